@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Batches and views: N x D, column-major, rows are samples, so that a block of columns is a view and every map runs down memory.
+#pragma once
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "rheo/core/fail.hpp"
+
+namespace rheo {
+
+using Index = Eigen::Index;
+
+template <class T> using Batch = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< N x D, owning
+template <class T> using Column = Eigen::Array<T, Eigen::Dynamic, 1>;               ///< N, owning
+template <class T> using Row = Eigen::Array<T, 1, Eigen::Dynamic>;                  ///< 1 x D, owning
+template <class T> using View = Eigen::Map<Batch<T>, 0, Eigen::OuterStride<>>;
+template <class T> using CView = Eigen::Map<const Batch<T>, 0, Eigen::OuterStride<>>;
+template <class T> using ColView = Eigen::Map<Column<T>>;
+template <class T> using CColView = Eigen::Map<const Column<T>>;
+
+/// The view of a pointer: n rows, c columns, columns `stride` apart.
+template <class T> View<T> view_of(T* p, Index n, Index c, Index stride) { return {p, n, c, Eigen::OuterStride<>(stride)}; }
+template <class T> CView<T> view_of(const T* p, Index n, Index c, Index stride) { return {p, n, c, Eigen::OuterStride<>(stride)}; }
+
+/// Columns [first, first + count) of a view, as a view.
+template <class T> View<T> columns(View<T> a, Index first, Index count) {
+  return view_of(a.data() + first * a.outerStride(), a.rows(), count, a.outerStride());
+}
+template <class T> CView<T> columns(CView<T> a, Index first, Index count) {
+  return view_of(a.data() + first * a.outerStride(), a.rows(), count, a.outerStride());
+}
+/// Rows [first, first + count) of a view, as a view.
+template <class T> View<T> rows(View<T> a, Index first, Index count) { return view_of(a.data() + first, count, a.cols(), a.outerStride()); }
+template <class T> CView<T> rows(CView<T> a, Index first, Index count) { return view_of(a.data() + first, count, a.cols(), a.outerStride()); }
+/// One column as contiguous numbers.
+template <class T> ColView<T> column(View<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }
+template <class T> CColView<T> column(CView<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }
+template <class T> CView<T> read(View<T> a) { return view_of(static_cast<const T*>(a.data()), a.rows(), a.cols(), a.outerStride()); }
+template <class T> CView<T> read(CView<T> a) { return a; }
+template <class T> CColView<T> read(ColView<T> a) { return {a.data(), a.size()}; }
+template <class T> CView<T> view(const Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
+template <class T> View<T> view(Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
+
+/// Eigen::Map has no rebinding assignment: makes `target` look at what `source` looks at.
+template <class M> void reseat(M& target, const M& source) {
+  target.~M();
+  ::new (static_cast<void*>(&target)) M(source);
+}
+
+/// Copies values between views of one shape.
+template <class To, class From> void copy(const From& from, To to) {
+  for (Index j = 0; j < from.cols(); ++j) column(to, j) = column(from, j);
+}
+
+/// How a foreign container becomes a batch: specialise for other libraries' tensors (rheo/core/tensor.hpp does it for Eigen's).
+template <class X> struct AsBatch {
+  static constexpr bool enabled = false;
+};
+
+/// A batch argument, N x D, as every public call takes it: blocks, maps, matrices, arrays, row-major storage, expressions, tensors
+/// (rheo/core/tensor.hpp), and single points as row vectors.  Column-major storage with contiguous columns is looked at, everything
+/// else is copied once.  Holds no ownership of what it looks at, so it is for arguments only.
+template <class T> class Input {
+ public:
+  Input() : view_(nullptr, 0, 0, Eigen::OuterStride<>(0)) {}
+  template <class D> Input(const Eigen::DenseBase<D>& x) : Input() {
+    static_assert(std::is_same_v<typename D::Scalar, T>, "rheo: the data's scalar type differs from the model's: cast it with .cast<T>()");
+    const auto& e = x.derived();
+    if constexpr (bool(D::Flags & Eigen::DirectAccessBit)) {
+      if (bool(D::RowsAtCompileTime == 1)) {
+        look(e.data(), 1, e.cols(), e.innerStride());
+        return;
+      }
+      if (!bool(D::IsRowMajor) && e.innerStride() == 1) {
+        look(e.data(), e.rows(), e.cols(), bool(D::IsVectorAtCompileTime) ? e.rows() : e.outerStride());
+        return;
+      }
+    }
+    own(e);
+  }
+  template <class X>
+    requires(AsBatch<X>::enabled)
+  Input(const X& x) : Input() {
+    AsBatch<X>::bind(x, *this);
+  }
+  Input(const Input& other) : Input() { *this = other; }
+  Input& operator=(const Input& other) {
+    if (other.owned_.size() > 0) {
+      own(other.owned_);
+    } else {
+      reseat(view_, other.view_);
+    }
+    return *this;
+  }
+  CView<T> view() const { return view_; }
+  Index rows() const { return view_.rows(); }
+  Index cols() const { return view_.cols(); }
+
+  void look(const T* p, Index n, Index c, Index stride) { reseat(view_, view_of(p, n, c, stride)); }
+  template <class E> void own(const E& e) {
+    owned_.resize(e.rows(), e.cols());
+    if constexpr (std::is_base_of_v<Eigen::ArrayBase<E>, E>) {
+      owned_ = e;
+    } else {
+      owned_ = e.matrix().array();
+    }
+    look(owned_.data(), owned_.rows(), owned_.cols(), owned_.rows());
+  }
+
+ private:
+  CView<T> view_;
+  Batch<T> owned_;
+};
+
+namespace detail {
+
+/// Throws std::invalid_argument unless `x` has `want` columns.
+template <class T> void check_width(const Input<T>& x, Index want, const char* what) {
+  if (x.cols() != want) {
+    fail(std::string(what) + " has " + std::to_string(x.cols()) + " columns, this model wants " + std::to_string(want));
+  }
+}
+
+/// Aligned raw memory that grows and never shrinks.
+class Memory {
+ public:
+  static constexpr std::size_t alignment = 64;
+  Memory() = default;
+  explicit Memory(std::size_t bytes) { grow(bytes); }
+  Memory(Memory&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  Memory& operator=(Memory&& o) noexcept {
+    std::swap(data_, o.data_);
+    std::swap(size_, o.size_);
+    return *this;
+  }
+  ~Memory() { ::operator delete(data_, std::align_val_t(alignment)); }
+  /// At least `bytes`; what was stored is lost when it grows.
+  void grow(std::size_t bytes) {
+    if (bytes <= size_) return;
+    void* fresh = ::operator new(bytes, std::align_val_t(alignment));
+    ::operator delete(data_, std::align_val_t(alignment));
+    data_ = fresh;
+    size_ = bytes;
+  }
+  std::byte* data() const { return static_cast<std::byte*>(data_); }
+  std::size_t size() const { return size_; }
+
+ private:
+  void* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+
+/// What a layer keeps from a call for its pull: aligned, grow-only, so a smaller batch after a larger one allocates nothing.
+/// A copy is an empty buffer: caches hold no state that outlives a call and its pull.
+template <class T> class Buffer {
+  static_assert(std::is_trivially_destructible_v<T>);
+
+ public:
+  Buffer() = default;
+  Buffer(const Buffer&) {}
+  Buffer& operator=(const Buffer&) { return *this; }
+  Buffer(Buffer&&) noexcept = default;
+  Buffer& operator=(Buffer&&) noexcept = default;
+  /// n x c numbers, columns contiguous.  The values are those of the last view of the same shape, if there was one.
+  View<T> view(Index n, Index c) {
+    memory_.grow(sizeof(T) * static_cast<std::size_t>(n * c));
+    return view_of(reinterpret_cast<T*>(memory_.data()), n, c, n);
+  }
+  ColView<T> column(Index n) { return {view(n, 1).data(), n}; }
+
+ private:
+  detail::Memory memory_;
+};
+
+}  // namespace rheo

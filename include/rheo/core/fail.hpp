@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// fail: the one place where rheo gives up.  Throws where exceptions exist, otherwise hands the message to the user's handler.
+#pragma once
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#if defined(__FAST_MATH__) && !defined(RHEO_ALLOW_FAST_MATH)
+#error "rheo: -ffast-math removes the tests for NaN that keep results right; define RHEO_ALLOW_FAST_MATH to compile all the same"
+#endif
+
+namespace rheo {
+
+/// A file or a text that cannot be read: what() is "file:line:column: reason" as far as each is known.
+struct FileError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A fit that cannot start or go on (non-finite data, a constant column, ...).
+struct DataError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Called with the message in place of a throw under -fno-exceptions; if it returns, the program aborts.
+inline void (*fail_handler)(const char* message) = nullptr;
+
+namespace detail {
+
+/// Throws E("rheo: " + reason).  Wrong shapes and arguments are std::invalid_argument.
+template <class E = std::invalid_argument>
+[[noreturn]] void fail(const std::string& reason) {
+  const std::string message = "rheo: " + reason;
+#if defined(__cpp_exceptions)
+  throw E(message);
+#else
+  if (fail_handler) fail_handler(message.c_str());
+  std::abort();
+#endif
+}
+
+}  // namespace detail
+}  // namespace rheo

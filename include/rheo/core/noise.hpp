@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// Noise: random numbers as a value.  The same key gives the same draws, for any number of threads and in any order.
+//   Bits by Philox4x32-10 (rheo/core/philox.hpp); normals by Box and Muller 1958; permutations by Fisher and Yates.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "rheo/core/batch.hpp"
+#include "rheo/core/philox.hpp"
+
+namespace rheo {
+namespace detail {
+
+/// Natural logarithm of a normal positive double in plain arithmetic: no branch, so loops over it vectorise, and the same bits on
+/// every platform without contraction.  Relative error below 2e-16 on (0, 1), from atanh's series on [sqrt(1/2), sqrt(2)].
+inline double plain_log(double x) {
+  const auto bits = std::bit_cast<std::int64_t>(x);
+  const std::int64_t shifted = bits - 0x3FE6A09E667F3BCD;  // sqrt(1/2)
+  const double e = static_cast<double>(static_cast<std::int32_t>(shifted >> 52));
+  const double m = std::bit_cast<double>((shifted & 0x000FFFFFFFFFFFFF) + 0x3FE6A09E667F3BCD);
+  const double f = m - 1.0, s = f / (2.0 + f), z = s * s;  // log m = 2 atanh(s), |s| < 0.1716
+  double p = 1.0 / 19;
+  p = p * z + 1.0 / 17;
+  p = p * z + 1.0 / 15;
+  p = p * z + 1.0 / 13;
+  p = p * z + 1.0 / 11;
+  p = p * z + 1.0 / 9;
+  p = p * z + 1.0 / 7;
+  p = p * z + 1.0 / 5;
+  p = p * z + 1.0 / 3;
+  return e * 0.693147180369123816490 + (2.0 * s + (2.0 * s * z * p + e * 1.90821492927058770002e-10));
+}
+
+/// cos(2 pi u) and sin(2 pi u) for u in [0, 1): the quarter is exact, the rest is a series on [-pi/4, pi/4].  Error below 3e-16.
+inline void plain_turn(double u, double& c, double& s) {
+  const double quarter = static_cast<double>(static_cast<std::int32_t>(4.0 * u + 0.5));
+  const double a = (u - 0.25 * quarter) * 6.283185307179586476925, z = a * a;
+  double ps = -7.6471637318198164759e-13;  // (-1)^k / (2k + 1)!
+  ps = ps * z + 1.6059043836821614599e-10;
+  ps = ps * z - 2.5052108385441718775e-8;
+  ps = ps * z + 2.7557319223985890653e-6;
+  ps = ps * z - 1.9841269841269841270e-4;
+  ps = ps * z + 8.3333333333333333333e-3;
+  ps = ps * z - 1.6666666666666666667e-1;
+  double pc = 4.7794773323873852974e-14;  // (-1)^k / (2k)!
+  pc = pc * z - 1.1470745597729724714e-11;
+  pc = pc * z + 2.0876756987868098979e-9;
+  pc = pc * z - 2.7557319223985890653e-7;
+  pc = pc * z + 2.4801587301587301587e-5;
+  pc = pc * z - 1.3888888888888888889e-3;
+  pc = pc * z + 4.1666666666666666667e-2;
+  const double sin_a = a + a * z * ps, cos_a = 1.0 - 0.5 * z + z * z * pc;
+  const auto q = static_cast<std::int32_t>(quarter);
+  const bool swap = q & 1, flip_c = (q + 1) & 2, flip_s = q & 2;
+  const double x = swap ? sin_a : cos_a, y = swap ? cos_a : sin_a;
+  c = flip_c ? -x : x;
+  s = flip_s ? -y : y;
+}
+
+/// splitmix64's finaliser: a bijection of 64 bits without visible structure.
+constexpr std::uint64_t mix64(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+}  // namespace detail
+
+/// A key into an endless table of draws, one line per row of a batch.
+///
+/// draw(i, j) is a function of (seed, stream, row0 + i, j) alone.  Draw j lives in Philox block j / 2 of its row: key = seed, counter =
+/// (row, block, stream); the block's four words make two 53-bit integers k, words (0, 1) for even j, (2, 3) for odd.
+///   uniform(i, j)  (k + 1/2) / 2^53, in (0, 1), never 0 nor 1 in double (float rounds: it may give 1);
+///   normal(i, j)   Box-Muller of the block's two uniforms u, v: sqrt(-2 log u) cos(2 pi v) for even j, sin for odd;
+///   index(i, j, n) floor(n k / 2^53), in [0, n), for n < 2^31 (bias below n / 2^53).
+/// All are made in double and rounded to T, so float and double see the same noise.
+struct Noise {
+  std::uint64_t seed = 0;
+  std::uint64_t stream = 0;
+  Index row0 = 0;                    ///< number of the first row of the batch in hand
+  const Batch<double>* table = nullptr;  ///< tests may hand in the draws: normal(i, j) = uniform(i, j) = (*table)(row0 + i, j)
+
+  /// An independent key: chains fork by layer, training by step, nested chains by nesting.
+  constexpr Noise fork(std::uint64_t k) const {
+    return {seed, detail::mix64(stream + 0x9E3779B97F4A7C15u * (k + 1)) + 1, row0, table};
+  }
+  /// The same key seen from row `i` on: what a shard beginning there is handed.
+  constexpr Noise from_row(Index i) const { return {seed, stream, row0 + i, table}; }
+
+  template <class T = double> T uniform(Index i, Index j) const {
+    if (table) return T((*table)(row0 + i, j));
+    return T(unit(bits(block(i, j / 2), j % 2)));
+  }
+  template <class T = double> T normal(Index i, Index j) const {
+    if (table) return T((*table)(row0 + i, j));
+    double even, odd;
+    pair(block(i, j / 2), even, odd);
+    return T(j % 2 ? odd : even);
+  }
+  Index index(Index i, Index j, Index n) const {
+    return static_cast<Index>(static_cast<double>(bits(block(i, j / 2), j % 2)) * 0x1p-53 * static_cast<double>(n));
+  }
+  /// out(i, c) = normal(i, first + c) for every row and column of `out`, in one vectorised sweep.
+  template <class T> void normals(View<T> out, Index first = 0) const {
+    for (Index c = 0; c < out.cols(); ++c) {
+      const Index j = first + c;
+      const bool two = !table && j % 2 == 0 && c + 1 < out.cols();
+      T* a = column(out, c).data();
+      if (!two) {
+        for (Index i = 0; i < out.rows(); ++i) a[i] = normal<T>(i, j);
+        continue;
+      }
+      T* b = column(out, ++c).data();
+      for (Index i = 0; i < out.rows(); ++i) {
+        double even, odd;
+        pair(block(i, j / 2), even, odd);
+        a[i] = T(even);
+        b[i] = T(odd);
+      }
+    }
+  }
+  /// out(i, c) = uniform(i, first + c).
+  template <class T> void uniforms(View<T> out, Index first = 0) const {
+    for (Index c = 0; c < out.cols(); ++c) {
+      for (Index i = 0; i < out.rows(); ++i) out(i, c) = uniform<T>(i, first + c);
+    }
+  }
+  /// A permutation of 0 .. n - 1, every one equally likely; row `i` of the table pays for it.
+  std::vector<Index> permutation(Index n, Index i = 0) const {
+    std::vector<Index> p(static_cast<std::size_t>(n));
+    for (Index k = 0; k < n; ++k) p[static_cast<std::size_t>(k)] = k;
+    for (Index k = n - 1; k > 0; --k) std::swap(p[static_cast<std::size_t>(k)], p[static_cast<std::size_t>(index(i, k, k + 1))]);
+    return p;
+  }
+
+ private:
+  PhiloxBlock block(Index i, Index b) const {
+    const auto row = static_cast<std::uint64_t>(row0 + i), s = stream ^ detail::mix64(row >> 32 << 32);  // mix64(0) = 0
+    return philox4x32({std::uint32_t(row), std::uint32_t(b), std::uint32_t(s), std::uint32_t(s >> 32)}, {std::uint32_t(seed), std::uint32_t(seed >> 32)});
+  }
+  static std::uint64_t bits(const PhiloxBlock& w, Index odd) {
+    return odd ? (std::uint64_t(w[2]) << 32 | w[3]) >> 11 : (std::uint64_t(w[0]) << 32 | w[1]) >> 11;
+  }
+  static double unit(std::uint64_t k) { return (static_cast<double>(static_cast<std::int64_t>(k)) + 0.5) * 0x1p-53; }
+  static void pair(const PhiloxBlock& w, double& even, double& odd) {
+    const double r = std::sqrt(-2.0 * detail::plain_log(unit(bits(w, 0))));
+    double c, s;
+    detail::plain_turn(unit(bits(w, 1)), c, s);
+    even = r * c;
+    odd = r * s;
+  }
+};
+
+}  // namespace rheo
