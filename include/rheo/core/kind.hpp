@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// What a layer is, how good its log-density is, and which coordinates it accepts and gives.  All of it is in the type.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "rheo/core/batch.hpp"
+
+namespace rheo {
+
+/// Bit 0: decode is stochastic; bit 1: encode is stochastic.  A chain's kind is the OR of its layers'.
+enum class Kind : unsigned { bijection = 0, inference_surjection = 1, generative_surjection = 2, stochastic = 3 };
+
+constexpr Kind operator|(Kind a, Kind b) { return Kind(unsigned(a) | unsigned(b)); }
+constexpr bool decodes_stochastically(Kind k) { return unsigned(k) & 1u; }
+constexpr bool encodes_stochastically(Kind k) { return unsigned(k) & 2u; }
+/// The kind of the same layer run backwards.
+constexpr Kind reversed(Kind k) { return Kind((unsigned(k) & 1u) << 1 | (unsigned(k) & 2u) >> 1); }
+
+/// exact: V summed along encode is log p(x).  estimate: an unbiased or consistent estimate of it.  bound: a lower bound in expectation.
+enum class Exactness { exact, estimate, bound };
+
+constexpr Exactness operator|(Exactness a, Exactness b) { return a > b ? a : b; }
+
+/// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.
+enum class Support { any, real, positive, unit, interval, circle, integer, ordered, category };
+
+template <Index D> using Supports = std::array<Support, static_cast<std::size_t>(D)>;
+
+/// All D coordinates alike.
+template <Index D> constexpr Supports<D> all_of(Support s) {
+  Supports<D> a{};
+  for (auto& x : a) x = s;
+  return a;
+}
+
+}  // namespace rheo

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// THE PAGE: what a layer owes, and what it gets for it.
+//
+//   A layer relates data x (N x x_dim) and latent z (N x z_dim) by two conditionals, q(z|x), "encode", and p(x|z), "decode", and
+//   contributes V(x, z) per row, such that
+//                        log p(x) >= log p(z) + V(x, z)
+//   in expectation over q, with equality when encode is deterministic.  V is one number per path, with one sign in both directions:
+//   decode adds the number that encode would have added on that path.
+//
+//   kind                   encode x -> z    decode z -> x    V(x, z)
+//   bijection              deterministic    deterministic    log abs det dz/dx
+//   inference surjection   deterministic    stochastic       log p(x given z) on the fibre; exact
+//   generative surjection  stochastic       deterministic    - log q(z given x); a bound
+//   stochastic             stochastic       stochastic       log p(x given z) - log q(z given x); a bound
+//   distribution           drops x          draws x          log p(x): an inference surjection onto nothing, z_dim = 0
+//
+// What you owe: a type that holds hyper-parameters only (no weights, no caches, no random engine), with
+//   static constexpr Index x_dim, z_dim, context_dim, param_count, buffer_count;
+//   static constexpr Kind kind;  static constexpr Exactness exactness;
+//   static constexpr Supports<x_dim> x_support;  static constexpr Supports<z_dim> z_support;
+//   template <class T> struct Cache;                                  what a pull reads from its call, made of Buffer<T>
+//   template <class P> static auto unpack(P p);                       the layout, used for values, gradients and files (if param_count > 0)
+// and any of
+//   encode(Pass<T, Cache<T>>)  encode_pull(Pull<T, Cache<T>>)  decode(Pass)  decode_pull(Pull)
+//   init(Params<T> theta, Params<T> buffers, Noise)                   starting values; zero without it; a new flow is the identity
+//   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
+//   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
+// What exists is what the layer can do: the concepts below ask.  T is float, double or autodiff::Dual of either.
+//
+// What you get: training, sampling, scoring, chaining, inversion, files, threads, and the laws (rheo/evaluation/certify.hpp).
+#pragma once
+
+#include <concepts>
+#include <utility>
+
+#include "rheo/core/kind.hpp"
+#include "rheo/core/pass.hpp"
+
+namespace rheo {
+
+template <class L, class T> using CacheOf = typename L::template Cache<T>;
+
+template <class L, class T>
+concept CanEncode = requires(const L& l, Pass<T, CacheOf<L, T>> p) { l.encode(p); };
+template <class L, class T>
+concept CanEncodePull = CanEncode<L, T> && requires(const L& l, Pull<T, CacheOf<L, T>> p) { l.encode_pull(p); };
+template <class L, class T>
+concept CanDecode = requires(const L& l, Pass<T, CacheOf<L, T>> p) { l.decode(p); };
+template <class L, class T>
+concept CanDecodePull = CanDecode<L, T> && requires(const L& l, Pull<T, CacheOf<L, T>> p) { l.decode_pull(p); };
+
+/// Any layer: the facts are there, and at least one direction.
+template <class L>
+concept Layer = requires {
+  { L::x_dim } -> std::convertible_to<Index>;
+  { L::z_dim } -> std::convertible_to<Index>;
+  { L::context_dim } -> std::convertible_to<Index>;
+  { L::param_count } -> std::convertible_to<Index>;
+  { L::buffer_count } -> std::convertible_to<Index>;
+  { L::kind } -> std::convertible_to<Kind>;
+  { L::exactness } -> std::convertible_to<Exactness>;
+} && (CanEncode<L, double> || CanDecode<L, double>);
+
+/// A distribution is a layer whose latent is empty: it can stand at the end of a flow.
+template <class L>
+concept Distribution = Layer<L> && L::z_dim == 0;
+
+/// True when log_prob is exact; false when a flow offers elbo or an estimate only.
+template <class L> inline constexpr bool is_exact_v = L::exactness == Exactness::exact;
+
+namespace detail {
+
+template <class L, class T>
+concept HasInit = requires(const L& l, Params<T> p) { l.init(p, p, Noise{}); };
+template <class L, class T>
+concept HasInitialise = requires(const L& l, InitPass<T> p) { l.initialise(p); };
+template <class L, class T>
+concept HasAfterStep = requires(const L& l, Params<T> p) { l.after_step(p, p); };
+
+/// Starting values of any layer.
+template <class L, class T> void init(const L& layer, Params<T> theta, Params<T> buffers, Noise noise) {
+  if constexpr (HasInit<L, T>) {
+    layer.init(theta, buffers, noise);
+  } else {
+    theta.all().setZero();
+    buffers.all().setZero();
+  }
+}
+
+/// z coordinate j has the support of x coordinate support_source[j]; by default its own.
+template <class L> constexpr auto support_source() {
+  std::array<Index, static_cast<std::size_t>(L::z_dim)> source{};
+  if constexpr (requires { L::support_source; }) {
+    source = L::support_source;
+  } else {
+    for (std::size_t j = 0; j < source.size(); ++j) source[j] = static_cast<Index>(j);
+  }
+  return source;
+}
+
+/// Data-side supports after a layer, given those before it.
+template <class L> constexpr Supports<L::z_dim> supports_after(const Supports<L::x_dim>& x) {
+  Supports<L::z_dim> z = L::z_support;
+  const auto source = support_source<L>();
+  for (std::size_t j = 0; j < z.size(); ++j) {
+    if (z[j] == Support::any && source[j] >= 0 && source[j] < L::x_dim) {
+      const auto i = static_cast<std::size_t>(source[j]);
+      z[j] = L::x_support[i] == Support::any ? x[i] : L::x_support[i];
+    }
+  }
+  return z;
+}
+
+/// First coordinate whose given support is not the wanted one, or -1.  `any` on either side fits.
+template <std::size_t D> constexpr Index first_misfit(const std::array<Support, D>& given, const std::array<Support, D>& wanted) {
+  for (std::size_t j = 0; j < D; ++j) {
+    if (given[j] != Support::any && wanted[j] != Support::any && given[j] != wanted[j]) return static_cast<Index>(j);
+  }
+  return -1;
+}
+
+}  // namespace detail
+}  // namespace rheo

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Pass and Pull: what a layer is handed for one direction of one shard, and for the vector-Jacobian product of the same call.
+#pragma once
+
+#include "rheo/core/arena.hpp"
+#include "rheo/core/batch.hpp"
+#include "rheo/core/noise.hpp"
+#include "rheo/core/params.hpp"
+
+namespace rheo {
+
+/// One direction, one shard of n rows.  `out` never aliases `in`.
+template <class T, class Cache> struct Pass {
+  CView<T> in;              ///< n x D_in, read
+  View<T> out;              ///< n x D_out, overwritten
+  ColView<T> v;             ///< n, v += V(x, z); the same number in both directions
+  Params<const T> theta;    ///< this layer's slice of the parameters
+  Params<const T> buffers;  ///< this layer's slice of the untrained state
+  CView<T> context;         ///< n x context_dim (n x 0 when unconditional)
+  Noise noise;              ///< same key, same draws
+  Cache& cache;             ///< what the pull will read from this call
+  Arena& scratch;           ///< everything else
+  bool keep = true;         ///< a pull follows; when false, the cache need not survive the call
+};
+
+/// The vector-Jacobian product of the same call.
+template <class T, class Cache> struct Pull {
+  CView<T> in, out, g_out;   ///< the call's values, and the cotangent of out
+  CColView<T> g_v;           ///< cotangent of v
+  View<T> g_in;              ///< n x D_in, overwritten
+  Params<const T> theta;     ///< as in the call
+  Params<T> g_theta;         ///< accumulated (+=)
+  Params<const T> buffers;   ///< as in the call
+  CView<T> context;          ///< as in the call
+  View<T> g_context;         ///< n x context_dim, accumulated (+=)
+  Noise noise;               ///< as in the call: draws are recomputed, not stored
+  Cache& cache;              ///< what the call kept
+  Arena& scratch;
+};
+
+/// A conditioner's call: no v, no direction.
+template <class T, class Cache> struct NetPass {
+  CView<T> in;            ///< n x In
+  View<T> out;            ///< n x Out, overwritten
+  Params<const T> theta;
+  CView<T> context;       ///< n x C
+  Cache& cache;
+  Arena& scratch;
+};
+
+template <class T, class Cache> struct NetPull {
+  CView<T> in, g_out;
+  View<T> g_in;           ///< overwritten
+  Params<const T> theta;
+  Params<T> g_theta;      ///< accumulated
+  CView<T> context;
+  View<T> g_context;      ///< accumulated
+  Cache& cache;
+  Arena& scratch;
+};
+
+/// The data-dependent hook: `in` are all training rows as they reach this layer.
+template <class T> struct InitPass {
+  CView<T> in;            ///< N x x_dim
+  Params<T> theta;
+  Params<T> buffers;
+  CView<T> context;       ///< N x context_dim
+};
+
+/// The cache of a layer that keeps nothing.
+struct NoCache {};
+
+}  // namespace rheo

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// Chain: layers in encode order, data first.  It is itself a layer, so chains nest.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "rheo/core/layer.hpp"
+
+namespace rheo {
+
+// The names that a compiler prints when a joint does not fit.
+template <Index I> struct layer_index {};
+template <Index D> struct gives_dim {};
+template <Index D> struct next_wants_dim {};
+template <Index J> struct coordinate {};
+template <Support S> struct gives_support {};
+template <Support S> struct next_wants_support {};
+
+template <class I, class Gives, class Wants> inline constexpr bool dimensions_agree = false;
+template <class I, Index D> inline constexpr bool dimensions_agree<I, gives_dim<D>, next_wants_dim<D>> = true;
+template <class I, class J, class Gives, class Wants> inline constexpr bool supports_agree = false;
+template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<S>, next_wants_support<S>> = true;
+template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<Support::any>, next_wants_support<S>> = true;
+template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<S>, next_wants_support<Support::any>> = true;
+template <class I, class J> inline constexpr bool supports_agree<I, J, gives_support<Support::any>, next_wants_support<Support::any>> = true;
+
+namespace detail {
+
+template <Index A, Index B> inline constexpr bool contexts_agree = A == 0 || B == 0 || A == B;
+
+/// What is known of the supports on the data side of a chain, and after each layer.
+template <Index D> struct Unknown {
+  static constexpr Supports<D> value = all_of<D>(Support::any);
+};
+template <class Before, class L> struct After {
+  static constexpr Supports<L::z_dim> value = supports_after<L>(Before::value);
+};
+
+template <Index I, class Given, class Next, std::size_t J> consteval bool check_coordinate() {
+  static_assert(supports_agree<layer_index<I>, coordinate<J>, gives_support<Given::value[J]>, next_wants_support<Next::x_support[J]>>,
+                "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between");
+  return true;
+}
+template <Index I, class L, class Next> consteval bool check_dimensions() {
+  static_assert(dimensions_agree<layer_index<I>, gives_dim<L::z_dim>, next_wants_dim<Next::x_dim>>,
+                "rheo: Chain: z_dim of a layer differs from x_dim of the next");
+  static_assert(contexts_agree<L::context_dim, Next::context_dim>, "rheo: Chain: two layers want contexts of different width");
+  return L::z_dim == Next::x_dim;
+}
+/// Checks every joint, data first; the result type holds the supports at the end.
+template <Index I, class Given, class L, class... Rest> struct Walk {
+  using End = After<Given, L>;
+};
+template <Index I, class Given, class L, class Next, class... Rest> struct Walk<I, Given, L, Next, Rest...> {
+  using Here = After<Given, L>;
+  static constexpr bool fits = [] {
+    if constexpr (check_dimensions<I, L, Next>()) {
+      return []<std::size_t... J>(std::index_sequence<J...>) { return (check_coordinate<I, Here, Next, J>() && ... && true); }(
+          std::make_index_sequence<static_cast<std::size_t>(L::z_dim)>{});
+    }
+    return false;
+  }();
+  using Further = std::conditional_t<fits, Walk<I + 1, Here, Next, Rest...>, Walk<I + 1, Unknown<Next::x_dim>, Next, Rest...>>;
+  using End = typename Further::End;
+};
+
+/// x coordinate that z coordinate j of the first N layers takes its support from; -1 where a layer lays down its own.
+template <std::size_t N, class Tuple> constexpr Index trace_support(Index j) {
+  if constexpr (N == 0) {
+    return j;
+  } else {
+    using L = std::tuple_element_t<N - 1, Tuple>;
+    if (L::z_support[static_cast<std::size_t>(j)] != Support::any) return -1;
+    const Index i = support_source<L>()[static_cast<std::size_t>(j)];
+    return i < 0 ? i : trace_support<N - 1, Tuple>(i);
+  }
+}
+
+/// Encodes all rows of `x` into `z`, a bounded number at a time.
+template <class T, class L> void encode_rows(const L& layer, CView<T> x, Batch<T>& z, Params<const T> theta, Params<const T> buffers, CView<T> context) {
+  constexpr Index step = 1024;
+  CacheOf<L, T> cache;
+  Arena scratch;
+  Column<T> v(step);
+  z.resize(x.rows(), L::z_dim);
+  for (Index i = 0; i < x.rows(); i += step) {
+    const Index n = std::min(step, x.rows() - i);
+    v.setZero();
+    layer.encode(Pass<T, CacheOf<L, T>>{rows(x, i, n), rows(view(z), i, n), ColView<T>(v.data(), n), theta, buffers, rows(context, i, n), Noise{}.from_row(i),
+                                        cache, scratch, false});
+  }
+}
+
+}  // namespace detail
+
+/// Layers in encode order.  The flat parameter vector holds theirs one behind the other; noise is forked by position.
+template <class... Ls> struct Chain {
+  static_assert(sizeof...(Ls) > 0, "rheo: Chain: empty");
+  static_assert((Layer<Ls> && ...), "rheo: Chain: a part is not a layer: rheo/core/layer.hpp says what a layer owes");
+  static constexpr std::size_t size = sizeof...(Ls);
+  template <std::size_t I> using At = std::tuple_element_t<I, std::tuple<Ls...>>;
+
+  static constexpr Index x_dim = At<0>::x_dim, z_dim = At<size - 1>::z_dim, context_dim = std::max({Index(0), Index(Ls::context_dim)...});
+  static constexpr Index param_count = (Ls::param_count + ...), buffer_count = (Ls::buffer_count + ...);
+  static constexpr Kind kind = (Ls::kind | ...);
+  static constexpr Exactness exactness = (Ls::exactness | ...);
+  static constexpr bool smooth = (Ls::smooth && ...);
+  using SupportWalk = detail::Walk<0, detail::Unknown<x_dim>, Ls...>;
+  static constexpr Supports<x_dim> x_support = At<0>::x_support;
+  static constexpr Supports<z_dim> z_support = SupportWalk::End::value;
+  static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
+    std::array<Index, static_cast<std::size_t>(z_dim)> s{};
+    for (std::size_t j = 0; j < s.size(); ++j) s[j] = detail::trace_support<size, std::tuple<Ls...>>(static_cast<Index>(j));
+    return s;
+  }();
+
+  std::tuple<Ls...> layers;
+
+  constexpr Chain() = default;
+  constexpr explicit Chain(Ls... ls)
+    requires(sizeof...(Ls) > 0)
+      : layers(std::move(ls)...) {}
+
+  template <class T> struct Cache {
+    std::tuple<CacheOf<Ls, T>...> parts;
+    std::array<Buffer<T>, size> states;  // the value behind layer i; the last is not used
+  };
+
+  template <class P> static auto unpack(P p) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (part<I>(p), ...); }(std::make_index_sequence<size>{});
+    return p;
+  }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    each([&]<std::size_t I>(const auto& layer) { detail::init<At<I>, T>(layer, slice<I>(theta), buffer_slice<I>(buffers), noise.fork(I)); });
+  }
+  template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
+    each([&]<std::size_t I>(const auto& layer) {
+      if constexpr (detail::HasAfterStep<At<I>, T>) layer.after_step(slice<I>(theta), buffer_slice<I>(buffers));
+    });
+  }
+
+  template <class T>
+  void encode(Pass<T, Cache<T>> p) const
+    requires(CanEncode<Ls, T> && ...)
+  {
+    each([&]<std::size_t I>(const auto& layer) {
+      layer.encode(Pass<T, CacheOf<At<I>, T>>{below<I>(p.cache, p.in), above<I>(p.cache, p.out), p.v,
+                                              slice<I>(p.theta), buffer_slice<I>(p.buffers), context<I>(p.context), p.noise.fork(I),
+                                              std::get<I>(p.cache.parts), p.scratch, p.keep});
+    });
+  }
+  template <class T>
+  void encode_pull(Pull<T, Cache<T>> p) const
+    requires(CanEncodePull<Ls, T> && ...)
+  {
+    Arena::Scope scope(p.scratch);
+    CView<T> g = p.g_out;
+    each_back([&]<std::size_t I>(const auto& layer) {
+      const View<T> g_in = I == 0 ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<I>::x_dim);
+      layer.encode_pull(Pull<T, CacheOf<At<I>, T>>{below<I>(p.cache, p.in), above<I>(p.cache, p.out), g, p.g_v, g_in,
+                                                   slice<I>(p.theta), slice<I>(p.g_theta), buffer_slice<I>(p.buffers), context<I>(p.context),
+                                                   context<I>(p.g_context), p.noise.fork(I), std::get<I>(p.cache.parts), p.scratch});
+      reseat(g, read(g_in));
+    });
+  }
+  template <class T>
+  void decode(Pass<T, Cache<T>> p) const
+    requires(CanDecode<Ls, T> && ...)
+  {
+    each_back([&]<std::size_t I>(const auto& layer) {
+      layer.decode(Pass<T, CacheOf<At<I>, T>>{above<I>(p.cache, p.in), below<I>(p.cache, p.out), p.v,
+                                              slice<I>(p.theta), buffer_slice<I>(p.buffers), context<I>(p.context), p.noise.fork(I),
+                                              std::get<I>(p.cache.parts), p.scratch, p.keep});
+    });
+  }
+  template <class T>
+  void decode_pull(Pull<T, Cache<T>> p) const
+    requires(CanDecodePull<Ls, T> && ...)
+  {
+    Arena::Scope scope(p.scratch);
+    CView<T> g = p.g_out;
+    each([&]<std::size_t I>(const auto& layer) {
+      const View<T> g_in = I + 1 == size ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<I>::z_dim);
+      layer.decode_pull(Pull<T, CacheOf<At<I>, T>>{above<I>(p.cache, p.in), below<I>(p.cache, p.out), g, p.g_v, g_in,
+                                                   slice<I>(p.theta), slice<I>(p.g_theta), buffer_slice<I>(p.buffers), context<I>(p.context),
+                                                   context<I>(p.g_context), p.noise.fork(I), std::get<I>(p.cache.parts), p.scratch});
+      reseat(g, read(g_in));
+    });
+  }
+
+  /// Data-dependent start, layer by layer, each on the data as they come out of those before it.
+  template <class T> void initialise(InitPass<T> p) const {
+    Batch<T> x = p.in, z;
+    each([&]<std::size_t I>(const auto& layer) {
+      const auto theta = slice<I>(p.theta), buffers = buffer_slice<I>(p.buffers);
+      const auto c = context<I>(p.context);
+      if constexpr (detail::HasInitialise<At<I>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c});
+      if constexpr (I + 1 < size && CanEncode<At<I>, T>) {
+        detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
+        x.swap(z);
+      }
+    });
+  }
+
+ private:
+  template <std::size_t I> static constexpr Index params_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::param_count); }(std::make_index_sequence<I>{});
+  }
+  template <std::size_t I> static constexpr Index buffers_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::buffer_count); }(std::make_index_sequence<I>{});
+  }
+  template <std::size_t I, class T> static Params<T> slice(Params<T> p) { return {p.data() + params_before<I>(), At<I>::param_count}; }
+  template <std::size_t I, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + buffers_before<I>(), At<I>::buffer_count}; }
+  template <std::size_t I, class V> static V context(V c) { return columns(c, 0, At<I>::context_dim); }
+  template <std::size_t I, class P> static void part(P& p) {
+    if constexpr (At<I>::param_count > 0) p.part(At<I>{}, At<I>::param_count, std::to_string(I));
+  }
+  /// The values on the data side of layer I, and on its latent side; `end` is the chain's own on that side.
+  template <std::size_t I, class T, class V> static V below(Cache<T>& c, V end) {
+    if constexpr (I == 0) {
+      return end;
+    } else {
+      return V(c.states[I - 1].view(end.rows(), At<I>::x_dim).data(), end.rows(), At<I>::x_dim, Eigen::OuterStride<>(end.rows()));
+    }
+  }
+  template <std::size_t I, class T, class V> static V above(Cache<T>& c, V end) {
+    if constexpr (I + 1 == size) {
+      return end;
+    } else {
+      return V(c.states[I].view(end.rows(), At<I>::z_dim).data(), end.rows(), At<I>::z_dim, Eigen::OuterStride<>(end.rows()));
+    }
+  }
+  template <class F> void each(F f) const {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(std::get<I>(layers)), ...); }(std::make_index_sequence<size>{});
+  }
+  template <class F> void each_back(F f) const {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<size - 1 - I>(std::get<size - 1 - I>(layers)), ...); }(std::make_index_sequence<size>{});
+  }
+};
+
+}  // namespace rheo

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Flow: layers in encode order and a base distribution behind them, as one type.
+#pragma once
+
+#include "rheo/flows/chain.hpp"
+#include "rheo/flows/repeat.hpp"
+
+namespace rheo {
+
+
+/// Flow{layers..., base}: a chain that ends in a distribution.  A distribution is a layer onto nothing, so the chain's V is log p(x).
+template <class... Ls> struct Flow : Chain<Ls...> {
+  using Base = std::tuple_element_t<sizeof...(Ls) - 1, std::tuple<Ls...>>;
+  static_assert(Base::z_dim == 0, "rheo: Flow: the last part must be a distribution, as StandardNormal<D>");
+  static constexpr Index latent_dim = Base::x_dim;
+  static constexpr bool has_layers = sizeof...(Ls) > 1;
+
+  Flow() = default;
+  explicit Flow(Ls... ls) : Chain<Ls...>(std::move(ls)...) {}
+
+  /// The layers without the base; their parameters are the first of the flow's.
+  auto body() const
+    requires has_layers
+  {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return Chain<std::tuple_element_t<I, std::tuple<Ls...>>...>(std::get<I>(this->layers)...); }(
+               std::make_index_sequence<sizeof...(Ls) - 1>{});
+  }
+};
+
+}  // namespace rheo

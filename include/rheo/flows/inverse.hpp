@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Inverse: any layer run backwards: functions swapped, V negated.  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
+#pragma once
+
+#include <array>
+
+#include "rheo/core/layer.hpp"
+
+namespace rheo {
+
+template <class L> struct Inverse {
+  static constexpr Index x_dim = L::z_dim, z_dim = L::x_dim, context_dim = L::context_dim, param_count = L::param_count, buffer_count = L::buffer_count;
+  static constexpr Kind kind = reversed(L::kind);
+  /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards.
+  static constexpr Exactness exactness = encodes_stochastically(kind)      ? Exactness::bound
+                                         : L::exactness == Exactness::bound ? Exactness::exact
+                                                                            : L::exactness;
+  static constexpr bool smooth = L::smooth;
+  static constexpr Supports<x_dim> x_support = L::z_support;
+  static constexpr Supports<z_dim> z_support = L::x_support;
+  static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
+    std::array<Index, static_cast<std::size_t>(z_dim)> s{};
+    for (auto& i : s) i = -1;
+    const auto forwards = detail::support_source<L>();
+    for (std::size_t j = 0; j < forwards.size(); ++j) {
+      if (forwards[j] >= 0 && forwards[j] < z_dim) s[static_cast<std::size_t>(forwards[j])] = static_cast<Index>(j);
+    }
+    return s;
+  }();
+
+  L layer{};
+  Inverse() = default;
+  explicit Inverse(L l) : layer(std::move(l)) {}
+
+  template <class T> struct Cache {
+    CacheOf<L, T> inner;
+  };
+
+  template <class P> static auto unpack(P p) { return L::unpack(p); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<L, T>(layer, theta, buffers, noise); }
+  template <class T>
+  void after_step(Params<T> theta, Params<T> buffers) const
+    requires detail::HasAfterStep<L, T>
+  {
+    layer.after_step(theta, buffers);
+  }
+
+  template <class T>
+  void encode(Pass<T, Cache<T>> p) const
+    requires CanDecode<L, T>
+  {
+    run<T>(p, [this](auto q) { layer.decode(q); });
+  }
+  template <class T>
+  void decode(Pass<T, Cache<T>> p) const
+    requires CanEncode<L, T>
+  {
+    run<T>(p, [this](auto q) { layer.encode(q); });
+  }
+  template <class T>
+  void encode_pull(Pull<T, Cache<T>> p) const
+    requires CanDecodePull<L, T>
+  {
+    pull<T>(p, [this](auto q) { layer.decode_pull(q); });
+  }
+  template <class T>
+  void decode_pull(Pull<T, Cache<T>> p) const
+    requires CanEncodePull<L, T>
+  {
+    pull<T>(p, [this](auto q) { layer.encode_pull(q); });
+  }
+
+ private:
+  template <class T, class Call> static void run(Pass<T, Cache<T>>& p, Call call) {
+    Arena::Scope scope(p.scratch);
+    ColView<T> v = p.scratch.template column<T>(p.in.rows());
+    v.setZero();
+    call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep});
+    p.v -= v;
+  }
+  template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {
+    Arena::Scope scope(p.scratch);
+    ColView<T> g_v = p.scratch.template column<T>(p.in.rows());
+    g_v = -p.g_v;
+    call(Pull<T, CacheOf<L, T>>{p.in, p.out, p.g_out, read(g_v), p.g_in, p.theta, p.g_theta, p.buffers, p.context, p.g_context, p.noise, p.cache.inner, p.scratch});
+  }
+};
+
+}  // namespace rheo

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Model: a flow with its parameters and buffers, and the calls that users make on it.
+#pragma once
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "rheo/flows/flow.hpp"
+#include "rheo/flows/shards.hpp"
+
+namespace rheo {
+
+/// An importance-weighted estimate of log p(x) per row, with the standard error of the mean weight relative to it (delta method).
+template <class T> struct Estimate {
+  Column<T> value, standard_error;
+};
+
+/// A batch of samples and their log-densities (or the elbo of the path that made them).
+template <class T> struct ScoredSample {
+  Batch<T> x;
+  Column<T> log_prob;
+};
+
+/// Const calls may run in many threads at once; each call makes a workspace of its own unless it is handed one.
+/// x is n x x_dim, context n x context_dim (left out when unconditional); results have n rows; log-densities are in nats, in the units of x.
+/// Wrong widths throw std::invalid_argument.  Rows with NaN give NaN and leave the others alone; zero rows give empty results.
+template <class F, class T> class Model {
+ public:
+  using Scalar = T;
+  using FlowType = F;
+  using Work = Workspace<F, T>;
+  static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim, param_count = F::param_count;
+
+  explicit Model(F flow) : flow_(std::move(flow)), theta_(Vector<T>::Zero(F::param_count)), buffers_(Vector<T>::Zero(F::buffer_count)) {}
+
+  const F& flow() const { return flow_; }
+  Vector<T>& parameters() { return theta_; }
+  const Vector<T>& parameters() const { return theta_; }
+  Vector<T>& buffers() { return buffers_; }
+  const Vector<T>& buffers() const { return buffers_; }
+  Params<const T> theta() const { return {theta_.data(), theta_.size()}; }
+  Params<T> theta() { return {theta_.data(), theta_.size()}; }
+  Params<const T> state() const { return {buffers_.data(), buffers_.size()}; }
+  Params<T> state() { return {buffers_.data(), buffers_.size()}; }
+  Work workspace(int threads = 1) const { return Work(threads); }
+
+  /// log p(x), exact.
+  Column<T> log_prob(const Input<T>& x, const Input<T>& context = {}) const {
+    Work ws;
+    return log_prob(x, context, ws);
+  }
+  /// The same without allocation: the view lives until the workspace's next call.
+  CColView<T> log_prob(const Input<T>& x, const Input<T>& context, Work& ws) const {
+    static_assert(is_exact_v<F>, "rheo: the log-density of this flow is a bound or an estimate: call elbo(x, noise) or log_prob_estimate(x, K, noise)");
+    return total(x, Noise{}, context, ws);
+  }
+  /// log p(x) or, for a flow with stochastic encoders, one draw of a lower bound to it in expectation.
+  Column<T> elbo(const Input<T>& x, Noise noise, const Input<T>& context = {}) const {
+    Work ws;
+    return total(x, noise, context, ws);
+  }
+  /// log of the mean of K importance weights: rises with K in the mean, tends to log p(x).  K >= 1.
+  Estimate<T> log_prob_estimate(const Input<T>& x, Index K, Noise noise, const Input<T>& context = {}) const {
+    if (K < 1) detail::fail("log_prob_estimate wants K >= 1, got " + std::to_string(K));
+    Work ws;
+    Batch<T> w(x.rows(), K);
+    for (Index k = 0; k < K; ++k) w.col(k) = total(x, noise.fork(static_cast<std::uint64_t>(k)), context, ws);
+    Estimate<T> e{Column<T>(x.rows()), Column<T>::Zero(x.rows())};
+    for (Index i = 0; i < x.rows(); ++i) {
+      const T top = w.row(i).maxCoeff();
+      if (!(top > -std::numeric_limits<T>::infinity())) {
+        e.value(i) = top;
+        continue;
+      }
+      const auto relative = (w.row(i) - top).exp();
+      const T mean = relative.mean();
+      e.value(i) = top + std::log(mean);
+      if (K > 1) e.standard_error(i) = std::sqrt((relative - mean).square().sum() / T(K - 1) / T(K)) / mean;
+    }
+    return e;
+  }
+
+  Batch<T> sample(Index n, Noise noise, const Input<T>& context = {}) const { return sample_and_log_prob(n, noise, context).x; }
+  ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context = {}) const {
+    Work ws;
+    return sample_and_log_prob(n, noise, context, ws);
+  }
+  ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context, Work& ws) const {
+    if (n < 0) detail::fail("cannot draw " + std::to_string(n) + " samples");
+    check_context(context, n);
+    ScoredSample<T> s{Batch<T>(n, dim), Column<T>::Zero(n)};
+    ws.shards(n, [&](auto& worker, Index i, Index m) {
+      flow_.decode(Pass<T, CacheOf<F, T>>{nothing<const T>(m), rows(view(s.x), i, m), ColView<T>(s.log_prob.data() + i, m), theta(), state(),
+                                          given(context, i, m), noise.from_row(i), worker.cache, worker.scratch, false});
+    });
+    return s;
+  }
+
+  /// x to z, n x latent_dim.
+  Batch<T> encode(const Input<T>& x, Noise noise = {}, const Input<T>& context = {}) const {
+    detail::check_width(x, dim, "x");
+    return through<true>(x, latent_dim, noise, context);
+  }
+  /// z to x.
+  Batch<T> decode(const Input<T>& z, Noise noise = {}, const Input<T>& context = {}) const {
+    detail::check_width(z, latent_dim, "z");
+    return through<false>(z, dim, noise, context);
+  }
+  /// The gradient of log p in x, n x x_dim.
+  Batch<T> score(const Input<T>& x, const Input<T>& context = {}) const {
+    static_assert(is_exact_v<F>, "rheo: the score needs an exact log-density");
+    check(x, context);
+    Work ws;
+    Batch<T> g(x.rows(), dim);
+    const Column<T> one = Column<T>::Ones(x.rows());
+    Column<T> v(x.rows());
+    ws.shards(x.rows(), [&](auto& worker, Index i, Index m) {
+      encode_shard(worker, rows(x.view(), i, m), ColView<T>(v.data() + i, m), given(context, i, m), Noise{}.from_row(i), true);
+      Arena::Scope scope(worker.scratch);
+      auto g_theta = worker.scratch.template column<T>(param_count);
+      g_theta.setZero();
+      auto g_context = worker.scratch.template take<T>(m, context_dim);
+      g_context.setZero();
+      flow_.encode_pull(Pull<T, CacheOf<F, T>>{rows(x.view(), i, m), nothing<const T>(m), nothing<const T>(m), CColView<T>(one.data() + i, m), rows(view(g), i, m),
+                                               theta(), Params<T>(g_theta.data(), param_count), state(), given(context, i, m), g_context, Noise{}.from_row(i),
+                                               worker.cache, worker.scratch});
+    });
+    return g;
+  }
+
+  /// Runs the data-dependent starts (ActNorm, Standardize, ...) that have not been run yet, on these rows.
+  void initialise(const Input<T>& x, const Input<T>& context = {}) {
+    check(x, context);
+    flow_.initialise(InitPass<T>{x.view(), theta(), state(), given(context, 0, x.rows())});
+  }
+  /// The same model in another scalar.
+  template <class U> Model<F, U> cast() const {
+    Model<F, U> m(flow_);
+    m.parameters() = theta_.template cast<U>();
+    m.buffers() = buffers_.template cast<U>();
+    return m;
+  }
+  /// Names, offsets and row-major shapes of all parameters.
+  std::vector<ParamInfo> describe() const {
+    std::vector<ParamInfo> info;
+    F::unpack(Layout(info, "", 0));
+    return info;
+  }
+
+  /// For trainers: one shard through the flow, v overwritten.
+  void encode_shard(Worker<F, T>& worker, CView<T> x, ColView<T> v, CView<T> context, Noise noise, bool keep) const {
+    v.setZero();
+    flow_.encode(Pass<T, CacheOf<F, T>>{x, nothing<T>(x.rows()), v, theta(), state(), context, noise, worker.cache, worker.scratch, keep});
+  }
+  /// An n x 0 view.
+  template <class U> static auto nothing(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
+  /// Rows of the context, n x 0 without one.
+  static CView<T> given(const Input<T>& context, Index i, Index n) {
+    if constexpr (context_dim == 0) {
+      return nothing<const T>(n);
+    } else {
+      return rows(context.view(), i, n);
+    }
+  }
+  void check(const Input<T>& x, const Input<T>& context) const {
+    detail::check_width(x, dim, "x");
+    check_context(context, x.rows());
+  }
+
+ private:
+  void check_context(const Input<T>& context, Index n) const {
+    if (context_dim == 0 && context.cols() == 0) return;
+    detail::check_width(context, context_dim, "context");
+    if (context.rows() != n) detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n));
+  }
+  CColView<T> total(const Input<T>& x, Noise noise, const Input<T>& context, Work& ws) const {
+    check(x, context);
+    const Index n = x.rows();
+    T* out = ws.values.column(n).data();
+    ws.shards(n, [&](auto& worker, Index i, Index m) {
+      encode_shard(worker, rows(x.view(), i, m), ColView<T>(out + i, m), given(context, i, m), noise.from_row(i), false);
+    });
+    return {out, n};
+  }
+  template <bool Encode> Batch<T> through(const Input<T>& in, Index width, Noise noise, const Input<T>& context) const {
+    check_context(context, in.rows());
+    Batch<T> out(in.rows(), width);
+    if constexpr (!F::has_layers) {
+      out = in.view();
+    } else {
+      const auto body = flow_.body();
+      using B = std::remove_const_t<decltype(body)>;
+      Workspace<B, T> ws;
+      Column<T> v(in.rows());
+      ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {
+        Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m), rows(view(out), i, m), ColView<T>(v.data() + i, m), {theta_.data(), B::param_count},
+                                 {buffers_.data(), B::buffer_count}, columns(given(context, i, m), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false};
+        if constexpr (Encode) {
+          body.encode(p);
+        } else {
+          body.decode(p);
+        }
+      });
+    }
+    return out;
+  }
+
+  F flow_;
+  Vector<T> theta_, buffers_;
+};
+
+/// A flow with starting parameters drawn from `noise`.
+template <class T, class F> Model<F, T> make_model(F flow, Noise noise) {
+  Model<F, T> model(std::move(flow));
+  model.flow().init(model.theta(), model.state(), noise);
+  return model;
+}
+
+}  // namespace rheo

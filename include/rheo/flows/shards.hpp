@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// Shards, workers and the pool: rows are cut into fixed shards whatever the number of threads, so the bits never depend on it.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "rheo/core/layer.hpp"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace rheo {
+
+/// Rows of a shard: what keeps a shard's activations in the second-level cache.
+template <class T> inline constexpr Index shard_rows = sizeof(T) <= 4 ? 128 : 64;
+
+/// Threads that help their caller.  run() hands out tickets 0 .. count - 1; the caller works too and waits only for tickets that were
+/// claimed, so a busy neighbour costs nothing.  One run at a time; not to be shared between callers.
+class Pool {
+ public:
+  explicit Pool(int threads = 1) {
+    if (threads < 1) detail::fail("a pool wants at least one thread, got " + std::to_string(threads));
+    for (int w = 1; w < threads; ++w) helpers_.emplace_back([this, w](std::stop_token stop) { serve(w, stop); });
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() {
+    for (auto& t : helpers_) t.request_stop();
+    generation_.fetch_add(1);
+    generation_.notify_all();
+  }
+  int size() const { return static_cast<int>(helpers_.size()) + 1; }
+
+  /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is rethrown here.
+  template <class Job> void run(Index count, Job&& job) {
+    if (helpers_.empty() || count <= 1) {
+      for (Index i = 0; i < count; ++i) job(i, 0);
+      return;
+    }
+    call_.store([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<Job>*>(j))(i, w); }, std::memory_order_relaxed);
+    job_.store(std::addressof(job), std::memory_order_relaxed);
+    done_.store(0, std::memory_order_relaxed);
+    const std::uint64_t turn = (state_.load(std::memory_order_relaxed) >> 48) + 1;
+    state_.store(turn << 48 | static_cast<std::uint64_t>(count) << 24, std::memory_order_release);
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+    work(0);
+    for (int spin = 0; done_.load(std::memory_order_acquire) != static_cast<std::uint32_t>(count); ++spin) {
+      if (spin < spins) {
+        pause();
+      } else {
+        const auto seen = done_.load(std::memory_order_acquire);
+        if (seen != static_cast<std::uint32_t>(count)) done_.wait(seen, std::memory_order_acquire);
+      }
+    }
+    if (failed_.load(std::memory_order_acquire)) {
+      failed_.store(false);
+      std::exception_ptr e = std::exchange(error_, nullptr);
+#if defined(__cpp_exceptions)
+      std::rethrow_exception(e);
+#endif
+    }
+  }
+
+ private:
+  static constexpr int spins = 4000;
+  static constexpr std::uint64_t low24 = (std::uint64_t(1) << 24) - 1;
+
+  static void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+    _mm_pause();
+#endif
+  }
+  // state_ is turn (16 bits), count (24), next ticket (24) in one word: a claim is good for the turn that it was read in and no other.
+  void work(int worker) {
+    for (std::uint64_t s = state_.load(std::memory_order_acquire);;) {
+      const std::uint64_t next = s & low24, count = s >> 24 & low24;
+      if (next >= count) return;
+      if (!state_.compare_exchange_weak(s, s + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      void* job = job_.load(std::memory_order_relaxed);
+      const auto call = call_.load(std::memory_order_relaxed);
+#if defined(__cpp_exceptions)
+      try {
+        call(job, static_cast<Index>(next), worker);
+      } catch (...) {
+        if (!claimed_error_.test_and_set()) {
+          error_ = std::current_exception();
+          claimed_error_.clear();
+          failed_.store(true, std::memory_order_release);
+        }
+      }
+#else
+      call(job, static_cast<Index>(next), worker);
+#endif
+      const auto finished = done_.fetch_add(1, std::memory_order_acq_rel) + 1;
+      if (finished == static_cast<std::uint32_t>(count)) done_.notify_one();
+      s = state_.load(std::memory_order_acquire);
+    }
+  }
+  void serve(int worker, std::stop_token stop) {
+    std::uint32_t seen = 0;
+    while (!stop.stop_requested()) {
+      std::uint32_t now = generation_.load(std::memory_order_acquire);
+      for (int spin = 0; now == seen && spin < spins; ++spin) {
+        pause();
+        now = generation_.load(std::memory_order_acquire);
+      }
+      if (now == seen) {
+        generation_.wait(seen, std::memory_order_acquire);
+        continue;
+      }
+      seen = now;
+      work(worker);
+    }
+  }
+
+  std::atomic<std::uint64_t> state_{0};
+  std::atomic<std::uint32_t> generation_{0}, done_{0};
+  std::atomic<void*> job_{nullptr};
+  std::atomic<void (*)(void*, Index, int)> call_{nullptr};
+  std::atomic<bool> failed_{false};
+  std::atomic_flag claimed_error_ = ATOMIC_FLAG_INIT;
+  std::exception_ptr error_;
+  std::vector<std::jthread> helpers_;
+};
+
+/// What one worker owns: a cache of the flow, scratch, and rooms for values and cotangents.
+template <class F, class T> struct Worker {
+  CacheOf<F, T> cache;
+  Arena scratch;
+};
+
+/// Memory and threads for the calls on models of one type.  Made once, handed to every call, it makes them free of allocation.
+/// Not to be used by two callers at once; a const model may serve any number of callers with a workspace each.
+template <class F, class T> class Workspace {
+ public:
+  explicit Workspace(int threads = 1) : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(threads)) {}
+  Worker<F, T>& worker(int w) { return workers_[static_cast<std::size_t>(w)]; }
+  int threads() const { return pool_->size(); }
+  Pool& pool() { return *pool_; }
+  /// Calls body(worker, first row, rows) for every shard of n rows.
+  template <class Body> void shards(Index n, Body&& body) {
+    constexpr Index step = shard_rows<T>;
+    if (n <= step) {
+      if (n > 0) body(worker(0), Index(0), n);
+      return;
+    }
+    pool_->run((n + step - 1) / step, [&](Index s, int w) { body(worker(w), s * step, std::min(step, n - s * step)); });
+  }
+  Buffer<T> values;  ///< what the last call returned a view of
+
+ private:
+  std::unique_ptr<Pool> pool_;
+  std::vector<Worker<F, T>> workers_;
+};
+
+}  // namespace rheo

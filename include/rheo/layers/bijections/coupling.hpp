@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Coupling: some coordinates pass, the others go through a scalar transformer whose parameters a net makes from those that passed.
+//   AdditiveCoupling: Dinh et al. 2014, arXiv:1410.8516 (NICE);  AffineCoupling: Dinh et al. 2017, arXiv:1605.08803 (RealNVP), eqs. 4-8.
+#pragma once
+
+#include <array>
+
+#include "rheo/core/layer.hpp"
+#include "rheo/nets/mlp.hpp"
+#include "rheo/transformers/affine.hpp"
+
+namespace rheo {
+
+/// The first ceil(D / 2) coordinates pass, the rest are transformed.
+template <Index D> struct HalfMask {
+  static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
+};
+/// Coordinates j with (j + Parity) odd are transformed.
+template <Index D, Index Parity = 0> struct AlternatingMask {
+  static constexpr bool transformed(Index j) { return (j + Parity) % 2 != 0; }
+};
+/// Mask<0, 1, 1, 0>: 1 is transformed, 0 passes.
+template <int... Bits> struct Mask {
+  static constexpr std::array<int, sizeof...(Bits)> bits{Bits...};
+  static constexpr bool transformed(Index j) { return bits[static_cast<std::size_t>(j)] != 0; }
+};
+
+/// z_t = tau(x_t; net(x_p, context)), z_p = x_p; V is the sum of the transformer's log-slopes.  Both directions take one pass of the net.
+template <Index D, class Transformer, class Net, Index C, class M> struct Coupling {
+  static constexpr Index transformed_count = [] {
+    Index n = 0;
+    for (Index j = 0; j < D; ++j) n += M::transformed(j);
+    return n;
+  }();
+  static constexpr Index K = transformed_count, passed_count = D - K;
+  static_assert(K > 0 && passed_count > 0, "rheo: Coupling: a mask must let some coordinate pass and transform some other");
+  using Conditioner = typename Net::template net<passed_count, K * Transformer::params, C>;
+
+  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count, buffer_count = 0;
+  static constexpr Kind kind = Kind::bijection;
+  static constexpr Exactness exactness = Exactness::exact;
+  static constexpr bool smooth = Conditioner::smooth;
+  static constexpr Supports<D> x_support = [] {
+    Supports<D> s{};
+    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = M::transformed(j) ? Support::real : Support::any;
+    return s;
+  }();
+  static constexpr Supports<D> z_support = x_support;
+
+  Transformer transformer{};
+  Conditioner net{};
+
+  Coupling() = default;
+  explicit Coupling(Transformer t) : transformer(t) {}
+
+  template <class T> struct Cache {
+    typename Conditioner::template Cache<T> net;
+    Buffer<T> raw, passed;
+  };
+
+  template <class P> static auto unpack(P p) { return p.part(Conditioner{}, param_count, "net"); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+
+  template <class T> void encode(Pass<T, Cache<T>> p) const { run<true>(p); }
+  template <class T> void decode(Pass<T, Cache<T>> p) const { run<false>(p); }
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const { pull<true>(p); }
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const { pull<false>(p); }
+
+ private:
+  static constexpr std::array<Index, K> transformed_at = [] {
+    std::array<Index, K> at{};
+    for (Index j = 0, k = 0; j < D; ++j)
+      if (M::transformed(j)) at[static_cast<std::size_t>(k++)] = j;
+    return at;
+  }();
+  static constexpr std::array<Index, passed_count> passed_at = [] {
+    std::array<Index, passed_count> at{};
+    for (Index j = 0, k = 0; j < D; ++j)
+      if (!M::transformed(j)) at[static_cast<std::size_t>(k++)] = j;
+    return at;
+  }();
+  template <std::size_t N> static constexpr bool contiguous(const std::array<Index, N>& at) { return at[N - 1] - at[0] == static_cast<Index>(N) - 1; }
+
+  /// The coordinates that pass, side by side: a view where they stand together.
+  template <class T> static CView<T> passed(CView<T> in, Buffer<T>& buffer) {
+    if constexpr (contiguous(passed_at)) {
+      return columns(in, passed_at[0], passed_count);
+    } else {
+      View<T> side = buffer.view(in.rows(), passed_count);
+      for (Index k = 0; k < passed_count; ++k) column(side, k) = column(in, passed_at[static_cast<std::size_t>(k)]);
+      return read(side);
+    }
+  }
+  /// Calls body(first column in the batch, first transformed, count) over runs of neighbouring transformed coordinates.
+  template <class Body> static void runs(Body body) {
+    if constexpr (contiguous(transformed_at)) {
+      body(transformed_at[0], Index(0), K);
+    } else {
+      for (Index k = 0; k < K; ++k) body(transformed_at[static_cast<std::size_t>(k)], k, Index(1));
+    }
+  }
+
+  template <bool Encode, class T> void run(Pass<T, Cache<T>>& p) const {
+    constexpr Index P = Transformer::params;
+    const Index n = p.in.rows();
+    const CView<T> side = passed(p.in, p.cache.passed);
+    const View<T> raw = p.cache.raw.view(n, K * P);
+    net.map(NetPass<T, typename Conditioner::template Cache<T>>{side, raw, p.theta, p.context, p.cache.net, p.scratch});
+    for (Index j : passed_at) column(p.out, j) = column(p.in, j);
+    runs([&](Index j, Index k, Index count) {
+      detail::transform<Encode, T>(transformer, columns(p.in, j, count), read(columns(raw, k * P, count * P)), columns(p.out, j, count), p.v);
+    });
+  }
+
+  template <bool Encode, class T> void pull(Pull<T, Cache<T>>& p) const {
+    constexpr Index P = Transformer::params;
+    Arena::Scope scope(p.scratch);
+    const Index n = p.in.rows();
+    const View<T> raw = p.cache.raw.view(n, K * P);
+    const View<T> g_raw = p.scratch.template take<T>(n, K * P);
+    runs([&](Index j, Index k, Index count) {
+      detail::transform_pull<Encode, T>(transformer, columns(p.in, j, count), columns(p.out, j, count), columns(p.g_out, j, count), p.g_v,
+                                        read(columns(raw, k * P, count * P)), columns(p.g_in, j, count), columns(g_raw, k * P, count * P));
+    });
+    const CView<T> side = [&] {
+      if constexpr (contiguous(passed_at)) return columns(p.in, passed_at[0], passed_count);
+      else return read(p.cache.passed.view(n, passed_count));
+    }();
+    const View<T> g_side = p.scratch.template take<T>(n, passed_count);
+    net.map_pull(NetPull<T, typename Conditioner::template Cache<T>>{side, read(g_raw), g_side, p.theta, p.g_theta, p.context, p.g_context, p.cache.net, p.scratch});
+    for (Index k = 0; k < passed_count; ++k) {
+      const Index j = passed_at[static_cast<std::size_t>(k)];
+      column(p.g_in, j) = column(p.g_out, j) + column(g_side, k);
+    }
+  }
+};
+
+/// RealNVP's layer.  Net is a recipe (Mlp<64, 64>), C the width of the context, Scale the map to the log-scale.
+template <Index D, class Net, Index C = 0, class Scale = BoundedExp, class M = HalfMask<D>> using AffineCoupling = Coupling<D, Affine<Scale>, Net, C, M>;
+
+/// NICE's layer: volume preserving.
+template <Index D, class Net, Index C = 0, class M = HalfMask<D>> using AdditiveCoupling = Coupling<D, Shift, Net, C, M>;
+
+}  // namespace rheo

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Reverse and Permute: the coordinates in another order; V = 0.  Supports travel with their coordinates.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "rheo/autodiff/dual.hpp"
+#include "rheo/core/layer.hpp"
+
+namespace rheo {
+
+template <Index D> struct PermutationFacts {
+  static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0;
+  static constexpr Kind kind = Kind::bijection;
+  static constexpr Exactness exactness = Exactness::exact;
+  static constexpr bool smooth = true;
+  static constexpr Supports<D> x_support = all_of<D>(Support::any), z_support = x_support;
+};
+
+/// z_j = x_(D - 1 - j).
+template <Index D> struct Reverse : PermutationFacts<D> {
+  static constexpr Index buffer_count = 0;
+  static constexpr std::array<Index, static_cast<std::size_t>(D)> support_source = [] {
+    std::array<Index, static_cast<std::size_t>(D)> s{};
+    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = D - 1 - j;
+    return s;
+  }();
+  template <class T> using Cache = NoCache;
+  template <class T> void encode(Pass<T, NoCache> p) const { flip(p.in, p.out); }
+  template <class T> void decode(Pass<T, NoCache> p) const { flip(p.in, p.out); }
+  template <class T> void encode_pull(Pull<T, NoCache> p) const { flip(p.g_out, p.g_in); }
+  template <class T> void decode_pull(Pull<T, NoCache> p) const { flip(p.g_out, p.g_in); }
+
+ private:
+  template <class T> static void flip(CView<T> from, View<T> to) {
+    for (Index j = 0; j < D; ++j) column(to, j) = column(from, D - 1 - j);
+  }
+};
+
+/// z_j = x_(p_j), p given or drawn when the model is made; kept in the buffers.  As its order is not in the type, all coordinates that
+/// meet it must be on the whole line.
+template <Index D> struct Permute : PermutationFacts<D> {
+  static constexpr Index buffer_count = D;
+  static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
+  template <class T> using Cache = NoCache;
+  std::array<Index, static_cast<std::size_t>(D)> order{};
+  bool given = false;
+
+  Permute() = default;
+  /// Throws std::invalid_argument unless `o` is a permutation of 0 .. D - 1.
+  explicit Permute(const std::array<Index, static_cast<std::size_t>(D)>& o) : order(o), given(true) {
+    auto sorted = o;
+    std::sort(sorted.begin(), sorted.end());
+    for (Index j = 0; j < D; ++j) {
+      if (sorted[static_cast<std::size_t>(j)] != j) detail::fail("Permute: not a permutation of 0 .. " + std::to_string(D - 1));
+    }
+  }
+  template <class P> static auto unpack_buffers(P p) { return p.vector(D, "order"); }
+  template <class T> void init(Params<T>, Params<T> buffers, Noise noise) const {
+    auto p = unpack_buffers(buffers);
+    const auto drawn = noise.permutation(D);
+    for (Index j = 0; j < D; ++j) p(j) = T(static_cast<double>(given ? order[static_cast<std::size_t>(j)] : drawn[static_cast<std::size_t>(j)]));
+  }
+  template <class T> void encode(Pass<T, NoCache> p) const { gather(p.buffers, p.in, p.out); }
+  template <class T> void decode(Pass<T, NoCache> p) const { scatter(p.buffers, p.in, p.out); }
+  template <class T> void encode_pull(Pull<T, NoCache> p) const { scatter(p.buffers, p.g_out, p.g_in); }
+  template <class T> void decode_pull(Pull<T, NoCache> p) const { gather(p.buffers, p.g_out, p.g_in); }
+
+ private:
+  template <class T> static Index source(Params<const T> buffers, Index j) { return static_cast<Index>(autodiff::value_of(buffers.data()[j])); }
+  template <class T> static void gather(Params<const T> b, CView<T> from, View<T> to) {
+    for (Index j = 0; j < D; ++j) column(to, j) = column(from, source(b, j));
+  }
+  template <class T> static void scatter(Params<const T> b, CView<T> from, View<T> to) {
+    for (Index j = 0; j < D; ++j) column(to, source(b, j)) = column(from, j);
+  }
+};
+
+}  // namespace rheo

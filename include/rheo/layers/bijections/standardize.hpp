@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Standardize: z = (x - mean) / deviation with the training data's moments, as a first layer, so that densities stay in the user's units.
+#pragma once
+
+#include "rheo/core/layer.hpp"
+#include "rheo/math/moments.hpp"
+
+namespace rheo {
+
+/// Mean and deviation are buffers: saved with the model, never trained.  Before initialise() it is the identity.
+template <Index D> struct Standardize {
+  static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0, buffer_count = 2 * D + 1;
+  static constexpr Kind kind = Kind::bijection;
+  static constexpr Exactness exactness = Exactness::exact;
+  static constexpr bool smooth = true;
+  static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
+  template <class T> using Cache = NoCache;
+  template <class P> static auto unpack_buffers(P p) {
+    auto m = p.vector(D, "mean");
+    auto d = p.vector(D, "deviation");
+    return std::tuple{m, d, p.vector(1, "initialised")};
+  }
+  template <class T> void init(Params<T>, Params<T> buffers, Noise) const {
+    auto [m, d, done] = unpack_buffers(buffers);
+    m.setZero();
+    d.setOnes();
+    done.setZero();
+  }
+  template <class T> void initialise(InitPass<T> p) const {
+    auto [mean, deviation, done] = unpack_buffers(p.buffers);
+    if (done(0) != T(0)) return;
+    for (Index j = 0; j < D; ++j) {
+      const auto m = math::moments(p.in, j);
+      mean(j) = T(m.mean);
+      deviation(j) = T(m.deviation);
+    }
+    done(0) = T(1);
+  }
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    const auto [m, d, done] = unpack_buffers(p.buffers);
+    for (Index j = 0; j < D; ++j) column(p.out, j) = (column(p.in, j) - m(j)) / d(j);
+    p.v -= d.log().sum();
+  }
+  template <class T> void encode_pull(Pull<T, NoCache> p) const {
+    const auto [m, d, done] = unpack_buffers(p.buffers);
+    for (Index j = 0; j < D; ++j) column(p.g_in, j) = column(p.g_out, j) / d(j);
+  }
+  template <class T> void decode(Pass<T, NoCache> p) const {
+    const auto [m, d, done] = unpack_buffers(p.buffers);
+    for (Index j = 0; j < D; ++j) column(p.out, j) = column(p.in, j) * d(j) + m(j);
+    p.v -= d.log().sum();
+  }
+  template <class T> void decode_pull(Pull<T, NoCache> p) const {
+    const auto [m, d, done] = unpack_buffers(p.buffers);
+    for (Index j = 0; j < D; ++j) column(p.g_in, j) = column(p.g_out, j) * d(j);
+  }
+};
+
+}  // namespace rheo

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Lane: one packet of the machine with the operators of a number, so that an elementwise kernel is one text for full packets, for the
+// rows left over and for duals.  A kernel is `template <class L> L f(L x)` over + - * /, exp, log, sqrt, abs, min, max, tanh, <, select.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "rheo/autodiff/dual.hpp"
+#include "rheo/core/batch.hpp"
+
+namespace rheo::math {
+
+template <class T> struct Lane;
+
+/// What a comparison of lanes gives: all bits or none, for select alone.
+template <class T> struct LaneMask {
+  typename Lane<T>::Packet p;
+  friend LaneMask operator&(LaneMask x, LaneMask y) { return {Eigen::internal::pand(x.p, y.p)}; }
+  friend LaneMask operator|(LaneMask x, LaneMask y) { return {Eigen::internal::por(x.p, y.p)}; }
+};
+
+template <class T> struct Lane {
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  static constexpr Index size = Eigen::internal::unpacket_traits<Packet>::size;
+  Packet p;
+
+  Lane() = default;
+  template <class U>
+    requires std::is_arithmetic_v<U>
+  Lane(U x) : p(Eigen::internal::pset1<Packet>(T(x))) {}
+  static Lane of(Packet p) {
+    Lane l;
+    l.p = p;
+    return l;
+  }
+  friend Lane operator+(Lane x, Lane y) { return of(Eigen::internal::padd(x.p, y.p)); }
+  friend Lane operator-(Lane x, Lane y) { return of(Eigen::internal::psub(x.p, y.p)); }
+  friend Lane operator*(Lane x, Lane y) { return of(Eigen::internal::pmul(x.p, y.p)); }
+  friend Lane operator/(Lane x, Lane y) { return of(Eigen::internal::pdiv(x.p, y.p)); }
+  friend Lane operator-(Lane x) { return of(Eigen::internal::pnegate(x.p)); }
+  Lane& operator+=(Lane y) { return *this = *this + y; }
+  Lane& operator-=(Lane y) { return *this = *this - y; }
+  Lane& operator*=(Lane y) { return *this = *this * y; }
+  friend LaneMask<T> operator<(Lane x, Lane y) { return {Eigen::internal::pcmp_lt(x.p, y.p)}; }
+  friend LaneMask<T> operator<=(Lane x, Lane y) { return {Eigen::internal::pcmp_le(x.p, y.p)}; }
+  friend LaneMask<T> operator>(Lane x, Lane y) { return y < x; }
+  friend LaneMask<T> operator>=(Lane x, Lane y) { return y <= x; }
+  friend LaneMask<T> operator==(Lane x, Lane y) { return {Eigen::internal::pcmp_eq(x.p, y.p)}; }
+
+  friend Lane select(LaneMask<T> m, Lane x, Lane y) { return of(Eigen::internal::pselect(m.p, x.p, y.p)); }
+  friend Lane exp(Lane x) { return of(Eigen::internal::pexp(x.p)); }
+  friend Lane log(Lane x) { return of(Eigen::internal::plog(x.p)); }
+  friend Lane sqrt(Lane x) { return of(Eigen::internal::psqrt(x.p)); }
+  friend Lane abs(Lane x) { return of(Eigen::internal::pabs(x.p)); }
+  friend Lane min(Lane x, Lane y) { return of(Eigen::internal::pmin(x.p, y.p)); }
+  friend Lane max(Lane x, Lane y) { return of(Eigen::internal::pmax(x.p, y.p)); }
+  /// Absolute error below 3 eps.  Through exp where Eigen has no packet of it (double, 3.4).
+  friend Lane tanh(Lane x) {
+    if constexpr (bool(Eigen::internal::packet_traits<T>::HasTanh)) {
+      return of(Eigen::internal::ptanh(x.p));
+    } else {
+      return Lane(1) - Lane(2) / (Lane(1) + exp(x + x));
+    }
+  }
+  friend T sum(Lane x) { return Eigen::internal::predux(x.p); }
+};
+
+template <class T> inline constexpr bool is_lane_v = false;
+template <class T> inline constexpr bool is_lane_v<Lane<T>> = true;
+template <class T> inline constexpr bool has_lanes_v = std::is_same_v<T, float> || std::is_same_v<T, double>;
+
+/// select on plain numbers and duals: both sides are computed, one is taken, nothing is multiplied by a mask.
+template <class T>
+  requires(!is_lane_v<T>)
+T select(bool m, T x, T y) {
+  return m ? x : y;
+}
+template <class T>
+  requires(!is_lane_v<T>)
+T sum(T x) {
+  return x;
+}
+
+/// Reading and writing columns by lanes: `At<Lane<T>>::load(p)`, `At<T>::load(p)`.
+template <class L> struct At {
+  using Number = L;
+  static L load(const L* p) { return *p; }
+  static void store(L* p, L x) { *p = x; }
+};
+template <class T> struct At<Lane<T>> {
+  using Number = Lane<T>;
+  static Lane<T> load(const T* p) { return Lane<T>::of(Eigen::internal::ploadu<typename Lane<T>::Packet>(p)); }
+  static void store(T* p, Lane<T> x) { Eigen::internal::pstoreu(p, x.p); }
+};
+
+/// Calls body(At<Lane<T>>, i) over full packets of 0 .. n - 1 and body(At<T>, i) over the rest (everything, for duals).
+template <class T, class Body> void sweep(Index n, Body&& body) {
+  Index i = 0;
+  if constexpr (has_lanes_v<T>) {
+    for (; i + Lane<T>::size <= n; i += Lane<T>::size) body(At<Lane<T>>{}, i);
+  }
+  for (; i < n; ++i) body(At<T>{}, i);
+}
+
+/// sum over i of body(at, i), a lane per packet: the order is fixed by n alone.
+template <class T, class Body> T sweep_sum(Index n, Body&& body) {
+  Index i = 0;
+  T total(0);
+  if constexpr (has_lanes_v<T>) {
+    if (n >= Lane<T>::size) {
+      Lane<T> s(0);
+      for (; i + Lane<T>::size <= n; i += Lane<T>::size) s += body(At<Lane<T>>{}, i);
+      total = sum(s);
+    }
+  }
+  for (; i < n; ++i) total += body(At<T>{}, i);
+  return total;
+}
+
+}  // namespace rheo::math

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Activations: value, and slope from the pre-activation a and the value h.  `from_value` says that the slope needs h alone, so that
+// nothing but h is kept for the pull.
+#pragma once
+
+#include "rheo/math/softplus.hpp"
+
+namespace rheo {
+
+/// max(a, 0); slope 0 at 0.  NaN gives NaN or 0.
+struct Relu {
+  static constexpr bool from_value = true, smooth = false;
+  template <class L> static L value(L a) {
+    using std::max;
+    return max(a, L(0));
+  }
+  template <class L> static L pull(L, L h, L g) {
+    using math::select;
+    return select(h > L(0), g, L(0));
+  }
+};
+
+/// a for a > 0, a / 100 below.
+struct LeakyRelu {
+  static constexpr bool from_value = true, smooth = false;
+  template <class L> static L value(L a) {
+    using std::max;
+    return max(a, a * L(0.01));
+  }
+  template <class L> static L pull(L, L h, L g) {
+    using math::select;
+    return select(h > L(0), g, g * L(0.01));
+  }
+};
+
+struct Tanh {
+  static constexpr bool from_value = true, smooth = true;
+  template <class L> static L value(L a) {
+    using std::tanh;
+    return tanh(a);
+  }
+  template <class L> static L pull(L, L h, L g) { return g * (L(1) - h * h); }
+};
+
+/// a sigmoid(a).  Elfwing et al. 2018, arXiv:1702.03118.
+struct Silu {
+  static constexpr bool from_value = false, smooth = true;
+  template <class L> static L value(L a) { return a * math::sigmoid(a); }
+  template <class L> static L pull(L a, L h, L g) {
+    const L s = math::sigmoid(a);
+    return g * (s + h * (L(1) - s));
+  }
+};
+
+/// a Phi(a) in the tanh form: 0.5 a (1 + tanh(sqrt(2 / pi) (a + 0.044715 a^3))).  Hendrycks and Gimpel 2016, arXiv:1606.08415.
+struct Gelu {
+  static constexpr bool from_value = false, smooth = true;
+  template <class L> static L value(L a) {
+    using std::tanh;
+    return L(0.5) * a * (L(1) + tanh(inner(a)));
+  }
+  template <class L> static L pull(L a, L, L g) {
+    using std::tanh;
+    const L t = tanh(inner(a)), slope = L(0.7978845608028654) * (L(1) + L(0.134145) * a * a);
+    return g * L(0.5) * (L(1) + t + a * (L(1) - t * t) * slope);
+  }
+  template <class L> static L inner(L a) { return L(0.7978845608028654) * (a + L(0.044715) * a * a * a); }
+};
+
+/// log(1 + e^a).
+struct Softplus {
+  static constexpr bool from_value = false, smooth = true;
+  template <class L> static L value(L a) { return math::softplus(a); }
+  template <class L> static L pull(L a, L, L g) { return g * math::sigmoid(a); }
+};
+
+}  // namespace rheo

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Dense kernels: out = act(in W + b) and its pull, with branches for narrow ends and for one row.  Widths are run-time numbers, so one
+// instantiation per scalar and activation serves every net.
+#pragma once
+
+#include "rheo/core/arena.hpp"
+#include "rheo/core/params.hpp"
+#include "rheo/core/product.hpp"
+#include "rheo/nets/activation.hpp"
+
+namespace rheo {
+
+/// The activation of a last layer.
+struct Identity {
+  static constexpr bool from_value = true, smooth = true;
+  template <class L> static L value(L a) { return a; }
+  template <class L> static L pull(L, L, L g) { return g; }
+};
+
+namespace detail {
+
+/// Wide enough for a packed product; narrower ends are done column by column.
+inline constexpr Index narrow = 4;
+
+/// h = act(a + b) down one column; the pre-activation goes to `pre` if it is not null.
+template <class T, class Act> void bias_act(T* h, T b, Index n, T* pre) {
+  math::sweep<T>(n, [=](auto at, Index i) {
+    using L = typename decltype(at)::Number;
+    const L a = at.load(h + i) + L(b);
+    if constexpr (!Act::from_value) at.store(pre + i, a);
+    at.store(h + i, Act::value(a));
+  });
+}
+
+/// One row: every output is a dot product, contiguous in W and in the row.
+template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CView<T> W, CColView<T> b, T* out, T* pre) {
+  const Index k = W.rows(), h = W.cols();
+  Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> x(in, k);
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> y(out, h);
+  if constexpr (packed_v<T>) {
+    if (k == 1) {
+      y.noalias() = W.matrix().row(0).transpose() * in[0];
+    } else if (h <= narrow) {
+      for (Index j = 0; j < h; ++j) y(j) = W.matrix().col(j).dot(x);
+    } else {
+      y.noalias() = W.matrix().transpose() * x;
+    }
+  } else {
+    y = W.matrix().transpose().lazyProduct(x);
+  }
+  math::sweep<T>(h, [=, bias = b.data()](auto at, Index j) {
+    using L = typename decltype(at)::Number;
+    const L a = at.load(out + j) + at.load(bias + j);
+    if constexpr (!Act::from_value) at.store(pre + j, a);
+    at.store(out + j, Act::value(a));
+  });
+}
+
+/// out (n x h) = act(in (n x k) W (k x h) + b).  `pre` (n x h) keeps the pre-activation when Act's slope needs it.
+template <class T, class Act> [[gnu::noinline]] void dense(CView<T> in, CView<T> W, CColView<T> b, View<T> out, T* pre) {
+  const Index n = in.rows(), k = in.cols(), h = out.cols();
+  if (n == 1 && in.outerStride() == 1 && out.outerStride() == 1) return dense_row<T, Act>(in.data(), W, b, out.data(), pre);
+  const bool narrow_in = k <= narrow, narrow_out = !narrow_in && h <= narrow;
+  if (!narrow_in && !narrow_out) gemm_nn<T>(in, W, out);
+  for (Index j = 0; j < h; ++j) {
+    T* o = column(out, j).data();
+    T* p = pre + (Act::from_value ? 0 : j * n);
+    if (narrow_in) {
+      const T* w = column(W, j).data();
+      const T *x0 = in.data(), *x1 = x0 + (k > 1 ? in.outerStride() : 0), *x2 = x0 + (k > 2 ? 2 * in.outerStride() : 0), *x3 = x0 + (k > 3 ? 3 * in.outerStride() : 0);
+      const T bj = b(j), w0 = k > 0 ? w[0] : T(0), w1 = k > 1 ? w[1] : T(0), w2 = k > 2 ? w[2] : T(0), w3 = k > 3 ? w[3] : T(0);
+      auto run = [&](auto value) {
+        math::sweep<T>(n, [=](auto at, Index i) {
+          using L = typename decltype(at)::Number;
+          const L a = value(at, i, L(bj));
+          if constexpr (!Act::from_value) at.store(p + i, a);
+          at.store(o + i, Act::value(a));
+        });
+      };
+      switch (k) {
+        case 0: run([](auto, Index, auto a) { return a; }); break;
+        case 1: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0); }); break;
+        case 2: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1); }); break;
+        default: run([=](auto at, Index i, auto a) {
+          a = a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1) + at.load(x2 + i) * decltype(a)(w2);
+          return k > 3 ? a + at.load(x3 + i) * decltype(a)(w3) : a;
+        });
+      }
+    } else {
+      if (narrow_out) {
+        if constexpr (packed_v<T>) {
+          column(out, j).matrix().noalias() = in.matrix() * W.matrix().col(j);
+        } else {
+          column(out, j).matrix() = in.matrix().lazyProduct(W.matrix().col(j));
+        }
+      }
+      bias_act<T, Act>(o, b(j), n, p);
+    }
+  }
+}
+
+/// From the cotangent of a layer's values to that of its pre-activations, in place, with the bias's gradient.
+template <class T, class Act> [[gnu::noinline]] void act_pull(View<T> g, CView<T> h, const T* pre, ColView<T> g_b) {
+  const Index n = g.rows();
+  for (Index j = 0; j < g.cols(); ++j) {
+    T* gj = column(g, j).data();
+    const T* hj = column(h, j).data();
+    const T* aj = pre + (Act::from_value ? 0 : j * n);
+    g_b(j) += math::sweep_sum<T>(n, [=](auto at, Index i) {
+      using L = typename decltype(at)::Number;
+      L a(0);
+      if constexpr (!Act::from_value) a = at.load(aj + i);
+      const L s = Act::pull(a, at.load(hj + i), at.load(gj + i));
+      at.store(gj + i, s);
+      return s;
+    });
+  }
+}
+
+/// g_W += in' g  and, if wanted, g_in = g W', for pre-activation cotangents g (n x h).
+template <class T> [[gnu::noinline]] void dense_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T>* g_in) {
+  const Index k = in.cols(), h = g.cols();
+  if constexpr (!packed_v<T>) {
+    gemm_tn_add<T>(in, g, g_W);
+    if (g_in) gemm_nt<T>(g, W, *g_in);
+  } else {
+    if (k <= narrow && k <= h) {
+      for (Index r = 0; r < k; ++r) g_W.matrix().row(r).transpose().noalias() += g.matrix().transpose() * column(in, r).matrix();
+      if (g_in) {
+        for (Index r = 0; r < k; ++r) column(*g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
+      }
+    } else if (h <= narrow) {
+      for (Index j = 0; j < h; ++j) column(g_W, j).matrix().noalias() += in.matrix().transpose() * column(g, j).matrix();
+      if (!g_in) return;
+      const T *g0 = g.data(), *g1 = g0 + (h > 1 ? g.outerStride() : 0);
+      for (Index r = 0; r < k; ++r) {
+        T* o = column(*g_in, r).data();
+        const T w0 = W(r, 0), w1 = h > 1 ? W(r, 1) : T(0);
+        math::sweep<T>(g.rows(), [=](auto at, Index i) {
+          using L = typename decltype(at)::Number;
+          at.store(o + i, at.load(g0 + i) * L(w0) + at.load(g1 + i) * L(w1));
+        });
+        for (Index j = 2; j < h; ++j) column(*g_in, r) += column(g, j) * W(r, j);
+      }
+    } else {
+      gemm_tn_add<T>(in, g, g_W);
+      if (g_in) gemm_nt<T>(g, W, *g_in);
+    }
+  }
+}
+
+}  // namespace detail
+}  // namespace rheo

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Affine and Shift: z = x e^s + t, with a choice of maps from the net's raw number a to the log-scale s.
+//   Dinh et al. 2014, arXiv:1410.8516 (shift);  Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8;  SurVAE's scale maps: arXiv:2007.02731, code.
+#pragma once
+
+#include "rheo/math/softplus.hpp"
+#include "rheo/transformers/transformer.hpp"
+
+namespace rheo {
+
+/// s = B tanh(a / B): the soft bound, 2 by default.  Deep stacks stay invertible in float only with a bound.
+struct BoundedExp {
+  double bound = 2;
+  template <class L> L log_scale(L a) const {
+    using std::tanh;
+    return L(bound) * tanh(a * L(1 / bound));
+  }
+  template <class L> L slope(L, L s) const {
+    const L t = s * L(1 / bound);
+    return L(1) - t * t;
+  }
+};
+/// s = a, unbounded.
+struct Exp {
+  template <class L> L log_scale(L a) const { return a; }
+  template <class L> L slope(L, L) const { return L(1); }
+};
+/// Scale softplus(a): s = log softplus(a).  Not the identity at a = 0.
+struct SoftplusScale {
+  template <class L> L log_scale(L a) const { return math::log_softplus(a); }
+  template <class L> L slope(L a, L) const { return math::log_softplus_slope(a); }
+};
+/// Scale sigmoid(a + 2) + 0.001, between 0.001 and 1.001.  Not the identity at a = 0.
+struct SigmoidScale {
+  template <class L> L log_scale(L a) const {
+    using std::log;
+    return log(math::sigmoid(a + L(2)) + L(1e-3));
+  }
+  template <class L> L slope(L a, L) const {
+    const L p = math::sigmoid(a + L(2));
+    return p * math::sigmoid(-(a + L(2))) / (p + L(1e-3));
+  }
+};
+
+/// z = x e^s(a) + t, parameters (t, a); V = s(a).
+template <class Scale = BoundedExp> struct Affine {
+  static constexpr Index params = 2;
+  Scale scale{};
+
+  template <class L, class Raw> Mapped<L> encode(L x, Raw raw) const {
+    using std::exp;
+    const L s = scale.log_scale(raw(1));
+    return {x * exp(s) + raw(0), s};
+  }
+  template <class L, class Raw> Mapped<L> decode(L z, Raw raw) const {
+    using std::exp;
+    const L s = scale.log_scale(raw(1));
+    return {(z - raw(0)) * exp(-s), s};
+  }
+  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw raw, Give give) const {
+    using std::exp;
+    const L a = raw(1), s = scale.log_scale(a), g_x = g_z * exp(s);
+    give(0, g_z);
+    give(1, (g_x * x + g_v) * scale.slope(a, s));
+    return g_x;
+  }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const {
+    using std::exp;
+    const L a = raw(1), s = scale.log_scale(a), g_z = g_x * exp(-s);
+    give(0, -g_z);
+    give(1, (g_v - g_x * x) * scale.slope(a, s));
+    return g_z;
+  }
+};
+
+/// z = x + t, parameter (t); V = 0.
+struct Shift {
+  static constexpr Index params = 1;
+  template <class L, class Raw> Mapped<L> encode(L x, Raw raw) const { return {x + raw(0), L(0)}; }
+  template <class L, class Raw> Mapped<L> decode(L z, Raw raw) const { return {z - raw(0), L(0)}; }
+  template <class L, class Raw, class Give> L encode_pull(L, L g_z, L, Raw, Give give) const {
+    give(0, g_z);
+    return g_z;
+  }
+  template <class L, class Raw, class Give> L decode_pull(L, L g_x, L, Raw, Give give) const {
+    give(0, -g_x);
+    return g_x;
+  }
+};
+
+}  // namespace rheo
