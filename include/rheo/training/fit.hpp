@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+// fit: maximum likelihood on data, with a validation split, early stopping, and the best parameters in place whatever happens.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "rheo/training/schedule.hpp"
+#include "rheo/training/trainer.hpp"
+
+namespace rheo {
+
+/// How a fit ended.  converged: the validation loss moved less than `tolerance` for `patience` epochs; early_stopped: it found no new best for
+/// `patience` epochs; budget_reached: all epochs were run; interrupted: the stop token or the callback asked; diverged: losses or gradients
+/// stayed non-finite after every halving of the rate.  In every case the model holds the best parameters seen.
+enum class FitStatus { converged, early_stopped, budget_reached, interrupted, diverged };
+
+inline const char* to_string(FitStatus s) {
+  constexpr const char* names[] = {"converged", "early_stopped", "budget_reached", "interrupted", "diverged"};
+  return names[static_cast<int>(s)];
+}
+
+/// Losses are mean negative log-densities (or negative elbos) per row, in nats.
+struct EpochReport {
+  int epoch = 0, epochs = 0;      ///< from 1
+  double train_loss = 0;          ///< mean over the epoch's steps
+  double validation_loss = 0;     ///< NaN without a validation part
+  double best_loss = 0;
+  double learning_rate = 0;
+  double seconds = 0;             ///< since the beginning
+  long skipped_steps = 0;         ///< steps not made since the beginning, for a non-finite loss or gradient
+};
+
+struct FitOptions {
+  int epochs = 100;
+  Index batch = 256;
+  double learning_rate = 1e-3;
+  double validation = 0.1;        ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss
+  int patience = 20;              ///< epochs without a new best before stopping; 0: never
+  double tolerance = 0;
+  double clip_norm = 5;           ///< 0: no clipping
+  Optimizer optimizer = Adam{};
+  Schedule schedule{};
+  Noise noise{};                  ///< decides the split, the order of rows and the draws
+  int threads = 1;
+  std::vector<double> weights{};  ///< one per row, not negative; empty: all one.  Scaled to mean one over the training part
+  int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
+  int halvings = 3;               ///< how often, before giving up as diverged
+  std::function<bool(const EpochReport&)> callback{};  ///< after every epoch; false stops the fit
+  std::stop_token stop{};
+};
+
+struct FitResult {
+  FitStatus status = FitStatus::budget_reached;
+  std::vector<EpochReport> history;
+  int best_epoch = 0;
+  double best_loss = std::numeric_limits<double>::infinity();
+  double seconds = 0;
+  long steps = 0, skipped_steps = 0;
+};
+
+namespace detail {
+
+template <class T> void check_finite(CView<T> x, const char* what) {
+  Index bad = 0, row = -1, col = -1;
+  for (Index i = 0; i < x.rows(); ++i) {
+    for (Index j = 0; j < x.cols(); ++j) {
+      if (std::isfinite(x(i, j))) continue;
+      if (bad++ == 0) row = i, col = j;
+    }
+  }
+  if (bad > 0) {
+    fail<DataError>(std::to_string(bad) + " values of " + what + " are not finite, the first in row " + std::to_string(row) + ", column " + std::to_string(col));
+  }
+}
+
+inline void check_options(const FitOptions& o, Index n) {
+  if (o.epochs < 0) fail("fit: epochs must not be negative, got " + std::to_string(o.epochs));
+  if (o.batch < 1) fail("fit: batch must be at least 1, got " + std::to_string(o.batch));
+  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit: learning_rate must be positive, got " + std::to_string(o.learning_rate));
+  if (!(o.validation >= 0 && o.validation < 1)) fail("fit: validation must be in [0, 1), got " + std::to_string(o.validation));
+  if (o.threads < 1) fail("fit: threads must be at least 1, got " + std::to_string(o.threads));
+  if (n < 2) fail("fit: wants at least 2 rows, got " + std::to_string(n));
+  if (!o.weights.empty()) {
+    if (static_cast<Index>(o.weights.size()) != n) fail("fit: " + std::to_string(o.weights.size()) + " weights for " + std::to_string(n) + " rows");
+    for (double w : o.weights) {
+      if (!(w >= 0) || !std::isfinite(w)) fail("fit: weights must be finite and not negative");
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Fits the model in place.  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
+/// Throws std::invalid_argument for wrong shapes and options, DataError for values that are not finite, before anything has changed.
+template <class F, class T>
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {}) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  model.check(data, context);
+  detail::check_options(options, data.rows());
+  detail::check_finite(data.view(), "the data");
+  detail::check_finite(context.view(), "the context");
+
+  const Index n = data.rows();
+  const Index held = options.validation > 0 ? std::max<Index>(1, static_cast<Index>(options.validation * static_cast<double>(n))) : 0, kept = n - held;
+  const std::vector<Index> order = options.noise.fork(0).permutation(n);
+  auto take = [&](CView<T> from, Index first, Index count) {
+    Batch<T> part(count, from.cols());
+    for (Index i = 0; i < count; ++i) {
+      for (Index j = 0; j < from.cols(); ++j) part(i, j) = from(order[static_cast<std::size_t>(first + i)], j);
+    }
+    return part;
+  };
+  const CView<T> all_context = F::context_dim > 0 ? context.view() : Model<F, T>::template nothing<const T>(n);
+  const Batch<T> train = take(data.view(), 0, kept), test = take(data.view(), kept, held);
+  const Batch<T> train_context = take(all_context, 0, kept), test_context = take(all_context, kept, held);
+  std::vector<double> weights, test_weights(static_cast<std::size_t>(held), 1.0);
+  if (!options.weights.empty()) {
+    for (Index i = 0; i < n; ++i) {
+      const double w = options.weights[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
+      if (i < kept) weights.push_back(w);
+      else test_weights[static_cast<std::size_t>(i - kept)] = w;
+    }
+    const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(kept);
+    if (!(mean > 0)) detail::fail("fit: all training weights are zero");
+    for (double& w : weights) w /= mean;
+  }
+  if (kept < 2) detail::fail("fit: fewer than 2 rows are left to train on");
+  model.initialise(train, train_context);
+
+  Trainer<F, T> trainer(model, options.optimizer, options.threads);
+  Vector<T> best = model.parameters(), best_buffers = model.buffers();
+  FitResult result;
+  std::vector<Index> rows(static_cast<std::size_t>(kept));
+  const long per_epoch = static_cast<long>((kept + options.batch - 1) / options.batch), budget = per_epoch * options.epochs;
+  double halved = 1, last_loss = std::numeric_limits<double>::quiet_NaN();
+  int non_finite = 0, halvings = 0, since_best = 0, since_moved = 0;
+  long planned = 0;
+  result.status = FitStatus::budget_reached;
+
+  auto validate = [&](int epoch) {
+    const Input<T> c = F::context_dim > 0 ? Input<T>(test_context) : Input<T>();
+    double loss = 0, total = 0;
+    auto& ws = trainer.workspace();
+    Column<T> v(held);
+    ws.shards(held, [&](auto& worker, Index i, Index m) {
+      model.encode_shard(worker, rheo::rows(view(test), i, m), ColView<T>(v.data() + i, m), Model<F, T>::given(c, i, m),
+                         options.noise.fork(2).fork(static_cast<std::uint64_t>(epoch)).from_row(i), false);
+    });
+    for (Index i = 0; i < held; ++i) {
+      loss -= test_weights[static_cast<std::size_t>(i)] * static_cast<double>(v(i));
+      total += test_weights[static_cast<std::size_t>(i)];
+    }
+    return loss / total;
+  };
+  auto restore = [&] {
+    model.parameters() = best;
+    model.buffers() = best_buffers;
+  };
+
+  bool stop = false;
+  for (int epoch = 1; epoch <= options.epochs && !stop; ++epoch) {
+    const auto shuffled = options.noise.fork(1).fork(static_cast<std::uint64_t>(epoch)).permutation(kept);
+    rows = shuffled;
+    double loss = 0, rate = 0;
+    long made = 0;
+    for (Index first = 0; first < kept && !stop; first += options.batch, ++planned) {
+      if (options.stop.stop_requested()) {
+        result.status = FitStatus::interrupted;
+        stop = true;
+        break;
+      }
+      rate = options.learning_rate * halved * options.schedule(planned, budget);
+      const BatchRows b{0, std::min(options.batch, kept - first), rows.data() + first, weights.empty() ? nullptr : weights.data()};
+      const StepReport r = trainer.step(view(train), view(train_context), b, options.noise.fork(3).fork(static_cast<std::uint64_t>(planned)), rate, options.clip_norm);
+      if (r.stepped) {
+        loss += r.loss;
+        ++made;
+        non_finite = 0;
+        continue;
+      }
+      ++result.skipped_steps;
+      if (++non_finite < options.patience_non_finite) continue;
+      restore();
+      trainer.reset();
+      non_finite = 0;
+      halved /= 2;
+      if (++halvings > options.halvings) {
+        result.status = FitStatus::diverged;
+        stop = true;
+      }
+    }
+    result.steps += made;
+    if (stop && result.status == FitStatus::diverged) break;
+    if (made == 0) continue;
+    EpochReport e;
+    e.epoch = epoch;
+    e.epochs = options.epochs;
+    e.train_loss = loss / static_cast<double>(made);
+    e.validation_loss = held > 0 ? validate(epoch) : std::numeric_limits<double>::quiet_NaN();
+    const double judged = held > 0 ? e.validation_loss : e.train_loss;
+    if (judged < result.best_loss) {
+      result.best_loss = judged;
+      result.best_epoch = epoch;
+      best = model.parameters();
+      best_buffers = model.buffers();
+      since_best = 0;
+    } else {
+      ++since_best;
+    }
+    since_moved = std::abs(judged - last_loss) < options.tolerance ? since_moved + 1 : 0;
+    last_loss = judged;
+    e.best_loss = result.best_loss;
+    e.learning_rate = rate;
+    e.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    e.skipped_steps = result.skipped_steps;
+    result.history.push_back(e);
+    if (stop) break;
+    if (options.callback && !options.callback(e)) {
+      result.status = FitStatus::interrupted;
+      break;
+    }
+    if (options.patience > 0 && options.tolerance > 0 && since_moved >= options.patience) {
+      result.status = FitStatus::converged;
+      break;
+    }
+    if (options.patience > 0 && since_best >= options.patience && epoch < options.epochs) {
+      result.status = FitStatus::early_stopped;
+      break;
+    }
+  }
+  restore();
+  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return result;
+}
+
+template <class F, class T> FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options = {}) {
+  return fit<F, T>(model, data, Input<T>(), std::move(options));
+}
+
+}  // namespace rheo

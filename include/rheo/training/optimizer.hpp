@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Optimizers: the rule (hyper-parameters) and its state apart; one fused loop over a block of the flat vector.
+//   Adam: Kingma and Ba 2015, arXiv:1412.6980, alg. 1;  AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101;  momentum: Polyak 1964.
+#pragma once
+
+#include <cmath>
+#include <variant>
+
+#include "rheo/core/params.hpp"
+
+namespace rheo {
+
+/// weight_decay adds to the gradient (Adam) or shrinks the parameters directly (decoupled: AdamW).
+struct Adam {
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+  bool decoupled = false;
+};
+inline Adam adam_w(double weight_decay = 1e-2) { return {0.9, 0.999, 1e-8, weight_decay, true}; }
+
+/// v = momentum v + g; theta -= rate v.
+struct Sgd {
+  double momentum = 0.9, weight_decay = 0;
+};
+
+using Optimizer = std::variant<Adam, Sgd>;
+
+/// What one run of an optimizer remembers: moments as long as the parameters, and the number of steps taken.
+template <class T> struct OptimizerState {
+  Vector<T> first, second;
+  long steps = 0;
+  void reset(Index n) {
+    first.setZero(n);
+    second.setZero(n);
+    steps = 0;
+  }
+};
+
+namespace detail {
+
+/// One block of one step; `g` is scaled by `scale` (clipping, averaging) on the way.
+template <class T> void apply(const Adam& o, OptimizerState<T>& s, T* theta, const T* g, Index first, Index n, double rate, double scale) {
+  const double c1 = 1 - std::pow(o.beta1, static_cast<double>(s.steps)), c2 = 1 - std::pow(o.beta2, static_cast<double>(s.steps));
+  const T b1 = T(o.beta1), b2 = T(o.beta2), step = T(rate / c1), root = T(1 / std::sqrt(c2)), eps = T(o.epsilon), k = T(scale);
+  const T decay = T(o.decoupled ? 0 : o.weight_decay), shrink = T(o.decoupled ? 1 - rate * o.weight_decay : 1);
+  T *m = s.first.data(), *v = s.second.data();
+  for (Index i = first; i < first + n; ++i) {
+    const T gi = g[i] * k + decay * theta[i];
+    m[i] = b1 * m[i] + (T(1) - b1) * gi;
+    v[i] = b2 * v[i] + (T(1) - b2) * gi * gi;
+    theta[i] = shrink * theta[i] - step * m[i] / (std::sqrt(v[i]) * root + eps);
+  }
+}
+template <class T> void apply(const Sgd& o, OptimizerState<T>& s, T* theta, const T* g, Index first, Index n, double rate, double scale) {
+  T* m = s.first.data();
+  for (Index i = first; i < first + n; ++i) {
+    m[i] = T(o.momentum) * m[i] + g[i] * T(scale) + T(o.weight_decay) * theta[i];
+    theta[i] -= T(rate) * m[i];
+  }
+}
+
+}  // namespace detail
+}  // namespace rheo
