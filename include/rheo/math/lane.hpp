@@ -50,6 +50,8 @@ template <class T> struct Lane {
   friend LaneMask<T> operator==(Lane x, Lane y) { return {Eigen::internal::pcmp_eq(x.p, y.p)}; }
 
   friend Lane select(LaneMask<T> m, Lane x, Lane y) { return of(Eigen::internal::pselect(m.p, x.p, y.p)); }
+  /// x where m, 0 elsewhere, whatever x is: select(m, x, 0) in one instruction.
+  friend Lane keep_where(LaneMask<T> m, Lane x) { return of(Eigen::internal::pand(m.p, x.p)); }
   friend Lane exp(Lane x) { return of(Eigen::internal::pexp(x.p)); }
   friend Lane log(Lane x) { return of(Eigen::internal::plog(x.p)); }
   friend Lane sqrt(Lane x) { return of(Eigen::internal::psqrt(x.p)); }
@@ -79,6 +81,11 @@ T select(bool m, T x, T y) {
 }
 template <class T>
   requires(!is_lane_v<T>)
+T keep_where(bool m, T x) {
+  return m ? x : T(0);
+}
+template <class T>
+  requires(!is_lane_v<T>)
 T sum(T x) {
   return x;
 }
@@ -105,7 +112,7 @@ template <class T, class Body> void sweep(Index n, Body&& body) {
 }
 
 /// sum over i of body(at, i), a lane per packet: the order is fixed by n alone.
-template <class T, class Body> T sweep_sum(Index n, Body&& body) {
+template <class T, class Body> T sweep_sum(Index n, Body body) {
   Index i = 0;
   T total(0);
   if constexpr (has_lanes_v<T>) {

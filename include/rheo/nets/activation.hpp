@@ -15,8 +15,8 @@ struct Relu {
     return max(a, L(0));
   }
   template <class L> static L pull(L, L h, L g) {
-    using math::select;
-    return select(h > L(0), g, L(0));
+    using math::keep_where;
+    return keep_where(h > L(0), g);
   }
 };
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "rheo/core/params.hpp"
+#include "rheo/math/lane.hpp"
 
 namespace rheo {
 
@@ -42,13 +43,20 @@ template <class T> void apply(const Adam& o, OptimizerState<T>& s, T* theta, con
   const double c1 = 1 - std::pow(o.beta1, static_cast<double>(s.steps)), c2 = 1 - std::pow(o.beta2, static_cast<double>(s.steps));
   const T b1 = T(o.beta1), b2 = T(o.beta2), step = T(rate / c1), root = T(1 / std::sqrt(c2)), eps = T(o.epsilon), k = T(scale);
   const T decay = T(o.decoupled ? 0 : o.weight_decay), shrink = T(o.decoupled ? 1 - rate * o.weight_decay : 1);
-  T *m = s.first.data(), *v = s.second.data();
-  for (Index i = first; i < first + n; ++i) {
-    const T gi = g[i] * k + decay * theta[i];
-    m[i] = b1 * m[i] + (T(1) - b1) * gi;
-    v[i] = b2 * v[i] + (T(1) - b2) * gi * gi;
-    theta[i] = shrink * theta[i] - step * m[i] / (std::sqrt(v[i]) * root + eps);
-  }
+  const T tiny = T(1e-30);
+  T *m = s.first.data() + first, *v = s.second.data() + first;
+  theta += first, g += first;
+  math::sweep<T>(n, [=](auto at, Index i) {
+    using L = typename decltype(at)::Number;
+    using math::select;
+    using std::sqrt, std::abs;
+    const L p = at.load(theta + i), gi = at.load(g + i) * L(k) + L(decay) * p;
+    const L m_new = L(b1) * at.load(m + i) + L(T(1) - b1) * gi, vi = L(b2) * at.load(v + i) + L(T(1) - b2) * gi * gi;
+    const L mi = select(abs(m_new) < L(tiny), L(0), m_new);  // a dead unit's moment would become denormal, and those cost a hundred times more
+    at.store(m + i, mi);
+    at.store(v + i, vi);
+    at.store(theta + i, L(shrink) * p - L(step) * mi / (sqrt(vi) * L(root) + L(eps)));
+  });
 }
 template <class T> void apply(const Sgd& o, OptimizerState<T>& s, T* theta, const T* g, Index first, Index n, double rate, double scale) {
   T* m = s.first.data();
