@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT
+// certify: the laws that every layer must keep, run on any layer, yours too.  Each law compares values made in independent ways: pulls
+// against dual numbers and finite differences, V against the determinant of the Jacobian, densities against quadrature, draws against densities.
+#pragma once
+
+#include <Eigen/LU>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "rheo/autodiff/dual.hpp"
+#include "rheo/core/layer.hpp"
+
+namespace rheo {
+
+/// One law's outcome: the worst error found, and what the law allows.
+struct Finding {
+  std::string law;
+  double error, allowed;
+  bool passed() const { return error <= allowed; }
+};
+
+struct CertifyOptions {
+  Noise noise{20240229};
+  Index rows = 37;
+  double spread = 0.3;                ///< deviation of the noise laid on the starting parameters
+  long (*allocations)() = nullptr;    ///< a count of heap allocations so far, where the program keeps one
+};
+
+namespace detail {
+
+/// A layer in scalar T with parameters, and its four calls on plain batches.
+template <class L, class T> struct LayerBench {
+  const L& layer;
+  Vector<T> theta = Vector<T>::Zero(L::param_count), buffers = Vector<T>::Zero(L::buffer_count);
+  CacheOf<L, T> cache{};
+  Arena scratch{};
+
+  explicit LayerBench(const L& l) : layer(l) {}
+  Params<const T> params() const { return {theta.data(), theta.size()}; }
+  Params<const T> state() const { return {buffers.data(), buffers.size()}; }
+
+  template <bool Encode> void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v) {
+    const Index n = in.rows();
+    out.setConstant(n, Encode ? L::z_dim : L::x_dim, T(std::numeric_limits<double>::quiet_NaN()));
+    v.setZero(n);
+    Pass<T, CacheOf<L, T>> p{view(in), view(out), ColView<T>(v.data(), n), params(), state(), view(context), noise, cache, scratch};
+    if constexpr (Encode) layer.encode(p);
+    else layer.decode(p);
+  }
+  template <bool Encode>
+  void pull(const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v, Batch<T>& g_in,
+            Vector<T>& g_theta, Batch<T>& g_context) {
+    const Index n = in.rows();
+    g_in.setConstant(n, in.cols(), T(std::numeric_limits<double>::quiet_NaN()));
+    Pull<T, CacheOf<L, T>> p{view(in), view(out), view(g_out), CColView<T>(g_v.data(), n), view(g_in), params(), Params<T>(g_theta.data(), g_theta.size()), state(),
+                             view(context), view(g_context), noise, cache, scratch};
+    if constexpr (Encode) layer.encode_pull(p);
+    else layer.decode_pull(p);
+  }
+};
+
+template <class L> class Certifier {
+ public:
+  Certifier(const L& layer, const CertifyOptions& o) : layer_(layer), o_(o), d_(layer) {
+    detail::init<L, double>(layer, Params<double>(d_.theta.data(), d_.theta.size()), Params<double>(d_.buffers.data(), d_.buffers.size()), o.noise.fork(1));
+    for (Index i = 0; i < d_.theta.size(); ++i) d_.theta(i) += o.spread * o.noise.fork(2).normal(i, 0);
+    x_ = points(o.rows, L::x_dim, L::x_support, 3);
+    z_ = points(o.rows, L::z_dim, L::z_support, 4);
+    context_ = points(o.rows, L::context_dim, all_of<L::context_dim>(Support::real), 5);
+  }
+
+  template <class T> void laws(std::vector<Finding>& out, const char* scalar) {
+    const double eps = static_cast<double>(std::numeric_limits<T>::epsilon());
+    const bool wide = sizeof(T) == 8;
+    auto add = [&](const char* law, double error, double allowed) { out.push_back({std::string(scalar) + ": " + law, error, allowed}); };
+    if constexpr (CanEncodePull<L, T>) {
+      add("encode_pull agrees with duals", adjoint<true, T>(x_), wide ? 1e-11 : 2e-4);
+      add("encode_pull accumulates gradients and overwrites the rest", accumulates<true, T>(x_), 0);
+    }
+    if constexpr (CanDecodePull<L, T>) {
+      add("decode_pull agrees with duals", adjoint<false, T>(z_), wide ? 1e-11 : 2e-4);
+      add("decode_pull accumulates gradients and overwrites the rest", accumulates<false, T>(z_), 0);
+    }
+    if constexpr (CanEncode<L, T> && CanDecode<L, T>) {
+      const auto [there, v] = round_trip<T>();
+      add("round trip", there, 1e3 * eps);
+      add("V is the same number in both directions", v, 1e3 * eps);
+    }
+    if constexpr (CanEncode<L, T>) rows<true, T>(x_, add);
+    if constexpr (CanDecode<L, T>) rows<false, T>(z_, add);
+  }
+  void double_only(std::vector<Finding>& out) {
+    if constexpr (CanEncodePull<L, double>) {
+      if (L::smooth) out.push_back({"double: encode_pull agrees with finite differences", differences<true>(x_), 1e-7});
+    }
+    if constexpr (CanDecodePull<L, double>) {
+      if (L::smooth) out.push_back({"double: decode_pull agrees with finite differences", differences<false>(z_), 1e-7});
+    }
+    if constexpr (L::kind == Kind::bijection && L::x_dim == L::z_dim && CanEncode<L, Dual<double>>) {
+      out.push_back({"double: V is log abs det of the Jacobian", jacobian(), 1e-9});
+      out.push_back({"double: is not the identity", identity() ? 1.0 : 0.0, 0});
+    }
+    if constexpr (CanEncode<L, float> && CanEncode<L, double>) out.push_back({"float agrees with double", float_agrees(), 1e-4});
+    if constexpr (is_exact_v<L> && CanEncode<L, double> && L::x_dim > 0 && L::x_dim <= 2 && (L::z_dim == 0 || L::kind == Kind::bijection)) {
+      if (integrable()) out.push_back({"double: the density integrates to one", std::abs(integral() - 1), L::smooth ? 1e-6 : 1e-3});
+    }
+    if constexpr (L::z_dim == 0 && CanDecode<L, double> && L::x_dim <= 2) {
+      if (integrable()) out.push_back({"double: draws follow the density (chi-square in deviations)", chi_square(), 3.72});  // 1e-4 of a normal
+    }
+  }
+
+ private:
+  template <std::size_t D> Batch<double> points(Index n, Index d, const std::array<Support, D>& s, std::uint64_t key) const {
+    Batch<double> x(n, d);
+    const Noise noise = o_.noise.fork(key);
+    for (Index j = 0; j < d; ++j) {
+      for (Index i = 0; i < n; ++i) {
+        const double e = noise.normal(i, j);
+        switch (s[static_cast<std::size_t>(j)]) {
+          case Support::positive: x(i, j) = std::exp(e); break;
+          case Support::unit:
+          case Support::interval:
+          case Support::circle: x(i, j) = noise.uniform(i, j); break;
+          case Support::integer:
+          case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, 4)); break;
+          default: x(i, j) = e;
+        }
+      }
+    }
+    return x;
+  }
+  template <class T> LayerBench<L, T> bench() const {
+    LayerBench<L, T> b(layer_);
+    for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) = T(scalar<T>(d_.theta(i)));
+    for (Index i = 0; i < b.buffers.size(); ++i) b.buffers(i) = T(scalar<T>(d_.buffers(i)));
+    return b;
+  }
+  /// Through the scalar under the duals, so that float sees the numbers that Dual<float> sees.
+  template <class T> static auto scalar(double x) {
+    using S = decltype(autodiff::value_of(T()));
+    return static_cast<S>(x);
+  }
+  template <class T> static Batch<T> as(const Batch<double>& x) {
+    return x.unaryExpr([](double u) { return T(scalar<T>(u)); });
+  }
+  template <class T> Batch<T> random(Index n, Index c, std::uint64_t key) const {
+    Batch<double> x(n, c);
+    o_.noise.fork(key).normals(view(x));
+    return as<T>(x);
+  }
+
+  /// One random direction through duals against one random cotangent through the pull, relative to the sum of the terms' sizes.
+  template <bool Encode, class T> double adjoint(const Batch<double>& at) const {
+    using D = Dual<T>;
+    const Index n = at.rows(), out_dim = Encode ? L::z_dim : L::x_dim;
+    const Noise key = o_.noise.fork(9);
+    auto plain = bench<T>();
+    auto dual = bench<D>();
+    const Batch<T> in = as<T>(at), context = as<T>(context_), d_in = random<T>(n, at.cols(), 11), d_context = random<T>(n, L::context_dim, 12);
+    const Batch<T> d_theta = random<T>(L::param_count, 1, 13), g_out = random<T>(n, out_dim, 14), g_v = random<T>(n, 1, 15);
+    Batch<D> in_d = in.template cast<D>(), context_d = context.template cast<D>(), out_d;
+    for (Index i = 0; i < in.size(); ++i) in_d.data()[i].b = d_in.data()[i];
+    for (Index i = 0; i < context.size(); ++i) context_d.data()[i].b = d_context.data()[i];
+    for (Index i = 0; i < L::param_count; ++i) dual.theta(i).b = d_theta(i, 0);
+    Column<D> v_d;
+    dual.template call<Encode>(in_d, context_d, key, out_d, v_d);
+
+    Batch<T> out, g_in, g_context = Batch<T>::Zero(n, L::context_dim);
+    Column<T> v;
+    Vector<T> g_theta = Vector<T>::Zero(L::param_count);
+    plain.template call<Encode>(in, context, key, out, v);
+    plain.template pull<Encode>(in, out, context, key, g_out, g_v.col(0), g_in, g_theta, g_context);
+    double left = 0, right = 0, size = 1e-300;
+    auto tally = [&](double& side, T a, T b) {
+      const double p = static_cast<double>(a) * static_cast<double>(b);
+      side += p;
+      size += std::abs(p);
+    };
+    for (Index i = 0; i < out.size(); ++i) tally(left, g_out.data()[i], out_d.data()[i].b);
+    for (Index i = 0; i < n; ++i) tally(left, g_v(i, 0), v_d(i).b);
+    for (Index i = 0; i < in.size(); ++i) tally(right, g_in.data()[i], d_in.data()[i]);
+    for (Index i = 0; i < L::param_count; ++i) tally(right, g_theta(i), d_theta(i, 0));
+    for (Index i = 0; i < g_context.size(); ++i) tally(right, g_context.data()[i], d_context.data()[i]);
+    double values = 0;  // the duals' values are the plain ones
+    for (Index i = 0; i < out.size(); ++i) values = std::max(values, std::abs(static_cast<double>(out.data()[i] - out_d.data()[i].a)));
+    return worst(std::abs(left - right) / size, values * 1e-3);
+  }
+  /// A NaN is the worst of errors.
+  static double worst(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::infinity() : std::max(a, b); }
+
+  /// The scalar g_out . out + g_v . v along one direction, by fourth-order central differences, against the pull.
+  template <bool Encode> double differences(const Batch<double>& at) {
+    const Index n = at.rows();
+    const Noise key = o_.noise.fork(9);
+    const Batch<double> d_in = random<double>(n, at.cols(), 21), d_context = random<double>(n, L::context_dim, 22), d_theta = random<double>(L::param_count, 1, 23),
+                        g_out = random<double>(n, Encode ? L::z_dim : L::x_dim, 24), g_v = random<double>(n, 1, 25);
+    Batch<double> out, g_in, g_context = Batch<double>::Zero(n, L::context_dim);
+    Column<double> v;
+    Vector<double> g_theta = Vector<double>::Zero(L::param_count);
+    const Vector<double> theta = d_.theta;
+    double size = 0;
+    auto f = [&](double h) {
+      d_.theta = theta + h * d_theta.col(0);
+      d_.template call<Encode>(at + h * d_in, context_ + h * d_context, key, out, v);
+      size = (g_out * out).abs().sum() + (g_v.col(0) * v).abs().sum();
+      return (g_out * out).sum() + (g_v.col(0) * v).sum();
+    };
+    const double h = 2e-4, slope = (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+    f(0);
+    d_.template pull<Encode>(at, out, context_, key, g_out, g_v.col(0), g_in, g_theta, g_context);
+    const double by_pull = (g_in * d_in).sum() + (g_theta * d_theta.col(0)).sum() + (g_context * d_context).sum();
+    const double scale = (g_in * d_in).abs().sum() + (g_theta * d_theta.col(0)).abs().sum() + (g_context * d_context).abs().sum() + size;
+    return worst(std::abs(slope - by_pull) / std::max(scale, 1e-12), 0);
+  }
+  template <bool Encode, class T> double accumulates(const Batch<double>& at) const {
+    auto b = bench<T>();
+    const Index n = at.rows();
+    const Noise key = o_.noise.fork(9);
+    const Batch<T> in = as<T>(at), context = as<T>(context_), g_out = random<T>(n, Encode ? L::z_dim : L::x_dim, 14);
+    const Column<T> g_v = random<T>(n, 1, 15).col(0);
+    Batch<T> out, g_in, g_in_2, g_context = Batch<T>::Zero(n, L::context_dim);
+    Column<T> v;
+    Vector<T> g_theta = Vector<T>::Zero(L::param_count);
+    b.template call<Encode>(in, context, key, out, v);
+    b.template pull<Encode>(in, out, context, key, g_out, g_v, g_in, g_theta, g_context);
+    const Vector<T> once = g_theta;
+    const Batch<T> once_context = g_context;
+    b.template pull<Encode>(in, out, context, key, g_out, g_v, g_in_2, g_theta, g_context);
+    const double tol = 64 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    const bool good = g_in.size() == 0 || ((g_in == g_in_2).all() && g_in.allFinite());
+    auto doubled = [&](const auto& two, const auto& one) { return one.size() == 0 || ((two - T(2) * one).abs() <= T(tol) * (one.abs() + one.abs().maxCoeff())).all(); };
+    return good && doubled(g_theta, once) && doubled(g_context, once_context) ? 0 : 1;
+  }
+  /// Worst error of the way there and back, and of V, relative to 1 + the size of what is compared, by kind.
+  template <class T> std::pair<double, double> round_trip() const {
+    auto b = bench<T>();
+    const Noise key = o_.noise.fork(9);
+    const Batch<T> x = as<T>(x_), z = as<T>(z_), context = as<T>(context_);
+    Batch<T> y, back;
+    Column<T> v, v_back;
+    double there = 0, ledger = 0;
+    auto compare = [&](const auto& a, const auto& c) {
+      double w = 0;
+      for (Index i = 0; i < a.size(); ++i) {
+        const double p = static_cast<double>(a.data()[i]), q = static_cast<double>(c.data()[i]);
+        w = worst(w, std::abs(p - q) / (1 + std::abs(p)));
+      }
+      return w;
+    };
+    if constexpr (!decodes_stochastically(L::kind)) {
+      b.template call<true>(x, context, key, y, v);
+      b.template call<false>(y, context, key, back, v_back);
+      there = worst(there, compare(x, back));
+      ledger = worst(ledger, compare(v, v_back));
+    }
+    if constexpr (!encodes_stochastically(L::kind)) {
+      b.template call<false>(z, context, key, y, v);
+      b.template call<true>(y, context, key, back, v_back);
+      there = worst(there, compare(z, back));
+      ledger = worst(ledger, compare(v, v_back));
+    }
+    return {there, ledger};
+  }
+  /// Rows alone as in company; NaN stays in its row; the same twice; nothing allocated the second time; no rows; huge values.
+  template <bool Encode, class T, class Add> void rows(const Batch<double>& at, Add add) const {
+    const char* side = Encode ? "encode" : "decode";
+    auto b = bench<T>();
+    const Noise key = o_.noise.fork(9);
+    Batch<T> in = as<T>(at), context = as<T>(context_), out, again;
+    Column<T> v, v_again;
+    b.template call<Encode>(in, context, key, out, v);
+    long before = 0;
+    Batch<T> out_3(out.rows(), out.cols());
+    Column<T> v_3(v.size());
+    if (o_.allocations) before = o_.allocations();
+    b.template call<Encode>(in, context, key, out_3, v_3);
+    if (o_.allocations) add((std::string(side) + " allocates nothing the second time").c_str(), static_cast<double>(o_.allocations() - before), 0);
+    add((std::string(side) + " is a function").c_str(), (out.size() == 0 || (out == out_3).all()) && (v == v_3).all() ? 0 : 1, 0);
+    double alone = 0;
+    for (Index i : {Index(0), Index(5), at.rows() - 1}) {
+      b.template call<Encode>(in.row(i), context.row(i), key.from_row(i), again, v_again);
+      for (Index j = 0; j < out.cols(); ++j) alone = worst(alone, std::abs(static_cast<double>(again(0, j) - out(i, j))) / (1 + std::abs(static_cast<double>(out(i, j)))));
+      alone = worst(alone, std::abs(static_cast<double>(v_again(0) - v(i))) / (1 + std::abs(static_cast<double>(v(i)))));
+    }
+    add((std::string(side) + ": rows are independent").c_str(), alone, 256 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+    if (in.cols() > 0) {
+      in.row(2).setConstant(std::numeric_limits<T>::quiet_NaN());
+      b.template call<Encode>(in, context, key, again, v_again);
+      bool others = std::isnan(static_cast<double>(v_again(2) + (again.cols() ? again.row(2).sum() : T(0))));
+      for (Index i = 0; i < in.rows(); ++i) others = others && (i == 2 || (v_again(i) == v(i) && (out.cols() == 0 || (again.row(i) == out.row(i)).all())));
+      add((std::string(side) + ": NaN stays in its row").c_str(), others ? 0 : 1, 0);
+      in.row(2).setConstant(T(1e30));
+      in.row(3).setConstant(T(-1e30));
+      b.template call<Encode>(in, context, key, again, v_again);
+      add((std::string(side) + ": 1e30 gives no NaN in V").c_str(), std::isnan(static_cast<double>(v_again(2))) || std::isnan(static_cast<double>(v_again(3))) ? 1 : 0, 0);
+    }
+    b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
+    add((std::string(side) + ": no rows give no rows").c_str(), static_cast<double>(again.rows() + v_again.size()), 0);
+  }
+  double jacobian() const {
+    using D = Dual<double>;
+    constexpr Index dim = L::x_dim;
+    auto b = bench<D>();
+    const Noise key = o_.noise.fork(9);
+    std::vector<Eigen::MatrixXd> J(static_cast<std::size_t>(x_.rows()), Eigen::MatrixXd(dim, dim));
+    Batch<D> out;
+    Column<D> v;
+    for (Index j = 0; j < dim; ++j) {
+      Batch<D> in = x_.cast<D>();
+      for (Index i = 0; i < in.rows(); ++i) in(i, j).b = 1;
+      b.template call<true>(in, context_.cast<D>(), key, out, v);
+      for (Index i = 0; i < in.rows(); ++i) {
+        for (Index k = 0; k < dim; ++k) J[static_cast<std::size_t>(i)](k, j) = out(i, k).b;
+      }
+    }
+    double w = 0;
+    for (Index i = 0; i < x_.rows(); ++i) {
+      const double log_det = J[static_cast<std::size_t>(i)].partialPivLu().matrixLU().diagonal().array().abs().log().sum();
+      w = worst(w, std::abs(log_det - v(i).a) / (1 + std::abs(log_det)));
+    }
+    return w;
+  }
+  bool identity() {
+    Batch<double> out;
+    Column<double> v;
+    d_.template call<true>(x_, context_, o_.noise.fork(9), out, v);
+    return (out == x_).all() && (v == 0).all();
+  }
+  double float_agrees() {
+    auto f = bench<float>();
+    Batch<float> out_f;
+    Column<float> v_f;
+    Batch<double> out;
+    Column<double> v;
+    f.template call<true>(as<float>(x_), as<float>(context_), o_.noise.fork(9), out_f, v_f);
+    d_.template call<true>(x_, context_, o_.noise.fork(9), out, v);
+    double w = ((v_f.cast<double>() - v).abs() / (1 + v.abs())).maxCoeff();
+    if (out.size() > 0) w = worst(w, ((out_f.cast<double>() - out).abs() / (1 + out.abs())).maxCoeff());
+    return worst(w, 0);
+  }
+  static constexpr bool integrable() {
+    for (auto s : L::x_support) {
+      if (s != Support::real && s != Support::any && s != Support::unit) return false;
+    }
+    return L::z_dim == 0 || [] {
+      for (auto s : L::z_support) {
+        if (s != Support::real && s != Support::any) return false;
+      }
+      return true;
+    }();
+  }
+  /// exp(log p) at points x, with N(0, I) behind a bijection.
+  Column<double> density(const Batch<double>& x) {
+    Batch<double> out, context(x.rows(), L::context_dim);
+    for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
+    Column<double> v;
+    d_.template call<true>(x, context, o_.noise.fork(9), out, v);
+    for (Index j = 0; j < out.cols(); ++j) v -= 0.5 * out.col(j).square() + 0.91893853320467274178;
+    return v.exp();
+  }
+  /// Trapezoidal rule in t with x = sinh t on the whole line, midpoints on the unit interval.
+  double integral() {
+    const Index m = L::x_dim == 1 ? 4001 : (L::smooth ? 601 : 1201);
+    const double far = 7, h = 2 * far / static_cast<double>(m - 1);
+    auto node = [&](Index k, Support s, double& weight) {
+      if (s == Support::unit) {
+        weight = 1 / static_cast<double>(m);
+        return (static_cast<double>(k) + 0.5) * weight;
+      }
+      const double t = -far + h * static_cast<double>(k);
+      weight = h * std::cosh(t);
+      return std::sinh(t);
+    };
+    double total = 0;
+    Batch<double> x(m, L::x_dim);
+    Column<double> weight(m);
+    for (Index a = 0; a < (L::x_dim == 2 ? m : 1); ++a) {
+      for (Index k = 0; k < m; ++k) {
+        double w = 1, w_a = 1;
+        x(k, 0) = node(k, L::x_support[0], w);
+        if constexpr (L::x_dim == 2) x(k, 1) = node(a, L::x_support[1], w_a);
+        weight(k) = w * w_a;
+      }
+      total += (density(x) * weight).sum();
+    }
+    return total;
+  }
+  /// (chi-square - cells) / sqrt(2 cells) over a grid of 14 cells a side, expectations by 8 x 8 midpoints a cell.
+  double chi_square() {
+    const Index n = 50000, side = 14, fine = 8;
+    Batch<double> empty(n, 0), context(n, L::context_dim), x;
+    for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
+    Column<double> v;
+    d_.template call<false>(empty, context, o_.noise.fork(31), x, v);
+    double lo[2] = {0, 0}, width[2] = {1, 1};
+    for (Index j = 0; j < L::x_dim; ++j) {
+      lo[j] = x.col(j).minCoeff();
+      width[j] = (x.col(j).maxCoeff() - lo[j]) / static_cast<double>(side) * (1 + 1e-12);
+    }
+    const Index rows_2 = L::x_dim == 2 ? side : 1;
+    Batch<double> count = Batch<double>::Zero(side, rows_2), expected = count;
+    for (Index i = 0; i < n; ++i) {
+      count(static_cast<Index>((x(i, 0) - lo[0]) / width[0]), L::x_dim == 2 ? static_cast<Index>((x(i, L::x_dim - 1) - lo[1]) / width[1]) : 0) += 1;
+    }
+    Batch<double> point(fine * (L::x_dim == 2 ? fine : 1), L::x_dim);
+    double inside = 0;
+    for (Index a = 0; a < side; ++a) {
+      for (Index c = 0; c < rows_2; ++c) {
+        for (Index k = 0; k < point.rows(); ++k) {
+          point(k, 0) = lo[0] + width[0] * (static_cast<double>(a) + (static_cast<double>(k % fine) + 0.5) / static_cast<double>(fine));
+          if constexpr (L::x_dim == 2) point(k, 1) = lo[1] + width[1] * (static_cast<double>(c) + (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine));
+        }
+        expected(a, c) = density(point).mean() * width[0] * (L::x_dim == 2 ? width[1] : 1) * static_cast<double>(n);
+        inside += expected(a, c);
+      }
+    }
+    double chi = 0, rest_count = 0, rest_expected = static_cast<double>(n) - inside;
+    Index cells = 0;
+    for (Index i = 0; i < count.size(); ++i) {
+      if (expected.data()[i] < 10) {
+        rest_count += count.data()[i];
+        rest_expected += expected.data()[i];
+        continue;
+      }
+      chi += std::pow(count.data()[i] - expected.data()[i], 2) / expected.data()[i];
+      ++cells;
+    }
+    if (rest_expected >= 10) {
+      chi += std::pow(rest_count - rest_expected, 2) / rest_expected;
+      ++cells;
+    }
+    const double k = static_cast<double>(cells - 1), s = 2 / (9 * k);
+    return (std::cbrt(chi / k) - (1 - s)) / std::sqrt(s);  // Wilson and Hilferty
+  }
+
+  const L& layer_;
+  CertifyOptions o_;
+  LayerBench<L, double> d_;
+  Batch<double> x_, z_, context_;
+};
+
+}  // namespace detail
+
+/// Runs every law that fits the layer, in float and double, on random parameters.  The layer holds them if every Finding passed().
+template <class L> std::vector<Finding> certify(const L& layer, const CertifyOptions& options = {}) {
+  static_assert(Layer<L>, "rheo: certify: this is not a layer: rheo/core/layer.hpp says what a layer owes");
+  std::vector<Finding> findings;
+  detail::Certifier<L> c(layer, options);
+  c.template laws<double>(findings, "double");
+  c.template laws<float>(findings, "float");
+  c.double_only(findings);
+  return findings;
+}
+
+}  // namespace rheo

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The laws must reject layers that are wrong: a test that cannot fail proves nothing.
+#include "rheo/evaluation/certify.hpp"
+
+#include "laws.hpp"
+#include "rheo/distributions/normal.hpp"
+#include "rheo/layers/bijections/act_norm.hpp"
+
+namespace {
+using namespace rheo;
+using rheo_test::breaks;
+
+// ActNorm with one thing wrong.
+struct WrongV : ActNorm<2> {  // log-determinant off by one per cent
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    const Column<T> before = p.v;
+    ActNorm<2>::encode(p);
+    p.v += T(0.01) * (p.v - before);
+  }
+};
+struct WrongPull : ActNorm<2> {  // forgets V's part of one gradient
+  template <class T> void encode_pull(Pull<T, NoCache> p) const {
+    ActNorm<2>::encode_pull(p);
+    p.g_theta.data()[0] -= p.g_v.sum();
+  }
+};
+struct Overwrites : ActNorm<2> {  // sets a gradient instead of adding to it
+  template <class T> void encode_pull(Pull<T, NoCache> p) const {
+    p.g_theta.data()[3] = T(0);
+    ActNorm<2>::encode_pull(p);
+  }
+};
+struct WrongInverse : ActNorm<2> {
+  template <class T> void decode(Pass<T, NoCache> p) const {
+    ActNorm<2>::decode(p);
+    column(p.out, 1) *= T(1.0001);
+  }
+};
+struct Neighbours : ActNorm<2> {  // a row sees the batch
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    ActNorm<2>::encode(p);
+    column(p.out, 0) += T(1e-3) * column(p.in, 0).sum();
+  }
+};
+struct Allocates : ActNorm<2> {
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    const Batch<T> copy = p.in * T(2);
+    ActNorm<2>::encode(p);
+    column(p.out, 0) += (copy.col(0) - T(2) * column(p.in, 0));
+  }
+};
+struct WrongScale : StandardNormal<2> {  // draws five per cent too wide
+  template <class T> void decode(Pass<T, NoCache> p) const {
+    StandardNormal<2>::decode(p);
+    p.out *= T(1.05);
+  }
+};
+struct WrongMass : StandardNormal<2> {
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    StandardNormal<2>::encode(p);
+    p.v += T(1e-5);
+  }
+};
+}  // namespace
+
+TEST_CASE("each law rejects a layer that breaks it") {
+  CHECK(breaks("Jacobian", WrongV{}));
+  CHECK(breaks("same number in both directions", WrongV{}));
+  CHECK(breaks("integrates to one", WrongV{}));
+  CHECK(breaks("encode_pull agrees with duals", WrongPull{}));
+  CHECK(breaks("encode_pull agrees with finite differences", WrongPull{}));
+  CHECK(breaks("accumulates", Overwrites{}));
+  CHECK(breaks("round trip", WrongInverse{}));
+  CHECK(breaks("rows are independent", Neighbours{}));
+  CHECK(breaks("NaN stays in its row", Neighbours{}));
+  CHECK(breaks("draws follow the density", WrongScale{}));
+  CHECK(breaks("integrates to one", WrongMass{}));
+  CHECK_FALSE(breaks("", ActNorm<2>{}));
+  if (rheo_test::counts_mallocs) {
+    CertifyOptions o;
+    o.allocations = rheo_test::malloc_count;
+    bool found = false;
+    for (const auto& f : certify(Allocates{}, o)) found = found || (!f.passed() && f.law.find("allocates") != std::string::npos);
+    CHECK(found);
+  }
+}

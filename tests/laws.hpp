@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The laws as Catch checks, with the program's own count of allocations.
+#pragma once
+
+#include <string>
+
+#include "catch.hpp"
+#include "count_mallocs.hpp"
+#include "rheo/evaluation/certify.hpp"
+
+namespace rheo_test {
+
+template <class L> void check_laws(const std::string& name, const L& layer) {
+  rheo::CertifyOptions options;
+  options.allocations = malloc_count;
+  const auto findings = rheo::certify(layer, options);
+  REQUIRE(findings.size() > 10);
+  for (const auto& f : findings) {
+    INFO(name << ", " << f.law << ": error " << f.error << ", allowed " << f.allowed);
+    CHECK(f.passed());
+  }
+}
+
+/// True when some finding whose law contains `law` failed: what a deliberately broken layer must show.
+template <class L> bool breaks(const std::string& law, const L& layer) {
+  for (const auto& f : rheo::certify(layer)) {
+    if (!f.passed() && f.law.find(law) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace rheo_test
