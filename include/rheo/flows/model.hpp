@@ -132,7 +132,18 @@ template <class F, class T> class Model {
   /// Runs the data-dependent starts (ActNorm, Standardize, ...) that have not been run yet, on these rows.
   void initialise(const Input<T>& x, const Input<T>& context = {}) {
     check(x, context);
+    struct Rollback {  // an error half-way leaves the model as it was
+      Model& model;
+      Vector<T> theta, buffers;
+      bool done = false;
+      ~Rollback() {
+        if (done) return;
+        model.theta_.swap(theta);
+        model.buffers_.swap(buffers);
+      }
+    } rollback{*this, theta_, buffers_};
     flow_.initialise(InitPass<T>{x.view(), theta(), state(), given(context, 0, x.rows())});
+    rollback.done = true;
   }
   /// The same model in another scalar.
   template <class U> Model<F, U> cast() const {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "rheo/core/noise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "catch.hpp"
+
+using namespace rheo;
+
+TEST_CASE("Philox4x32-10 gives the published known answers") {
+  // kat_vectors of the authors' Random123 distribution.
+  CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == PhiloxBlock{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  constexpr auto f = 0xffffffffu;
+  CHECK(philox4x32({f, f, f, f}, {f, f}) == PhiloxBlock{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  CHECK(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) == PhiloxBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST_CASE("a draw depends on seed, stream, row and number alone") {
+  const Noise a{7};
+  CHECK(a.normal(5, 3) == a.from_row(5).normal(0, 3));
+  CHECK(a.uniform(5, 3) == a.from_row(2).uniform(3, 3));
+  CHECK(a.normal<float>(5, 3) == static_cast<float>(a.normal(5, 3)));
+  std::set<double> seen;
+  for (int k = 0; k < 50; ++k) {
+    for (Index i = 0; i < 20; ++i) seen.insert(a.fork(static_cast<std::uint64_t>(k)).uniform(i, 0));
+  }
+  seen.insert(a.uniform(0, 0));
+  seen.insert(Noise{8}.uniform(0, 0));
+  CHECK(seen.size() == 1002);
+  Batch<double> block(33, 5);
+  a.from_row(4).normals(view(block), 1);
+  for (Index i = 0; i < 33; ++i) {
+    for (Index j = 0; j < 5; ++j) CHECK(std::abs(block(i, j) - a.normal(4 + i, 1 + j)) < 1e-15 * 8);
+  }
+  CHECK(a.from_row(Index(1) << 33).uniform(0, 0) != a.from_row(Index(1) << 34).uniform(0, 0));
+}
+
+TEST_CASE("uniforms and normals have their distributions") {
+  const Index n = 200000;
+  std::vector<double> u(n), z(n);
+  for (Index i = 0; i < n; ++i) {
+    u[static_cast<std::size_t>(i)] = Noise{11}.uniform(i / 4, i % 4);
+    z[static_cast<std::size_t>(i)] = 0.5 * std::erfc(-Noise{12}.normal(i / 4, i % 4) / std::sqrt(2.0));
+  }
+  for (auto* x : {&u, &z}) {  // Kolmogorov and Smirnov, level 1e-4
+    std::sort(x->begin(), x->end());
+    double d = 0;
+    for (Index i = 0; i < n; ++i) {
+      const double p = (*x)[static_cast<std::size_t>(i)];
+      d = std::max({d, p - static_cast<double>(i) / n, static_cast<double>(i + 1) / n - p});
+    }
+    CHECK(d * std::sqrt(static_cast<double>(n)) < 2.23);
+    CHECK(x->front() > 0);
+    CHECK(x->back() < 1);
+  }
+  double mean[4] = {}, product = 0;
+  for (Index i = 0; i < n; ++i) {
+    const double even = Noise{13}.normal(i, 0), odd = Noise{13}.normal(i, 1);
+    product += even * odd;
+    mean[0] += std::pow(even, 4);
+  }
+  CHECK(std::abs(product / n) < 4 / std::sqrt(static_cast<double>(n)));
+  CHECK(std::abs(mean[0] / n - 3) < 4 * std::sqrt(96.0 / n));
+}
+
+TEST_CASE("plain log and turn keep their bounds") {
+  double log_error = 0, turn_error = 0;
+  for (Index i = 0; i < 100000; ++i) {
+    const double u = i == 0 ? 0x1p-54 : i == 1 ? 1 - 0x1p-54 : Noise{3}.uniform(i, 0);
+    log_error = std::max(log_error, std::abs(detail::plain_log(u) / std::log(u) - 1));
+    double c, s;
+    detail::plain_turn(u, c, s);
+    const long double t = 2 * 3.14159265358979323846264L * static_cast<long double>(u);
+    turn_error = std::max({turn_error, std::abs(c - static_cast<double>(std::cos(t))), std::abs(s - static_cast<double>(std::sin(t)))});
+  }
+  CHECK(log_error < 4.5e-16);
+  CHECK(turn_error < 3e-16);
+}
+
+TEST_CASE("permutations are permutations, each equally likely") {
+  int count[6] = {};
+  for (Index i = 0; i < 60000; ++i) {
+    const auto p = Noise{5}.permutation(3, i);
+    std::vector<Index> sorted = p;
+    std::sort(sorted.begin(), sorted.end());
+    REQUIRE(sorted == std::vector<Index>{0, 1, 2});
+    ++count[p[0] * 2 + (p[1] > p[2])];
+  }
+  double chi = 0;
+  for (int c : count) chi += (c - 1e4) * (c - 1e4) / 1e4;
+  CHECK(chi < 25.7);  // 5 degrees of freedom, level 1e-4
+  CHECK(Noise{5}.permutation(0).empty());
+}
