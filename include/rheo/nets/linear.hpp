@@ -117,36 +117,60 @@ template <class T, class Act> [[gnu::noinline]] void act_pull(View<T> g, CView<T
   }
 }
 
-/// g_W += in' g  and, if wanted, g_in = g W', for pre-activation cotangents g (n x h).
-template <class T> [[gnu::noinline]] void dense_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T>* g_in) {
+/// g_W += in' g for pre-activation cotangents g (n x h).
+template <class T> void weight_pull(CView<T> in, CView<T> g, View<T> g_W) {
   const Index k = in.cols(), h = g.cols();
-  if constexpr (!packed_v<T>) {
-    gemm_tn_add<T>(in, g, g_W);
-    if (g_in) gemm_nt<T>(g, W, *g_in);
-  } else {
+  if constexpr (packed_v<T>) {
     if (k <= narrow && k <= h) {
       for (Index r = 0; r < k; ++r) g_W.matrix().row(r).transpose().noalias() += g.matrix().transpose() * column(in, r).matrix();
-      if (g_in) {
-        for (Index r = 0; r < k; ++r) column(*g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
-      }
-    } else if (h <= narrow) {
+      return;
+    }
+    if (h <= narrow) {
       for (Index j = 0; j < h; ++j) column(g_W, j).matrix().noalias() += in.matrix().transpose() * column(g, j).matrix();
-      if (!g_in) return;
-      const T *g0 = g.data(), *g1 = g0 + (h > 1 ? g.outerStride() : 0);
-      for (Index r = 0; r < k; ++r) {
-        T* o = column(*g_in, r).data();
-        const T w0 = W(r, 0), w1 = h > 1 ? W(r, 1) : T(0);
-        math::sweep<T>(g.rows(), [=](auto at, Index i) {
-          using L = typename decltype(at)::Number;
-          at.store(o + i, at.load(g0 + i) * L(w0) + at.load(g1 + i) * L(w1));
-        });
-        for (Index j = 2; j < h; ++j) column(*g_in, r) += column(g, j) * W(r, j);
-      }
-    } else {
-      gemm_tn_add<T>(in, g, g_W);
-      if (g_in) gemm_nt<T>(g, W, *g_in);
+      return;
     }
   }
+  gemm_tn_add<T>(in, g, g_W);
+}
+
+/// The pull of a layer whose input is the batch itself: g_W += in' g, g_in = g W'.
+template <class T> [[gnu::noinline]] void first_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T> g_in) {
+  weight_pull<T>(in, g, g_W);
+  if constexpr (packed_v<T>) {
+    if (in.cols() <= narrow) {
+      for (Index r = 0; r < in.cols(); ++r) column(g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
+      return;
+    }
+  }
+  gemm_nt<T>(g, W, g_in);
+}
+
+/// The pull of a layer whose input h = act(a) is the layer before it: g_W += h' g, g_a = (g W') act'(a), g_b of the layer before += g_a.
+template <class T, class Act>
+[[gnu::noinline]] void dense_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, View<T> g_W, View<T> g_a, ColView<T> g_b) {
+  weight_pull<T>(h, g, g_W);
+  const Index n = g.rows();
+  if (packed_v<T> && g.cols() <= 2) {  // outer product, slope and sum in one sweep down each column
+    const bool two = g.cols() > 1;
+    const T *g0 = g.data(), *g1 = g0 + (two ? g.outerStride() : 0);
+    for (Index r = 0; r < h.cols(); ++r) {
+      T* o = column(g_a, r).data();
+      const T* hr = column(h, r).data();
+      const T* ar = pre + (Act::from_value ? 0 : r * n);
+      const T w0 = W(r, 0), w1 = two ? W(r, 1) : T(0);
+      g_b(r) += math::sweep_sum<T>(n, [=](auto at, Index i) {
+        using L = typename decltype(at)::Number;
+        L a(0);
+        if constexpr (!Act::from_value) a = at.load(ar + i);
+        const L s = Act::pull(a, at.load(hr + i), at.load(g0 + i) * L(w0) + at.load(g1 + i) * L(w1));
+        at.store(o + i, s);
+        return s;
+      });
+    }
+    return;
+  }
+  gemm_nt<T>(g, W, g_a);
+  act_pull<T, Act>(g_a, h, pre, g_b);
 }
 
 }  // namespace detail

@@ -91,14 +91,13 @@ template <class Act, class Last, Index... H> struct BasicMlp {
       Index at = hidden;
       for (std::size_t l = depth; l-- > 0;) {
         if (l == 0) {
-          detail::dense_pull<T>(first, layers[0].W, g, g_layers[0].W, &g_first);
+          detail::first_pull<T>(first, layers[0].W, g, g_layers[0].W, g_first);
           break;
         }
         at -= width[l];
         View<T> g_h = p.scratch.template take<T>(n, width[l]);
         const CView<T> h_l = read(columns(h, at, width[l]));
-        detail::dense_pull<T>(h_l, layers[l].W, g, g_layers[l].W, &g_h);
-        detail::act_pull<T, Act>(g_h, h_l, pre ? pre + at * n : nullptr, g_layers[l - 1].b);
+        detail::dense_pull<T, Act>(h_l, pre ? pre + at * n : nullptr, layers[l].W, g, g_layers[l].W, g_h, g_layers[l - 1].b);
         reseat(g, read(g_h));
       }
       if constexpr (C > 0) {
