@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// fit_2d: fits a flow to a toy density or to two columns of a file, and says how well.
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "models/models.hpp"
+#include "rheo/io/csv.hpp"
+#include "rheo/io/plot.hpp"
+#include "rheo/io/progress.hpp"
+#include "rheo/targets/table.hpp"
+
+namespace {
+using namespace rheo;
+
+constexpr const char* usage =
+    "usage: fit_2d [--target NAME | --csv FILE [--columns A,B]] [--model NAME] [--epochs N] [--batch N] [--learning-rate X]\n"
+    "              [--train N] [--seed N] [--threads N] [--scalar float|double] [--out DIR] [--json] [--list]\n";
+
+struct WrongUsage : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct Arguments {
+  std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".";
+  std::vector<std::string> columns;
+  int epochs = 60, threads = 1;
+  Index batch = 256, train = 20000;
+  double rate = 2e-3;
+  std::uint64_t seed = 0;
+  bool json = false, list = false;
+};
+
+template <class T> T number(const std::string& option, const std::string& text, T least, T most) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most)) throw WrongUsage(option + ": '" + text + "' will not do");
+  return value;
+}
+
+Arguments parse(int count, char** words) {
+  Arguments a;
+  bool target = false;
+  for (int i = 1; i < count; ++i) {
+    const std::string option = words[i];
+    if (option == "--json") { a.json = true; continue; }
+    if (option == "--list") { a.list = true; continue; }
+    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--seed", "--threads", "--scalar", "--out"};
+    if (!known.count(option)) throw WrongUsage("unknown option '" + option + "'");
+    if (i + 1 == count) throw WrongUsage(option + " wants a value");
+    const std::string value = words[++i];
+    if (option == "--target") a.target = value, target = true;
+    else if (option == "--csv") a.csv = value;
+    else if (option == "--columns") {
+      const auto comma = value.find(',');
+      if (comma == std::string::npos || value.find(',', comma + 1) != std::string::npos) throw WrongUsage("--columns wants two names or numbers, as 0,1");
+      a.columns = {value.substr(0, comma), value.substr(comma + 1)};
+    }
+    else if (option == "--model") a.model = value;
+    else if (option == "--epochs") a.epochs = number(option, value, 0, 1000000);
+    else if (option == "--batch") a.batch = number<Index>(option, value, 1, 100000000);
+    else if (option == "--learning-rate") a.rate = number(option, value, 1e-12, 1e6);
+    else if (option == "--train") a.train = number<Index>(option, value, 20, 100000000);
+    else if (option == "--seed") a.seed = number<std::uint64_t>(option, value, 0, ~std::uint64_t(0));
+    else if (option == "--threads") a.threads = number(option, value, 1, 1024);
+    else if (option == "--scalar") a.scalar = value;
+    else a.out = value;
+  }
+  if (target && !a.csv.empty()) throw WrongUsage("--target and --csv exclude each other");
+  if (!a.columns.empty() && a.csv.empty()) throw WrongUsage("--columns goes with --csv");
+  if (a.scalar != "float" && a.scalar != "double") throw WrongUsage("--scalar is float or double");
+  return a;
+}
+
+const std::vector<models::Entry>& all_models() {
+  static const std::vector<models::Entry> table{models::real_nvp(), models::nice(), models::normal(), models::mixture()};
+  return table;
+}
+
+/// The distinct rows, in the order of `noise`: a row that stands in both training and test would be a leak.
+Batch<double> distinct(const Batch<double>& x, Noise noise) {
+  std::set<std::pair<double, double>> seen;
+  std::vector<Index> keep;
+  for (Index i : noise.permutation(x.rows())) {
+    if (seen.insert({x(i, 0), x(i, 1)}).second) keep.push_back(i);
+  }
+  Batch<double> y(static_cast<Index>(keep.size()), 2);
+  for (Index i = 0; i < y.rows(); ++i) y.row(i) = x.row(keep[static_cast<std::size_t>(i)]);
+  return y;
+}
+
+std::atomic<int> interrupts{0};
+void on_interrupt(int) {
+  if (interrupts.fetch_add(1) > 0) std::_Exit(130);
+}
+
+std::string json_number(std::optional<double> x) {
+  if (!x || !std::isfinite(*x)) return "null";
+  char text[40];
+  return {text, std::to_chars(text, text + sizeof text, *x).ptr};
+}
+
+int run(const Arguments& a) {
+  const Noise noise{a.seed};
+  const models::Entry* entry = nullptr;
+  for (const auto& m : all_models()) entry = m.name == a.model ? &m : entry;
+  if (!entry) throw WrongUsage("no model is called '" + a.model + "'; --list names them");
+  const targets::Target* target = nullptr;
+  std::string name, note;
+  Batch<double> train, test;
+  io::Axes axes{};
+  if (a.csv.empty()) {
+    for (const auto& t : targets::all()) target = t.name == a.target ? &t : target;
+    if (!target) throw WrongUsage("no target is called '" + a.target + "'; --list names them");
+    name = a.target;
+    train = target->sample(a.train, noise.fork(1));
+    test = target->sample(50000, noise.fork(2));
+    axes = {target->box.x0, target->box.x1, target->box.y0, target->box.y1};
+  } else {
+    const auto table = io::read_csv(a.csv, {.columns = a.columns});
+    if (table.values.cols() != 2) throw WrongUsage(a.csv + " has " + std::to_string(table.values.cols()) + " columns: choose two with --columns A,B");
+    const Batch<double> rows = distinct(table.values, noise.fork(3));
+    name = std::filesystem::path(a.csv).stem().string();
+    const Index held = rows.rows() / 5, kept = std::min(a.train, rows.rows() - held);
+    if (held < 2 || kept < 10) detail::fail<DataError>(a.csv + ": too few distinct rows, " + std::to_string(rows.rows()));
+    note = std::to_string(table.values.rows()) + " rows, " + std::to_string(rows.rows()) + " distinct: " + std::to_string(kept) + " to fit, " + std::to_string(held) + " to test";
+    test = rows.topRows(held);
+    train = rows.middleRows(held, kept);
+    const Row<double> low = rows.colwise().minCoeff(), high = rows.colwise().maxCoeff();
+    const double mx = 0.05 * (high(0) - low(0)), my = 0.05 * (high(1) - low(1));
+    axes = {low(0) - mx, high(0) + mx, low(1) - my, high(1) + my};
+  }
+  std::error_code ignored;
+  std::filesystem::create_directories(a.out, ignored);
+  const std::string stem = a.out + "/" + name + "_" + a.model;
+  io::write_file(stem + ".png", "");  // found out now, not after training
+
+  std::stop_source stop;
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  const std::jthread watch([&](std::stop_token done) {
+    while (!done.stop_requested() && interrupts == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    if (interrupts > 0) stop.request_stop();
+  });
+  const io::Progress progress;
+  FitOptions options{.epochs = a.epochs, .batch = a.batch, .learning_rate = a.rate, .patience = 30, .schedule = {Cosine{0.01}, 100}, .noise = noise.fork(4), .threads = a.threads};
+  options.callback = [&](const EpochReport& r) { return progress(r); };
+  options.stop = stop.get_token();
+  const models::Fitted f = (a.scalar == "float" ? entry->fit_float : entry->fit_double)(train, options);
+  if (f.result.status == FitStatus::diverged) {
+    std::cerr << "fit_2d: training diverged: losses or gradients were not finite (" << f.result.skipped_steps << " steps skipped); try a smaller --learning-rate\n";
+    std::filesystem::remove(stem + ".png", ignored);
+    return 1;
+  }
+
+  const Column<double> lp = f.log_prob(test);
+  const double n = static_cast<double>(lp.size()), nll = -lp.mean(), se = std::sqrt((lp + nll).square().sum() / (n - 1) / n);
+  const auto begin = std::chrono::steady_clock::now();
+  const Batch<double> samples = f.sample(100000, noise.fork(5));
+  const double rate = 100000 / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::optional<double> entropy, gap, leak;
+  if (target && target->entropy) entropy = *target->entropy, gap = nll - *entropy;
+  if (target && target->distance) {
+    Index out = 0;
+    for (Index i = 0; i < samples.rows(); ++i) out += !(target->distance(samples(i, 0), samples(i, 1)) <= 0);
+    leak = static_cast<double>(out) / 100000;
+  }
+
+  const Index side = 210;
+  Batch<double> grid(side * side, 2), density(side, side);
+  for (Index i = 0; i < side * side; ++i) {
+    grid(i, 0) = axes.x0 + (axes.x1 - axes.x0) * (static_cast<double>(i / side) + 0.5) / side;
+    grid(i, 1) = axes.y0 + (axes.y1 - axes.y0) * (static_cast<double>(i % side) + 0.5) / side;
+  }
+  density.reshaped() = f.log_prob(grid).exp();
+  const Index shown = std::min<Index>(8000, std::max<Index>(train.rows(), 2000));
+  io::draw_panels({{name, train.topRows(std::min(shown, train.rows()))}, {a.model + " density", {}, density}, {"samples", samples.topRows(shown)}}, axes).write(stem + ".png");
+  io::write_csv(stem + "_samples.csv", samples.topRows(10000), {"x", "y"});
+
+  const std::vector<std::pair<std::string, std::string>> row{
+      {"target", '"' + name + '"'}, {"model", '"' + a.model + '"'}, {"parameters", std::to_string(f.parameters)}, {"exact", f.exact ? "true" : "false"},
+      {"epochs", std::to_string(f.result.history.size())}, {"train_seconds", json_number(f.result.seconds)}, {"test_nll", json_number(nll)}, {"test_nll_se", json_number(se)},
+      {"entropy", json_number(entropy)}, {"gap", json_number(gap)}, {"leak", json_number(leak)}, {"samples_per_second", json_number(rate)}, {"seed", std::to_string(a.seed)},
+      {"threads", std::to_string(a.threads)}, {"scalar", '"' + a.scalar + '"'}, {"status", std::string("\"") + to_string(f.result.status) + '"'}};
+  if (a.json) {
+    std::string line = "{";
+    for (const auto& [key, value] : row) line += (line.size() > 1 ? ", \"" : "\"") + key + "\": " + value;
+    std::cout << line << "}\n";
+  } else {
+    for (const auto& [key, value] : row) std::cout << "  " << key << std::string(20 - key.size(), ' ') << (value == "null" ? "-" : value) << '\n';
+    if (!note.empty()) std::cout << "  data                " << note << '\n';
+    std::cout << "  picture             " << stem << ".png\n";
+  }
+  std::cout.flush();
+  if (!std::cout) detail::fail<FileError>("standard output: cannot be written");
+  return f.result.status == FitStatus::interrupted ? 130 : 0;
+}
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    const Arguments a = parse(count, words);
+    if (a.list) {
+      std::cout << "targets:";
+      for (const auto& t : targets::all()) std::cout << ' ' << t.name;
+      std::cout << "\nmodels:\n";
+      for (const auto& m : all_models()) std::cout << "  " << m.name << std::string(12 - m.name.size(), ' ') << m.what << '\n';
+      return 0;
+    }
+    return run(a);
+  } catch (const WrongUsage& e) {
+    std::cerr << "fit_2d: " << e.what() << '\n' << usage;
+    return 2;
+  } catch (const FileError& e) {
+    std::cerr << "fit_2d: " << e.what() << '\n';
+    return 3;
+  } catch (const std::exception& e) {
+    std::cerr << "fit_2d: " << e.what() << '\n';
+    return 1;
+  }
+}
