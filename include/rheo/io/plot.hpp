@@ -56,7 +56,7 @@ inline std::string short_number(double x) {
 
 /// Draws the panels in one row, `side` pixels each, with axes, numbers, titles, and a colour bar behind each density.
 inline Image draw_panels(const std::vector<Panel>& panels, Axes a, int side = 420) {
-  const int left = 58, top = 40, bottom = 36, gap = 74;
+  const int left = 58, top = 40, bottom = 36, gap = 92;
   const Rgb ink{40, 40, 40}, blue{31, 90, 160};
   Image image(left + static_cast<int>(panels.size()) * (side + gap), top + side + bottom);
   auto px = [&](double x) { return static_cast<int>(std::floor((x - a.x0) / (a.x1 - a.x0) * side)); };
