@@ -56,7 +56,7 @@ TEST_CASE("densities integrate to one and give the entropies") {
     const auto b = t.box;
     const double gx = 0.5 * (b.x1 - b.x0), gy = 0.5 * (b.y1 - b.y0);
     const bool slow = t.name == "moons" || t.name == "swiss_roll" || t.name == "two_spirals" || t.name == "rings" || t.name == "four_circles";
-    const int n = t.name == "diamond" ? 500 : slow ? 140 : 1200;
+    const int n = t.name == "diamond" ? 500 : slow ? 140 : 1600;
     const bool smooth = !t.distance && t.name != "two_marginals" && t.name != "split_gaussian" && t.name != "sign_curve" && t.name != "abs_curve";
     const auto q = t.distance || slow ? quadrature(t, n, n, b) : quadrature(t, n, n, {b.x0 - gx, b.x1 + gx, b.y0 - gy, b.y1 + gy});
     INFO(t.name << ": mass " << q.mass << ", entropy " << q.entropy);

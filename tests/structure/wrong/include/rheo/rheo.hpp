@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// Fine.
+#pragma once
+#include "rheo/core/core.hpp"
+#include "rheo/nets/net.hpp"
