@@ -85,8 +85,8 @@ template <class T> class Tape {
     return {values(v.index()).data(), n_};
   }
 
-  /// Sends cotangents (n x outputs) back from all outputs in one sweep.  Cotangents of inputs add up over calls until clear(); those of
-  /// other nodes are of the last call.  Gradients of parameters are added to g_theta where it has data.
+  /// Sends cotangents (n x outputs) back from all outputs in one sweep.  Cotangents of inputs add up over calls until forget_cotangents()
+  /// or clear(); those of other nodes are of the last call.  Gradients of parameters are added to g_theta where it has data.
   void reverse(std::span<const Var<T>> outputs, CView<T> cotangents, Params<T> g_theta = {}) {
     begin_sweep();
     Index last = -1;
@@ -101,6 +101,10 @@ template <class T> class Tape {
   void reverse(Var<T> output) {
     begin_sweep();
     sweep(seed(output, Column<T>::Ones(n_)), nullptr);
+  }
+  /// The next reverse() begins from zero at the inputs too.
+  void forget_cotangents() {
+    for (auto& e : nodes_) e.touched = false;
   }
   /// What reverse() brought to v, n numbers; zeros where nothing came.  Valid until the next operation on the tape.
   CColView<T> cotangent(Var<T> v) {
