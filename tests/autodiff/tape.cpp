@@ -12,7 +12,6 @@ using namespace rheo;
 using namespace rheo::autodiff;
 
 namespace {
-
 template <class T> CColView<T> col(const Column<T>& c) { return {c.data(), c.size()}; }
 template <class T> Column<T> ones(Index n) { return Column<T>::Ones(n); }
 
@@ -59,7 +58,8 @@ template <class F> double slope(F f, double x) {
 }  // namespace
 
 TEST_CASE("every operation agrees with central differences") {
-  using std::exp, std::log, std::log1p, std::expm1, std::sqrt, std::pow, std::sin, std::cos, std::tanh, std::abs, std::min, std::max, std::atan;
+  using std::exp, std::log, std::log1p, std::expm1, std::sqrt, std::pow, std::sin, std::cos, std::tanh, std::atan, std::abs, std::min,
+      std::max;
   check("+", [](auto x, auto y) { return x + y; }, -2, 2);
   check("-", [](auto x, auto y) { return x - y; }, -2, 2);
   check("*", [](auto x, auto y) { return x * y; }, -2, 2);

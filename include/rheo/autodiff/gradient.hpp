@@ -12,7 +12,7 @@ namespace rheo::autodiff {
 namespace detail {
 
 template <class T, class F> Var<T> record(F&& f, Tape<T>& tape, const CView<T>& x, ColView<T>& value) {
-  if (value.size() != x.rows()) rheo::detail::fail("values for " + std::to_string(value.size()) + " of " + std::to_string(x.rows()) + " rows");
+  if (value.size() != x.rows()) rheo::detail::fail("values whose rows are not those of the points");
   tape.clear(x.rows());
   const Var<T> u = std::forward<F>(f)(tape.inputs(x));
   if (u.tape()) {
@@ -29,7 +29,8 @@ template <class T, class F> Var<T> record(F&& f, Tape<T>& tape, const CView<T>& 
 ///
 /// f takes the D columns (x[j], x.size(); Columns<T>) and returns a Var<T> or a number:
 /// `[](auto x) { using std::exp; return x[0] * x[0] + exp(x[1]); }`.  The same lambda runs on arrays of numbers and of duals.
-/// Rows do not see one another.  Allocates nothing when `tape` has seen as large a recording.  Throws std::invalid_argument for wrong shapes.
+/// Rows do not see one another.  Allocates nothing when `tape` has seen as large a recording.
+/// Throws std::invalid_argument for wrong shapes.
 template <class T, class F> void value_and_gradient(F&& f, Tape<T>& tape, CView<T> x, ColView<T> value, View<T> grad) {
   if (grad.rows() != x.rows() || grad.cols() != x.cols()) rheo::detail::fail("a gradient whose shape is not that of the points");
   const Var<T> u = detail::record(std::forward<F>(f), tape, x, value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The closed set of operations of the tape (tape.hpp): each one's value and slope on whole columns, side by side, as vectorised expressions.
+// The closed set of operations of the tape (tape.hpp): value and slope of each on whole columns, side by side.
 #pragma once
 
 #include <cstdint>

@@ -71,7 +71,9 @@ template <class Map> class Taped {
   void map(std::type_identity_t<CView<T>> in, std::type_identity_t<Params<const T>> theta, std::type_identity_t<View<T>> out,
            Cache<T>& cache) const {
     constexpr Index M = std::tuple_size_v<Outputs<T>>;
-    if (out.rows() != in.rows() || out.cols() != M) rheo::detail::fail("a taped map writes " + std::to_string(M) + " columns, and as many rows as it reads");
+    if (out.rows() != in.rows() || out.cols() != M) {
+      rheo::detail::fail("a taped map writes as many rows as it reads, here " + std::to_string(M) + " wide");
+    }
     cache.tape.clear(in.rows());
     cache.in_width = in.cols();
     cache.out = map_(cache.tape.inputs(in), TapeParams<T>(cache.tape, theta));

@@ -41,7 +41,7 @@ template <class T> class Var {
   Var& operator*=(Var b) { return *this = *this * b; }
   Var& operator/=(Var b) { return *this = *this / b; }
 
-  friend Var exp(Var a) { return Tp::unary(Op::exp, a); }
+  friend Var exp(Var a) { return Tp::unary(Op::exp, a); }  ///< Eigen 3.4 stops at 6e-309 in double, it never reaches 0
   friend Var log(Var a) { return Tp::unary(Op::log, a); }
   friend Var log1p(Var a) { return Tp::unary(Op::log1p, a); }
   friend Var expm1(Var a) { return Tp::unary(Op::expm1, a); }
