@@ -3,6 +3,11 @@
 #pragma once
 
 #include "rheo/autodiff/dual.hpp"
+#include "rheo/autodiff/gradient.hpp"
+#include "rheo/autodiff/tape.hpp"
+#include "rheo/autodiff/tape_ops.hpp"
+#include "rheo/autodiff/taped.hpp"
+#include "rheo/autodiff/var.hpp"
 #include "rheo/core/arena.hpp"
 #include "rheo/core/batch.hpp"
 #include "rheo/core/fail.hpp"
