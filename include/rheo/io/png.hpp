@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Pictures: an 8-bit RGB image to draw in and its PNG file (ISO/IEC 15948; deflate: RFC 1951, zlib: RFC 1950), the same bytes everywhere.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "rheo/io/file.hpp"
+#include "rheo/io/font.hpp"
+
+namespace rheo::io {
+
+struct Rgb {
+  std::uint8_t r = 0, g = 0, b = 0;
+  friend bool operator==(const Rgb&, const Rgb&) = default;
+};
+
+/// width x height pixels, row by row from the top left, three bytes each.  Drawing outside is cut off.
+struct Image {
+  int width, height;
+  std::vector<std::uint8_t> rgb;
+
+  /// Throws std::invalid_argument unless both sides are 1 to 16384.
+  Image(int w, int h, Rgb background = {255, 255, 255}) : width(w), height(h) {
+    if (w < 1 || h < 1 || w > 16384 || h > 16384) rheo::detail::fail("an image of " + std::to_string(w) + " x " + std::to_string(h) + " pixels");
+    rgb.resize(std::size_t(3) * static_cast<std::size_t>(w) * static_cast<std::size_t>(h));
+    rect(0, 0, w, h, background);
+  }
+  bool inside(int x, int y) const { return x >= 0 && y >= 0 && x < width && y < height; }
+  /// The colour of a pixel, which must be inside.
+  Rgb at(int x, int y) const {
+    const std::uint8_t* p = rgb.data() + place(x, y);
+    return {p[0], p[1], p[2]};
+  }
+  void set(int x, int y, Rgb c) {
+    if (!inside(x, y)) return;
+    std::uint8_t* p = rgb.data() + place(x, y);
+    p[0] = c.r, p[1] = c.g, p[2] = c.b;
+  }
+  /// alpha = 0 leaves the pixel, 1 sets it.
+  void blend(int x, int y, Rgb c, double alpha) {
+    if (!inside(x, y)) return;
+    const Rgb old = at(x, y);
+    const auto mix = [&](int from, int to) { return static_cast<std::uint8_t>(std::lround(from + alpha * (to - from))); };
+    set(x, y, {mix(old.r, c.r), mix(old.g, c.g), mix(old.b, c.b)});
+  }
+  /// Fills w x h pixels from (x, y).
+  void rect(int x, int y, int w, int h, Rgb c) {
+    for (int j = std::max(y, 0); j < std::min(y + h, height); ++j) {
+      for (int i = std::max(x, 0); i < std::min(x + w, width); ++i) set(i, j, c);
+    }
+  }
+  /// The one-pixel border of such a rectangle.
+  void frame(int x, int y, int w, int h, Rgb c) {
+    rect(x, y, w, 1, c);
+    rect(x, y + h - 1, w, 1, c);
+    rect(x, y, 1, h, c);
+    rect(x + w - 1, y, 1, h, c);
+  }
+  /// From (x0, y0) to (x1, y1), both ends in (Bresenham).
+  void line(int x0, int y0, int x1, int y1, Rgb c) {
+    const int dx = std::abs(x1 - x0), dy = -std::abs(y1 - y0), sx = x0 < x1 ? 1 : -1, sy = y0 < y1 ? 1 : -1;
+    for (int error = dx + dy;;) {
+      set(x0, y0, c);
+      if (x0 == x1 && y0 == y1) return;
+      const int twice = 2 * error;
+      if (twice >= dy) error += dy, x0 += sx;
+      if (twice <= dx) error += dx, y0 += sy;
+    }
+  }
+  /// One line of ASCII text, top left corner at (x, y), 5 x 7 pixels a character, 6 from one to the next, all times `scale`.
+  void text(int x, int y, std::string_view s, Rgb c, int scale = 2) {
+    for (const char letter : s) {
+      const auto rows = glyph(letter);
+      for (int j = 0; j < 7; ++j) {
+        for (int i = 0; i < 5; ++i) {
+          if (rows[static_cast<std::size_t>(j)] >> (4 - i) & 1) rect(x + i * scale, y + (j + glyph_drop(letter)) * scale, scale, scale, c);
+        }
+      }
+      x += 6 * scale;
+    }
+  }
+  static int text_width(std::string_view s, int scale = 2) { return s.empty() ? 0 : (6 * static_cast<int>(s.size()) - 1) * scale; }
+
+ private:
+  std::size_t place(int x, int y) const { return 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)); }
+};
+
+/// The checksum of PNG chunks.
+inline std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t crc = ~0u;
+  static constexpr auto table = [] {
+    std::array<std::uint32_t, 256> t = {};
+    for (std::uint32_t n = 0; n < 256; ++n) {
+      t[n] = n;
+      for (int k = 0; k < 8; ++k) t[n] = t[n] & 1 ? 0xEDB88320u ^ (t[n] >> 1) : t[n] >> 1;
+    }
+    return t;
+  }();
+  for (const char c : bytes) crc = table[(crc ^ static_cast<std::uint8_t>(c)) & 255] ^ (crc >> 8);
+  return ~crc;
+}
+
+/// The checksum of zlib streams.
+inline std::uint32_t adler32(std::string_view bytes) {
+  std::uint32_t a = 1, b = 0;
+  for (const char c : bytes) {
+    a = (a + static_cast<std::uint8_t>(c)) % 65521;
+    b = (b + a) % 65521;
+  }
+  return b << 16 | a;
+}
+
+/// `bytes` as a zlib stream: one deflate block of fixed codes, matches found greedily at the last place with the same three bytes.
+inline std::string zlib_compress(std::string_view bytes) {
+  std::string out = "\x78\x01";
+  std::uint64_t pool = 0;
+  int filled = 0;
+  const auto put = [&](std::uint32_t bits, int count) {  // lowest bit first
+    pool |= std::uint64_t(bits) << filled;
+    for (filled += count; filled >= 8; filled -= 8, pool >>= 8) out += static_cast<char>(pool & 255);
+  };
+  const auto put_code = [&](std::uint32_t code, int count) {  // highest bit first
+    for (int k = count; k-- > 0;) put(code >> k & 1, 1);
+  };
+  const auto symbol = [&](std::uint32_t s) {
+    if (s < 144) put_code(0x30 + s, 8);
+    else if (s < 256) put_code(0x190 + s - 144, 9);
+    else if (s < 280) put_code(s - 256, 7);
+    else put_code(0xC0 + s - 280, 8);
+  };
+  put(1, 1);
+  put(1, 2);
+  std::vector<std::size_t> last(std::size_t(1) << 15, ~std::size_t(0));
+  const auto slot = [&](std::size_t i) -> std::size_t& {
+    const auto b = [&](std::size_t k) { return std::uint32_t(static_cast<std::uint8_t>(bytes[i + k])); };
+    return last[((b(0) << 16 | b(1) << 8 | b(2)) * 2654435761u) >> 17];
+  };
+  for (std::size_t i = 0; i < bytes.size();) {
+    std::size_t length = 0, distance = 0;
+    if (i + 3 <= bytes.size()) {
+      const std::size_t j = slot(i);
+      if (j < i && i - j <= 32768) {
+        distance = i - j;
+        while (length < 258 && i + length < bytes.size() && bytes[j + length] == bytes[i + length]) ++length;
+      }
+    }
+    if (length < 3) {
+      symbol(static_cast<std::uint8_t>(bytes[i]));
+      length = 1;
+      if (i + 3 <= bytes.size()) slot(i) = i;
+      ++i;
+      continue;
+    }
+    const auto l = static_cast<std::uint32_t>(length - 3), d = static_cast<std::uint32_t>(distance - 1);
+    if (length == 258) {
+      symbol(285);
+    } else {
+      const int extra = l < 8 ? 0 : std::bit_width(l) - 3;
+      symbol(257 + 4 * static_cast<std::uint32_t>(extra) + (l >> extra));
+      put(l & ((1u << extra) - 1), extra);
+    }
+    const int extra = d < 4 ? 0 : std::bit_width(d) - 2;
+    put_code(2 * static_cast<std::uint32_t>(extra) + (d >> extra), 5);
+    put(d & ((1u << extra) - 1), extra);
+    for (const std::size_t end = i + length; i < end; ++i) {
+      if (i + 3 <= bytes.size()) slot(i) = i;
+    }
+  }
+  symbol(256);
+  put(0, (8 - filled) % 8);
+  const std::uint32_t sum = adler32(bytes);
+  for (int k = 24; k >= 0; k -= 8) out += static_cast<char>(sum >> k & 255);
+  return out;
+}
+
+/// The bytes of a PNG file, 8-bit RGB, not interlaced.
+inline std::string format_png(const Image& image) {
+  std::string out = "\x89PNG\r\n\x1A\n";
+  const auto big = [](std::uint32_t v) { return std::string{char(v >> 24), char(v >> 16 & 255), char(v >> 8 & 255), char(v & 255)}; };
+  const auto chunk = [&](const std::string& type, const std::string& data) {
+    const std::string body = type + data;
+    out += big(static_cast<std::uint32_t>(data.size())) + body + big(crc32(body));
+  };
+  chunk("IHDR", big(static_cast<std::uint32_t>(image.width)) + big(static_cast<std::uint32_t>(image.height)) + std::string("\x08\x02\x00\x00\x00", 5));
+  const std::size_t stride = std::size_t(3) * static_cast<std::size_t>(image.width);
+  std::string lines;
+  lines.reserve(image.rgb.size() + static_cast<std::size_t>(image.height));
+  for (std::size_t k = 0; k < image.rgb.size(); ++k) {
+    if (k % stride == 0) lines += '\x02';  // filter "up": the difference to the line above, mostly 0 in plots
+    lines += static_cast<char>(static_cast<std::uint8_t>(image.rgb[k] - (k < stride ? 0 : image.rgb[k - stride])));
+  }
+  chunk("IDAT", zlib_compress(lines));
+  chunk("IEND", "");
+  return out;
+}
+
+/// format_png into a file, whole or not at all (see write_file).
+inline void write_png(const std::string& path, const Image& image) { write_file(path, format_png(image)); }
+
+}  // namespace rheo::io
