@@ -71,13 +71,22 @@ struct Image {
       if (twice <= dx) error += dx, y0 += sy;
     }
   }
-  /// One line of ASCII text, top left corner at (x, y), 5 x 7 pixels a character, 6 from one to the next, all times `scale`.
+  /// One line of ASCII text, top left corner at (x, y), 5 x 7 dots a character, 6 from one to the next, a dot `scale` pixels wide; where two
+  /// dots touch by their corners the notches between them are half filled.
   void text(int x, int y, std::string_view s, Rgb c, int scale = 2) {
     for (const char letter : s) {
       const auto rows = glyph(letter);
+      const auto dot = [&](int i, int j) { return i >= 0 && i < 5 && j >= 0 && j < 7 && (rows[static_cast<std::size_t>(j)] >> (4 - i) & 1); };
+      const int h = scale / 2;
       for (int j = 0; j < 7; ++j) {
         for (int i = 0; i < 5; ++i) {
-          if (rows[static_cast<std::size_t>(j)] >> (4 - i) & 1) rect(x + i * scale, y + (j + glyph_drop(letter)) * scale, scale, scale, c);
+          const int px = x + i * scale, py = y + (j + glyph_drop(letter)) * scale;
+          if (dot(i, j)) rect(px, py, scale, scale, c);
+          for (int corner = 0; corner < 4 && !dot(i, j); ++corner) {
+            const int di = corner & 1 ? 1 : -1, dj = corner & 2 ? 1 : -1;
+            if (!dot(i + di, j) || !dot(i, j + dj) || dot(i + di, j + dj)) continue;
+            for (int k = 0; k < h * h; ++k) blend(px + k % h + (di > 0 ? scale - h : 0), py + k / h + (dj > 0 ? scale - h : 0), c, 0.5);
+          }
         }
       }
       x += 6 * scale;
@@ -159,11 +168,11 @@ inline std::string zlib_compress(std::string_view bytes) {
     if (length == 258) {
       symbol(285);
     } else {
-      const int extra = l < 8 ? 0 : std::bit_width(l) - 3;
+      const int extra = l < 8 ? 0 : static_cast<int>(std::bit_width(l)) - 3;
       symbol(257 + 4 * static_cast<std::uint32_t>(extra) + (l >> extra));
       put(l & ((1u << extra) - 1), extra);
     }
-    const int extra = d < 4 ? 0 : std::bit_width(d) - 2;
+    const int extra = d < 4 ? 0 : static_cast<int>(std::bit_width(d)) - 2;
     put_code(2 * static_cast<std::uint32_t>(extra) + (d >> extra), 5);
     put(d & ((1u << extra) - 1), extra);
     for (const std::size_t end = i + length; i < end; ++i) {
