@@ -72,7 +72,7 @@ TEST_CASE("points fall where their numbers say, others nowhere") {
     for (int i = 0; i < side; ++i) touched += m.at(left + i, top + j) != Rgb{255, 255, 255};
   }
   CHECK(touched > 12);
-  CHECK(touched < 40);  // one disc of radius 2.2 and its soft edge
+  CHECK(touched < 40);                     // one disc of radius 2.2 and its soft edge
   const auto darkness = [&](Index here) {  // of 10000 points
     Batch<double> p = Batch<double>::Constant(10000, 2, 9);
     p.topRows(here) = points({0.25, 0.75}).replicate(here, 1);
@@ -100,7 +100,8 @@ TEST_CASE("a heat map has its cells upright, its peak in the brightest colour, a
 
 TEST_CASE("numbers and titles touch neither each other nor the picture's edge") {
   for (const Box& box : {Box{-4, 4, -4, 4}, Box{-12345, 12000, -0.003, 0.004}, Box{99998, 100003, 1e-9, 2e-9}}) {
-    const Image m = draw_panels({Panel::scatter(std::string(60, 'W'), points({})), Panel::heat_map("b", Batch<double>::Ones(3, 3) * 1e-5)}, box);
+    const Image m =
+        draw_panels({Panel::scatter(std::string(60, 'W'), points({})), Panel::heat_map("b", Batch<double>::Ones(3, 3) * 1e-5)}, box);
     int edge = 0;
     for (int x = 0; x < m.width; ++x) edge += (m.at(x, 0) != Rgb{255, 255, 255}) + (m.at(x, m.height - 1) != Rgb{255, 255, 255});
     for (int y = 0; y < m.height; ++y) edge += (m.at(0, y) != Rgb{255, 255, 255}) + (m.at(m.width - 1, y) != Rgb{255, 255, 255});

@@ -60,7 +60,9 @@ TEST_CASE("a plain file gets one line per epoch and no control characters") {
           p(third);
           p(last);
         }) == figures + "\nepoch 12/12  train 1.0000  validation 2.0000  best 0.0000  rate 0.001  left 0:00\n");
-  CHECK(plain([](std::FILE* f) { rheo::io::Progress{f}(State{2, 0, 1, std::nan(""), 1, 1e-5f, 9}); }) == "epoch 2  train 1.0000  validation -  best 1.0000  rate 1e-05  left -\n");
+  CHECK(plain([](std::FILE* f) {
+          rheo::io::Progress{f}(State{2, 0, 1, std::nan(""), 1, 1e-5f, 9});
+        }) == "epoch 2  train 1.0000  validation -  best 1.0000  rate 1e-05  left -\n");
   CHECK_THAT(plain([](std::FILE* f) { rheo::io::Progress{f}(State{1, 101, 1, 1, 1, 1, 73.05}); }), Catch::Contains("left 2:01:45\n"));
   rheo::io::Progress{nullptr}(third);
 }

@@ -32,7 +32,7 @@ struct CsvTable {
 namespace detail {
 
 struct CsvField {
-  std::string_view text;  // between the quotes, if there are any, else without the blanks around it
+  std::string_view text;     // between the quotes, if there are any, else without the blanks around it
   std::size_t line, column;  // of its first character that is no blank
 };
 
@@ -185,14 +185,15 @@ inline char csv_delimiter(std::string_view text) {
 }
 
 /// The columns asked for, as places in the record `first`, whose texts are `names`.
-inline std::vector<std::size_t> csv_columns(const std::vector<std::string>& wanted, const std::vector<std::string>& names, const std::string& file,
-                                            const CsvField& first) {
+inline std::vector<std::size_t> csv_columns(const std::vector<std::string>& wanted, const std::vector<std::string>& names,
+                                            const std::string& file, const CsvField& first) {
   std::vector<std::size_t> places;
   for (std::size_t k = 0; wanted.empty() && k < names.size(); ++k) places.push_back(k);
   for (const std::string& want : wanted) {
     const auto found = std::find(names.begin(), names.end(), want);
     if (found != names.end()) {
-      if (std::find(found + 1, names.end(), want) != names.end()) csv_error(file, first, "two columns are named '" + want + "': ask by number");
+      if (std::find(found + 1, names.end(), want) != names.end())
+        csv_error(file, first, "two columns are named '" + want + "': ask by number");
       places.push_back(static_cast<std::size_t>(found - names.begin()));
       continue;
     }
@@ -217,11 +218,11 @@ inline std::vector<std::size_t> csv_columns(const std::vector<std::string>& want
 
 }  // namespace detail
 
-/// The numbers in `text`; `name` stands for it in errors.  Quoted fields ("" is a quote, line ends allowed), CRLF, a missing last line end, blank
-/// lines and lines beginning with # are understood; every row must have as many fields as the first; only the wanted columns need be
-/// numeric.  A number is what std::from_chars takes, whole, after a leading '+' is stripped: 1e-400 is 0, 1e400 an error.  Empty fields, NA,
-/// nan and inf are missing: an error that counts the rows, unless drop_missing.  A header alone gives 0 rows.
-/// Throws FileError, "name:line:column: reason", lines and characters counted from 1.
+/// The numbers in `text`; `name` stands for it in errors.  Quoted fields ("" is a quote, line ends allowed), CRLF, a missing last line end,
+/// blank lines and lines beginning with # are understood; every row must have as many fields as the first; only the wanted columns need be
+/// numeric.  A number is what std::from_chars takes, whole, after a leading '+' is stripped: 1e-400 is 0, 1e400 an error.  Empty fields,
+/// NA, nan and inf are missing: an error that counts the rows, unless drop_missing.  A header alone gives 0 rows. Throws FileError,
+/// "name:line:column: reason", lines and characters counted from 1.
 inline CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {}) {
   using namespace detail;
   if (options.delimiter && std::string_view("\"#\r\n+-.").find(options.delimiter) != std::string_view::npos) {
@@ -289,7 +290,8 @@ inline CsvTable parse_csv(std::string_view text, const std::string& name, const 
     values.resize(had);
   }
   if (lack && !options.drop_missing) {
-    csv_error(name, *lack, "missing or not finite (" + std::to_string(table.dropped) + (table.dropped == 1 ? " row" : " rows") + " like this one)");
+    csv_error(name, *lack,
+              "missing or not finite (" + std::to_string(table.dropped) + (table.dropped == 1 ? " row" : " rows") + " like this one)");
   }
   const auto cols = static_cast<Index>(places.size());
   using RowMajor = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

@@ -25,7 +25,9 @@ inline constexpr std::size_t default_max_bytes = std::size_t(1) << 32;  ///< wha
 namespace detail {
 
 /// Throws FileError: `where` is the file's name, with line and column or byte where they are known.
-[[noreturn]] inline void bad_file(const std::string& where, const std::string& reason) { rheo::detail::fail<FileError>(where + ": " + reason); }
+[[noreturn]] inline void bad_file(const std::string& where, const std::string& reason) {
+  rheo::detail::fail<FileError>(where + ": " + reason);
+}
 
 inline std::string system_reason(int error) { return std::generic_category().message(error); }
 
@@ -46,8 +48,8 @@ class FileReader {
     if (fd_ >= 0) ::close(fd_);
   }
 
-  bool regular() const { return regular_; }       ///< false for pipes and devices, whose size is unknown
-  std::uint64_t size() const { return size_; }    ///< bytes of a regular file, else 0
+  bool regular() const { return regular_; }     ///< false for pipes and devices, whose size is unknown
+  std::uint64_t size() const { return size_; }  ///< bytes of a regular file, else 0
   const std::string& path() const { return path_; }
 
   /// Up to n bytes into `to`; fewer only at the end of the file.
@@ -88,7 +90,8 @@ inline std::string write_and_close(int fd, std::string_view bytes) {
       reason = "cannot write: " + system_reason(put == 0 ? ENOSPC : errno);
     }
   }
-  const bool unsynced = reason.empty() && ::fsync(fd) != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP;  // those: pipes, devices
+  const bool unsynced =
+      reason.empty() && ::fsync(fd) != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP;  // those: pipes, devices
   if (unsynced) reason = "cannot flush to the disk: " + system_reason(errno);
   if (::close(fd) != 0 && errno != EINTR && reason.empty()) reason = "cannot close: " + system_reason(errno);
   return reason;
@@ -110,7 +113,8 @@ inline std::string read_file(const std::string& path, std::size_t max_bytes = de
   const std::string too_long = "holds more than the " + std::to_string(max_bytes) + " bytes allowed";
   if (file.size() > max_bytes) detail::bad_file(path, too_long);
   std::string bytes;
-  for (std::size_t step = static_cast<std::size_t>(file.size()) + 1;; step = std::size_t(1) << 16) {  // one more than expected finds the end
+  for (std::size_t step = static_cast<std::size_t>(file.size()) + 1;;
+       step = std::size_t(1) << 16) {  // one more than expected finds the end
     const std::size_t had = bytes.size();
     bytes.resize(had + step);
     bytes.resize(had + file.read(bytes.data() + had, step));

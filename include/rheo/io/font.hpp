@@ -9,6 +9,7 @@ namespace rheo::io {
 
 /// Seven rows from the top, bit 4 the leftmost pixel; characters that are not printable ASCII look like '?'.
 inline constexpr std::array<std::uint8_t, 7> glyph(char c) {
+  // clang-format off
   constexpr std::uint8_t rows[95][7] = {
       {0, 0, 0, 0, 0, 0, 0},                       {4, 4, 4, 4, 4, 0, 4},                        //   !
       {10, 10, 10, 0, 0, 0, 0},                    {10, 10, 31, 10, 31, 10, 10},                 // " #
@@ -58,6 +59,7 @@ inline constexpr std::array<std::uint8_t, 7> glyph(char c) {
       {0, 0, 31, 2, 4, 8, 31},                     {2, 4, 4, 8, 4, 4, 2},                        // z {
       {4, 4, 4, 4, 4, 4, 4},                       {8, 4, 4, 2, 4, 4, 8},                        // | }
       {0, 0, 8, 21, 2, 0, 0}};                                                                   // ~
+  // clang-format on
   const auto& g = rows[c >= 32 && c < 127 ? c - 32 : '?' - 32];
   return {g[0], g[1], g[2], g[3], g[4], g[5], g[6]};
 }

@@ -53,7 +53,8 @@ class NpyHeader {
     return text_[at_];
   }
   void letter(char c) {
-    if (at_ == text_.size() || text_[at_] != c) refuse(c == '\n' ? "the header must end with a line end" : std::string("expected '") + c + "'");
+    if (at_ == text_.size() || text_[at_] != c)
+      refuse(c == '\n' ? "the header must end with a line end" : std::string("expected '") + c + "'");
     ++at_;
   }
   void expect(char c) {
@@ -96,7 +97,8 @@ class NpyHeader {
   const std::string& name_;
 };
 
-template <class T> void npy_values(std::string_view data, bool fortran_order, Batch<double>& out, const std::string& name) {
+template <class T>
+void npy_values(std::string_view data, bool fortran_order, Batch<double>& out, const std::string& name) {
   for (Index k = 0; k < out.size(); ++k) {
     const T v = load<T>(data.data() + static_cast<std::size_t>(k) * sizeof(T));
     const auto x = static_cast<double>(v);
@@ -117,7 +119,8 @@ inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) 
   if (bytes.substr(0, 6) != std::string_view("\x93NUMPY", 6)) bad_file(name, "is no .npy file: it does not begin with \\x93NUMPY");
   if (bytes.size() < 8) bad_file(name, "ends within the header");
   const int major = bytes[6], minor = bytes[7];
-  if (major < 1 || major > 3 || minor != 0) bad_file(name, "format version " + std::to_string(major) + "." + std::to_string(minor) + " is not read, 1.0 to 3.0 are");
+  if (major < 1 || major > 3 || minor != 0)
+    bad_file(name, "format version " + std::to_string(major) + "." + std::to_string(minor) + " is not read, 1.0 to 3.0 are");
   const std::size_t start = major == 1 ? 10 : 12;
   if (bytes.size() < start) bad_file(name, "ends within the header");
   const std::size_t length = major == 1 ? load<std::uint16_t>(bytes.data() + 8) : load<std::uint32_t>(bytes.data() + 8);
@@ -135,8 +138,8 @@ inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) 
   if (h.rows > most || h.cols > most || (h.cols != 0 && h.rows > most / h.cols)) bad_file(name, "the shape overflows");
   const std::uint64_t want = h.rows * h.cols * sizes[type];
   if (want != data.size()) {
-    bad_file(name, "the shape (" + std::to_string(h.rows) + ", " + std::to_string(h.cols) + ") needs " + std::to_string(want) + " bytes, the file has " +
-                       std::to_string(data.size()) + " after its header");
+    bad_file(name, "the shape (" + std::to_string(h.rows) + ", " + std::to_string(h.cols) + ") needs " + std::to_string(want) +
+                       " bytes, the file has " + std::to_string(data.size()) + " after its header");
   }
   Batch<double> out(static_cast<Index>(h.rows), static_cast<Index>(h.cols));
   if (type == 0) npy_values<double>(data, h.fortran_order, out, name);
@@ -148,16 +151,19 @@ inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) 
 }
 
 /// parse_npy of a file's bytes.
-inline Batch<double> read_npy(const std::string& path, std::size_t max_bytes = default_max_bytes) { return parse_npy(read_file(path, max_bytes), path); }
+inline Batch<double> read_npy(const std::string& path, std::size_t max_bytes = default_max_bytes) {
+  return parse_npy(read_file(path, max_bytes), path);
+}
 
 /// The bytes of an .npy file, version 1.0, row-major, <f8 or <f4 after the scalar type; a column vector has one dimension, all else two.
-template <class D> std::string format_npy(const Eigen::DenseBase<D>& x) {
+template <class D>
+std::string format_npy(const Eigen::DenseBase<D>& x) {
   using T = typename D::Scalar;
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>, "rheo: .npy files are written from float or double");
   const Batch<T> v = Input<T>(x).view();
   constexpr bool one_dimension = D::ColsAtCompileTime == 1;
-  std::string header = std::string("{'descr': '<f") + (sizeof(T) == 8 ? '8' : '4') + "', 'fortran_order': False, 'shape': (" + std::to_string(v.rows()) + "," +
-                       (one_dimension ? "" : " " + std::to_string(v.cols())) + "), }";
+  std::string header = std::string("{'descr': '<f") + (sizeof(T) == 8 ? '8' : '4') + "', 'fortran_order': False, 'shape': (" +
+                       std::to_string(v.rows()) + "," + (one_dimension ? "" : " " + std::to_string(v.cols())) + "), }";
   header.append(63 - (10 + header.size()) % 64, ' ') += '\n';  // so that the numbers begin at a multiple of 64
   std::string out("\x93NUMPY\x01\x00", 8);
   detail::store(out, static_cast<std::uint16_t>(header.size()));
@@ -170,6 +176,9 @@ template <class D> std::string format_npy(const Eigen::DenseBase<D>& x) {
 }
 
 /// format_npy into a file, whole or not at all (see write_file).
-template <class D> void write_npy(const std::string& path, const Eigen::DenseBase<D>& x) { write_file(path, format_npy(x)); }
+template <class D>
+void write_npy(const std::string& path, const Eigen::DenseBase<D>& x) {
+  write_file(path, format_npy(x));
+}
 
 }  // namespace rheo::io

@@ -43,11 +43,13 @@ inline Batch<double> grid_points(const Box& box, Index nx, Index ny) {
 
 /// Dark violet at t = 0 through green to yellow at 1, luminance rising all the way (after viridis, S. van der Walt and N. Smith 2015).
 inline Rgb colour_map(double t) {
-  constexpr double points[11][3] = {{68, 1, 84},    {72, 36, 117},  {65, 68, 135},  {53, 95, 141},   {42, 120, 142}, {33, 145, 140},
+  constexpr double points[11][3] = {{68, 1, 84},    {72, 36, 117},  {65, 68, 135},  {53, 95, 141},  {42, 120, 142}, {33, 145, 140},
                                     {34, 168, 132}, {68, 191, 112}, {122, 209, 81}, {189, 223, 38}, {253, 231, 37}};
   const double s = 10 * (t > 0 ? std::min(t, 1.0) : 0.0);  // NaN is 0
   const int k = std::min(static_cast<int>(s), 9);
-  const auto mix = [&](int c) { return static_cast<std::uint8_t>(std::lround(points[k][c] + (s - k) * (points[k + 1][c] - points[k][c]))); };
+  const auto mix = [&](int c) {
+    return static_cast<std::uint8_t>(std::lround(points[k][c] + (s - k) * (points[k + 1][c] - points[k][c])));
+  };
   return {mix(0), mix(1), mix(2)};
 }
 
@@ -148,7 +150,8 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
   for (std::size_t k = 0; k < panels.size(); ++k) {
     const Panel& p = panels[k];
     const bool heat = p.kind == Panel::Kind::heat_map;
-    if (!heat && p.values.cols() != 2) rheo::detail::fail("the points of panel '" + p.title + "' have " + std::to_string(p.values.cols()) + " columns, not 2");
+    if (!heat && p.values.cols() != 2)
+      rheo::detail::fail("the points of panel '" + p.title + "' have " + std::to_string(p.values.cols()) + " columns, not 2");
     scales.emplace_back(0.0, heat ? peak(p.values) : 1.0, 5);
     width += side + (k ? gap : 0) + (heat ? bar_gap + bar + tick + 7 + widest(scales.back().labels) : 0);
   }
@@ -201,6 +204,8 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
 }
 
 /// draw_panels into a PNG file, whole or not at all (see write_file).
-inline void plot_panels(const std::string& path, const std::vector<Panel>& panels, const Box& box) { write_png(path, draw_panels(panels, box)); }
+inline void plot_panels(const std::string& path, const std::vector<Panel>& panels, const Box& box) {
+  write_png(path, draw_panels(panels, box));
+}
 
 }  // namespace rheo::io

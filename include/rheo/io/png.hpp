@@ -25,7 +25,8 @@ struct Image {
 
   /// Throws std::invalid_argument unless both sides are 1 to 16384.
   Image(int w, int h, Rgb background = {255, 255, 255}) : width(w), height(h) {
-    if (w < 1 || h < 1 || w > 16384 || h > 16384) rheo::detail::fail("an image of " + std::to_string(w) + " x " + std::to_string(h) + " pixels");
+    if (w < 1 || h < 1 || w > 16384 || h > 16384)
+      rheo::detail::fail("an image of " + std::to_string(w) + " x " + std::to_string(h) + " pixels");
     rgb.resize(std::size_t(3) * static_cast<std::size_t>(w) * static_cast<std::size_t>(h));
     rect(0, 0, w, h, background);
   }
@@ -71,12 +72,14 @@ struct Image {
       if (twice <= dx) error += dx, y0 += sy;
     }
   }
-  /// One line of ASCII text, top left corner at (x, y), 5 x 7 dots a character, 6 from one to the next, a dot `scale` pixels wide; where two
-  /// dots touch by their corners the notches between them are half filled.
+  /// One line of ASCII text, top left corner at (x, y), 5 x 7 dots a character, 6 from one to the next, a dot `scale` pixels wide; where
+  /// two dots touch by their corners the notches between them are half filled.
   void text(int x, int y, std::string_view s, Rgb c, int scale = 2) {
     for (const char letter : s) {
       const auto rows = glyph(letter);
-      const auto dot = [&](int i, int j) { return i >= 0 && i < 5 && j >= 0 && j < 7 && (rows[static_cast<std::size_t>(j)] >> (4 - i) & 1); };
+      const auto dot = [&](int i, int j) {
+        return i >= 0 && i < 5 && j >= 0 && j < 7 && (rows[static_cast<std::size_t>(j)] >> (4 - i) & 1);
+      };
       const int h = scale / 2;
       for (int j = 0; j < 7; ++j) {
         for (int i = 0; i < 5; ++i) {
@@ -95,7 +98,9 @@ struct Image {
   static int text_width(std::string_view s, int scale = 2) { return s.empty() ? 0 : (6 * static_cast<int>(s.size()) - 1) * scale; }
 
  private:
-  std::size_t place(int x, int y) const { return 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)); }
+  std::size_t place(int x, int y) const {
+    return 3 * (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x));
+  }
 };
 
 /// The checksum of PNG chunks.
@@ -136,10 +141,14 @@ inline std::string zlib_compress(std::string_view bytes) {
     for (int k = count; k-- > 0;) put(code >> k & 1, 1);
   };
   const auto symbol = [&](std::uint32_t s) {
-    if (s < 144) put_code(0x30 + s, 8);
-    else if (s < 256) put_code(0x190 + s - 144, 9);
-    else if (s < 280) put_code(s - 256, 7);
-    else put_code(0xC0 + s - 280, 8);
+    if (s < 144)
+      put_code(0x30 + s, 8);
+    else if (s < 256)
+      put_code(0x190 + s - 144, 9);
+    else if (s < 280)
+      put_code(s - 256, 7);
+    else
+      put_code(0xC0 + s - 280, 8);
   };
   put(1, 1);
   put(1, 2);
@@ -194,7 +203,8 @@ inline std::string format_png(const Image& image) {
     const std::string body = type + data;
     out += big(static_cast<std::uint32_t>(data.size())) + body + big(crc32(body));
   };
-  chunk("IHDR", big(static_cast<std::uint32_t>(image.width)) + big(static_cast<std::uint32_t>(image.height)) + std::string("\x08\x02\x00\x00\x00", 5));
+  chunk("IHDR", big(static_cast<std::uint32_t>(image.width)) + big(static_cast<std::uint32_t>(image.height)) +
+                    std::string("\x08\x02\x00\x00\x00", 5));
   const std::size_t stride = std::size_t(3) * static_cast<std::size_t>(image.width);
   std::string lines;
   lines.reserve(image.rgb.size() + static_cast<std::size_t>(image.height));

@@ -31,7 +31,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
   ~Progress() { finish(); }
 
-  template <class State> void operator()(const State& s) {
+  template <class State>
+  void operator()(const State& s) {
     if (!out_) return;
     const auto epoch = static_cast<double>(s.epoch), epochs = static_cast<double>(s.epochs), seconds = static_cast<double>(s.seconds);
     const double left = epoch > 0 && epochs >= epoch ? seconds / epoch * (epochs - epoch) : std::nan("");
@@ -75,7 +76,8 @@ class Progress {
     std::size_t used = 0;
     if (done >= 0 && room >= 6) {
       const auto full = static_cast<std::size_t>(done * static_cast<double>(room));
-      line += "[" + std::string(colour_ ? "\x1b[32m" : "") + std::string(full, '=') + std::string(room - full, ' ') + (colour_ ? "\x1b[0m" : "") + "] ";
+      line += "[" + std::string(colour_ ? "\x1b[32m" : "") + std::string(full, '=') + std::string(room - full, ' ') +
+              (colour_ ? "\x1b[0m" : "") + "] ";
       used = room + 3;
     }
     const std::string shown = figures.substr(0, width - used);

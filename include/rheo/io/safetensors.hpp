@@ -27,7 +27,8 @@ struct Tensor {
 };
 
 /// A tensor of an Eigen expression of float (F32) or double (F64): rank 1 for vectors, 2 for everything else.
-template <class D> Tensor to_tensor(std::string name, const Eigen::DenseBase<D>& x) {
+template <class D>
+Tensor to_tensor(std::string name, const Eigen::DenseBase<D>& x) {
   using T = typename D::Scalar;
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>, "rheo: tensors are made from float or double");
   Tensor t{std::move(name), sizeof(T) == 8 ? "F64" : "F32", {}, {}, {}};
@@ -126,7 +127,8 @@ inline TensorEntry tensor_entry(JsonCursor& json, std::string name, const Tensor
     } else if (&seen == &shape) {
       json.expect('[');
       for (bool f = true; json.more(']', f); f = false) {
-        if (e.tensor.shape.size() == limits.rank) json.refuse("tensor '" + name + "' has more than " + std::to_string(limits.rank) + " dimensions");
+        if (e.tensor.shape.size() == limits.rank)
+          json.refuse("tensor '" + name + "' has more than " + std::to_string(limits.rank) + " dimensions");
         e.tensor.shape.push_back(json.integer());
       }
     } else {
@@ -139,15 +141,17 @@ inline TensorEntry tensor_entry(JsonCursor& json, std::string name, const Tensor
   }
   if (!dtype || !shape || !offsets) json.refuse("tensor '" + name + "' lacks one of dtype, shape, data_offsets");
   std::uint64_t n = 0;
-  if (!count_of(e.tensor.shape, n) || __builtin_mul_overflow(n, dtype_of(e.tensor.dtype).bytes, &n)) json.refuse("the shape of tensor '" + name + "' overflows");
-  if (e.end < e.begin || e.end - e.begin != n) json.refuse("the shape of tensor '" + name + "' needs " + std::to_string(n) + " bytes, its data_offsets differ");
+  if (!count_of(e.tensor.shape, n) || __builtin_mul_overflow(n, dtype_of(e.tensor.dtype).bytes, &n))
+    json.refuse("the shape of tensor '" + name + "' overflows");
+  if (e.end < e.begin || e.end - e.begin != n)
+    json.refuse("the shape of tensor '" + name + "' needs " + std::to_string(n) + " bytes, its data_offsets differ");
   e.tensor.name = std::move(name);
   return e;
 }
 
 /// The tensors of a header in the order of their bytes, which must fill `data_bytes` exactly.
-inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64_t data_bytes, const std::string& file, const TensorLimits& limits,
-                                              std::map<std::string, std::string>& metadata) {
+inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64_t data_bytes, const std::string& file,
+                                              const TensorLimits& limits, std::map<std::string, std::string>& metadata) {
   JsonCursor json(text, file, 8);
   if (text.substr(0, 1) != "{") json.refuse("the header must begin with '{'");
   std::vector<TensorEntry> entries;
@@ -177,10 +181,13 @@ inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64
   });
   std::uint64_t at = 0;
   for (const TensorEntry& e : entries) {
-    if (e.begin != at) bad_file(file, "tensor '" + e.tensor.name + "' begins at byte " + std::to_string(e.begin) + " of the data, the one before ends at " + std::to_string(at));
+    if (e.begin != at)
+      bad_file(file, "tensor '" + e.tensor.name + "' begins at byte " + std::to_string(e.begin) + " of the data, the one before ends at " +
+                         std::to_string(at));
     at = e.end;
   }
-  if (at != data_bytes) bad_file(file, "the tensors have " + std::to_string(at) + " bytes, the file has " + std::to_string(data_bytes) + " after its header");
+  if (at != data_bytes)
+    bad_file(file, "the tensors have " + std::to_string(at) + " bytes, the file has " + std::to_string(data_bytes) + " after its header");
   return entries;
 }
 
@@ -194,7 +201,9 @@ inline double from_half(std::uint16_t h) {
 
 inline void decode_tensor(std::string_view bytes, Tensor& t, const std::string& file, bool finite) {
   const auto size = static_cast<std::size_t>(dtype_of(t.dtype).bytes), n = bytes.size() / size;
-  const auto give_up = [&](std::size_t i, const char* what) { bad_file(file, "tensor '" + t.name + "' holds " + what + " at index " + std::to_string(i)); };
+  const auto give_up = [&](std::size_t i, const char* what) {
+    bad_file(file, "tensor '" + t.name + "' holds " + what + " at index " + std::to_string(i));
+  };
   const bool integer = t.is_integer(), is_half = t.dtype == "F16", is_bfloat = t.dtype == "BF16";
   if (integer) t.integers.resize(n);
   if (!integer) t.values.resize(n);
@@ -217,12 +226,14 @@ inline void decode_tensor(std::string_view bytes, Tensor& t, const std::string& 
 }
 
 /// Reads through `take(n)`, a view of the next n of `size` bytes that lives until the next call.
-template <class Take> TensorFile read_tensors(Take&& take, std::uint64_t size, const std::string& file, const TensorLimits& limits) {
+template <class Take>
+TensorFile read_tensors(Take&& take, std::uint64_t size, const std::string& file, const TensorLimits& limits) {
   if (size < 8) bad_file(file, "is no safetensors file: it has " + std::to_string(size) + " bytes");
   if (size > limits.file_bytes) bad_file(file, "holds more than the " + std::to_string(limits.file_bytes) + " bytes allowed");
   const auto n = load<std::uint64_t>(take(8).data());
   if (n > size - 8) bad_file(file, "the header has " + std::to_string(n) + " bytes, the file " + std::to_string(size));
-  if (n > limits.header_bytes) bad_file(file, "the header has " + std::to_string(n) + " bytes, " + std::to_string(limits.header_bytes) + " are allowed");
+  if (n > limits.header_bytes)
+    bad_file(file, "the header has " + std::to_string(n) + " bytes, " + std::to_string(limits.header_bytes) + " are allowed");
   TensorFile out;
   auto entries = tensor_header(take(static_cast<std::size_t>(n)), size - 8 - n, file, limits, out.metadata);
   for (TensorEntry& e : entries) {
@@ -234,9 +245,10 @@ template <class Take> TensorFile read_tensors(Take&& take, std::uint64_t size, c
 
 }  // namespace detail
 
-/// The tensors in `bytes`; `name` stands for them in errors.  Beyond the format's own rules (offsets without holes or overlaps that fill the
-/// file, no key twice, UTF-8) refuses what `limits` says, unknown fields and types, and names with control characters.  FileError, "name: reason"
-/// or "name: byte N: reason".  Allocates no number before the whole header has passed, and then at most 8 bytes for each of the file's.
+/// The tensors in `bytes`; `name` stands for them in errors.  Beyond the format's own rules (offsets without holes or overlaps that fill
+/// the file, no key twice, UTF-8) refuses what `limits` says, unknown fields and types, and names with control characters.  FileError,
+/// "name: reason" or "name: byte N: reason".  Allocates no number before the whole header has passed, and then at most 8 bytes for each of
+/// the file's.
 inline TensorFile parse_safetensors(std::string_view bytes, const std::string& name, const TensorLimits& limits = {}) {
   auto take = [rest = bytes](std::size_t n) mutable {
     const auto head = rest.substr(0, n);
@@ -261,8 +273,8 @@ inline TensorFile read_safetensors(const std::string& path, const TensorLimits& 
   return out;
 }
 
-/// The bytes of a file: types F64 F32 I64 I32 BOOL, sorted as the reference writer sorts (type, then name), header padded to a multiple of 8,
-/// so equal tensors and metadata give equal bytes.  F32 rounds `values` to float.  Throws std::invalid_argument for names that a reader
+/// The bytes of a file: types F64 F32 I64 I32 BOOL, sorted as the reference writer sorts (type, then name), header padded to a multiple of
+/// 8, so equal tensors and metadata give equal bytes.  F32 rounds `values` to float.  Throws std::invalid_argument for names that a reader
 /// would refuse, names given twice, sizes that differ from the shape, and numbers that their type cannot hold.
 inline std::string format_safetensors(const TensorFile& file) {
   using namespace detail;
@@ -300,7 +312,8 @@ inline std::string format_safetensors(const TensorFile& file) {
       if (size == 4) store(data, static_cast<float>(v));
     }
     for (const std::int64_t v : t->integers) {
-      if ((size == 4 && v != static_cast<std::int32_t>(v)) || (size == 1 && (v < 0 || v > 1))) refuse("an integer that " + t->dtype + " cannot hold");
+      if ((size == 4 && v != static_cast<std::int32_t>(v)) || (size == 1 && (v < 0 || v > 1)))
+        refuse("an integer that " + t->dtype + " cannot hold");
       if (size == 8) store(data, v);
       if (size == 4) store(data, static_cast<std::int32_t>(v));
       if (size == 1) store(data, static_cast<std::uint8_t>(v));

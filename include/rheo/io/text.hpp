@@ -28,11 +28,13 @@ inline std::string fixed(double v, int digits) {
 }
 
 template <std::size_t bytes>
-using Unsigned = std::conditional_t<bytes == 1, std::uint8_t,
-                                    std::conditional_t<bytes == 2, std::uint16_t, std::conditional_t<bytes == 4, std::uint32_t, std::uint64_t>>>;
+using Unsigned =
+    std::conditional_t<bytes == 1, std::uint8_t,
+                       std::conditional_t<bytes == 2, std::uint16_t, std::conditional_t<bytes == 4, std::uint32_t, std::uint64_t>>>;
 
 /// The number stored little-endian at `p`, which need not be aligned.
-template <class T> T load(const char* p) {
+template <class T>
+T load(const char* p) {
   using U = Unsigned<sizeof(T)>;
   std::uint64_t u = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i) u |= std::uint64_t(static_cast<unsigned char>(p[i])) << (8 * i);
@@ -40,7 +42,8 @@ template <class T> T load(const char* p) {
 }
 
 /// Appends `v` little-endian.
-template <class T> void store(std::string& out, T v) {
+template <class T>
+void store(std::string& out, T v) {
   const std::uint64_t u = std::bit_cast<Unsigned<sizeof(T)>>(v);
   for (std::size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(u >> (8 * i) & 0xFF);
 }
