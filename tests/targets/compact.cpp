@@ -86,6 +86,7 @@ TEST_CASE("annulus: mass, entropy, sampler in polar coordinates, distances") {
     x(i, 1) = angle;
   }
   checks::same_law(x, polar, e1, e2);
+  checks::same_entropy<Annulus>(1000);
   checks::same_rows<Annulus>();
   stays_inside<Annulus>();
   CHECK(checks::near(Annulus::distance_to_support(0.0, 0.0), 1.0));
