@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Compiles FILE with COMPILER twice: with -DRIGHT it must do, without it must fail with the words that the file asks for.
+cmake_minimum_required(VERSION 3.25)
+list(TRANSFORM EIGEN PREPEND "-isystem")
+set(compile ${COMPILER} -std=c++20 -fsyntax-only -I${RHEO} ${EIGEN} ${FILE})
+
+execute_process(COMMAND ${compile} -DRIGHT RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "the right twin does not compile:\n${text}")
+endif()
+
+execute_process(COMMAND ${compile} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
+if(code EQUAL 0)
+  message(FATAL_ERROR "the wrong twin compiles")
+endif()
+file(STRINGS ${FILE} wanted REGEX "^// error: ")
+if(NOT wanted)
+  message(FATAL_ERROR "the file has no line that begins with '// error: '")
+endif()
+foreach(line IN LISTS wanted)
+  string(REGEX REPLACE "^// error: " "" regex "${line}")
+  if(NOT text MATCHES "${regex}")
+    message(FATAL_ERROR "the errors do not match '${regex}':\n${text}")
+  endif()
+endforeach()
