@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything but io/.  rheo's own code never includes this.
+// Everything but io/ (rheo/io/io.hpp) and rheo/core/tensor.hpp.  rheo's own headers never include this.
 #pragma once
 
 #include "rheo/autodiff/dual.hpp"
@@ -17,6 +17,7 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/evaluation/certify.hpp"
+#include "rheo/evaluation/quadrature.hpp"
 #include "rheo/flows/chain.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/inverse.hpp"
