@@ -25,12 +25,16 @@
 //   init(Params<T> theta, Params<T> buffers, Noise)                   starting values; zero without it; a new flow is the identity
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
+//   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
+//   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
 // What exists is what the layer can do: the concepts below ask.  T is float, double or autodiff::Dual of either.
 //
 // What you get: training, sampling, scoring, chaining, inversion, files, threads, and the laws (rheo/evaluation/certify.hpp).
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <utility>
 
 #include "rheo/core/kind.hpp"
@@ -86,6 +90,12 @@ template <class L, class T> void init(const L& layer, Params<T> theta, Params<T>
     buffers.all().setZero();
   }
 }
+
+/// What a layer says of its smoothness; one that says nothing promises nothing.
+template <class L> inline constexpr bool is_smooth = [] {
+  if constexpr (requires { L::smooth; }) return bool(L::smooth);
+  return false;
+}();
 
 /// z coordinate j has the support of x coordinate support_source[j]; by default its own.
 template <class L> constexpr auto support_source() {

@@ -11,6 +11,7 @@
 
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
+#include "rheo/evaluation/quadrature.hpp"
 
 namespace rheo {
 
@@ -92,11 +93,12 @@ template <class L> class Certifier {
     if constexpr (CanDecode<L, T>) rows<false, T>(z_, add);
   }
   void double_only(std::vector<Finding>& out) {
+    [[maybe_unused]] const auto densities = [this](const Batch<double>& x) { return density(x); };
     if constexpr (CanEncodePull<L, double>) {
-      if (L::smooth) out.push_back({"double: encode_pull agrees with finite differences", differences<true>(x_), 1e-7});
+      if (is_smooth<L>) out.push_back({"double: encode_pull agrees with finite differences", differences<true>(x_), 1e-7});
     }
     if constexpr (CanDecodePull<L, double>) {
-      if (L::smooth) out.push_back({"double: decode_pull agrees with finite differences", differences<false>(z_), 1e-7});
+      if (is_smooth<L>) out.push_back({"double: decode_pull agrees with finite differences", differences<false>(z_), 1e-7});
     }
     if constexpr (L::kind == Kind::bijection && L::x_dim == L::z_dim && CanEncode<L, Dual<double>>) {
       out.push_back({"double: V is log abs det of the Jacobian", jacobian(), 1e-9});
@@ -104,10 +106,10 @@ template <class L> class Certifier {
     }
     if constexpr (CanEncode<L, float> && CanEncode<L, double>) out.push_back({"float agrees with double", float_agrees(), 1e-4});
     if constexpr (is_exact_v<L> && CanEncode<L, double> && L::x_dim > 0 && L::x_dim <= 2 && (L::z_dim == 0 || L::kind == Kind::bijection)) {
-      if (integrable()) out.push_back({"double: the density integrates to one", std::abs(integral() - 1), L::smooth ? 1e-6 : 1e-3});
+      if (integrable()) out.push_back({"double: the density integrates to one", std::abs(integral<L>(densities) - 1), is_smooth<L> ? 1e-6 : 1e-3});
     }
     if constexpr (L::z_dim == 0 && CanDecode<L, double> && L::x_dim <= 2) {
-      if (integrable()) out.push_back({"double: draws follow the density (chi-square in deviations)", chi_square(), 3.72});  // 1e-4 of a normal
+      if (integrable()) out.push_back({"double: draws follow the density (chi-square in deviations)", chi_square(draws(), densities), 3.72});  // 1e-4 of a normal
     }
   }
 
@@ -351,6 +353,15 @@ template <class L> class Certifier {
       return true;
     }();
   }
+  /// Draws for the chi-square, all in one context.
+  Batch<double> draws() {
+    const Index n = 50000;
+    Batch<double> empty(n, 0), context(n, L::context_dim), x;
+    for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
+    Column<double> v;
+    d_.template call<false>(empty, context, o_.noise.fork(31), x, v);
+    return x;
+  }
   /// exp(log p) at points x, with N(0, I) behind a bijection.
   Column<double> density(const Batch<double>& x) {
     Batch<double> out, context(x.rows(), L::context_dim);
@@ -359,80 +370,6 @@ template <class L> class Certifier {
     d_.template call<true>(x, context, o_.noise.fork(9), out, v);
     for (Index j = 0; j < out.cols(); ++j) v -= 0.5 * out.col(j).square() + 0.91893853320467274178;
     return v.exp();
-  }
-  /// Trapezoidal rule in t with x = sinh t on the whole line, midpoints on the unit interval.
-  double integral() {
-    const Index m = L::x_dim == 1 ? 4001 : (L::smooth ? 601 : 1201);
-    const double far = 7, h = 2 * far / static_cast<double>(m - 1);
-    auto node = [&](Index k, Support s, double& weight) {
-      if (s == Support::unit) {
-        weight = 1 / static_cast<double>(m);
-        return (static_cast<double>(k) + 0.5) * weight;
-      }
-      const double t = -far + h * static_cast<double>(k);
-      weight = h * std::cosh(t);
-      return std::sinh(t);
-    };
-    double total = 0;
-    Batch<double> x(m, L::x_dim);
-    Column<double> weight(m);
-    for (Index a = 0; a < (L::x_dim == 2 ? m : 1); ++a) {
-      for (Index k = 0; k < m; ++k) {
-        double w = 1, w_a = 1;
-        x(k, 0) = node(k, L::x_support[0], w);
-        if constexpr (L::x_dim == 2) x(k, 1) = node(a, L::x_support[1], w_a);
-        weight(k) = w * w_a;
-      }
-      total += (density(x) * weight).sum();
-    }
-    return total;
-  }
-  /// (chi-square - cells) / sqrt(2 cells) over a grid of 14 cells a side, expectations by 8 x 8 midpoints a cell.
-  double chi_square() {
-    const Index n = 50000, side = 14, fine = 8;
-    Batch<double> empty(n, 0), context(n, L::context_dim), x;
-    for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
-    Column<double> v;
-    d_.template call<false>(empty, context, o_.noise.fork(31), x, v);
-    double lo[2] = {0, 0}, width[2] = {1, 1};
-    for (Index j = 0; j < L::x_dim; ++j) {
-      lo[j] = x.col(j).minCoeff();
-      width[j] = (x.col(j).maxCoeff() - lo[j]) / static_cast<double>(side) * (1 + 1e-12);
-    }
-    const Index rows_2 = L::x_dim == 2 ? side : 1;
-    Batch<double> count = Batch<double>::Zero(side, rows_2), expected = count;
-    for (Index i = 0; i < n; ++i) {
-      count(static_cast<Index>((x(i, 0) - lo[0]) / width[0]), L::x_dim == 2 ? static_cast<Index>((x(i, L::x_dim - 1) - lo[1]) / width[1]) : 0) += 1;
-    }
-    Batch<double> point(fine * (L::x_dim == 2 ? fine : 1), L::x_dim);
-    double inside = 0;
-    for (Index a = 0; a < side; ++a) {
-      for (Index c = 0; c < rows_2; ++c) {
-        for (Index k = 0; k < point.rows(); ++k) {
-          point(k, 0) = lo[0] + width[0] * (static_cast<double>(a) + (static_cast<double>(k % fine) + 0.5) / static_cast<double>(fine));
-          if constexpr (L::x_dim == 2) point(k, 1) = lo[1] + width[1] * (static_cast<double>(c) + (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine));
-        }
-        expected(a, c) = density(point).mean() * width[0] * (L::x_dim == 2 ? width[1] : 1) * static_cast<double>(n);
-        inside += expected(a, c);
-      }
-    }
-    double chi = 0, rest_count = 0, rest_expected = static_cast<double>(n) - inside;
-    Index cells = 0;
-    for (Index i = 0; i < count.size(); ++i) {
-      if (expected.data()[i] < 10) {
-        rest_count += count.data()[i];
-        rest_expected += expected.data()[i];
-        continue;
-      }
-      chi += std::pow(count.data()[i] - expected.data()[i], 2) / expected.data()[i];
-      ++cells;
-    }
-    if (rest_expected >= 10) {
-      chi += std::pow(rest_count - rest_expected, 2) / rest_expected;
-      ++cells;
-    }
-    const double k = static_cast<double>(cells - 1), s = 2 / (9 * k);
-    return (std::cbrt(chi / k) - (1 - s)) / std::sqrt(s);  // Wilson and Hilferty
   }
 
   const L& layer_;

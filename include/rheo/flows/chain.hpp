@@ -30,8 +30,6 @@ template <class I, class J> inline constexpr bool supports_agree<I, J, gives_sup
 
 namespace detail {
 
-template <Index A, Index B> inline constexpr bool contexts_agree = A == 0 || B == 0 || A == B;
-
 /// What is known of the supports on the data side of a chain, and after each layer.
 template <Index D> struct Unknown {
   static constexpr Supports<D> value = all_of<D>(Support::any);
@@ -48,7 +46,6 @@ template <Index I, class Given, class Next, std::size_t J> consteval bool check_
 template <Index I, class L, class Next> consteval bool check_dimensions() {
   static_assert(dimensions_agree<layer_index<I>, gives_dim<L::z_dim>, next_wants_dim<Next::x_dim>>,
                 "rheo: Chain: z_dim of a layer differs from x_dim of the next");
-  static_assert(contexts_agree<L::context_dim, Next::context_dim>, "rheo: Chain: two layers want contexts of different width");
   return L::z_dim == Next::x_dim;
 }
 /// Checks every joint, data first; the result type holds the supports at the end.
@@ -105,13 +102,14 @@ template <class... Ls> struct Chain {
   template <std::size_t I> using At = std::tuple_element_t<I, std::tuple<Ls...>>;
 
   static constexpr Index x_dim = At<0>::x_dim, z_dim = At<size - 1>::z_dim, context_dim = std::max({Index(0), Index(Ls::context_dim)...});
+  static_assert(((Ls::context_dim == 0 || Ls::context_dim == context_dim) && ...), "rheo: Chain: two layers want contexts of different width");
   static constexpr Index param_count = (Ls::param_count + ...), buffer_count = (Ls::buffer_count + ...);
   static constexpr Kind kind = (Ls::kind | ...);
   static constexpr Exactness exactness = (Ls::exactness | ...);
-  static constexpr bool smooth = (Ls::smooth && ...);
-  using SupportWalk = detail::Walk<0, detail::Unknown<x_dim>, Ls...>;
+  static constexpr bool smooth = (detail::is_smooth<Ls> && ...);
+  using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<x_dim>, Ls...>::End;  // named here so that every joint is checked, used or not
   static constexpr Supports<x_dim> x_support = At<0>::x_support;
-  static constexpr Supports<z_dim> z_support = SupportWalk::End::value;
+  static constexpr Supports<z_dim> z_support = SupportsAtEnd::value;
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
     std::array<Index, static_cast<std::size_t>(z_dim)> s{};
     for (std::size_t j = 0; j < s.size(); ++j) s[j] = detail::trace_support<size, std::tuple<Ls...>>(static_cast<Index>(j));

@@ -15,7 +15,7 @@ template <class L> struct Inverse {
   static constexpr Exactness exactness = encodes_stochastically(kind)      ? Exactness::bound
                                          : L::exactness == Exactness::bound ? Exactness::exact
                                                                             : L::exactness;
-  static constexpr bool smooth = L::smooth;
+  static constexpr bool smooth = detail::is_smooth<L>;
   static constexpr Supports<x_dim> x_support = L::z_support;
   static constexpr Supports<z_dim> z_support = L::x_support;
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {

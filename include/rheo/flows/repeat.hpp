@@ -18,9 +18,9 @@ template <Index K, class L> struct Repeat {
   static constexpr Index param_count = K * L::param_count, buffer_count = K * L::buffer_count;
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
-  static constexpr bool smooth = L::smooth;
-  using SupportWalk = detail::Walk<0, detail::Unknown<D>, L, L>;  // the second copy must take what the first gives
-  static constexpr Supports<D> x_support = L::x_support, z_support = SupportWalk::End::value;
+  static constexpr bool smooth = detail::is_smooth<L>;
+  using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives
+  static constexpr Supports<D> x_support = L::x_support, z_support = SupportsAtEnd::value;
   static constexpr std::array<Index, static_cast<std::size_t>(D)> support_source = [] {
     auto s = detail::support_source<L>();
     for (auto& start : s) {
