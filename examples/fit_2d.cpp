@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "models/models.hpp"
+#include "rheo/evaluation/metrics.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/io/plot.hpp"
 #include "rheo/io/progress.hpp"
@@ -123,7 +124,7 @@ int run(const Arguments& a) {
     name = a.target;
     train = target->sample(a.train, noise.fork(1));
     test = target->sample(50000, noise.fork(2));
-    axes = {target->box.x0, target->box.x1, target->box.y0, target->box.y1};
+    axes = {target->box.x1_min, target->box.x1_max, target->box.x2_min, target->box.x2_max};
   } else {
     const auto table = io::read_csv(a.csv, {.columns = a.columns});
     if (table.values.cols() != 2) throw WrongUsage(a.csv + " has " + std::to_string(table.values.cols()) + " columns: choose two with --columns A,B");
@@ -168,11 +169,7 @@ int run(const Arguments& a) {
   const double rate = 100000 / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::optional<double> entropy, gap, leak;
   if (target && target->entropy) entropy = *target->entropy, gap = nll - *entropy;
-  if (target && target->distance) {
-    Index out = 0;
-    for (Index i = 0; i < samples.rows(); ++i) out += !(target->distance(samples(i, 0), samples(i, 1)) <= 0);
-    leak = static_cast<double>(out) / 100000;
-  }
+  if (target && target->in_support) leak = support_leak(samples, *target, 1e-6).value;  // a float on the border may fall just outside
 
   const Index side = 210;
   Batch<double> grid(side * side, 2), density(side, side);

@@ -10,6 +10,7 @@
 #include "rheo/flows/inverse.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
+#include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 
@@ -75,7 +76,9 @@ template <Index D> struct Standardized : Standardize<D> {
 #if !defined(RHEO_GROUP) || RHEO_GROUP == 8
 #define RHEO_GROUP_8(entry)                                                      \
   entry("net with leaky ReLU", (AffineCoupling<2, MlpOf<LeakyRelu, 7, 6>>{}));   \
-  entry("linear net", (AffineCoupling<2, MlpOf<Tanh>, 3>{}))
+  entry("linear net", (AffineCoupling<2, MlpOf<Tanh>, 3>{}));                    \
+  entry("elementwise affine", (Elementwise<2, Affine<>>{}));                     \
+  entry("conditional affine", (Conditional<2, Affine<>, SmoothNet, 3>{}))
 #endif
 
 }  // namespace rheo_test

@@ -28,7 +28,7 @@ using Defaults = Flow<Standardize<2>, Repeat<3, Chain<Ours, Reverse<2>>>, Ours, 
 
 template <class F> double test_nll(const targets::Target& target, std::uint64_t seed, const FitOptions& options) {
   const Noise noise{seed};
-  const Batch<float> train = target.sample(rows, noise.fork(1)).cast<float>(), test = target.sample(rows, noise.fork(2)).cast<float>();
+  const Batch<float> train = target.sample(rows, noise.fork(1)).template cast<float>(), test = target.sample(rows, noise.fork(2)).template cast<float>();
   auto model = make_model<float>(F{}, noise.fork(3));
   FitOptions o = options;
   o.epochs = epochs;

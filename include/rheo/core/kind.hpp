@@ -23,8 +23,10 @@ enum class Exactness { exact, estimate, bound };
 
 constexpr Exactness operator|(Exactness a, Exactness b) { return a > b ? a : b; }
 
-/// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.
-enum class Support { any, real, positive, unit, interval, circle, integer, ordered, category };
+/// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;  positive: (0, inf);
+/// unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends one point;  integer, category: whole
+/// numbers from 0;  ordered, simplex, correlation: coordinates that hold a constraint together.
+enum class Support { any, real, positive, unit, interval, circle, integer, category, ordered, simplex, correlation };
 
 template <Index D> using Supports = std::array<Support, static_cast<std::size_t>(D)>;
 

@@ -26,6 +26,9 @@
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
+//   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
+//   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
+//   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it
 //   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
 // What exists is what the layer can do: the concepts below ask.  T is float, double or autodiff::Dual of either.
 //
@@ -69,6 +72,9 @@ concept Layer = requires {
 template <class L>
 concept Distribution = Layer<L> && L::z_dim == 0;
 
+/// encode_passes or decode_passes of a layer whose iterations decide.
+inline constexpr Index as_needed = -1;
+
 /// True when log_prob is exact; false when a flow offers elbo or an estimate only.
 template <class L> inline constexpr bool is_exact_v = L::exactness == Exactness::exact;
 
@@ -96,6 +102,31 @@ template <class L> inline constexpr bool is_smooth = [] {
   if constexpr (requires { L::smooth; }) return bool(L::smooth);
   return false;
 }();
+
+/// The error that a layer's iterations leave; 0 for closed forms.
+template <class L, class T> constexpr double accuracy() {
+  if constexpr (requires { L::template accuracy<T>(); }) return L::template accuracy<T>();
+  return 0;
+}
+
+/// What a layer says of the cost of its directions, by default nothing and parallel.
+struct Effort {
+  Index passes = 0;
+  bool parallel = true;
+  constexpr Effort operator+(Effort o) const { return {passes < 0 || o.passes < 0 ? as_needed : passes + o.passes, parallel && o.parallel}; }
+};
+template <class L> constexpr Effort encode_effort() {
+  Effort e;
+  if constexpr (requires { L::encode_passes; }) e.passes = L::encode_passes;
+  if constexpr (requires { L::parallel_encode; }) e.parallel = L::parallel_encode;
+  return e;
+}
+template <class L> constexpr Effort decode_effort() {
+  Effort e;
+  if constexpr (requires { L::decode_passes; }) e.passes = L::decode_passes;
+  if constexpr (requires { L::parallel_decode; }) e.parallel = L::parallel_decode;
+  return e;
+}
 
 /// z coordinate j has the support of x coordinate support_source[j]; by default its own.
 template <class L> constexpr auto support_source() {

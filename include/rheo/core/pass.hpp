@@ -9,6 +9,19 @@
 
 namespace rheo {
 
+/// What calls met that their values do not say.  One a worker; Workspace::report() adds them up.
+struct Report {
+  long unsolved = 0;          ///< rows whose inner iteration (a root, a fixed point, an integration) missed its tolerance: out and v are NaN there
+  double worst_residual = 0;  ///< the largest residual among them
+  long evaluations = 0;       ///< passes of inner nets and maps that iterations made, rows times passes
+  long proposed = 0, accepted = 0;  ///< moves of accept/reject kernels
+  Report& operator+=(const Report& o) {
+    unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted;
+    worst_residual = o.worst_residual > worst_residual ? o.worst_residual : worst_residual;
+    return *this;
+  }
+};
+
 /// One direction, one shard of n rows.  `out` never aliases `in`.
 template <class T, class Cache> struct Pass {
   CView<T> in;              ///< n x D_in, read
@@ -21,6 +34,7 @@ template <class T, class Cache> struct Pass {
   Cache& cache;             ///< what the pull will read from this call
   Arena& scratch;           ///< everything else
   bool keep = true;         ///< a pull follows; when false, the cache need not survive the call
+  Report* report = nullptr; ///< null: nobody asks
 };
 
 /// The vector-Jacobian product of the same call.

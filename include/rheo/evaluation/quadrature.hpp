@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cmath>
+#include <numbers>
 
 #include "rheo/core/layer.hpp"
 
 namespace rheo::detail {
 
-/// Trapezoidal rule in t with x = sinh t on the whole line, midpoints on the unit interval.
+/// Trapezoidal rule in t with x = sinh t on the whole line, x = exp(t - exp(-t)) on (0, inf); midpoints on the unit interval and the circle.
 template <class L, class Density> double integral(Density density) {
   const Index m = L::x_dim == 1 ? 4001 : (is_smooth<L> ? 601 : 1201);
   const double far = 7, h = 2 * far / static_cast<double>(m - 1);
@@ -17,7 +18,16 @@ template <class L, class Density> double integral(Density density) {
       weight = 1 / static_cast<double>(m);
       return (static_cast<double>(k) + 0.5) * weight;
     }
+    if (s == Support::circle) {
+      weight = 2 * std::numbers::pi / static_cast<double>(m);
+      return (static_cast<double>(k) + 0.5) * weight - std::numbers::pi;
+    }
     const double t = -far + h * static_cast<double>(k);
+    if (s == Support::positive) {
+      const double x = std::exp(t - std::exp(-t));
+      weight = h * x * (1 + std::exp(-t));
+      return x;
+    }
     weight = h * std::cosh(t);
     return std::sinh(t);
   };

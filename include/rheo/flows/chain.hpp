@@ -107,6 +107,9 @@ template <class... Ls> struct Chain {
   static constexpr Kind kind = (Ls::kind | ...);
   static constexpr Exactness exactness = (Ls::exactness | ...);
   static constexpr bool smooth = (detail::is_smooth<Ls> && ...);
+  static constexpr Index encode_passes = (detail::encode_effort<Ls>() + ...).passes, decode_passes = (detail::decode_effort<Ls>() + ...).passes;
+  static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...), parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
+  template <class T> static constexpr double accuracy() { return (detail::accuracy<Ls, T>() + ...); }
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<x_dim>, Ls...>::End;  // named here so that every joint is checked, used or not
   static constexpr Supports<x_dim> x_support = At<0>::x_support;
   static constexpr Supports<z_dim> z_support = SupportsAtEnd::value;
@@ -148,7 +151,7 @@ template <class... Ls> struct Chain {
     each([&]<std::size_t I>(const auto& layer) {
       layer.encode(Pass<T, CacheOf<At<I>, T>>{below<I>(p.cache, p.in), above<I>(p.cache, p.out), p.v,
                                               slice<I>(p.theta), buffer_slice<I>(p.buffers), context<I>(p.context), p.noise.fork(I),
-                                              std::get<I>(p.cache.parts), p.scratch, p.keep});
+                                              std::get<I>(p.cache.parts), p.scratch, p.keep, p.report});
     });
   }
   template <class T>
@@ -172,7 +175,7 @@ template <class... Ls> struct Chain {
     each_back([&]<std::size_t I>(const auto& layer) {
       layer.decode(Pass<T, CacheOf<At<I>, T>>{above<I>(p.cache, p.in), below<I>(p.cache, p.out), p.v,
                                               slice<I>(p.theta), buffer_slice<I>(p.buffers), context<I>(p.context), p.noise.fork(I),
-                                              std::get<I>(p.cache.parts), p.scratch, p.keep});
+                                              std::get<I>(p.cache.parts), p.scratch, p.keep, p.report});
     });
   }
   template <class T>

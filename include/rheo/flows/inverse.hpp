@@ -16,6 +16,9 @@ template <class L> struct Inverse {
                                          : L::exactness == Exactness::bound ? Exactness::exact
                                                                             : L::exactness;
   static constexpr bool smooth = detail::is_smooth<L>;
+  static constexpr Index encode_passes = detail::decode_effort<L>().passes, decode_passes = detail::encode_effort<L>().passes;
+  static constexpr bool parallel_encode = detail::decode_effort<L>().parallel, parallel_decode = detail::encode_effort<L>().parallel;
+  template <class T> static constexpr double accuracy() { return detail::accuracy<L, T>(); }
   static constexpr Supports<x_dim> x_support = L::z_support;
   static constexpr Supports<z_dim> z_support = L::x_support;
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
@@ -75,7 +78,7 @@ template <class L> struct Inverse {
     Arena::Scope scope(p.scratch);
     ColView<T> v = p.scratch.template column<T>(p.in.rows());
     v.setZero();
-    call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep});
+    call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep, p.report});
     p.v -= v;
   }
   template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {

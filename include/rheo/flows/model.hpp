@@ -11,8 +11,8 @@
 
 namespace rheo {
 
-/// An importance-weighted estimate of log p(x) per row, with the standard error of the mean weight relative to it (delta method).
-template <class T> struct Estimate {
+/// An estimate of log p(x) per row from K draws, with its standard error.
+template <class T> struct LogProbEstimate {
   Column<T> value, standard_error;
 };
 
@@ -60,14 +60,21 @@ template <class F, class T> class Model {
     Work ws;
     return total(x, noise, context, ws);
   }
-  /// log of the mean of K importance weights: rises with K in the mean, tends to log p(x).  K >= 1.
-  Estimate<T> log_prob_estimate(const Input<T>& x, Index K, Noise noise, const Input<T>& context = {}) const {
+  /// Of a bound: the log of the mean of K importance weights, which rises with K in the mean and tends to log p(x); its error by the delta
+  /// method.  Of an unbiased estimate of log p(x) (roulette, Hutchinson): the mean of K draws.  K >= 1.
+  LogProbEstimate<T> log_prob_estimate(const Input<T>& x, Index K, Noise noise, const Input<T>& context = {}) const {
     if (K < 1) detail::fail("log_prob_estimate wants K >= 1, got " + std::to_string(K));
     Work ws;
     Batch<T> w(x.rows(), K);
     for (Index k = 0; k < K; ++k) w.col(k) = total(x, noise.fork(static_cast<std::uint64_t>(k)), context, ws);
-    Estimate<T> e{Column<T>(x.rows()), Column<T>::Zero(x.rows())};
+    LogProbEstimate<T> e{Column<T>(x.rows()), Column<T>::Zero(x.rows())};
     for (Index i = 0; i < x.rows(); ++i) {
+      if constexpr (F::exactness != Exactness::bound) {
+        const T mean = w.row(i).mean();
+        e.value(i) = mean;
+        if (K > 1) e.standard_error(i) = std::sqrt((w.row(i) - mean).square().sum() / T(K - 1) / T(K));
+        continue;
+      }
       const T top = w.row(i).maxCoeff();
       if (!(top > -std::numeric_limits<T>::infinity())) {
         e.value(i) = top;
@@ -92,7 +99,7 @@ template <class F, class T> class Model {
     ScoredSample<T> s{Batch<T>(n, dim), Column<T>::Zero(n)};
     ws.shards(n, [&](auto& worker, Index i, Index m) {
       flow_.decode(Pass<T, CacheOf<F, T>>{nothing<const T>(m), rows(view(s.x), i, m), ColView<T>(s.log_prob.data() + i, m), theta(), state(),
-                                          given(context, i, m), noise.from_row(i), worker.cache, worker.scratch, false});
+                                          given(context, i, m), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report});
     });
     return s;
   }
@@ -162,7 +169,7 @@ template <class F, class T> class Model {
   /// For trainers: one shard through the flow, v overwritten.
   void encode_shard(Worker<F, T>& worker, CView<T> x, ColView<T> v, CView<T> context, Noise noise, bool keep) const {
     v.setZero();
-    flow_.encode(Pass<T, CacheOf<F, T>>{x, nothing<T>(x.rows()), v, theta(), state(), context, noise, worker.cache, worker.scratch, keep});
+    flow_.encode(Pass<T, CacheOf<F, T>>{x, nothing<T>(x.rows()), v, theta(), state(), context, noise, worker.cache, worker.scratch, keep, &worker.report});
   }
   /// An n x 0 view.
   template <class U> static auto nothing(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
@@ -206,7 +213,7 @@ template <class F, class T> class Model {
       Column<T> v(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {
         Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m), rows(view(out), i, m), ColView<T>(v.data() + i, m), {theta_.data(), B::param_count},
-                                 {buffers_.data(), B::buffer_count}, columns(given(context, i, m), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false};
+                                 {buffers_.data(), B::buffer_count}, columns(given(context, i, m), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report};
         if constexpr (Encode) {
           body.encode(p);
         } else {

@@ -19,6 +19,10 @@ template <Index K, class L> struct Repeat {
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
   static constexpr bool smooth = detail::is_smooth<L>;
+  static constexpr Index encode_passes = detail::encode_effort<L>().passes < 0 ? as_needed : K * detail::encode_effort<L>().passes;
+  static constexpr Index decode_passes = detail::decode_effort<L>().passes < 0 ? as_needed : K * detail::decode_effort<L>().passes;
+  static constexpr bool parallel_encode = detail::encode_effort<L>().parallel, parallel_decode = detail::decode_effort<L>().parallel;
+  template <class T> static constexpr double accuracy() { return static_cast<double>(K) * detail::accuracy<L, T>(); }
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives
   static constexpr Supports<D> x_support = L::x_support, z_support = SupportsAtEnd::value;
   static constexpr std::array<Index, static_cast<std::size_t>(D)> support_source = [] {
@@ -107,7 +111,7 @@ template <Index K, class L> struct Repeat {
       const Index k = copy(s);
       View<T> out = s + 1 == K ? p.out : p.cache.states[static_cast<std::size_t>(p.keep ? s : s % 2)].view(n, D);
       call(Pass<T, CacheOf<L, T>>{in, out, p.v, slice(p.theta, k), buffer_slice(p.buffers, k), p.context, p.noise.fork(static_cast<std::uint64_t>(k)),
-                                  p.cache.copies[static_cast<std::size_t>(p.keep ? s : 0)], p.scratch, p.keep});
+                                  p.cache.copies[static_cast<std::size_t>(p.keep ? s : 0)], p.scratch, p.keep, p.report});
       reseat(in, read(out));
     }
   }

@@ -135,6 +135,7 @@ class Pool {
 template <class F, class T> struct Worker {
   CacheOf<F, T> cache;
   Arena scratch;
+  Report report;
 };
 
 /// Memory and threads for the calls on models of one type.  Made once, handed to every call, it makes them free of allocation.
@@ -153,6 +154,15 @@ template <class F, class T> class Workspace {
       return;
     }
     pool_->run((n + step - 1) / step, [&](Index s, int w) { body(worker(w), s * step, std::min(step, n - s * step)); });
+  }
+  /// What the calls since the last clear_report() met.
+  Report report() const {
+    Report r;
+    for (const auto& w : workers_) r += w.report;
+    return r;
+  }
+  void clear_report() {
+    for (auto& w : workers_) w.report = {};
   }
   Buffer<T> values;  ///< what the last call returned a view of
 

@@ -1,87 +1,155 @@
 // SPDX-License-Identifier: MIT
-// Targets with compact support and sharp borders: what smears a bijection of a normal.
-//   checkerboard, corners: Nielsen et al. 2020, arXiv:2007.02731, code;  two_uniforms, annulus, two_lines: Cornish et al. 2020, arXiv:1909.13833, code.
+// Toy densities of compact support, constant or in two steps: where a flow leaks, mass can be counted.
+//   checkerboard, corners: Nielsen et al. 2020, arXiv:2007.02731 (checkerboard first in Grathwohl et al. 2018, arXiv:1810.01367);
+//   two_uniforms, annulus, two_lines, one_uniform: Cornish et al. 2020, arXiv:1909.13833.
 #pragma once
 
-#include "rheo/targets/target.hpp"
+#include <cmath>
+
+#include "rheo/targets/toy.hpp"
 
 namespace rheo::targets {
 
-/// Uniform on the 8 black squares of side 2 in [-4, 4]^2.  H = log 32.
-inline Target checkerboard() {
-  auto distance = [](double x, double y) {
-    double best = std::numeric_limits<double>::infinity();
+/// Uniform on the 8 squares of side 2 in [-4, 4]^2 where floor(x1 / 2) + floor(x2 / 2) is even.
+struct Checkerboard : Toy<Checkerboard> {
+  static constexpr const char* name = "checkerboard";
+  static Point draw(const Noise& noise, Index i) {
+    const double a = 4.0 * noise.uniform(i, 0) - 2.0, lower = noise.uniform(i, 1) < 0.5 ? 2.0 : 0.0;
+    const double odd = a - 2.0 * std::floor(0.5 * a) >= 1.0 ? 1.0 : 0.0;  // floor(a) mod 2
+    return {2.0 * a, 2.0 * (noise.uniform(i, 2) - lower + odd)};
+  }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double entropy() { return std::log(32.0); }
+  static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
+  static double distance_to_support(double x1, double x2) {
+    double best = detail::infinity;
     for (int a = -2; a < 2; ++a) {
       for (int b = -2; b < 2; ++b) {
-        if (((a + b) % 2 + 2) % 2 == 0) best = std::min(best, detail::to_box(x, y, 2 * a, 2 * a + 2, 2 * b, 2 * b + 2));
+        if ((a + b) % 2 == 0) best = std::fmin(best, distance({2.0 * a, 2.0 * a + 2.0, 2.0 * b, 2.0 * b + 2.0}, x1, x2));
       }
     }
-    return best;
-  };
-  return {"checkerboard", {-4.5, 4.5, -4.5, 4.5},
-          [](const Noise& e, Index i) {
-            const double x = 4 * e.uniform(i, 0) - 2;
-            const double row = e.uniform(i, 2) < 0.5 ? 0 : -2;
-            return Point{2 * x, 2 * (e.uniform(i, 1) + row + (static_cast<int>(std::floor(x)) & 1))};
-          },
-          [distance](double x, double y) { return distance(x, y) > 0 ? detail::minus_infinity : -std::log(32.0); }, std::log(32.0), distance};
-}
+    return std::isnan(x1 + x2) ? x1 + x2 : best;
+  }
+  static Box box() { return {-4.5, 4.5, -4.5, 4.5}; }
+};
 
-/// Four L-shaped corners: |x| in [1, 2] and |y| in [1, 4], or the other way round; twice as dense where both hold.  H = log(12)/3 + 2 log(24)/3.
-inline Target corners() {
-  auto distance = [](double x, double y) {
-    const double a = std::abs(x), b = std::abs(y);
-    return std::min(detail::to_box(a, b, 1, 2, 1, 4), detail::to_box(a, b, 1, 4, 1, 2));
-  };
-  return {"corners", {-4.5, 4.5, -4.5, 4.5},
-          [](const Noise& e, Index i) {
-            double x = 1 + e.uniform(i, 0), y = 1 + 3 * e.uniform(i, 1);
-            if (e.uniform(i, 2) < 0.5) std::swap(x, y);
-            return Point{e.uniform(i, 3) < 0.5 ? x : -x, e.uniform(i, 4) < 0.5 ? y : -y};
-          },
-          [distance](double x, double y) {
-            if (distance(x, y) > 0) return detail::minus_infinity;
-            return std::abs(x) <= 2 && std::abs(y) <= 2 ? -std::log(12.0) : -std::log(24.0);
-          },
-          std::log(12.0) / 3 + 2 * std::log(24.0) / 3, distance};
-}
+/// An L in each quadrant: one |coordinate| uniform on [1, 2], the other on [1, 4], which is which by a fair coin, random signs.
+struct Corners : Toy<Corners> {
+  static constexpr const char* name = "corners";
+  static Point draw(const Noise& noise, Index i) {
+    const double s = noise.uniform(i, 2) < 0.5 ? -1.0 : 1.0, t = noise.uniform(i, 3) < 0.5 ? -1.0 : 1.0;
+    const double narrow = 1.0 + noise.uniform(i, 0), wide = 1.0 + 3.0 * noise.uniform(i, 1);
+    const bool swap = noise.uniform(i, 4) < 0.5;
+    return {s * (swap ? wide : narrow), t * (swap ? narrow : wide)};
+  }
+  /// 1/24 on the arms, 1/12 where they meet.
+  static double log_prob(double x1, double x2) {
+    if (!in_support(x1, x2)) return -detail::infinity;
+    return std::fabs(x1) <= 2.0 && std::fabs(x2) <= 2.0 ? -std::log(12.0) : -std::log(24.0);
+  }
+  static double entropy() { return (std::log(12.0) + 2.0 * std::log(24.0)) / 3.0; }
+  static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
+  static double distance_to_support(double x1, double x2) {
+    const double a = std::fabs(x1), b = std::fabs(x2);
+    return std::isnan(a + b) ? a + b : std::fmin(distance({1.0, 2.0, 1.0, 4.0}, a, b), distance({1.0, 4.0, 1.0, 2.0}, a, b));
+  }
+  static Box box() { return {-4.5, 4.5, -4.5, 4.5}; }
+};
 
 namespace detail {
-/// Equal mixture of uniforms on boxes of one area.
-inline Target boxes(std::string name, Box view, std::vector<Box> parts, double area) {
-  auto distance = [parts](double x, double y) {
-    double best = std::numeric_limits<double>::infinity();
-    for (const auto& b : parts) best = std::min(best, to_box(x, y, b.x0, b.x1, b.y0, b.y1));
-    return best;
-  };
-  return {std::move(name), view,
-          [parts](const Noise& e, Index i) {
-            const auto& b = parts[static_cast<std::size_t>(e.index(i, 2, static_cast<Index>(parts.size())))];
-            return Point{b.x0 + (b.x1 - b.x0) * e.uniform(i, 0), b.y0 + (b.y1 - b.y0) * e.uniform(i, 1)};
-          },
-          [distance, area](double x, double y) { return distance(x, y) > 0 ? minus_infinity : -std::log(area); }, std::log(area), distance};
-}
+
+/// Two rectangles side by side: |x1| within width / 2 of 1 and of the sign of a fair coin, x2 in [-1, 1] - the shape of two sets.
+struct TwoStrips {
+  double centre, width;
+  Point draw(const Noise& noise, Index i) const {
+    const double x1 = width * (noise.uniform(i, 0) - 0.5);
+    return {x1 + (noise.uniform(i, 2) < 0.5 ? -centre : centre), 2.0 * noise.uniform(i, 1) - 1.0};
+  }
+  double distance_to_support(double x1, double x2) const {
+    if (std::isnan(x1 + x2)) return x1 + x2;
+    return distance({centre - 0.5 * width, centre + 0.5 * width, -1.0, 1.0}, std::fabs(x1), x2);
+  }
+};
+
 }  // namespace detail
 
-/// Two unit-by-two boxes, a gap of 2 between.  H = log 4.
-inline Target two_uniforms() { return detail::boxes("two_uniforms", {-2.5, 2.5, -1.5, 1.5}, {{-2, -1, -1, 1}, {1, 2, -1, 1}}, 4); }
-/// Two strips of width 0.01.  H = log 0.04.
-inline Target two_lines() { return detail::boxes("two_lines", {-1.5, 1.5, -1.5, 1.5}, {{-1.005, -0.995, -1, 1}, {0.995, 1.005, -1, 1}}, 0.04); }
-/// The square [-1/2, 1/2]^2.  H = 0.
-inline Target one_uniform() { return detail::boxes("one_uniform", {-1, 1, -1, 1}, {{-0.5, 0.5, -0.5, 0.5}}, 1); }
+/// Uniform on [-2, -1] x [-1, 1] and [1, 2] x [-1, 1].
+struct TwoUniforms : Toy<TwoUniforms> {
+  static constexpr const char* name = "two_uniforms";
+  static constexpr detail::TwoStrips strips{1.5, 1.0};
+  static Point draw(const Noise& noise, Index i) { return strips.draw(noise, i); }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double entropy() { return std::log(4.0); }
+  static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
+  static double distance_to_support(double x1, double x2) { return strips.distance_to_support(x1, x2); }
+  static Box box() { return {-2.5, 2.5, -1.5, 1.5}; }
+};
 
-/// Uniform between the circles of radius 1 and 2.  H = log(3 pi).
-inline Target annulus() {
-  auto distance = [](double x, double y) {
-    const double r = std::hypot(x, y);
-    return std::max({1 - r, 0.0, r - 2});
-  };
-  return {"annulus", {-2.5, 2.5, -2.5, 2.5},
-          [](const Noise& e, Index i) {
-            const double r = std::sqrt(1 + 3 * e.uniform(i, 0)), t = 2 * detail::pi * e.uniform(i, 1);
-            return Point{r * std::cos(t), r * std::sin(t)};
-          },
-          [distance](double x, double y) { return distance(x, y) > 0 ? detail::minus_infinity : -std::log(3 * detail::pi); }, std::log(3 * detail::pi), distance};
+/// Uniform on two strips of width 0.01 about x1 = -1 and x1 = 1, x2 in [-1, 1]: lines, thick enough to have a density.
+struct TwoLines : Toy<TwoLines> {
+  static constexpr const char* name = "two_lines";
+  static constexpr detail::TwoStrips strips{1.0, 0.01};
+  static Point draw(const Noise& noise, Index i) { return strips.draw(noise, i); }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double entropy() { return std::log(0.04); }
+  static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
+  static double distance_to_support(double x1, double x2) { return strips.distance_to_support(x1, x2); }
+  static Box box() { return {-1.5, 1.5, -1.5, 1.5}; }
+};
+
+/// Uniform on [-1/2, 1/2]^2.
+struct OneUniform : Toy<OneUniform> {
+  static constexpr const char* name = "one_uniform";
+  static Point draw(const Noise& noise, Index i) { return {noise.uniform(i, 0) - 0.5, noise.uniform(i, 1) - 0.5}; }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? 0.0 : -detail::infinity; }
+  static double entropy() { return 0.0; }
+  static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
+  static double distance_to_support(double x1, double x2) {
+    return std::isnan(x1 + x2) ? x1 + x2 : distance({-0.5, 0.5, -0.5, 0.5}, x1, x2);
+  }
+  static Box box() { return {-1.0, 1.0, -1.0, 1.0}; }
+};
+
+/// Uniform on the annulus 1 <= |x| <= 2.
+struct Annulus : Toy<Annulus> {
+  static constexpr const char* name = "annulus";
+  static Point draw(const Noise& noise, Index i) {
+    const double r = std::sqrt(1.0 + 3.0 * noise.uniform(i, 0)), t = 2.0 * detail::pi * noise.uniform(i, 1);
+    return {r * std::cos(t), r * std::sin(t)};
+  }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double entropy() { return std::log(3.0 * detail::pi); }
+  static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
+  static double distance_to_support(double x1, double x2) {
+    const double r = std::hypot(x1, x2);
+    return std::isnan(r) ? r : std::fmax(std::fmax(1.0 - r, r - 2.0), 0.0);
+  }
+  static Box box() { return {-2.5, 2.5, -2.5, 2.5}; }
+};
+
+template <class T>
+Batch<T> checkerboard(Index n, Noise noise) {
+  return Checkerboard::sample<T>(n, noise);
+}
+template <class T>
+Batch<T> corners(Index n, Noise noise) {
+  return Corners::sample<T>(n, noise);
+}
+template <class T>
+Batch<T> two_uniforms(Index n, Noise noise) {
+  return TwoUniforms::sample<T>(n, noise);
+}
+template <class T>
+Batch<T> two_lines(Index n, Noise noise) {
+  return TwoLines::sample<T>(n, noise);
+}
+template <class T>
+Batch<T> one_uniform(Index n, Noise noise) {
+  return OneUniform::sample<T>(n, noise);
+}
+template <class T>
+Batch<T> annulus(Index n, Noise noise) {
+  return Annulus::sample<T>(n, noise);
 }
 
 }  // namespace rheo::targets

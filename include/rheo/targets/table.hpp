@@ -1,33 +1,64 @@
 // SPDX-License-Identifier: MIT
-// The table of all toy targets by name.
+// The table of targets: every toy density by its name, at run time.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "rheo/core/fail.hpp"
 #include "rheo/targets/compact.hpp"
+#include "rheo/targets/conditionals.hpp"
 #include "rheo/targets/curves.hpp"
+#include "rheo/targets/gaussian_mixtures.hpp"
+#include "rheo/targets/rings.hpp"
+#include "rheo/targets/toy.hpp"
 
 namespace rheo::targets {
 
-/// All targets, made once.
+/// A toy density behind one type.  Functions that a density lacks are empty.
+struct Target {
+  std::string name;
+  std::function<Batch<double>(Index n, Noise noise)> sample;        ///< n x 2, exact draws
+  std::function<double(double x1, double x2)> log_prob;             ///< nats, normalised; may be empty
+  std::optional<double> entropy;                                    ///< nats
+  std::function<bool(double x1, double x2)> in_support;             ///< empty if the support is not compact
+  std::function<double(double x1, double x2)> distance_to_support;  ///< empty if the support is not compact
+  Box box;                                                          ///< the part of the plane worth plotting
+};
+
+/// The target of one density struct.
+template <class D>
+Target target() {
+  Target t{D::name, D::template sample<double>, D::log_prob, D::entropy(), {}, {}, D::box()};
+  if constexpr (Compact<D>) {
+    t.in_support = D::in_support;
+    t.distance_to_support = D::distance_to_support;
+  }
+  return t;
+}
+
+/// Every target.
 inline const std::vector<Target>& all() {
-  static const std::vector<Target> table{checkerboard(), corners(),  eight_gaussians(), four_circles(), rings(),         circles(),       moons(),
-                                         swiss_roll(),   two_spirals(), pinwheel(),      diamond(),      two_uniforms(),  annulus(),       two_lines(),
-                                         two_marginals(), split_gaussian(), one_uniform(), crescent(),  crescent_cubed(), sine(),         abs_curve(), sign_curve()};
+  static const std::vector<Target> table{
+      target<Checkerboard>(),  target<Corners>(),     target<EightGaussians>(), target<FourCircles>(),   target<Rings>(),
+      target<Circles>(),       target<Moons>(),       target<SwissRoll>(),      target<TwoSpirals>(),    target<Pinwheel>(),
+      target<Diamond>(),       target<TwoUniforms>(), target<Annulus>(),        target<TwoLines>(),      target<TwoMarginals>(),
+      target<SplitGaussian>(), target<OneUniform>(),  target<Crescent>(),       target<CrescentCubed>(), target<Sine>(),
+      target<AbsCurve>(),      target<SignCurve>(),   target<StimperMoons>(),   target<StimperRings>(),  target<RingOfGaussians>()};
   return table;
 }
 
-/// Throws std::invalid_argument that lists the names.
+/// The target of that name; std::invalid_argument, listing all names, if there is none.
 inline const Target& find(std::string_view name) {
   std::string names;
-  for (const auto& t : all()) {
+  for (const Target& t : all()) {
     if (t.name == name) return t;
     names += (names.empty() ? "" : ", ") + t.name;
   }
-  rheo::detail::fail("no target is called '" + std::string(name) + "'; there are " + names);
+  ::rheo::detail::fail("no target is called \"" + std::string(name) + "\"; there are " + names);
 }
-
-/// The two moons, for a first program.
-template <class T> Batch<T> moons(Index n, Noise noise) { return find("moons").sample(n, noise).template cast<T>(); }
 
 }  // namespace rheo::targets

@@ -96,10 +96,11 @@ inline void check_options(const FitOptions& o, Index n) {
 
 }  // namespace detail
 
-/// Fits the model in place.  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
+/// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
 /// Throws std::invalid_argument for wrong shapes and options, DataError for values that are not finite, before anything has changed.
-template <class F, class T>
-FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {}) {
+template <class F, class T, class Objective = MaximumLikelihood>
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {},
+              Objective objective = {}) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   model.check(data, context);
@@ -134,7 +135,7 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
   if (kept < 2) detail::fail("fit: fewer than 2 rows are left to train on");
   model.initialise(train, train_context);
 
-  Trainer<F, T> trainer(model, options.optimizer, options.threads);
+  Trainer<F, T, Objective> trainer(model, options.optimizer, options.threads, std::move(objective));
   Vector<T> best = model.parameters(), best_buffers = model.buffers();
   FitResult result;
   std::vector<Index> rows(static_cast<std::size_t>(kept));
@@ -144,20 +145,9 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
   long planned = 0;
   result.status = FitStatus::budget_reached;
 
-  auto validate = [&](int epoch) {
-    const Input<T> c = F::context_dim > 0 ? Input<T>(test_context) : Input<T>();
-    double loss = 0, total = 0;
-    auto& ws = trainer.workspace();
-    Column<T> v(held);
-    ws.shards(held, [&](auto& worker, Index i, Index m) {
-      model.encode_shard(worker, rheo::rows(view(test), i, m), ColView<T>(v.data() + i, m), Model<F, T>::given(c, i, m),
-                         options.noise.fork(2).fork(static_cast<std::uint64_t>(epoch)).from_row(i), false);
-    });
-    for (Index i = 0; i < held; ++i) {
-      loss -= test_weights[static_cast<std::size_t>(i)] * static_cast<double>(v(i));
-      total += test_weights[static_cast<std::size_t>(i)];
-    }
-    return loss / total;
+  const double test_weight = std::accumulate(test_weights.begin(), test_weights.end(), 0.0) / static_cast<double>(std::max<Index>(1, held));
+  auto validate = [&] {  // the same draws in every epoch, so that epochs can be compared
+    return trainer.value(view(test), view(test_context), {0, held, nullptr, test_weights.data()}, options.noise.fork(2)) / test_weight;
   };
   auto restore = [&] {
     model.parameters() = best;
@@ -203,7 +193,7 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
     e.epoch = epoch;
     e.epochs = options.epochs;
     e.train_loss = loss / static_cast<double>(made);
-    e.validation_loss = held > 0 ? validate(epoch) : std::numeric_limits<double>::quiet_NaN();
+    e.validation_loss = held > 0 ? validate() : std::numeric_limits<double>::quiet_NaN();
     const double judged = held > 0 ? e.validation_loss : e.train_loss;
     if (judged < result.best_loss) {
       result.best_loss = judged;
@@ -240,8 +230,9 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
   return result;
 }
 
-template <class F, class T> FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options = {}) {
-  return fit<F, T>(model, data, Input<T>(), std::move(options));
+template <class F, class T, class Objective = MaximumLikelihood>
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options = {}, Objective objective = {}) {
+  return fit<F, T, Objective>(model, data, Input<T>(), std::move(options), std::move(objective));
 }
 
 }  // namespace rheo

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Trainer: one maximum-likelihood step by shards, on any number of threads with identical bits, without allocation after the first.
+// Trainer: one step of an objective by shards, on any number of threads with identical bits, without allocation after the first.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
-#include "rheo/flows/model.hpp"
+#include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
 
 namespace rheo {
@@ -23,13 +23,14 @@ struct StepReport {
   bool stepped = false;  ///< false when the loss or the gradient is not finite: nothing has changed then
 };
 
-/// Minimises the mean of -V, that is of -log p(x), or of the negative elbo where encoders are stochastic.  Shard i belongs to lane
-/// i mod lanes, a lane's shards run in order, lanes are summed in order: bits depend on the batch, never on the threads.
-template <class F, class T> class Trainer {
+/// Minimises the weighted mean of the objective over the rows.  Shard i belongs to lane i mod lanes, a lane's shards run in order, lanes
+/// are summed in order: bits depend on the batch, never on the threads.
+template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
  public:
   static constexpr Index max_lanes = 16, block = 1024;
 
-  explicit Trainer(Model<F, T>& model, Optimizer optimizer = Adam{}, int threads = 1) : model_(&model), optimizer_(optimizer), ws_(threads) {
+  explicit Trainer(Model<F, T>& model, Optimizer optimizer = Adam{}, int threads = 1, Objective objective = {})
+      : model_(&model), objective_(std::move(objective)), optimizer_(optimizer), ws_(threads) {
     state_.reset(F::param_count);
     gradient_.setZero(F::param_count);
     rooms_.resize(static_cast<std::size_t>(threads));
@@ -52,7 +53,7 @@ template <class F, class T> class Trainer {
     ws_.pool().run(lanes, [&](Index lane, int w) {
       double loss = 0;
       for (Index s = lane; s < shards; s += lanes) {
-        loss += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse, lanes_[static_cast<std::size_t>(lane)], w);
+        loss += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse, &lanes_[static_cast<std::size_t>(lane)], w);
       }
       losses_(lane) = loss;
     });
@@ -62,6 +63,13 @@ template <class F, class T> class Trainer {
       for (Index k = blocks * part / parts; k < blocks * (part + 1) / parts; ++k) reduce(k);
     });
     return losses_.head(lanes).sum() * inverse;
+  }
+  /// The weighted mean of the loss over rows, without a gradient.
+  double value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
+    const Index step = shard_rows<T>, shards = (b.count + step - 1) / step;
+    if (values_.size() < shards) values_.resize(shards);
+    ws_.pool().run(shards, [&](Index s, int w) { values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w); });
+    return values_.head(shards).sum() / static_cast<double>(b.count);
   }
   /// The gradient of the last evaluate().
   const Vector<T>& gradient() const { return gradient_; }
@@ -88,28 +96,20 @@ template <class F, class T> class Trainer {
 
  private:
   struct Room {
-    Buffer<T> x, context, v, g_v, g_x, g_context;
+    Buffer<T> x, context;
+    Buffer<double> weight;
   };
 
-  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double inverse, Vector<T>& g, int w) {
-    auto& worker = ws_.worker(w);
+  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Vector<T>* g, int w) {
     Room& room = rooms_[static_cast<std::size_t>(w)];
-    const Noise key = noise.from_row(first);
     const CView<T> in = gather(x, b, first, n, room.x), c = F::context_dim > 0 ? gather(context, b, first, n, room.context) : Model<F, T>::template nothing<const T>(n);
-    ColView<T> v = room.v.column(n), g_v = room.g_v.column(n);
-    model_->encode_shard(worker, in, v, c, key, true);
-    double loss = 0;
-    for (Index i = 0; i < n; ++i) {
-      const double weight = b.weight ? b.weight[b.index ? b.index[first + i] : b.first + first + i] : 1;
-      loss -= weight * static_cast<double>(v(i));
-      g_v(i) = T(-weight * inverse);
+    double* weight = nullptr;
+    if (b.weight) {
+      weight = room.weight.column(n).data();
+      for (Index i = 0; i < n; ++i) weight[i] = b.weight[b.index ? b.index[first + i] : b.first + first + i];
     }
-    View<T> g_x = room.g_x.view(n, F::x_dim), g_context = room.g_context.view(n, F::context_dim);
-    g_context.setZero();
-    const auto none = Model<F, T>::template nothing<const T>(n);
-    model_->flow().encode_pull(Pull<T, CacheOf<F, T>>{in, none, none, read(g_v), g_x, std::as_const(*model_).theta(), Params<T>(g.data(), g.size()),
-                                                      std::as_const(*model_).state(), c, g_context, key, worker.cache, worker.scratch});
-    return loss;
+    ObjectiveCall<F, T> call{*model_, ws_.worker(w), in, c, weight, scale, noise.from_row(first), g ? Params<T>(g->data(), g->size()) : Params<T>(), g != nullptr};
+    return objective_(call);
   }
   static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room) {
     if (!b.index) return rows(x, b.first + first, n);
@@ -137,18 +137,19 @@ template <class F, class T> class Trainer {
   /// Every worker runs the first shard once, so that none allocates in a later step.
   void warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
     warm_ = true;
-    for (int w = 0; w < ws_.threads(); ++w) shard(x, context, b, 0, std::min(shard_rows<T>, b.count), noise, 0, lanes_[0], w);
+    for (int w = 0; w < ws_.threads(); ++w) shard(x, context, b, 0, std::min(shard_rows<T>, b.count), noise, 0, &lanes_[0], w);
     lanes_[0].setZero();
   }
 
   Model<F, T>* model_;
+  Objective objective_;
   Optimizer optimizer_;
   Workspace<F, T> ws_;
   OptimizerState<T> state_;
   std::vector<Vector<T>> lanes_;
   std::vector<Room> rooms_;
   Vector<T> gradient_;
-  Column<double> losses_, norms_;
+  Column<double> losses_, norms_, values_;
   Index used_lanes_ = 0;
   bool warm_ = false;
 };

@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
-// Scalar transformers: monotone maps of one coordinate with P parameters, and the sweep that applies one down the columns of a batch.
+// Scalar transformers: monotone maps of one coordinate with P parameters, and the sweeps that apply one down the columns of a batch.
 //
 // A transformer owes, for L a number, a dual or a lane, and raw(k) its k-th parameter:
 //   static constexpr Index params;
 //   Mapped<L> encode(L x, raw)                       y and V = log dy/dx
 //   Mapped<L> decode(L y, raw)                       x and the same V
-//   L encode_pull(L x, L g_y, L g_v, raw, g_raw)     the cotangent of x; g_raw(k, g) hands out that of parameter k
+//   L encode_pull(L x, L g_y, L g_v, raw, g_raw)     the cotangent of x; g_raw(k, g) hands out that of parameter k, each exactly once
 //   L decode_pull(L x, L g_x, L g_v, raw, g_raw)     the cotangent of y, given the x that decode found
-// How it is wired (coupling, autoregressive, elementwise) is not its business.
+// and may say
+//   static constexpr Support x_support, z_support    real without it
+//   static constexpr bool smooth                     value and slope have continuous derivatives; true without it
+//   template <class T> static constexpr double accuracy()   as a layer's
+// All parameters zero should be the identity where the supports allow it: conditioners start there.
+// How it is wired (coupling, autoregressive, elementwise, conditional) is not its business.
 #pragma once
 
-#include "rheo/core/pass.hpp"
+#include <array>
+
+#include "rheo/core/layer.hpp"
 #include "rheo/math/lane.hpp"
 
 namespace rheo {
@@ -21,6 +28,19 @@ template <class L> struct Mapped {
 };
 
 namespace detail {
+
+template <class M> constexpr Support x_support_of() {
+  if constexpr (requires { M::x_support; }) return M::x_support;
+  return Support::real;
+}
+template <class M> constexpr Support z_support_of() {
+  if constexpr (requires { M::z_support; }) return M::z_support;
+  return Support::real;
+}
+template <class M> inline constexpr bool smooth_map = [] {
+  if constexpr (requires { M::smooth; }) return bool(M::smooth);
+  return true;
+}();
 
 /// Applies column j of `in` through the transformer whose parameters are columns j P .. j P + P - 1 of raw.
 template <bool Encode, class T, class M> void transform(const M& map, CView<T> in, CView<T> raw, View<T> out, ColView<T> v) {
@@ -56,6 +76,45 @@ void transform_pull(const M& map, CView<T> in, CView<T> out, CView<T> g_out, CCo
       }
     });
   }
+}
+
+/// Applies one column through the transformer whose P parameters, at r, all rows share.
+template <bool Encode, class T, class M> void transform_shared(const M& map, CColView<T> in, const T* r, ColView<T> out, ColView<T> v) {
+  math::sweep<T>(in.size(), [=, &map, x = in.data(), y = out.data(), vj = v.data()](auto at, Index i) {
+    using L = typename decltype(at)::Number;
+    const auto a = [=](Index k) { return L(r[k]); };
+    const auto m = Encode ? map.encode(at.load(x + i), a) : map.decode(at.load(x + i), a);
+    at.store(y + i, m.y);
+    at.store(vj + i, at.load(vj + i) + m.v);
+  });
+}
+
+/// The pull of transform_shared: overwrites g_in, adds to the P numbers at g_r.
+template <bool Encode, class T, class M>
+void transform_shared_pull(const M& map, CColView<T> x_side, CColView<T> g_out, CColView<T> g_v, const T* r, ColView<T> g_in, T* g_r) {
+  constexpr auto P = static_cast<std::size_t>(M::params);
+  const auto run = [&, x = x_side.data(), g = g_out.data(), gv = g_v.data(), gi = g_in.data()](auto at, Index i, auto* total) {
+    using L = typename decltype(at)::Number;
+    const auto a = [=](Index k) { return L(r[k]); };
+    const auto give = [=](Index k, L value) { total[k] += value; };
+    if constexpr (Encode) {
+      at.store(gi + i, map.encode_pull(at.load(x + i), at.load(g + i), at.load(gv + i), a, give));
+    } else {
+      at.store(gi + i, map.decode_pull(at.load(x + i), at.load(g + i), at.load(gv + i), a, give));
+    }
+  };
+  const Index n = x_side.size();
+  Index i = 0;
+  if constexpr (math::has_lanes_v<T>) {
+    using L = math::Lane<T>;
+    if (n >= L::size) {
+      std::array<L, P> total;
+      total.fill(L(0));
+      for (; i + L::size <= n; i += L::size) run(math::At<L>{}, i, total.data());
+      for (std::size_t k = 0; k < P; ++k) g_r[k] += sum(total[k]);
+    }
+  }
+  for (; i < n; ++i) run(math::At<T>{}, i, g_r);
 }
 
 }  // namespace detail

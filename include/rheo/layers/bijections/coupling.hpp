@@ -33,19 +33,21 @@ template <Index D, class Transformer, class Net, Index C, class M> struct Coupli
     return n;
   }();
   static constexpr Index K = transformed_count, passed_count = D - K;
+  static constexpr Supports<D> supports(Support transformed) {
+    Supports<D> s{};
+    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = M::transformed(j) ? transformed : Support::any;
+    return s;
+  }
   static_assert(K > 0 && passed_count > 0, "rheo: Coupling: a mask must let some coordinate pass and transform some other");
   using Conditioner = typename Net::template net<passed_count, K * Transformer::params, C>;
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
-  static constexpr bool smooth = Conditioner::smooth;
-  static constexpr Supports<D> x_support = [] {
-    Supports<D> s{};
-    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = M::transformed(j) ? Support::real : Support::any;
-    return s;
-  }();
-  static constexpr Supports<D> z_support = x_support;
+  static constexpr bool smooth = Conditioner::smooth && detail::smooth_map<Transformer>;
+  static constexpr Index encode_passes = 1, decode_passes = 1;
+  template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
+  static constexpr Supports<D> x_support = supports(detail::x_support_of<Transformer>()), z_support = supports(detail::z_support_of<Transformer>());
 
   Transformer transformer{};
   Conditioner net{};

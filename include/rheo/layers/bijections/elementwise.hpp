@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Elementwise and Conditional: the two wirings of a scalar transformer in which coordinates do not see one another.
+#pragma once
+
+#include "rheo/core/layer.hpp"
+#include "rheo/nets/mlp.hpp"
+#include "rheo/transformers/transformer.hpp"
+
+namespace rheo {
+
+namespace detail {
+
+/// What both wirings share: every coordinate goes through the transformer.
+template <Index D, class Transformer> struct ElementwiseFacts {
+  static constexpr Index x_dim = D, z_dim = D, buffer_count = 0;
+  static constexpr Kind kind = Kind::bijection;
+  static constexpr Exactness exactness = Exactness::exact;
+  static constexpr Supports<D> x_support = all_of<D>(x_support_of<Transformer>()), z_support = all_of<D>(z_support_of<Transformer>());
+  template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
+};
+
+}  // namespace detail
+
+/// z_j = tau(x_j; theta_j) with learned parameters theta, D x P of them, the same for every row; start at zero.
+template <Index D, class Transformer> struct Elementwise : detail::ElementwiseFacts<D, Transformer> {
+  static constexpr Index P = Transformer::params, context_dim = 0, param_count = D * P;
+  static constexpr bool smooth = detail::smooth_map<Transformer>;
+  template <class T> using Cache = NoCache;
+  Transformer transformer{};
+
+  Elementwise() = default;
+  explicit Elementwise(Transformer t) : transformer(t) {}
+
+  template <class Q> static auto unpack(Q p) { return p.matrix(P, D, "raw"); }
+  template <class T> void encode(Pass<T, NoCache> p) const { run<true>(p); }
+  template <class T> void decode(Pass<T, NoCache> p) const { run<false>(p); }
+  template <class T> void encode_pull(Pull<T, NoCache> p) const { pull<true>(p); }
+  template <class T> void decode_pull(Pull<T, NoCache> p) const { pull<false>(p); }
+
+ private:
+  template <bool Encode, class T> void run(Pass<T, NoCache>& p) const {
+    for (Index j = 0; j < D; ++j) detail::transform_shared<Encode, T>(transformer, column(p.in, j), p.theta.data() + j * P, column(p.out, j), p.v);
+  }
+  template <bool Encode, class T> void pull(Pull<T, NoCache>& p) const {
+    for (Index j = 0; j < D; ++j) {
+      detail::transform_shared_pull<Encode, T>(transformer, column(Encode ? p.in : p.out, j), column(p.g_out, j), p.g_v, p.theta.data() + j * P,
+                                               column(p.g_in, j), p.g_theta.data() + j * P);
+    }
+  }
+};
+
+/// z_j = tau(x_j; net(context)_j): the coordinates are independent given the context, C > 0 wide.
+template <Index D, class Transformer, class Net, Index C> struct Conditional : detail::ElementwiseFacts<D, Transformer> {
+  static_assert(C > 0, "rheo: Conditional wants a context; Elementwise is the wiring without one");
+  static constexpr Index P = Transformer::params;
+  using Conditioner = typename Net::template net<0, D * P, C>;
+  static constexpr Index context_dim = C, param_count = Conditioner::param_count, encode_passes = 1, decode_passes = 1;
+  static constexpr bool smooth = Conditioner::smooth && detail::smooth_map<Transformer>;
+  template <class T> struct Cache {
+    typename Conditioner::template Cache<T> net;
+    Buffer<T> raw;
+  };
+  Transformer transformer{};
+  Conditioner net{};
+
+  Conditional() = default;
+  explicit Conditional(Transformer t) : transformer(t) {}
+
+  template <class Q> static auto unpack(Q p) { return p.part(Conditioner{}, param_count, "net"); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+  template <class T> void encode(Pass<T, Cache<T>> p) const { run<true>(p); }
+  template <class T> void decode(Pass<T, Cache<T>> p) const { run<false>(p); }
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const { pull<true>(p); }
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const { pull<false>(p); }
+
+ private:
+  template <bool Encode, class T> void run(Pass<T, Cache<T>>& p) const {
+    const View<T> raw = p.cache.raw.view(p.in.rows(), D * P);
+    net.map(NetPass<T, typename Conditioner::template Cache<T>>{columns(p.in, 0, 0), raw, p.theta, p.context, p.cache.net, p.scratch});
+    detail::transform<Encode, T>(transformer, p.in, read(raw), p.out, p.v);
+  }
+  template <bool Encode, class T> void pull(Pull<T, Cache<T>>& p) const {
+    Arena::Scope scope(p.scratch);
+    const Index n = p.in.rows();
+    const View<T> raw = p.cache.raw.view(n, D * P), g_raw = p.scratch.template take<T>(n, D * P);
+    detail::transform_pull<Encode, T>(transformer, p.in, p.out, p.g_out, p.g_v, read(raw), p.g_in, g_raw);
+    net.map_pull(NetPull<T, typename Conditioner::template Cache<T>>{columns(p.in, 0, 0), read(g_raw), columns(p.g_in, 0, 0), p.theta, p.g_theta, p.context,
+                                                                     p.g_context, p.cache.net, p.scratch});
+  }
+};
+
+}  // namespace rheo
