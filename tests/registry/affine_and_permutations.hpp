@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#include "registry.hpp"
+#include "rheo/layers/bijections/act_norm.hpp"
+#include "rheo/layers/bijections/permute.hpp"
+#include "rheo/layers/bijections/standardize.hpp"
+
+#define RHEO_REGISTRY(entry) \
+  entry("act norm", (ActNorm<2>{})); \
+  entry("standardize", (Standardized<2>{})); \
+  entry("reverse", (Reverse<3>{})); \
+  entry("permute", (Permute<3>{{{1, 2, 0}}}))

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "registry.hpp"
+#include "rheo/layers/bijections/elementwise.hpp"
+#include "rheo/transformers/affine.hpp"
+
+#define RHEO_REGISTRY(entry) \
+  entry("elementwise affine", (Elementwise<2, Affine<>>{})); \
+  entry("conditional affine", (Conditional<2, Affine<>, SmoothNet, 3>{}))
