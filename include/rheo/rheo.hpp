@@ -22,6 +22,7 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/evaluation/certify.hpp"
+#include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 #include "rheo/flows/chain.hpp"
