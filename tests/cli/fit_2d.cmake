@@ -38,3 +38,20 @@ endforeach()
 file(WRITE ${DIR}/constant.csv "${text}")
 expect(1 "" "column 0 is constant" --csv constant.csv --epochs 1)
 expect(3 "" "cannot be written" --epochs 1 --out /proc/nowhere)
+
+# A full disk while the picture is written: an error, not a result.
+if(EXISTS /dev/full)
+  file(MAKE_DIRECTORY ${DIR}/full)
+  file(CREATE_LINK /dev/full ${DIR}/full/moons_normal.png SYMBOLIC)
+  expect(3 "" "moons_normal.png: cannot write: No space left on device" --target moons --model normal --epochs 1 --train 200 --out full)
+endif()
+
+# Ctrl-C stops the fit and keeps the best so far; what was found until then is printed, with its status.
+find_program(TIMEOUT timeout)
+if(TIMEOUT)
+  execute_process(COMMAND ${TIMEOUT} --preserve-status -s INT 2 ${FIT} --target moons --epochs 1000000 --json WORKING_DIRECTORY ${DIR}
+    RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  if(NOT result EQUAL 130 OR NOT out MATCHES "\"status\": \"interrupted\"")
+    message(FATAL_ERROR "interrupted fit_2d: exit ${result}\n${out}")
+  endif()
+endif()
