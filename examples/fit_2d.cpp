@@ -36,7 +36,7 @@ struct Arguments {
   std::vector<std::string> columns;
   int epochs = 60, threads = 1;
   Index batch = 256, train = 20000;
-  double rate = 2e-3;
+  double rate = 4e-3;
   std::uint64_t seed = 0;
   bool json = false, list = false;
 };
