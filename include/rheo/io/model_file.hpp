@@ -3,8 +3,8 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
+#include "rheo/core/type_name.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/io/safetensors.hpp"
 #include "rheo/version.hpp"
@@ -18,19 +18,6 @@ inline constexpr const char* spelled_by = "clang";
 #else
 inline constexpr const char* spelled_by = "gcc";
 #endif
-
-/// The type's name as the compiler spells it, without blanks and suffixes of numbers.
-template <class F> std::string type_name() {
-  const std::string_view all = __PRETTY_FUNCTION__;
-  const auto from = all.find("F = ") + 4, to = all.find_first_of(";]", from);
-  std::string name;
-  for (std::size_t k = from; k < to; ++k) {
-    const bool after_digit = !name.empty() && name.back() >= '0' && name.back() <= '9';
-    if (all[k] == ' ' || (after_digit && (all[k] == 'l' || all[k] == 'L' || all[k] == 'u' || all[k] == 'U'))) continue;
-    name += all[k];
-  }
-  return name;
-}
 
 inline std::string shape_text(const std::vector<std::uint64_t>& shape) {
   std::string text = "(";
@@ -56,7 +43,7 @@ template <class F, class T> void save(const Model<F, T>& model, const std::strin
   file.metadata["format"] = "rheo";
   file.metadata["format_version"] = "1";
   file.metadata["library_version"] = std::to_string(RHEO_VERSION_MAJOR) + "." + std::to_string(RHEO_VERSION_MINOR) + "." + std::to_string(RHEO_VERSION_PATCH);
-  file.metadata["flow"] = detail::type_name<F>();
+  file.metadata["flow"] = type_name<F>();
   file.metadata["spelled_by"] = detail::spelled_by;
   const char* dtype = sizeof(T) == 8 ? "F64" : "F32";
   const auto add = [&](const std::string& name, std::vector<std::uint64_t> shape, const T* p, Index n) {
@@ -86,7 +73,7 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
   if (note("format_version") != "1") detail::bad_file(path, "has format version " + note("format_version") + ", made by a later rheo; this one reads 1");
   std::string faults;
   const auto fault = [&](const std::string& what) { faults += (faults.empty() ? "" : "; ") + what; };
-  if (options.same_type && note("spelled_by") == detail::spelled_by && note("flow") != detail::type_name<F>()) fault("the flow is " + note("flow") + ", the program's is " + detail::type_name<F>());
+  if (options.same_type && note("spelled_by") == detail::spelled_by && note("flow") != type_name<F>()) fault("the flow is " + note("flow") + ", the program's is " + type_name<F>());
   Vector<T> theta = model.parameters(), buffers = model.buffers();
   std::set<std::string> expected;
   const auto take = [&](const std::string& name, const std::vector<std::uint64_t>& shape, T* to) {
