@@ -3,6 +3,8 @@
 // autoregressive nets have it once units are ordered by degree; whole panels of groups go through one product, the masked half is skipped.
 #pragma once
 
+#include <algorithm>
+
 #include "rheo/nets/linear.hpp"
 
 namespace rheo::detail {
@@ -16,8 +18,8 @@ struct Stairs {
   Index width(Index s) const { return column[s + 1] - column[s]; }
 };
 
-/// Columns of one panel: products much narrower than this spend their time on packing.
-inline constexpr Index panel_columns = 32;
+/// Least columns of one panel: narrower products spend their time on packing.
+inline constexpr Index panel_columns = 8;
 
 /// Calls body(s, e) over runs of groups [s, e) that make a panel.  Groups of one height stay together.
 template <class Body> void panels(const Stairs& stairs, Body body) {
