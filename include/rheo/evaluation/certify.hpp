@@ -44,7 +44,7 @@ template <class L> class Certifier {
     context_ = points(o.rows, L::context_dim, all_of<L::context_dim>(Support::real), 5);
     Column<double> v;
     if constexpr (CanDecode<L, double>) {
-      if (!drawable(L::x_support)) d_.template call<false>(Batch<double>(z_), context_, o.noise.fork(6), x_, v);
+      if (!drawable(L::x_support)) d_.template call<false>(Batch<double>(0.5 * z_), context_, o.noise.fork(6), x_, v);  // well inside: differences want room
     }
     if constexpr (CanEncode<L, double>) {
       if (!drawable(L::z_support)) d_.template call<true>(Batch<double>(x_), context_, o.noise.fork(6), z_, v);
@@ -112,7 +112,7 @@ template <class L> class Certifier {
         const double e = noise.normal(i, j);
         switch (s[static_cast<std::size_t>(j)]) {
           case Support::positive: x(i, j) = std::exp(e); break;
-          case Support::unit: x(i, j) = noise.uniform(i, j); break;
+          case Support::unit: x(i, j) = 0.05 + 0.9 * noise.uniform(i, j); break;  // finite differences want room before the ends
           case Support::circle: x(i, j) = std::numbers::pi * (2 * noise.uniform(i, j) - 1); break;
           case Support::integer:
           case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, 4)); break;
