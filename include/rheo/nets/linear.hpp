@@ -178,5 +178,34 @@ template <class T, class Act>
   act_pull<T, Act>(g_a, h, pre, g_b);
 }
 
+/// out = in W, narrow inputs in one sweep down each column.
+template <class T> [[gnu::noinline]] void slim_product(CView<T> in, CView<T> W, View<T> out) {
+  const Index k = in.cols(), h = W.cols();
+  if (packed_v<T> && k > 2 && k > narrow && h > narrow) return gemm_nn<T>(in, W, out);
+  for (Index j = 0; j < h; ++j) {
+    auto o = column(out, j);
+    if (k > 2) {
+      if constexpr (packed_v<T>) o.matrix().noalias() = in.matrix() * W.matrix().col(j);
+      else o.matrix() = in.matrix().lazyProduct(W.matrix().col(j));
+    } else if (k == 2) {
+      o = column(in, 0) * W(0, j) + column(in, 1) * W(1, j);
+    } else if (k == 1) {
+      o = column(in, 0) * W(0, j);
+    } else {
+      o.setZero();
+    }
+  }
+}
+/// out = in W'.
+template <class T> [[gnu::noinline]] void slim_product_t(CView<T> in, CView<T> W, View<T> out) {
+  const Index k = in.cols();
+  if (k > 2) return gemm_nt<T>(in, W, out);
+  for (Index j = 0; j < W.rows(); ++j) {
+    auto o = column(out, j);
+    if (k == 2) o = column(in, 0) * W(j, 0) + column(in, 1) * W(j, 1);
+    else o = column(in, 0) * W(j, 0);
+  }
+}
+
 }  // namespace detail
 }  // namespace rheo
