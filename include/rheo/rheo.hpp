@@ -33,6 +33,7 @@
 #include "rheo/flows/shards.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/autoregressive.hpp"
+#include "rheo/layers/bijections/block_autoregressive.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/permute.hpp"
