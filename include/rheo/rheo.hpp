@@ -42,6 +42,7 @@
 #include "rheo/math/moments.hpp"
 #include "rheo/math/softplus.hpp"
 #include "rheo/nets/activation.hpp"
+#include "rheo/nets/block_monotone.hpp"
 #include "rheo/nets/linear.hpp"
 #include "rheo/nets/masked.hpp"
 #include "rheo/nets/mlp.hpp"
