@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Made: a multi-layer perceptron whose output for coordinate j sees the coordinates before j alone, by masked weights.
-//   Germain et al. 2015, arXiv:1502.03509, eqs. 8-10.  Units stand in the order of their degrees, so that masks are staircases.
+//   Germain et al. 2015, arXiv:1502.03509, section 4.  Units stand in the order of their degrees, so that masks are staircases.
 #pragma once
 
 #include "rheo/nets/mlp.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Autoregressive: every coordinate goes through a scalar transformer whose parameters a masked net makes from those before it.
-//   Kingma et al. 2016, arXiv:1606.04934 (the wiring, and its inverse IAF);  Papamakarios et al. 2017, arXiv:1705.07057 (MAF), eqs. 3-5.
+//   Kingma et al. 2016, arXiv:1606.04934 (the wiring, and its inverse IAF);  Papamakarios et al. 2017, arXiv:1705.07057 (MAF).
 #pragma once
 
 #include <array>
