@@ -14,12 +14,18 @@ namespace rheo::math {
 
 template <class T> struct Lane;
 
-/// What a comparison of lanes gives: all bits or none, for select alone.
+/// What a comparison of lanes gives: all bits or none, for select and any alone.
 template <class T> struct LaneMask {
   typename Lane<T>::Packet p;
   friend LaneMask operator&(LaneMask x, LaneMask y) { return {Eigen::internal::pand(x.p, y.p)}; }
   friend LaneMask operator|(LaneMask x, LaneMask y) { return {Eigen::internal::por(x.p, y.p)}; }
+  /// True when one number of the packet at least has the bits: what ends an iteration of a whole packet.
+  friend bool any(LaneMask m) {
+    using Packet = typename Lane<T>::Packet;
+    return Eigen::internal::predux(Eigen::internal::pand(m.p, Eigen::internal::pset1<Packet>(T(1)))) > T(0);
+  }
 };
+inline bool any(bool m) { return m; }
 
 template <class T> struct Lane {
   using Packet = typename Eigen::internal::packet_traits<T>::type;
