@@ -85,7 +85,7 @@ template <class L> class Certifier {
     }
     if constexpr (CanEncode<L, float> && CanEncode<L, double>) out.push_back({"float agrees with double", float_agrees(), std::max(1e-4, accuracy<L, float>())});
     if constexpr (is_exact_v<L> && CanEncode<L, double> && L::x_dim > 0 && L::x_dim <= 2 && (L::z_dim == 0 || L::kind == Kind::bijection)) {
-      if (integrable()) out.push_back({"double: the density integrates to one", std::abs(integral<L>(densities) - 1), is_smooth<L> ? 1e-6 : 1e-3});
+      if (integrable()) out.push_back({"double: the density integrates to one", std::abs(integral<L>(densities) - 1), std::max(is_smooth<L> ? 1e-6 : 1e-3, accuracy<L, double>())});
     }
     if constexpr (L::z_dim == 0 && CanDecode<L, double> && L::x_dim <= 2) {
       if (integrable()) out.push_back({"double: draws follow the density (chi-square in deviations)", chi_square(draws(), densities), 3.72});  // 1e-4 of a normal

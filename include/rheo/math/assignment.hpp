@@ -2,6 +2,7 @@
 // The linear assignment problem by shortest augmenting paths: Kuhn 1955, Munkres 1957; in this form Jonker and Volgenant 1987.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "rheo/core/arena.hpp"
@@ -14,55 +15,54 @@ inline void assign(CView<double> cost, ColView<Index> match, Arena& scratch) {
   Arena::Scope scope(scratch);
   const Index n = cost.rows(), none = -1;
   constexpr double far = std::numeric_limits<double>::infinity();
-  auto u = scratch.column<double>(n), w = scratch.column<double>(n), shortest = scratch.column<double>(n);
-  auto owner = scratch.column<Index>(n), before = scratch.column<Index>(n);
-  auto reached = scratch.column<char>(n);
-  u.setZero();
-  w.setZero();
-  owner.setConstant(none);
+  double *price = scratch.column<double>(n).data(), *earning = scratch.column<double>(n).data(), *shortest = scratch.column<double>(n).data();
+  Index *before = scratch.column<Index>(n).data(), *owner = match.data();  // owner[i] is the column that has row i
+  char* reached = scratch.column<char>(n).data();
+  std::fill_n(price, n, 0.0);
+  std::fill_n(earning, n, 0.0);
+  std::fill_n(owner, n, none);
   for (Index root = 0; root < n; ++root) {
-    shortest.setConstant(far);
-    reached.setZero();
-    before.setConstant(none);
-    Index row = root, from = none, end = none;
+    std::fill_n(shortest, n, far);
+    std::fill_n(reached, n, char(0));
+    Index at = root, from = none, end = none;
     double length = 0;
-    while (end == none) {  // Dijkstra over columns with reduced costs, until a free one is reached
+    while (end == none) {  // Dijkstra from column to column over their rows with reduced costs, until a free row is reached
+      const double *c = column(cost, at).data(), base = length - earning[at];
       double least = far;
       Index next = none;
-      for (Index j = 0; j < n; ++j) {
-        if (reached(j)) continue;
-        const double d = length + cost(row, j) - u(row) - w(j);
-        if (d < shortest(j)) {
-          shortest(j) = d;
-          before(j) = from;
+      for (Index i = 0; i < n; ++i) {
+        if (reached[i]) continue;
+        const double d = base + c[i] - price[i];
+        if (d < shortest[i]) {
+          shortest[i] = d;
+          before[i] = from;
         }
-        if (shortest(j) < least || next == none) {
-          least = shortest(j);
-          next = j;
+        if (next == none || shortest[i] < least) {
+          least = shortest[i];
+          next = i;
         }
       }
       length = least;
-      reached(next) = 1;
+      reached[next] = 1;
       from = next;
-      if (owner(next) == none) {
+      if (owner[next] == none) {
         end = next;
       } else {
-        row = owner(next);
+        at = owner[next];
       }
     }
-    u(root) += length;
-    for (Index j = 0; j < n; ++j) {
-      if (!reached(j) || j == end) continue;
-      u(owner(j)) += length - shortest(j);
-      w(j) -= length - shortest(j);
+    earning[root] += length;
+    for (Index i = 0; i < n; ++i) {
+      if (!reached[i] || i == end) continue;
+      earning[owner[i]] += length - shortest[i];
+      price[i] -= length - shortest[i];
     }
-    for (Index j = end; j != none;) {
-      const Index previous = before(j);
-      owner(j) = previous == none ? root : owner(previous);
-      j = previous;
+    for (Index i = end; i != none;) {
+      const Index previous = before[i];
+      owner[i] = previous == none ? root : owner[previous];
+      i = previous;
     }
   }
-  for (Index j = 0; j < n; ++j) match(owner(j)) = j;
 }
 
 }  // namespace rheo::math

@@ -45,7 +45,7 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
   ignored.setZero();
   CView<T> x = c.x;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
-    auto through = [&]<std::size_t J>() {
+    [[maybe_unused]] auto through = [&]<std::size_t J>() {
       using L = typename M::template Layer<J>;
       static_assert(L::kind == Kind::bijection, "rheo: FlowMatching: the layers in front of the Continuous must be bijections");
       const View<T> out = scratch.template take<T>(n, L::z_dim);
@@ -62,7 +62,7 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
   ColView<T> t = scratch.template column<T>(n);
   ends.normals(z);
   if constexpr (Paired) {
-    const View<double> cost = scratch.template take<double>(n, n);
+    View<double> cost = scratch.template take<double>(n, n);
     const ColView<Index> match = scratch.template column<Index>(n);
     bool finite = true;
     for (Index j = 0; j < n; ++j) {

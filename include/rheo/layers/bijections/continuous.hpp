@@ -31,7 +31,7 @@ struct Gaussian {
   template <class T> static T draw(Noise noise, Index i, Index j) { return T(noise.normal(i, j)); }
 };
 
-/// s' (df/dx) s for one probe s a row, the same along the whole path: unbiased, one derivative whatever D.
+/// s' (df/dx) s for one probe s a row, the same along the whole path: one derivative whatever D, unbiased up to the solver's error.
 template <class Probe = Rademacher> struct HutchinsonTrace {
   static constexpr Exactness exactness = Exactness::estimate;
   template <Index D> static constexpr Index directions = 1;
