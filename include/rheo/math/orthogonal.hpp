@@ -162,6 +162,7 @@ template <Index D, bool Exponential> struct SkewOrthogonal {
         Q(j, j) -= T(1);
       }
     }
+    if constexpr (Exponential) polish<T>(Q, scratch);  // squaring leaves |A| eps, which in float wants two steps at extreme A
     polish<T>(Q, scratch);
     return r;
   }

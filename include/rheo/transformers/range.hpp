@@ -244,7 +244,8 @@ struct Power {
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const {
     using std::exp, std::log;
     const L l = log(detail::clamp(x, detail::tiny<L>(), detail::huge<L>())), low = log(detail::tiny<L>()) + L(1e-3);
-    return select(L(p) * l <= low, L(0), g_x * exp(L(1 - p) * l) * L(1 / p) + g_v * L((p - 1) / p) * exp(L(-p) * l));
+    const L g = g_x * exp(L(1 - p) * l) * L(1 / p) + g_v * L((p - 1) / p) * exp(L(-p) * l);
+    return select(L(p) * l <= low, L(0), select(x >= detail::huge<L>() * L(0.5), L(0), g));  // z was clamped, or x has overflowed
   }
 
  private:
