@@ -133,7 +133,6 @@ template <class T>
 T keep_where(bool m, T x) {
   return m ? x : T(0);
 }
-inline bool any(bool m) { return m; }
 template <class T>
   requires(!is_lane_v<T>)
 T sum(T x) {
