@@ -38,6 +38,7 @@
 #include "rheo/layers/bijections/radial.hpp"
 #include "rheo/layers/bijections/residual.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
+#include "rheo/layers/bijections/sylvester.hpp"
 #include "rheo/math/contraction.hpp"
 #include "rheo/math/guarded_root.hpp"
 #include "rheo/math/lane.hpp"
