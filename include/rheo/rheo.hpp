@@ -62,6 +62,7 @@
 #include "rheo/layers/bijections/triangular_linear.hpp"
 #include "rheo/math/assignment.hpp"
 #include "rheo/math/cdf_mixture.hpp"
+#include "rheo/layers/bijections/sylvester.hpp"
 #include "rheo/math/contraction.hpp"
 #include "rheo/math/factored_linear.hpp"
 #include "rheo/math/guarded_root.hpp"
