@@ -190,6 +190,16 @@ TEST_CASE("funnel and banana: normalised, and their samplers draw from them") {
   const auto scaled = [](double v, double z) { return -Funnel<2>{}(Point{v, z * std::exp(0.5 * v)}) + 0.5 * v; };
   CHECK(checks::near(checks::totals(scaled, checks::edges(-24.0, 24.0, 1.0), checks::edges(-8.0, 8.0, 0.5)).mass, 1.0, 1e-10));
   same_law(Funnel<2>{}, checks::edges(-6.0, 4.0, 0.5), checks::edges(-3.0, 3.0, 0.25));
+  Batch<double> ends(2, 2);
+  ends << 100.0, 3.0, -100.0, 1e-30;  // where the exponent is held
+  NoWorkspace w;
+  const auto r = run(Funnel<2>{}, ends, w);
+  for (Index i = 0; i < 2; ++i) {
+    const double v = ends(i, 0), x = ends(i, 1), precision = std::exp(v > 0 ? -80.0 : 80.0);
+    CHECK(r.g(i, 0) == Approx(v / 9.0 + 0.5));
+    CHECK(r.g(i, 1) == Approx(x * precision));
+    CHECK(r.u(i) == Approx(0.5 * x * x * precision + v * v / 18.0 + 0.5 * v + targets::detail::log_2pi + std::log(3.0)));
+  }
   mean_energy(Funnel<5>{}, 2.5 * (targets::detail::log_2pi + 1.0) + std::log(3.0));
   const Banana<2> banana(2.0, 0.2);
   CHECK(checks::near(totals(banana, checks::edges(-16.0, 16.0, 0.5), checks::edges(-55.0, 9.0, 0.5), 0.0).mass, 1.0, 1e-9));
@@ -254,16 +264,28 @@ TEST_CASE("Mueller-Brown: stationary points as published, log Z and the wells' m
     CHECK(std::fabs(20.0 * r.u(0) - p[2]) < 0.01);
     CHECK((20.0 * r.g.abs() < 2.0).all());  // the points have three digits, the curvature is up to 4000
   }
-  for (double kT : {20.0, 60.0}) {
+  for (double kT : {8.0, 20.0, 60.0}) {
     const MuellerBrown at(kT);
     const auto e1 = checks::edges(-4.0, 3.0, 0.1), e2 = checks::edges(-2.5, 4.5, 0.1);
     const double log_z = at.log_z();
     CHECK(checks::near(totals(at, e1, e2, log_z).mass, 1.0, 1e-9));
-    const auto sheared = [&](double x1, double s) { return -at(Point{x1, 1.1 + 0.6 * x1 + s}) - log_z; };
-    const double upper = checks::totals(sheared, e1, checks::edges(0.0, 6.0, 0.1)).mass;
-    CHECK(checks::near(upper, at.upper_mass(), 1e-9));
-    CHECK(upper > 0.5);
+    const auto above = [&](double x1, double s) { return -at(Point{x1, 1.1 + 0.6 * x1 + s}) - log_z; };
+    const auto right = [&](double s, double x2) {  // where the lines meet, at (1.2, 1.8), there is nothing
+      const double x1 = 0.02 + 0.65 * x2 + s;
+      return x2 < 1.1 + 0.6 * x1 ? -at(Point{x1, x2}) - log_z : -targets::detail::infinity;
+    };
+    const auto masses = at.well_masses();
+    CHECK(checks::near(checks::totals(above, e1, checks::edges(0.0, 6.0, 0.1)).mass, masses[0], 1e-9));
+    CHECK(checks::near(checks::totals(right, checks::edges(0.0, 4.0, 0.1), checks::edges(-2.5, 1.7, 0.1)).mass, masses[2], 1e-9));
+    CHECK(checks::near(masses[0] + masses[1] + masses[2], 1.0));
   }
+  CHECK(checks::near(e.log_z(), 5.366133242, 1e-9));
+  CHECK(checks::near(e.well_masses()[1], 0.066691, 1e-6));
+  Batch<double> far(2, 2);
+  far << 40.0, 3.0, -1e5, 1e300;  // the cap
+  const auto r = run(e, far, w);
+  CHECK(((r.u > 4e34) && (r.u < 5e34)).all());
+  CHECK((r.g.abs() < 1e-290).all());  // packets of exp never reach 0
   CHECK_THROWS_AS(MuellerBrown(0.0), std::invalid_argument);
 }
 
