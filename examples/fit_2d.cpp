@@ -82,11 +82,6 @@ Arguments parse(int count, char** words) {
   return a;
 }
 
-const std::vector<models::Entry>& all_models() {
-  static const std::vector<models::Entry> table{models::real_nvp(), models::nice(), models::normal(), models::mixture()};
-  return table;
-}
-
 /// The distinct rows, in the order of `noise`: a row that stands in both training and test would be a leak.
 Batch<double> distinct(const Batch<double>& x, Noise noise) {
   std::set<std::pair<double, double>> seen;
@@ -113,7 +108,7 @@ std::string json_number(std::optional<double> x) {
 int run(const Arguments& a) {
   const Noise noise{a.seed};
   const models::Entry* entry = nullptr;
-  for (const auto& m : all_models()) entry = m.name == a.model ? &m : entry;
+  for (const auto& m : models::all()) entry = m.name == a.model ? &m : entry;
   if (!entry) throw WrongUsage("no model is called '" + a.model + "'; --list names them");
   const targets::Target* target = nullptr;
   std::string name, note;
@@ -210,7 +205,7 @@ int main(int count, char** words) {
       std::cout << "targets:";
       for (const auto& t : targets::all()) std::cout << ' ' << t.name;
       std::cout << "\nmodels:\n";
-      for (const auto& m : all_models()) std::cout << "  " << m.name << std::string(12 - m.name.size(), ' ') << m.what << '\n';
+      for (const auto& m : models::all()) std::cout << "  " << m.name << std::string(20 - m.name.size(), ' ') << m.what << '\n';
       return 0;
     }
     return run(a);

@@ -28,24 +28,58 @@ struct Entry {
 };
 
 /// Standardises, trains a flow of type F on the rows of x.
-template <class F, class T> Fitted train(const rheo::Batch<double>& x, rheo::FitOptions options) {
+template <class F, class T, class Objective> Fitted train(const rheo::Batch<double>& x, rheo::FitOptions options) {
   using namespace rheo;
   auto model = std::make_shared<Model<F, T>>(make_model<T>(F{}, options.noise.fork(100)));
   Fitted f;
   const int threads = options.threads;
-  f.result = fit(*model, x.template cast<T>(), std::move(options));
+  const Noise draws = options.noise.fork(101);
+  f.result = fit(*model, x.template cast<T>(), std::move(options), Objective{});
   f.parameters = F::param_count;
   f.exact = is_exact_v<F>;
   auto work = std::make_shared<Workspace<F, T>>(threads);
-  f.log_prob = [model, work](const Batch<double>& y) -> Column<double> { return model->log_prob(y.template cast<T>(), {}, *work).template cast<double>(); };
+  f.log_prob = [model, work, draws](const Batch<double>& y) -> Column<double> {
+    if constexpr (is_exact_v<F>) return model->log_prob(y.template cast<T>(), {}, *work).template cast<double>();
+    else return model->elbo(y.template cast<T>(), draws).template cast<double>();
+  };
   f.sample = [model, work](Index n, Noise noise) -> Batch<double> { return model->sample_and_log_prob(n, noise, {}, *work).x.template cast<double>(); };
   return f;
 }
-template <class F> Entry entry(std::string name, std::string what) { return {std::move(name), std::move(what), train<F, float>, train<F, double>}; }
+template <class F, class Objective = rheo::MaximumLikelihood> Entry entry(std::string name, std::string what) {
+  return {std::move(name), std::move(what), train<F, float, Objective>, train<F, double, Objective>};
+}
 
 Entry real_nvp();
 Entry nice();
+Entry glow();
+Entry nsf();
+Entry nsf_autoregressive();
+Entry flow_plus_plus();
+Entry circular_nsf();
+Entry maf();
+Entry iaf();
+Entry naf();
+Entry umnn();
+Entry sospf();
+Entry bernstein();
+Entry bnaf();
+Entry planar();
+Entry radial();
+Entry sylvester();
+Entry residual_flow();
+Entry gaussianization();
+Entry convex_potential();
+Entry ffjord();
+Entry cnf();
+Entry real_nvp_mixture();
+Entry real_nvp_resampled();
 Entry normal();
 Entry mixture();
+
+/// Every model, in the order of --list.
+inline const std::vector<Entry>& all() {
+  static const std::vector<Entry> table{real_nvp(), nice(), glow(), nsf(), nsf_autoregressive(), flow_plus_plus(), circular_nsf(), maf(), iaf(), naf(), umnn(), sospf(), bernstein(), bnaf(), planar(), radial(), sylvester(), residual_flow(), gaussianization(), convex_potential(), ffjord(), cnf(), real_nvp_mixture(), real_nvp_resampled(), normal(), mixture()};
+  return table;
+}
 
 }  // namespace models

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models.hpp"
-#include "rheo/distributions/normal.hpp"
-#include "rheo/layers/bijections/coupling.hpp"
-#include "rheo/layers/bijections/permute.hpp"
+#include "rheo/flows/presets/coupling_flows.hpp"
 
 namespace models {
 using namespace rheo;
-using Step = Chain<AffineCoupling<2, Mlp<64, 64>>, Reverse<2>>;
-Entry real_nvp() { return entry<Flow<Standardize<2>, Repeat<8, Step>, StandardNormal<2>>>("real_nvp", "8 affine couplings, nets 1-64-64-2 with ReLU"); }
+Entry real_nvp() { return entry<presets::RealNvp<2>>("real_nvp", "8 affine couplings, nets 1-64-64-2"); }
 }  // namespace models

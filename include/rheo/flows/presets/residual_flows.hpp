@@ -33,4 +33,8 @@ using ResidualFlow = Flow<Standardize<D>, Repeat<Steps, Chain<Residual<D, Net, L
 template <Index D, Index Steps = 6, Index K = 8>
 using GaussianizationFlow = Flow<Standardize<D>, Repeat<Steps, Chain<Elementwise<D, Gaussianization<K>>, Householder<D>>>, StandardNormal<D>>;
 
+/// Huang et al. 2021, arXiv:2012.05942: gradients of strongly convex nets, H units in two layers; D <= 16.
+template <Index D, Index Steps = 4, Index H = 32>
+using ConvexPotentialFlow = Flow<Standardize<D>, Repeat<Steps, Chain<ConvexPotential<D, H>, ActNorm<D>>>, StandardNormal<D>>;
+
 }  // namespace rheo::presets

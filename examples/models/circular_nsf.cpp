@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include "models.hpp"
+#include "rheo/flows/presets/coupling_flows.hpp"
+#include "rheo/flows/inverse.hpp"
+#include "rheo/layers/bijections/elementwise.hpp"
+
+namespace models {
+using namespace rheo;
+// The plane goes onto the torus, cut open at infinity, where circular splines act.
+using Torus = Flow<Standardize<2>, SigmoidMap<2>, Inverse<CutCircleMap<2>>, Repeat<4, Chain<Coupling<2, CircularRationalQuadraticSpline<8>, Periodic<MlpOf<Silu, 64, 64>>, 0, HalfMask<2>>, Reverse<2>>>, UniformCircle<2>>;
+Entry circular_nsf() { return entry<Torus>("circular_nsf", "4 couplings by circular splines, the plane wrapped onto a torus by a sigmoid"); }
+}  // namespace models
