@@ -369,6 +369,9 @@ TEST_CASE("interpolation with a target off its support, and with a user's lambda
   CHECK(checks::near(half(0), 0.5 * (1.0 + std::log(32.0))));
   CHECK(half(1) == targets::detail::infinity);
   CHECK(values(Path(GaussianEnergy<2>(), board, 1.0), x, w)(1) == targets::detail::infinity);
+  const Interpolated<TargetEnergy, GaussianEnergy<2>> back(board, GaussianEnergy<2>(), 1.0);
+  decltype(back)::Workspace<double> w_back;
+  CHECK((values(back, x, w_back) == 1.0).all());
 
   const auto own = energy_of<2>([](const auto& p) { return p[0] * p[0] * p[1] + p[1]; });
   const Interpolated path(GaussianEnergy<2>(), own, 0.25);

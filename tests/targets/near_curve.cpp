@@ -32,7 +32,7 @@ TEST_CASE("near_curve: mass, entropy, sampler at each width of the table") {
     CHECK(entry.log_prob(2.8, 0.1) == curve.log_prob(2.8, 0.1));
     const auto cells = checks::edges(-3.2, 3.2, 0.2);
     checks::same_law(curve.sample(50000, rheo::Noise{20}), log_p, cells, cells, width < 0.02 ? 32 : 12);
-    const auto x = curve.sample(100000, rheo::Noise{23});
+    const auto x = curve.sample(400000, rheo::Noise{23});
     rheo::Column<double> loss(x.rows());
     for (rheo::Index i = 0; i < x.rows(); ++i) loss(i) = -curve.log_prob(x(i, 0), x(i, 1));
     const double error = std::sqrt((loss - loss.mean()).square().sum()) / static_cast<double>(x.rows());
