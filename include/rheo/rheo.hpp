@@ -25,6 +25,7 @@
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/distributions/mixture.hpp"
 #include "rheo/distributions/normal.hpp"
+#include "rheo/distributions/resampled.hpp"
 #include "rheo/distributions/student_t.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/evaluation/certify.hpp"
