@@ -24,6 +24,7 @@
 #include "rheo/distributions/independent.hpp"
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/distributions/mixture.hpp"
+#include "rheo/distributions/mixture_of.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/distributions/resampled.hpp"
 #include "rheo/distributions/student_t.hpp"
