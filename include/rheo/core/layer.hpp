@@ -30,6 +30,7 @@
 //   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
 //   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it
 //   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
+//   static constexpr Index categories                                 integer and category coordinates run from 0 to categories - 1; 0: as far as they like
 // What exists is what the layer can do: the concepts below ask.  T is float, double or autodiff::Dual of either.
 //
 // What you get: training, sampling, scoring, chaining, inversion, files, threads, and the laws (rheo/evaluation/certify.hpp).

@@ -104,6 +104,11 @@ template <class L> class Certifier {
     }
     return true;
   }
+  /// How many values whole numbers take: four for layers that do not say.
+  static constexpr Index categories() {
+    if constexpr (requires { L::categories; }) return L::categories > 0 ? Index(L::categories) : 4;
+    return 4;
+  }
   template <std::size_t D> Batch<double> points(Index n, Index d, const std::array<Support, D>& s, std::uint64_t key) const {
     Batch<double> x(n, d);
     const Noise noise = o_.noise.fork(key);
@@ -115,7 +120,7 @@ template <class L> class Certifier {
           case Support::unit: x(i, j) = 0.05 + 0.9 * noise.uniform(i, j); break;  // finite differences want room before the ends
           case Support::circle: x(i, j) = std::numbers::pi * (2 * noise.uniform(i, j) - 1); break;
           case Support::integer:
-          case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, 4)); break;
+          case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, categories())); break;
           default: x(i, j) = e;
         }
       }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Bernoulli and Categorical: whole numbers with learned logits, or logits from a net of the context.
+#pragma once
+
+#include <limits>
+
+#include "rheo/distributions/independent.hpp"
+#include "rheo/math/softplus.hpp"
+
+namespace rheo {
+namespace family {
+
+/// 1 with probability sigmoid(a), else 0; any other number has log p = -inf, NaN has NaN.  V is a log-probability.  The gradient to x is 0;
+/// draws have no derivative.
+struct Bernoulli {
+  static constexpr Index params = 1, natural_count = 2, cotangents = 2, categories = 2;
+  static constexpr Support support = Support::integer;
+  static constexpr bool smooth = false;
+
+  /// log p(0), log p(1).
+  template <class L, class Raw> std::array<L, 2> natural(Raw raw) const { return {-math::softplus(L(raw(0))), -math::softplus(-L(raw(0)))}; }
+  template <class L> L log_prob(L x, const std::array<L, 2>& q) const {
+    using math::select;
+    const L off = select(x == x, L(-std::numeric_limits<double>::infinity()), x);
+    return select(x == L(0), q[0], select(x == L(1), q[1], off));
+  }
+  template <class L, class Give> L log_prob_pull(L x, L g_v, const std::array<L, 2>&, Give give) const {
+    using math::keep_where;
+    give(0, keep_where(x == L(0), g_v));
+    give(1, keep_where(x == L(1), g_v));
+    return L(0);
+  }
+  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, 2>&, const G& g, Give give) const {
+    const L a = raw(0);
+    give(0, g[1] * math::sigmoid(-a) - g[0] * math::sigmoid(a));
+  }
+  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 2>& q) const {
+    using std::exp;
+    return exp(q[1]) > T(noise.uniform(i, j)) ? T(1) : T(0);
+  }
+};
+
+/// k with probability softmax(a)_k, k = 0 .. K - 1; any other number has log p = -inf, NaN has NaN.  As Bernoulli otherwise.
+template <Index K> struct Categorical {
+  static_assert(K > 1, "rheo: Categorical wants at least two categories");
+  static constexpr Index params = K, natural_count = K, cotangents = K, categories = K;
+  static constexpr Support support = Support::category;
+  static constexpr bool smooth = false;
+  static constexpr auto size = static_cast<std::size_t>(K);
+
+  /// log p(k).
+  template <class L, class Raw> std::array<L, size> natural(Raw raw) const {
+    using std::exp, std::log, std::max;
+    std::array<L, size> q;
+    L top = raw(0), total(0);
+    for (Index k = 1; k < K; ++k) top = max(top, L(raw(k)));
+    for (Index k = 0; k < K; ++k) total += exp(L(raw(k)) - top);
+    const L shift = top + log(total);
+    for (Index k = 0; k < K; ++k) q[static_cast<std::size_t>(k)] = L(raw(k)) - shift;
+    return q;
+  }
+  template <class L> L log_prob(L x, const std::array<L, size>& q) const {
+    using math::select;
+    L v = select(x == x, L(-std::numeric_limits<double>::infinity()), x);
+    for (std::size_t k = 0; k < size; ++k) v = select(x == L(static_cast<double>(k)), q[k], v);
+    return v;
+  }
+  template <class L, class Give> L log_prob_pull(L x, L g_v, const std::array<L, size>&, Give give) const {
+    using math::keep_where;
+    for (Index k = 0; k < K; ++k) give(k, keep_where(x == L(static_cast<double>(k)), g_v));
+    return L(0);
+  }
+  template <class L, class Raw, class G, class Give> void raw_pull(Raw, const std::array<L, size>& q, const G& g, Give give) const {
+    using std::exp;
+    L total(0);
+    for (const L& c : g) total += c;
+    for (Index k = 0; k < K; ++k) give(k, g[static_cast<std::size_t>(k)] - exp(q[static_cast<std::size_t>(k)]) * total);
+  }
+  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, size>& q) const {
+    using std::exp;
+    T left = T(noise.uniform(i, j));
+    std::size_t k = 0;
+    for (; k + 1 < size; ++k) {
+      left -= exp(q[k]);
+      if (left < T(0)) break;
+    }
+    return T(static_cast<double>(k));
+  }
+};
+
+}  // namespace family
+
+/// D coordinates in {0, 1} with learned logits, which start at 0.
+template <Index D> using Bernoulli = Independent<D, family::Bernoulli>;
+/// D coordinates in {0 .. K - 1} with learned logits, which start at 0.
+template <Index D, Index K> using Categorical = Independent<D, family::Categorical<K>>;
+template <Index D, class Net, Index C> using ConditionalBernoulli = ConditionalIndependent<D, family::Bernoulli, Net, C>;
+template <Index D, Index K, class Net, Index C> using ConditionalCategorical = ConditionalIndependent<D, family::Categorical<K>, Net, C>;
+
+}  // namespace rheo

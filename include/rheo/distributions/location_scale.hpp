@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Families with a location m and a scale e^s on the line: normal, logistic, Laplace; and with a scale alone on (0, inf): half-normal,
+// exponential.  The bases made of them, learned or conditional.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "rheo/distributions/independent.hpp"
+#include "rheo/transformers/affine.hpp"
+
+namespace rheo {
+
+/// s = B tanh(a / B) with B = 7 by default: the soft bound of a log-scale that a net makes.
+struct SoftBound : BoundedExp {
+  SoftBound() : BoundedExp{7} {}
+  explicit SoftBound(double b) : BoundedExp{b} {}
+};
+
+namespace family {
+
+/// What the families of the line share.  Shape has log_prob(e), slope(e) and either `normal` or standard(u) for a uniform u.
+/// Parameters (m, a), s = scale.log_scale(a); natural: m, e^-s, s; cotangents: m, s.
+template <class Shape, class Scale> struct LocationScale {
+  static constexpr Index params = 2, natural_count = 3, cotangents = 2;
+  static constexpr bool smooth = Shape::smooth;
+  Scale scale{};
+
+  LocationScale() = default;
+  explicit LocationScale(Scale s) : scale(s) {}
+
+  template <class L, class Raw> std::array<L, 3> natural(Raw raw) const {
+    using std::exp;
+    const L s = scale.log_scale(raw(1));
+    return {raw(0), exp(-s), s};
+  }
+  template <class L> L log_prob(L x, const std::array<L, 3>& q) const { return Shape::log_prob((x - q[0]) * q[1]) - q[2]; }
+  template <class L, class Give> L log_prob_pull(L x, L g_v, const std::array<L, 3>& q, Give give) const {
+    const L e = (x - q[0]) * q[1], g_e = g_v * Shape::slope(e), g_x = g_e * q[1];
+    give(0, -g_x);
+    give(1, -(g_e * e + g_v));
+    return g_x;
+  }
+  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, 3>& q, const G& g, Give give) const {
+    give(0, g[0]);
+    give(1, g[1] * scale.slope(L(raw(1)), q[2]));
+  }
+  template <class L> L from_normal(L e, const std::array<L, 3>& q) const
+    requires(Shape::normal)
+  {
+    using std::exp;
+    return q[0] + e * exp(q[2]);
+  }
+  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 3>& q) const {
+    using std::exp;
+    return q[0] + T(Shape::standard(noise.uniform(i, j))) * exp(q[2]);
+  }
+  template <class L, class Give> void draw_pull(L x, L g_x, const std::array<L, 3>& q, Give give) const {
+    give(0, g_x);
+    give(1, g_x * (x - q[0]));
+  }
+};
+
+struct NormalShape {
+  static constexpr bool smooth = true, normal = true;
+  template <class L> static L log_prob(L e) { return -(L(0.5) * e * e + L(half_log_two_pi)); }
+  template <class L> static L slope(L e) { return -e; }
+};
+struct LogisticShape {
+  static constexpr bool smooth = true, normal = false;
+  template <class L> static L log_prob(L e) {
+    using std::abs, std::exp;
+    const L u = abs(e);
+    return -(u + L(2) * math::log1p_small(exp(-u)));
+  }
+  template <class L> static L slope(L e) {
+    using std::tanh;
+    return -tanh(L(0.5) * e);
+  }
+  static double standard(double u) { return std::log(u) - std::log1p(-std::min(u, 1 - 0x1p-53)); }
+};
+struct LaplaceShape {
+  static constexpr bool smooth = false, normal = false;
+  template <class L> static L log_prob(L e) {
+    using std::abs;
+    return -(abs(e) + L(0.69314718055994530942));
+  }
+  template <class L> static L slope(L e) {
+    using math::select;
+    return select(e < L(0), L(1), select(e > L(0), L(-1), L(0)));
+  }
+  static double standard(double u) { return u < 0.5 ? std::log(2 * u) : -std::log(2 * std::max(1 - u, 0x1p-54)); }
+};
+
+/// N(m, e^2s).
+template <class Scale = Exp> using Normal = LocationScale<NormalShape, Scale>;
+/// The density of slope sigmoid((x - m) e^-s).
+template <class Scale = Exp> using Logistic = LocationScale<LogisticShape, Scale>;
+/// e^(-|x - m| e^-s) / (2 e^s); its slope at m counts as 0.
+template <class Scale = Exp> using Laplace = LocationScale<LaplaceShape, Scale>;
+
+/// What the families of (0, inf) share.  Parameter (a), s = scale.log_scale(a).  Density 0 below 0; at 0 that of the right side.
+template <class Shape, class Scale> struct PositiveScale {
+  static constexpr Index params = 1, natural_count = 2, cotangents = 1;
+  static constexpr Support support = Support::positive;
+  Scale scale{};
+
+  PositiveScale() = default;
+  explicit PositiveScale(Scale s) : scale(s) {}
+
+  template <class L, class Raw> std::array<L, 2> natural(Raw raw) const {
+    using std::exp;
+    const L s = scale.log_scale(raw(0));
+    return {exp(-s), s};
+  }
+  template <class L> L log_prob(L x, const std::array<L, 2>& q) const {
+    using math::select;
+    return select(x < L(0), L(-std::numeric_limits<double>::infinity()), L(Shape::log_prob(x * q[0]) - q[1]));
+  }
+  template <class L, class Give> L log_prob_pull(L x, L g_v, const std::array<L, 2>& q, Give give) const {
+    using math::keep_where;
+    const L e = x * q[0], g_e = keep_where(x >= L(0), L(g_v * Shape::slope(e)));
+    give(0, -(g_e * e + keep_where(x >= L(0), g_v)));
+    return g_e * q[0];
+  }
+  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, 2>& q, const G& g, Give give) const {
+    give(0, g[0] * scale.slope(L(raw(0)), q[1]));
+  }
+  template <class L> L from_normal(L e, const std::array<L, 2>& q) const
+    requires(Shape::normal)
+  {
+    using std::abs, std::exp;
+    return abs(e) * exp(q[1]);
+  }
+  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 2>& q) const {
+    using std::exp;
+    return T(Shape::standard(noise.uniform(i, j))) * exp(q[1]);
+  }
+  template <class L, class Give> void draw_pull(L x, L g_x, const std::array<L, 2>&, Give give) const { give(0, g_x * x); }
+};
+
+struct HalfNormalShape {
+  static constexpr bool normal = true;
+  template <class L> static L log_prob(L e) { return L(0.69314718055994530942 - half_log_two_pi) - L(0.5) * e * e; }
+  template <class L> static L slope(L e) { return -e; }
+};
+struct ExponentialShape {
+  static constexpr bool normal = false;
+  template <class L> static L log_prob(L e) { return -e; }
+  template <class L> static L slope(L) { return L(-1); }
+  static double standard(double u) { return -std::log(std::min(u, 1 - 0x1p-53)); }
+};
+
+/// The modulus of N(0, e^2s).
+template <class Scale = Exp> using HalfNormal = PositiveScale<HalfNormalShape, Scale>;
+/// Mean e^s.
+template <class Scale = Exp> using Exponential = PositiveScale<ExponentialShape, Scale>;
+
+}  // namespace family
+
+/// Independent logistics with learned locations and log-scales.
+template <Index D> using Logistic = Independent<D, family::Logistic<>>;
+/// Independent Laplace distributions with learned locations and log-scales.  Not smooth at the locations.
+template <Index D> using Laplace = Independent<D, family::Laplace<>>;
+/// Independent half-normals on (0, inf) with learned log-scales.
+template <Index D> using HalfNormal = Independent<D, family::HalfNormal<>>;
+/// Independent exponentials on (0, inf) with learned log-means.
+template <Index D> using Exponential = Independent<D, family::Exponential<>>;
+/// N(m(c), diag e^2s(c)) with m and a softly bounded s from a net of the context: the decoder and encoder of a VAE.
+/// ConditionalNormal<D, Net, C>{SoftBound{3}} bounds s by 3 instead of 7.
+template <Index D, class Net, Index C> using ConditionalNormal = ConditionalIndependent<D, family::Normal<SoftBound>, Net, C>;
+template <Index D, class Net, Index C> using ConditionalLogistic = ConditionalIndependent<D, family::Logistic<SoftBound>, Net, C>;
+template <Index D, class Net, Index C> using ConditionalLaplace = ConditionalIndependent<D, family::Laplace<SoftBound>, Net, C>;
+
+}  // namespace rheo

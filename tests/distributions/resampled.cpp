@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// The resampled base beyond the laws: mass within Z's error, the truncation, the gradient of Z, what its report says.
+#include "rheo/distributions/resampled.hpp"
+
+#include "catch.hpp"
+#include "rheo/evaluation/layer_bench.hpp"
+#include "rheo/evaluation/quadrature.hpp"
+
+namespace {
+using namespace rheo;
+using Net = MlpOf<Tanh, 6>;
+
+// A base whose acceptance varies much: steep in x.
+template <class B> detail::LayerBench<B, double> steep(const B& base) {
+  detail::LayerBench<B, double> b(base);
+  const Params<double> theta(b.theta.data(), b.theta.size()), buffers(b.buffers.data(), b.buffers.size());
+  base.init(theta, buffers, Noise{4});
+  for (Index k = 0; k < b.theta.size(); ++k) b.theta(k) += 1.5 * Noise{8}.normal(k, 0);
+  base.after_step(theta, buffers);
+  return b;
+}
+template <class B> Column<double> density(detail::LayerBench<B, double>& b, const Batch<double>& x) {
+  Batch<double> out;
+  Column<double> v;
+  b.template call<true>(x, Batch<double>(x.rows(), 0), Noise{}, out, v);
+  return v.exp();
+}
+// Z by a fine grid, and the deviation of a under N(0, 1), from the density of one try's complement: p = N for Tries = 1.
+template <class B> std::pair<double, double> exact_z(const B& base, const detail::LayerBench<B, double>& b) {
+  const Index m = 4001;
+  Batch<double> x(m, 1), l(m, 1);
+  for (Index i = 0; i < m; ++i) x(i, 0) = -10 + 20 * static_cast<double>(i) / static_cast<double>(m - 1);
+  typename B::template NetCache<double> cache;
+  Arena scratch;
+  Batch<double> none(m, 0);
+  base.net.map(NetPass<double, typename B::template NetCache<double>>{view(std::as_const(x)), view(l), b.params(), view(std::as_const(none)), cache, scratch});
+  double z = 0, square = 0;
+  for (Index i = 0; i < m; ++i) {
+    const double w = 20.0 / static_cast<double>(m - 1) * std::exp(-0.5 * x(i, 0) * x(i, 0) - half_log_two_pi), a = math::sigmoid(l(i, 0));
+    z += w * a, square += w * a * a;
+  }
+  return {z, std::sqrt(square - z * z)};
+}
+}  // namespace
+
+TEST_CASE("the resampled base has mass one within the error of Z") {
+  using B = ResampledBase<1, Net>;
+  const B base{20000};
+  auto b = steep(base);
+  const auto [z, deviation] = exact_z(base, b);
+  const double error = deviation / std::sqrt(20000.0);
+  INFO("Z " << z << ", deviation " << deviation << ", estimate " << b.buffers(0));
+  CHECK(deviation > 0.1);
+  CHECK(b.buffers(0) == Approx(z).margin(4 * error));
+  const double mass = detail::integral<B>([&](const Batch<double>& x) { return density(b, x); });
+  CHECK(mass == Approx(1).margin(5 * error / z));
+  b.buffers(0) = z;  // with the true Z, to quadrature
+  CHECK(detail::integral<B>([&](const Batch<double>& x) { return density(b, x); }) == Approx(1).margin(1e-8));
+  b.buffers(0) = 1.2 * z;  // a wrong one is seen
+  CHECK(std::abs(detail::integral<B>([&](const Batch<double>& x) { return density(b, x); }) - 1) > 0.05);
+}
+
+TEST_CASE("draws follow the density where the last try is often forced") {
+  using B = ResampledBase<1, Net, 3>;
+  const B base{200000};
+  auto b = steep(base);
+  b.buffers(0) = exact_z(base, b).first;  // 50000 draws would see the estimate's error
+  Batch<double> x, none(50000, 0);
+  Column<double> v;
+  Report report;
+  x.resize(50000, 1);
+  v.setZero(50000);
+  CacheOf<B, double> cache;
+  Arena scratch;
+  base.decode(Pass<double, CacheOf<B, double>>{view(std::as_const(none)), view(x), ColView<double>(v.data(), v.size()), b.params(), b.state(), view(std::as_const(none)),
+                                              Noise{12}, cache, scratch, true, &report});
+  CHECK(report.accepted == 50000);
+  CHECK(report.proposed > 55000);
+  CHECK(report.proposed <= 150000);
+  CHECK(detail::chi_square(x, [&](const Batch<double>& at) { return density(b, at); }) < 3.72);
+  CHECK((v.exp() - density(b, x)).abs().maxCoeff() < 1e-12);
+}
+
+TEST_CASE("one try is the normal itself, and so is a new base") {
+  detail::LayerBench<ResampledBase<1, Net, 1>, double> one = steep(ResampledBase<1, Net, 1>{100});
+  const ResampledBase<1, Net> fresh{100};
+  detail::LayerBench<ResampledBase<1, Net>, double> start(fresh);
+  fresh.init(Params<double>(start.theta.data(), start.theta.size()), Params<double>(start.buffers.data(), start.buffers.size()), Noise{1});
+  Batch<double> x(4, 1);
+  x << -2, 0, 0.5, 30;
+  const Column<double> normal = (-0.5 * x.col(0).square() - half_log_two_pi).exp();
+  CHECK((density(one, x) - normal).abs().maxCoeff() < 1e-15);
+  CHECK((density(start, x) - normal).abs().maxCoeff() < 1e-15);
+  CHECK(start.buffers(0) == 0.5);
+  CHECK_THROWS_AS((ResampledBase<1, Net>{1}), std::invalid_argument);
+}
+
+TEST_CASE("the gradient includes that of Z") {
+  using B = ResampledBase<1, Net>;
+  const B base{512};
+  auto b = steep(base);
+  const Index n = 50;
+  Batch<double> x(n, 1), out, g_in, none(n, 0), g_none(n, 0);
+  Noise{3}.normals(view(x));
+  Column<double> v, ones = Column<double>::Ones(n);
+  auto loss = [&] {
+    base.after_step(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()));
+    b.call<true>(x, none, Noise{}, out, v);
+    return v.sum();
+  };
+  loss();
+  Vector<double> g = Vector<double>::Zero(b.theta.size()), without = g;
+  b.pull<true>(x, out, none, Noise{}, none, ones, g_in, g, g_none);
+  const Vector<double> state = b.buffers;
+  b.buffers.tail(b.buffers.size() - 1).setZero();
+  b.pull<true>(x, out, none, Noise{}, none, ones, g_in, without, g_none);
+  double worst = 0, moved = 0;
+  for (Index k = 0; k < g.size(); ++k) {
+    const double at = b.theta(k), h = 1e-5;
+    b.theta(k) = at + h;
+    const double up = loss();
+    b.theta(k) = at - h;
+    const double down = loss();
+    b.theta(k) = at;
+    worst = std::max(worst, std::abs((up - down) / (2 * h) - g(k)));
+    moved = std::max(moved, std::abs(g(k) - without(k)));
+  }
+  CHECK(worst < 1e-6);
+  CHECK(moved > 0.5);
+}
