@@ -60,6 +60,7 @@ template <class T, class Cache> struct NetPass {
   CView<T> context;       ///< n x C
   Cache& cache;
   Arena& scratch;
+  Params<const T> buffers{};  ///< of nets that have untrained state
 };
 
 template <class T, class Cache> struct NetPull {
@@ -71,6 +72,7 @@ template <class T, class Cache> struct NetPull {
   View<T> g_context;      ///< accumulated
   Cache& cache;
   Arena& scratch;
+  Params<const T> buffers{};
 };
 
 /// The data-dependent hook: `in` are all training rows as they reach this layer.

@@ -133,16 +133,21 @@ template <class T> void weight_pull(CView<T> in, CView<T> g, View<T> g_W) {
   gemm_tn_add<T>(in, g, g_W);
 }
 
-/// The pull of a layer whose input is the batch itself: g_W += in' g, g_in = g W'.
-template <class T> [[gnu::noinline]] void first_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T> g_in) {
-  weight_pull<T>(in, g, g_W);
+/// g_in = g W'.
+template <class T> void input_pull(CView<T> W, CView<T> g, View<T> g_in) {
   if constexpr (packed_v<T>) {
-    if (in.cols() <= narrow) {
-      for (Index r = 0; r < in.cols(); ++r) column(g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
+    if (W.rows() <= narrow) {
+      for (Index r = 0; r < W.rows(); ++r) column(g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
       return;
     }
   }
   gemm_nt<T>(g, W, g_in);
+}
+
+/// The pull of a layer whose input is the batch itself: g_W += in' g, g_in = g W'.
+template <class T> [[gnu::noinline]] void first_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T> g_in) {
+  weight_pull<T>(in, g, g_W);
+  input_pull<T>(W, g, g_in);
 }
 
 /// The pull of a layer whose input h = act(a) is the layer before it: g_W += h' g, g_a = (g W') act'(a), g_b of the layer before += g_a.
@@ -171,6 +176,35 @@ template <class T, class Act>
   }
   gemm_nt<T>(g, W, g_a);
   act_pull<T, Act>(g_a, h, pre, g_b);
+}
+
+/// out = in W, narrow inputs in one sweep down each column.
+template <class T> [[gnu::noinline]] void slim_product(CView<T> in, CView<T> W, View<T> out) {
+  const Index k = in.cols(), h = W.cols();
+  if (packed_v<T> && k > 2 && k > narrow && h > narrow) return gemm_nn<T>(in, W, out);
+  for (Index j = 0; j < h; ++j) {
+    auto o = column(out, j);
+    if (k > 2) {
+      if constexpr (packed_v<T>) o.matrix().noalias() = in.matrix() * W.matrix().col(j);
+      else o.matrix() = in.matrix().lazyProduct(W.matrix().col(j));
+    } else if (k == 2) {
+      o = column(in, 0) * W(0, j) + column(in, 1) * W(1, j);
+    } else if (k == 1) {
+      o = column(in, 0) * W(0, j);
+    } else {
+      o.setZero();
+    }
+  }
+}
+/// out = in W'.
+template <class T> [[gnu::noinline]] void slim_product_t(CView<T> in, CView<T> W, View<T> out) {
+  const Index k = in.cols();
+  if (k > 2) return gemm_nt<T>(in, W, out);
+  for (Index j = 0; j < W.rows(); ++j) {
+    auto o = column(out, j);
+    if (k == 2) o = column(in, 0) * W(j, 0) + column(in, 1) * W(j, 1);
+    else o = column(in, 0) * W(j, 0);
+  }
 }
 
 }  // namespace detail

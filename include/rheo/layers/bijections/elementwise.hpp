@@ -7,6 +7,7 @@
 #include "rheo/transformers/affine.hpp"
 #include "rheo/transformers/line.hpp"
 #include "rheo/transformers/range.hpp"
+#include "rheo/transformers/custom.hpp"
 #include "rheo/transformers/transformer.hpp"
 
 namespace rheo {
@@ -51,6 +52,9 @@ template <Index D, class Transformer> struct Elementwise : detail::ElementwiseFa
     }
   }
 };
+
+/// A whole layer from one generic lambda of a number and its P parameters: `elementwise<2, 1>([](auto x, const auto& a) { ... })`; see Custom.
+template <Index D, Index P, class F> Elementwise<D, Custom<P, F>> elementwise(F f) { return Elementwise<D, Custom<P, F>>(Custom<P, F>(f)); }
 
 /// z_j = tau(x_j; net(context)_j): the coordinates are independent given the context, C > 0 wide.
 template <Index D, class Transformer, class Net, Index C> struct Conditional : detail::ElementwiseFacts<D, Transformer> {

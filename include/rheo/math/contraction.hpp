@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// Roots of x + g(x) = y, row by row, for a contraction g: the fixed point x <- y - g(x), hastened by Broyden's secants and guarded by the bound.
+//   Banach 1922;  Broyden 1965, Math. Comp. 19, "good" update in Sherman and Morrison's form;  as the inverse of i-ResNet: arXiv:1811.00995, alg. 1.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "rheo/autodiff/dual.hpp"
+#include "rheo/core/arena.hpp"
+#include "rheo/core/pass.hpp"
+
+namespace rheo::math {
+
+/// The residual at which a row is solved, relative to 1 + norm(y); the error of x is at most that over 1 - bound.
+template <class S> inline constexpr double contraction_tolerance = 32 * static_cast<double>(std::numeric_limits<S>::epsilon());
+/// Widest rows that are hastened: a matrix for every row is kept.
+inline constexpr Index hastened = 64;
+
+/// Overwrites x (n x D, any values) with the roots; eval(CView at, View g) writes g of n rows.  `bound` is a Lipschitz constant of g, in the
+/// Euclidean norm.  A row stops when its residual x + g(x) - y is within contraction_tolerance; a step is taken if it shrinks the residual by
+/// max(bound, 1/2), else the plain step is, which must shrink it by `bound`: where it does not, g is no such contraction and the row fails, as
+/// every row does for a bound that is not below 1, and as one whose y is not finite.  Failed rows are NaN, and counted in `report` if it is
+/// given, with the residual they had (those of non-finite y are not counted).  Choices are made on values; tangents are not those of the root.
+template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, Eval eval) {
+  using S = decltype(autodiff::value_of(T()));
+  const Index n = y.rows(), D = y.cols();
+  Arena::Scope scope(scratch);
+  enum State : int { going, solved, failed };
+  auto state = scratch.template column<int>(n), plain = scratch.template column<int>(n);
+  auto size = scratch.template column<double>(n), tolerance = scratch.template column<double>(n);
+  View<T> t = scratch.template take<T>(n, D), g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D), H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
+  const auto norm = [](const View<T>& a, Index i) {
+    double s = 0;
+    for (Index j = 0; j < a.cols(); ++j) {
+      const double u = static_cast<double>(autodiff::value_of(a(i, j)));
+      s += u * u;
+    }
+    return std::sqrt(s);
+  };
+  const auto fail = [&](Index i, double residual) {
+    state(i) = failed;
+    for (Index j = 0; j < D; ++j) {
+      x(i, j) = std::numeric_limits<S>::quiet_NaN();
+      t(i, j) = std::numeric_limits<S>::quiet_NaN();
+    }
+    if (report && !std::isnan(residual)) {
+      ++report->unsolved;
+      report->worst_residual = std::max(report->worst_residual, residual);
+    }
+  };
+  const auto restart = [&](Index i) {
+    plain(i) = 1;
+    if (D > hastened) return;
+    for (Index j = 0; j < D; ++j) {
+      for (Index k = 0; k < D; ++k) H(i, j * D + k) = T(j == k ? 1 : 0);
+    }
+  };
+  const auto h = [&](Index i, Index a, Index b) -> T& { return H(i, b * D + a); };
+  Index left = 0;
+  const auto settle = [&](Index i) {
+    if (state(i) == going && size(i) <= tolerance(i)) state(i) = solved;
+    left += state(i) == going;
+  };
+
+  for (Index j = 0; j < D; ++j) {
+    column(x, j) = column(y, j);
+    column(t, j) = column(y, j);
+  }
+  eval(read(x), r);
+  if (report) report->evaluations += n;
+  for (Index i = 0; i < n; ++i) {
+    state(i) = going;
+    size(i) = norm(r, i);
+    const double norm_y = norm(x, i);
+    tolerance(i) = contraction_tolerance<S> * (1 + norm_y);
+    restart(i);
+    if (!std::isfinite(norm_y) || !std::isfinite(size(i))) fail(i, std::numeric_limits<double>::quiet_NaN());
+    else if (!(bound < 1)) fail(i, size(i));
+    settle(i);
+  }
+  const long cap = bound < 1 ? 64 + static_cast<long>(3 * std::log(contraction_tolerance<S>) / std::log(std::max(bound, 0.5))) : 0;
+  for (long round = 0; left > 0; ++round) {
+    for (Index i = 0; i < n; ++i) {
+      if (state(i) != going) continue;
+      if (round >= cap) fail(i, size(i));
+      for (Index j = 0; j < D && state(i) == going; ++j) {
+        T s = r(i, j);
+        if (D <= hastened && !plain(i)) {
+          s = T(0);
+          for (Index k = 0; k < D; ++k) s += h(i, j, k) * r(i, k);
+        }
+        t(i, j) = x(i, j) - s;
+      }
+    }
+    if (round >= cap) break;
+    eval(read(t), g);
+    if (report) report->evaluations += left;
+    left = 0;
+    for (Index i = 0; i < n; ++i) {
+      if (state(i) != going) continue;
+      for (Index j = 0; j < D; ++j) g(i, j) += t(i, j) - y(i, j);
+      const double after = norm(g, i);
+      const bool shrunk = after <= std::max(bound, 0.5) * size(i) || after <= tolerance(i);
+      const bool lawful = after <= (1 + 1e-3) * bound * size(i) + 4 * tolerance(i);  // of a plain step, up to rounding
+      if (shrunk || (plain(i) && lawful)) {
+        if (after >= size(i)) tolerance(i) = std::max(tolerance(i), std::min(after, 8 * tolerance(i)));  // as good as it gets
+        if (D <= hastened) {  // H += (s - H d)(s' H) / (s' H d), s the step and d the change of the residual
+          T denominator(0), length(0);
+          std::array<T, static_cast<std::size_t>(hastened)> Hd;
+          for (Index j = 0; j < D; ++j) {
+            T sum(0);
+            for (Index k = 0; k < D; ++k) sum += h(i, j, k) * (g(i, k) - r(i, k));
+            const T s = t(i, j) - x(i, j);
+            denominator += s * sum;
+            length += s * s;
+            Hd[static_cast<std::size_t>(j)] = sum;
+          }
+          if (denominator > T(0.05) * length) {
+            for (Index k = 0; k < D; ++k) {
+              T sH(0);
+              for (Index j = 0; j < D; ++j) sH += (t(i, j) - x(i, j)) * h(i, j, k);
+              sH /= denominator;
+              for (Index j = 0; j < D; ++j) h(i, j, k) += (t(i, j) - x(i, j) - Hd[static_cast<std::size_t>(j)]) * sH;
+            }
+            plain(i) = 0;
+          } else {
+            restart(i);
+          }
+        }
+        for (Index j = 0; j < D; ++j) {
+          x(i, j) = t(i, j);
+          r(i, j) = g(i, j);
+        }
+        size(i) = after;
+      } else if (plain(i)) {
+        fail(i, after);
+      } else {
+        restart(i);
+      }
+      settle(i);
+    }
+  }
+}
+
+}  // namespace rheo::math
