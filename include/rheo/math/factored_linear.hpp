@@ -13,7 +13,7 @@
 #pragma once
 
 #include <array>
-#include <string_view>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -63,7 +63,7 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
   };
 
   template <class P> static auto unpack(P p) {
-    (p.part(Factors{}, Factors::param_count, Factors::name), ...);
+    each([&]<std::size_t I>() { p.part(Factor<I>{}, Factor<I>::param_count, name<I>()); });
     return p.vector(C, "bias");
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
@@ -109,6 +109,12 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<M - 1 - I>(), ...); }(std::make_index_sequence<M>{});
   }
   template <std::size_t I> using Factor = std::tuple_element_t<I, std::tuple<Factors...>>;
+  /// Names in files are unique: a second factor of one kind is counted.
+  template <std::size_t I> static std::string name() {
+    std::size_t same = 0, before = 0;
+    ((same += before++ < I && std::is_same_v<Factors, Factor<I>>), ...);
+    return same == 0 ? Factor<I>::name : Factor<I>::name + ("_" + std::to_string(same + 1));
+  }
   template <std::size_t I, bool Buffers> static constexpr Index offset() {
     Index total = 0;
     constexpr std::array<Index, M> counts{(Buffers ? Factors::buffer_count : Factors::param_count)...};

@@ -227,3 +227,16 @@ TEST_CASE("a 1 x 1 convolution is the linear map at every pixel, also on rows in
                                                             Noise{}, b.cache, b.scratch});
   CHECK((back.middleRows(3, 5) - x.middleRows(3, 5)).abs().maxCoeff() < 1e-12);
 }
+
+TEST_CASE("parameters have names of their own, in reading order") {
+  std::vector<ParamInfo> info;
+  SvdLinear<3, 2>::unpack(Layout(info, "", 0));
+  std::string names;
+  for (const auto& i : info) names += i.name + "@" + std::to_string(i.offset) + " ";
+  CHECK(names == "reflections.v@0 diagonal.log_diagonal@6 reflections_2.v@9 bias@15 ");
+  info.clear();
+  LuLinear<3>::unpack(Layout(info, "", 0));
+  names.clear();
+  for (const auto& i : info) names += i.name + "@" + std::to_string(i.offset) + " ";
+  CHECK(names == "upper.log_diagonal@0 upper.off_diagonal@3 lower.off_diagonal@6 bias@9 ");
+}
