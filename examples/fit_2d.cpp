@@ -15,6 +15,7 @@
 #include "models/models.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/io/csv.hpp"
+#include "rheo/io/file.hpp"
 #include "rheo/io/plot.hpp"
 #include "rheo/io/progress.hpp"
 #include "rheo/targets/table.hpp"
@@ -35,7 +36,7 @@ struct Arguments {
   std::vector<std::string> columns;
   int epochs = 60, threads = 1;
   Index batch = 256, train = 20000;
-  double rate = 2e-3;
+  double rate = 4e-3;
   std::uint64_t seed = 0;
   bool json = false, list = false;
 };
@@ -117,7 +118,7 @@ int run(const Arguments& a) {
   const targets::Target* target = nullptr;
   std::string name, note;
   Batch<double> train, test;
-  io::Axes axes{};
+  io::Box axes{};
   if (a.csv.empty()) {
     for (const auto& t : targets::all()) target = t.name == a.target ? &t : target;
     if (!target) throw WrongUsage("no target is called '" + a.target + "'; --list names them");
@@ -142,7 +143,7 @@ int run(const Arguments& a) {
   std::error_code ignored;
   std::filesystem::create_directories(a.out, ignored);
   const std::string stem = a.out + "/" + name + "_" + a.model;
-  io::write_file(stem + ".png", "");  // found out now, not after training
+  io::check_writable(stem + ".png");
 
   std::stop_source stop;
   std::signal(SIGINT, on_interrupt);
@@ -151,14 +152,17 @@ int run(const Arguments& a) {
     while (!done.stop_requested() && interrupts == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (interrupts > 0) stop.request_stop();
   });
-  const io::Progress progress;
+  io::Progress progress;
   FitOptions options{.epochs = a.epochs, .batch = a.batch, .learning_rate = a.rate, .patience = 30, .schedule = {Cosine{0.01}, 100}, .noise = noise.fork(4), .threads = a.threads};
-  options.callback = [&](const EpochReport& r) { return progress(r); };
+  options.callback = [&](const EpochReport& r) {
+    progress(r);
+    return true;
+  };
   options.stop = stop.get_token();
   const models::Fitted f = (a.scalar == "float" ? entry->fit_float : entry->fit_double)(train, options);
+  progress.finish();
   if (f.result.status == FitStatus::diverged) {
     std::cerr << "fit_2d: training diverged: losses or gradients were not finite (" << f.result.skipped_steps << " steps skipped); try a smaller --learning-rate\n";
-    std::filesystem::remove(stem + ".png", ignored);
     return 1;
   }
 
@@ -172,14 +176,11 @@ int run(const Arguments& a) {
   if (target && target->in_support) leak = support_leak(samples, *target, 1e-6).value;  // a float on the border may fall just outside
 
   const Index side = 210;
-  Batch<double> grid(side * side, 2), density(side, side);
-  for (Index i = 0; i < side * side; ++i) {
-    grid(i, 0) = axes.x0 + (axes.x1 - axes.x0) * (static_cast<double>(i / side) + 0.5) / side;
-    grid(i, 1) = axes.y0 + (axes.y1 - axes.y0) * (static_cast<double>(i % side) + 0.5) / side;
-  }
-  density.reshaped() = f.log_prob(grid).exp();
+  const Batch<double> density = f.log_prob(io::grid_points(axes, side, side)).exp().reshaped(side, side);
   const Index shown = std::min<Index>(8000, std::max<Index>(train.rows(), 2000));
-  io::draw_panels({{name, train.topRows(std::min(shown, train.rows()))}, {a.model + " density", {}, density}, {"samples", samples.topRows(shown)}}, axes).write(stem + ".png");
+  using io::Panel;
+  io::plot_panels(stem + ".png", {Panel::scatter(name, train.topRows(std::min(shown, train.rows()))), Panel::heat_map(a.model + " density", density, io::robust_top(density)),
+                                  Panel::scatter("samples", samples.topRows(shown))}, axes);
   io::write_csv(stem + "_samples.csv", samples.topRows(10000), {"x", "y"});
 
   const std::vector<std::pair<std::string, std::string>> row{

@@ -30,3 +30,13 @@ template <class L> bool breaks(const std::string& law, const L& layer) {
 }
 
 }  // namespace rheo_test
+
+#define RHEO_CHECK_ENTRY(name, layer)                   \
+  SECTION(name) { rheo_test::check_laws(name, layer); } \
+  static_assert(true)
+/// One file of the registry through every law.
+#define RHEO_CHECK_LAWS(file)           \
+  TEST_CASE("the laws: " file) {        \
+    using namespace rheo_test;          \
+    RHEO_REGISTRY(RHEO_CHECK_ENTRY);    \
+  }

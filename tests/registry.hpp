@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the entries of the registry share.  The registry is the folder beside this file: every layer, transformer, conditioner and base
 // stands there, with the settings in which it must keep the laws.  A new layer is one line in one of its files, `entry("name", (Layer{}))`;
-// each file becomes a program of its own (tests/laws.cpp), so keep files small: the compiler works hard on every entry.
+// CMake puts a few files into one program (RHEO_LAWS_PER_PROGRAM); keep files small: the compiler works hard on every entry.
 #pragma once
 
 #include "rheo/core/layer.hpp"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... [-DREGISTRY=...] -P rooms.cmake: includes go strictly upward, a layer includes no layer, every header begins as it should,
 # is short enough, stands in the umbrella, and every layer stands in the registry.
-set(order core autodiff math nets transformers distributions layers flows targets training evaluation io)
+set(order version.hpp core autodiff math nets transformers distributions layers flows targets training evaluation io)
 set(faults "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT}/include/rheo ${ROOT}/include/rheo/*.hpp)
 file(READ ${ROOT}/include/rheo/rheo.hpp umbrella)

@@ -2,6 +2,7 @@
 // The densities of compact support: closed forms throughout, panels along the jumps (for the annulus in polar coordinates).
 #include "rheo/targets/compact.hpp"
 
+#include "rheo/targets/fractals.hpp"
 #include "targets/checks.hpp"
 
 using namespace rheo::targets;
@@ -91,4 +92,40 @@ TEST_CASE("annulus: mass, entropy, sampler in polar coordinates, distances") {
   stays_inside<Annulus>();
   CHECK(checks::near(Annulus::distance_to_support(0.0, 0.0), 1.0));
   CHECK(checks::near(Annulus::distance_to_support(3.0, 4.0), 3.0));
+}
+
+TEST_CASE("sierpinski: mass, entropy, sampler, distances") {
+  const auto e = edges(-2.0, 2.0, 4.0 / 81.0);
+  const auto t = checks::totals(Sierpinski::log_prob, e, e, 2);
+  CHECK(checks::near(t.mass, 1.0, 1e-11));
+  CHECK(checks::near(t.entropy, Sierpinski::entropy(), 1e-10));
+  CHECK(checks::near(Sierpinski::entropy(), std::log(16.0) - 4.0 * std::log(9.0 / 8.0)));
+  checks::same_law(Sierpinski::sample<double>(200000, rheo::Noise{20}), Sierpinski::log_prob, e, e, 1);
+  checks::same_entropy<Sierpinski>(1000);
+  checks::same_rows<Sierpinski>();
+  stays_inside<Sierpinski>();
+  CHECK(checks::near(Sierpinski::distance_to_support(0.0, 0.0), 2.0 / 3.0));
+  CHECK(checks::near(Sierpinski::distance_to_support(0.5, 0.1), 2.0 / 3.0 - 0.5));
+  CHECK(checks::near(Sierpinski::distance_to_support(-4.0 / 3.0, 4.0 / 3.0), 2.0 / 9.0));
+  CHECK(checks::near(Sierpinski::distance_to_support(-2.0 + 6.0 / 81.0, 2.0 - 6.0 / 81.0), 2.0 / 81.0));
+  CHECK(checks::near(Sierpinski::distance_to_support(5.0, 6.0), 5.0));
+  CHECK(Sierpinski::in_support(-2.0, 2.0));
+  for (double x : {-1.9, -0.7, 0.2, 1.31}) {  // against the nearest of the 4096 squares
+    for (double y : {-1.28, -0.4, 0.05, 1.777}) {
+      double best = detail::infinity;
+      const auto hole = [](int a, int b) {
+        for (int k = 0; k < 4; ++k, a /= 3, b /= 3) {
+          if (a % 3 == 1 && b % 3 == 1) return true;
+        }
+        return false;
+      };
+      for (int a = 0; a < 81; ++a) {
+        for (int b = 0; b < 81; ++b) {
+          const double s = 4.0 / 81.0;
+          if (!hole(a, b)) best = std::fmin(best, distance({a * s - 2.0, (a + 1) * s - 2.0, b * s - 2.0, (b + 1) * s - 2.0}, x, y));
+        }
+      }
+      CHECK(checks::near(Sierpinski::distance_to_support(x, y), best));
+    }
+  }
 }

@@ -19,7 +19,9 @@ TEST_CASE("the table holds every name once, and find returns the entry of that n
                                        "circles",        "moons",        "swiss_roll",      "two_spirals",    "pinwheel",
                                        "diamond",        "two_uniforms", "annulus",         "two_lines",      "two_marginals",
                                        "split_gaussian", "one_uniform",  "crescent",        "crescent_cubed", "sine",
-                                       "abs_curve",      "sign_curve",   "stimper_moons",   "stimper_rings",  "ring_of_gaussians"});
+                                       "abs_curve",      "sign_curve",   "stimper_moons",   "stimper_rings",  "ring_of_gaussians",
+                                       "olympic_rings",  "four_rings",   "sierpinski",      "fractal_tree",   "synthetic_image",
+                                       "near_curve_0.1", "near_curve_0.03", "near_curve_0.01"});
 }
 
 TEST_CASE("an unknown name is refused with the list of names") {
@@ -50,7 +52,7 @@ TEST_CASE("the mean of -log p over draws is the entropy, and most draws fall int
   }
 }
 
-TEST_CASE("exactly the six compact targets know their support") {
+TEST_CASE("exactly the seven compact targets know their support") {
   std::set<std::string> compact;
   for (const Target& t : all()) {
     CHECK(bool(t.in_support) == bool(t.distance_to_support));
@@ -61,7 +63,7 @@ TEST_CASE("exactly the six compact targets know their support") {
       if (!t.in_support(x(i, 0), x(i, 1)) || t.distance_to_support(x(i, 0) + 20.0, x(i, 1)) < 10.0) FAIL(t.name << ": row " << i);
     }
   }
-  CHECK(compact == std::set<std::string>{"checkerboard", "corners", "two_uniforms", "annulus", "two_lines", "one_uniform"});
+  CHECK(compact == std::set<std::string>{"checkerboard", "corners", "two_uniforms", "annulus", "two_lines", "one_uniform", "sierpinski"});
 }
 
 TEST_CASE("the free functions are the table's samplers") {
@@ -75,6 +77,10 @@ TEST_CASE("the free functions are the table's samplers") {
   SAME(two_spirals), SAME(pinwheel), SAME(diamond), SAME(two_uniforms), SAME(annulus), SAME(two_lines), SAME(two_marginals);
   SAME(split_gaussian), SAME(one_uniform), SAME(crescent), SAME(crescent_cubed), SAME(sine), SAME(abs_curve), SAME(sign_curve);
   SAME(stimper_moons), SAME(stimper_rings), SAME(ring_of_gaussians);
+  SAME(olympic_rings), SAME(four_rings), SAME(sierpinski), SAME(fractal_tree), SAME(synthetic_image);
 #undef SAME
+  same("near_curve_0.1", near_curve<double>(5, noise, 0.1));
+  same("near_curve_0.03", near_curve<double>(5, noise, 0.03));
+  same("near_curve_0.01", near_curve<double>(5, noise, 0.01));
   CHECK((moons<float>(5, noise) == moons<double>(5, noise).cast<float>()).all());
 }

@@ -8,6 +8,7 @@
 
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/shards.hpp"
+#include "rheo/flows/summary.hpp"
 
 namespace rheo {
 
@@ -165,6 +166,9 @@ template <class F, class T> class Model {
     F::unpack(Layout(info, "", 0));
     return info;
   }
+
+  /// What the flow is made of and what its directions cost, a line a layer (rheo/flows/summary.hpp).
+  static std::string summary() { return rheo::summary<F>(); }
 
   /// For trainers: one shard through the flow, v overwritten.
   void encode_shard(Worker<F, T>& worker, CView<T> x, ColView<T> v, CView<T> context, Noise noise, bool keep) const {

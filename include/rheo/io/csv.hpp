@@ -1,196 +1,336 @@
 // SPDX-License-Identifier: MIT
-// A strict reader of delimited text, and a writer.  Every complaint says file, line and column.
+// Tables of numbers as text: comma-, semicolon-, tab- or space-separated, read strictly, every error with its line and column.
 #pragma once
 
-#include <algorithm>
-#include <charconv>
+#include <array>
 #include <cmath>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 #include "rheo/core/batch.hpp"
 #include "rheo/io/file.hpp"
+#include "rheo/io/text.hpp"
 
 namespace rheo::io {
 
 struct CsvOptions {
-  std::vector<std::string> columns{};  ///< names, or numbers from 0; empty: all
-  char delimiter = 0;                  ///< 0: the first of comma, semicolon, tab, space that the first line has
-  bool drop_missing = false;           ///< drop rows with an empty or non-finite field instead of refusing them
+  enum class Header { guess, yes, no };
+
+  std::vector<std::string> columns;  ///< names, 0-based numbers or ranges ("2-5", both ends in), in the order wanted; none = all
+  char delimiter = 0;                ///< ',', ';', tab, ' ' (runs of blanks) or another; 0 = guess among these four
+  bool drop_missing = false;         ///< leave out rows that lack a number instead of giving up
+  Header header = Header::guess;     ///< guess: the first row holds text in a wanted column, or where the second row holds none
+  std::size_t max_bytes = default_max_bytes;
 };
 
 struct CsvTable {
-  Batch<double> values;            ///< rows x chosen columns
-  std::vector<std::string> names;  ///< of the chosen columns; "0", "1", ... without a header
+  Batch<double> values;            ///< rows x columns, all finite
+  std::vector<std::string> names;  ///< one per column: the header's, else x0, x1, ... by place in the file
   Index dropped = 0;               ///< rows left out by drop_missing
 };
 
 namespace detail {
 
-[[noreturn]] inline void complain(const std::string& name, std::size_t line, std::size_t column, const std::string& reason) {
-  rheo::detail::fail<FileError>(name + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + reason);
-}
-
-struct Field {
-  std::string text;
-  std::size_t column;  // from 1
+struct CsvField {
+  std::string_view text;     // between the quotes, if there are any, else without the blanks around it
+  std::size_t line, column;  // of its first character that is no blank
 };
 
-/// Splits one line; double quotes protect delimiters, doubled ones stand for one.
-inline std::vector<Field> split(std::string_view line, char delimiter, const std::string& name, std::size_t number) {
-  std::vector<Field> fields;
-  for (std::size_t at = 0;;) {
-    if (delimiter == ' ') {
-      while (at < line.size() && line[at] == ' ') ++at;
-      if (at == line.size() && !fields.empty()) return fields;
-    }
-    Field f{"", at + 1};
-    if (at < line.size() && line[at] == '"') {
-      for (++at;; ++at) {
-        if (at == line.size()) complain(name, number, f.column, "a quote is not closed");
-        if (line[at] != '"') {
-          f.text += line[at];
-        } else if (at + 1 < line.size() && line[at + 1] == '"') {
-          f.text += line[++at];
-        } else {
-          break;
-        }
-      }
-      ++at;
-      if (at < line.size() && line[at] != delimiter) complain(name, number, at + 1, "text behind a closing quote");
-    } else {
-      while (at < line.size() && line[at] != delimiter) f.text += line[at++];
-    }
-    const auto first = f.text.find_first_not_of(" \t"), last = f.text.find_last_not_of(" \t");
-    f.text = first == std::string::npos ? "" : f.text.substr(first, last - first + 1);
-    fields.push_back(std::move(f));
-    if (at == line.size()) return fields;
-    ++at;
-  }
+[[noreturn]] inline void csv_error(const std::string& name, const CsvField& f, const std::string& reason) {
+  bad_file(name + ":" + std::to_string(f.line) + ":" + std::to_string(f.column), reason);
 }
 
-enum class Number { good, missing, bad };
+enum class CsvKind { number, missing, text, too_large };
 
-/// The whole field as a number; nan and inf count as missing, an overflow is bad, an underflow is 0.
-inline Number number(std::string_view text, double& value) {
-  if (text.empty()) return Number::missing;
-  if (text[0] == '+') text.remove_prefix(1);
-  value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return Number::bad;
-  if (error == std::errc::result_out_of_range) {
-    const auto e = text.find_first_of("eE");
-    if (e == std::string_view::npos || e + 1 >= text.size() || text[e + 1] != '-') return Number::bad;
-    value = 0;
+/// What a field holds; `value` is set for numbers.  Empty, NA, nan and inf are missing.
+inline CsvKind csv_number(std::string_view s, double& value) {
+  while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
+  while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
+  if (s.empty() || s == "NA") return CsvKind::missing;
+  if (s[0] == '+' && s.size() > 1 && s[1] != '-') s.remove_prefix(1);
+  const char* end = s.data() + s.size();
+  const auto [stop, error] = std::from_chars(s.data(), end, value);
+  if (stop != end || error == std::errc::invalid_argument) return CsvKind::text;
+  if (error == std::errc()) return std::isfinite(value) ? CsvKind::number : CsvKind::missing;
+  // Out of range, but which end?  The exponent of the first digit that is not 0 tells; such text is far from 1 either way.
+  const auto e = s.find_first_of("eE");
+  const std::string_view digits = s.substr(0, e);
+  const auto first = digits.find_first_of("123456789"), point = std::min(digits.find('.'), digits.size());
+  long long power = 0;
+  bool negative = false;
+  if (e != s.npos) {
+    negative = s[e + 1] == '-';
+    const char* from = s.data() + e + 1 + (negative || s[e + 1] == '+');
+    if (std::from_chars(from, end, power).ec != std::errc()) power = 1LL << 60;
   }
-  return std::isfinite(value) ? Number::good : Number::missing;
+  const auto place = static_cast<long long>(point) - static_cast<long long>(first);
+  value = 0;
+  return (negative ? -power : power) + place > 0 ? CsvKind::too_large : CsvKind::number;
+}
+
+/// Walks over the records of a text.
+class CsvScanner {
+ public:
+  CsvScanner(std::string_view text, const std::string& name, char delimiter) : text_(text), name_(&name), delimiter_(delimiter) {}
+
+  /// The next record's fields; false at the end.  Lines that are blank or begin with # are passed over.
+  bool next(std::vector<CsvField>& fields) {
+    fields.clear();
+    for (;; end_line()) {
+      skip_blanks();
+      if (at_ == text_.size()) return false;
+      if (text_[at_] == '#') {
+        while (at_ < text_.size() && text_[at_] != '\n') step();
+      }
+      if (!line_ends()) break;
+      if (at_ == text_.size()) return false;
+    }
+    do {
+      fields.push_back(field());
+    } while (pass_delimiter());
+    end_line();
+    return true;
+  }
+
+ private:
+  void step() { column_ += (static_cast<unsigned char>(text_[at_++]) & 0xC0) != 0x80; }  // counts characters, not bytes, of UTF-8
+  bool blank(char c) const { return c == ' ' || (c == '\t' && delimiter_ != '\t'); }
+  void skip_blanks() {
+    while (at_ < text_.size() && blank(text_[at_])) step();
+  }
+  bool line_ends() const {
+    const auto rest = text_.substr(at_, 2);
+    return rest.empty() || rest[0] == '\n' || rest == "\r\n" || rest == "\r";
+  }
+  void end_line() {
+    while (at_ < text_.size() && text_[at_++] != '\n') {
+    }
+    ++line_;
+    column_ = 1;
+  }
+  bool at_delimiter() const { return at_ < text_.size() && (delimiter_ == ' ' ? blank(text_[at_]) : text_[at_] == delimiter_); }
+  bool pass_delimiter() {
+    if (line_ends() || !at_delimiter()) return false;
+    step();
+    if (delimiter_ != ' ') return true;
+    skip_blanks();
+    return !line_ends();
+  }
+
+  CsvField field() {
+    skip_blanks();
+    CsvField f{{}, line_, column_};
+    auto from = at_;
+    if (at_ < text_.size() && text_[at_] == '"') {
+      step();
+      for (from = at_; at_ < text_.size() && (text_[at_] != '"' || text_.substr(at_, 2) == "\"\""); step()) {
+        if (text_[at_] == '"') step();
+        if (text_[at_] == '\n') ++line_, column_ = 0;
+      }
+      if (at_ == text_.size()) csv_error(*name_, f, "the quote is never closed");
+      f.text = text_.substr(from, at_ - from);
+      step();
+      if (delimiter_ != ' ') skip_blanks();
+      if (!line_ends() && !at_delimiter()) csv_error(*name_, f, "text after the closing quote");
+      return f;
+    }
+    while (!line_ends() && !at_delimiter()) step();
+    f.text = text_.substr(from, at_ - from);
+    while (!f.text.empty() && blank(f.text.back())) f.text.remove_suffix(1);
+    return f;
+  }
+
+  std::string_view text_;
+  const std::string* name_;
+  char delimiter_;
+  std::size_t at_ = 0, line_ = 1, column_ = 1;
+};
+
+/// The first of tab ; , blank that parts the first two records (a decimal comma loses to its semicolon); if none does, what parts the
+/// first, so that a short second record is an error and not a second opinion.
+inline char csv_delimiter(std::string_view text) {
+  constexpr std::string_view candidates = "\t;, ";
+  std::array<std::array<bool, 4>, 2> seen = {};
+  std::size_t record = 0;
+  for (std::size_t at = 0; at < text.size() && record < 2;) {
+    bool quoted = false, blank_before = false, some = false;
+    const bool comment = text.find_first_not_of(" \t", at) == text.find('#', at);
+    for (; at < text.size() && (text[at] != '\n' || (quoted && !comment)); ++at) {
+      if (text[at] == '"') quoted = !quoted;
+      const auto k = candidates.find(text[at]);
+      if (k == text.npos && text[at] != '\r') {
+        seen[record][3] |= some && blank_before;
+        some = true;
+        blank_before = false;
+      } else if (k < 3 && !quoted) {
+        seen[record][k] = true;
+      } else if (k == 3 && !quoted) {
+        blank_before = true;
+      }
+    }
+    ++at;
+    if (comment || !some) {
+      seen[record] = {};
+    } else {
+      ++record;
+    }
+  }
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (seen[0][k] && (record < 2 || seen[1][k])) return candidates[k];
+  }
+  for (std::size_t k = 0; k < 3; ++k) {
+    if (seen[0][k]) return candidates[k];
+  }
+  return ',';
+}
+
+/// The columns asked for, as places in the record `first`, whose texts are `names`.
+inline std::vector<std::size_t> csv_columns(const std::vector<std::string>& wanted, const std::vector<std::string>& names,
+                                            const std::string& file, const CsvField& first) {
+  std::vector<std::size_t> places;
+  for (std::size_t k = 0; wanted.empty() && k < names.size(); ++k) places.push_back(k);
+  for (const std::string& want : wanted) {
+    const auto found = std::find(names.begin(), names.end(), want);
+    if (found != names.end()) {
+      if (std::find(found + 1, names.end(), want) != names.end())
+        csv_error(file, first, "two columns are named '" + want + "': ask by number");
+      places.push_back(static_cast<std::size_t>(found - names.begin()));
+      continue;
+    }
+    std::size_t from = 0, to = 0;
+    const char* end = want.data() + want.size();
+    auto [stop, error] = std::from_chars(want.data(), end, from);
+    to = from;
+    if (error == std::errc() && stop != end && *stop == '-') {
+      const auto second = std::from_chars(stop + 1, end, to);
+      stop = second.ptr;
+      error = second.ec;
+    }
+    if (error != std::errc() || stop != end || to < from || to >= names.size()) {
+      std::string all;
+      for (const auto& n : names) all += (all.empty() ? "" : ", ") + n;
+      csv_error(file, first, "no column '" + want + "' among " + std::to_string(names.size()) + ": " + all.substr(0, 400));
+    }
+    for (; from <= to; ++from) places.push_back(from);
+  }
+  return places;
 }
 
 }  // namespace detail
 
-/// Parses `text`; `name` stands for the file in complaints.  Lines beginning with # and empty lines are skipped, CRLF is fine, a first line
-/// with a field that is no number is a header.  Throws FileError "name:line:column: reason".
+/// The numbers in `text`; `name` stands for it in errors.  Quoted fields ("" is a quote, line ends allowed), CRLF, a missing last line end,
+/// blank lines and lines beginning with # are understood; every row must have as many fields as the first; only the wanted columns need be
+/// numeric.  A number is what std::from_chars takes, whole, after a leading '+' is stripped: 1e-400 is 0, 1e400 an error.  Empty fields,
+/// NA, nan and inf are missing: an error that counts the rows, unless drop_missing.  A header alone gives 0 rows. Throws FileError,
+/// "name:line:column: reason", lines and characters counted from 1.
 inline CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {}) {
+  using namespace detail;
+  if (options.delimiter && std::string_view("\"#\r\n+-.").find(options.delimiter) != std::string_view::npos) {
+    rheo::detail::fail("this character cannot part the fields of a table");
+  }
+  if (text.size() > options.max_bytes) bad_file(name, "holds more than the " + std::to_string(options.max_bytes) + " bytes allowed");
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);  // the byte order mark spreadsheets write
+  CsvScanner scan(text, name, options.delimiter ? options.delimiter : csv_delimiter(text));
+  std::vector<CsvField> row;
+  if (!scan.next(row)) bad_file(name + ":1:1", "no rows");
+  const std::vector<CsvField> first = row;
+  const std::size_t width = first.size();
+
+  CsvScanner ahead = scan;
+  const bool two = ahead.next(row) && row.size() == width;
+  double x = 0;
+  const auto is_text = [&](const CsvField& f) { return csv_number(f.text, x) == CsvKind::text; };
+  std::vector<std::string> texts, plain;
+  for (std::size_t k = 0; k < width; ++k) {
+    plain.push_back("x" + std::to_string(k));
+    texts.emplace_back(first[k].text);
+    for (auto q = texts[k].find("\"\""); q != std::string::npos; q = texts[k].find("\"\"", q + 1)) texts[k].erase(q, 1);
+  }
+  bool header = options.header == CsvOptions::Header::yes;
+  if (options.header == CsvOptions::Header::guess) {
+    for (std::size_t k = 0; k < width; ++k) {
+      const bool wanted_by_name = std::find(options.columns.begin(), options.columns.end(), texts[k]) != options.columns.end();
+      header |= is_text(first[k]) && (options.columns.empty() || wanted_by_name || !two || !is_text(row[k]));
+    }
+  }
+  const auto& names = header ? texts : plain;
+  std::vector<std::size_t> places = csv_columns(options.columns, names, name, first[0]);
+  if (options.header == CsvOptions::Header::guess && !header) {  // text in a wanted column cannot be data
+    header = std::any_of(places.begin(), places.end(), [&](std::size_t k) { return is_text(first[k]); });
+    if (header) places = csv_columns(options.columns, texts, name, first[0]);
+  }
+
   CsvTable table;
-  std::vector<Index> chosen;
+  for (const std::size_t k : places) table.names.push_back((header ? texts : plain)[k]);
   std::vector<double> values;
-  std::size_t number = 0, width = 0;
-  Index n = 0;
-  char delimiter = options.delimiter;
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    ++number;
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.empty() || line[0] == '#') continue;
-    if (const auto zero = line.find('\0'); zero != std::string_view::npos) detail::complain(name, number, zero + 1, "a zero byte: this is not text");
-    if (delimiter == 0) {
-      for (char c : {',', ';', '\t', ' '}) {
-        if (delimiter == 0 && line.find(c) != std::string_view::npos) delimiter = c;
-      }
-      if (delimiter == 0) delimiter = ',';
+  std::optional<CsvField> lack;
+  for (bool more = true, fresh = !header; more; fresh = false) {
+    if (fresh) {
+      row = first;
+    } else if (!(more = scan.next(row))) {
+      break;
     }
-    const auto fields = detail::split(line, delimiter, name, number);
-    if (width == 0) {
-      width = fields.size();
-      bool header = false;
-      for (const auto& f : fields) {
-        double x;
-        header = header || (detail::number(f.text, x) == detail::Number::bad && options.columns.empty()) ||
-                 (!options.columns.empty() && std::find(options.columns.begin(), options.columns.end(), f.text) != options.columns.end() &&
-                  detail::number(f.text, x) == detail::Number::bad);
-      }
-      for (std::size_t j = 0; j < width; ++j) {
-        if (options.columns.empty()) {
-          chosen.push_back(static_cast<Index>(j));
-          table.names.push_back(header ? fields[j].text : std::to_string(j));
-        }
-      }
-      for (const auto& want : options.columns) {
-        Index at = -1;
-        for (std::size_t j = 0; j < width && header; ++j) {
-          if (fields[j].text == want) at = static_cast<Index>(j);
-        }
-        double x;
-        if (at < 0 && detail::number(want, x) == detail::Number::good && x >= 0 && x < static_cast<double>(width) && x == std::floor(x)) at = static_cast<Index>(x);
-        if (at < 0) detail::complain(name, number, 1, "there is no column '" + want + "'");
-        chosen.push_back(at);
-        table.names.push_back(header ? fields[static_cast<std::size_t>(at)].text : want);
-        if (!header) {  // chosen by number: the line is a header if a chosen field is no number
-          header = detail::number(fields[static_cast<std::size_t>(at)].text, x) == detail::Number::bad;
-          if (header) table.names.back() = fields[static_cast<std::size_t>(at)].text;
-        }
-      }
-      if (header) continue;
+    if (row.size() != width) {
+      const auto count = std::to_string(row.size()) + (row.size() == 1 ? " field" : " fields");
+      csv_error(name, row.size() > width ? row[width] : row.back(), "this row has " + count + ", the first has " + std::to_string(width));
     }
-    if (fields.size() != width) {
-      detail::complain(name, number, line.size() + 1, std::to_string(fields.size()) + " fields where the first line has " + std::to_string(width));
-    }
-    const std::size_t before = values.size();
-    for (Index j : chosen) {
-      const auto& f = fields[static_cast<std::size_t>(j)];
-      double x = 0;
-      const auto found = detail::number(f.text, x);
-      if (found == detail::Number::bad) detail::complain(name, number, f.column, "'" + f.text.substr(0, 40) + "' is not a number");
-      if (found == detail::Number::missing) {
-        if (!options.drop_missing) detail::complain(name, number, f.column, f.text.empty() ? "a field is empty" : "'" + f.text + "' is not finite");
-        values.resize(before);
-        ++table.dropped;
-        break;
-      }
+    const std::size_t had = values.size();
+    bool whole = true;
+    for (const std::size_t k : places) {
+      const CsvKind kind = csv_number(row[k].text, x);
+      const auto shown = [&] { return "'" + std::string(row[k].text.substr(0, 40)) + "'"; };
+      if (kind == CsvKind::text) csv_error(name, row[k], shown() + " is not a number");
+      if (kind == CsvKind::too_large) csv_error(name, row[k], shown() + " is too large for a double");
+      if (kind == CsvKind::missing && !lack) lack = row[k];
+      whole &= kind == CsvKind::number;
       values.push_back(x);
     }
-    n += values.size() > before;
+    if (whole) continue;
+    ++table.dropped;
+    values.resize(had);
   }
-  if (width == 0) detail::complain(name, number == 0 ? 1 : number, 1, "no data");
-  const auto columns = static_cast<Index>(chosen.size());
-  table.values.resize(n, columns);
-  for (Index i = 0; i < n; ++i) {
-    for (Index j = 0; j < columns; ++j) table.values(i, j) = values[static_cast<std::size_t>(i * columns + j)];
+  if (lack && !options.drop_missing) {
+    csv_error(name, *lack,
+              "missing or not finite (" + std::to_string(table.dropped) + (table.dropped == 1 ? " row" : " rows") + " like this one)");
   }
+  const auto cols = static_cast<Index>(places.size());
+  using RowMajor = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  table.values = Eigen::Map<const RowMajor>(values.data(), cols ? static_cast<Index>(values.size()) / cols : 0, cols);
   return table;
 }
 
-inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}) { return parse_csv(read_file(path), path, options); }
+/// parse_csv of a file's bytes.
+inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}) {
+  return parse_csv(read_file(path, options.max_bytes), path, options);
+}
 
-/// A header line and the shortest digits that tell each number apart, so that reading gives the same doubles.  Throws FileError when it cannot be written.
-inline void write_csv(const std::string& path, const Batch<double>& x, const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t j = 0; j < names.size(); ++j) text += (j ? "," : "") + names[j];
-  text += '\n';
-  char digits[40];
-  for (Index i = 0; i < x.rows(); ++i) {
-    for (Index j = 0; j < x.cols(); ++j) {
-      if (j) text += ',';
-      const auto end = std::to_chars(digits, digits + sizeof digits, x(i, j)).ptr;
-      text.append(digits, end);
-    }
-    text += '\n';
+/// A header line (unless `names` is empty) and one line per row, comma-separated, 17 significant digits: reading gives the same doubles.
+/// Throws std::invalid_argument unless there are as many names as columns.
+inline std::string format_csv(const Input<double>& values, const std::vector<std::string>& names = {}) {
+  std::string out;
+  const CView<double> v = values.view();
+  if (!names.empty() && static_cast<Index>(names.size()) != v.cols()) {
+    rheo::detail::fail("there are " + std::to_string(names.size()) + " names for " + std::to_string(v.cols()) + " columns");
   }
-  write_file(path, text);
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const std::string& n = names[k];
+    const bool quote = n.empty() || n.find_first_of("\",;#\r\n\t") != n.npos || n.front() == ' ' || n.back() == ' ';
+    out += k ? "," : "";
+    out += quote ? "\"" : "";
+    for (const char c : n) out.append(c == '"' ? 2 : 1, c);
+    out += quote ? "\"" : "";
+  }
+  if (!names.empty()) out += '\n';
+  for (Index i = 0; i < v.rows(); ++i) {
+    for (Index j = 0; j < v.cols(); ++j) out.append(j ? "," : "").append(detail::general(v(i, j), 17));
+    out += '\n';
+  }
+  return out;
+}
+
+/// format_csv into a file, whole or not at all (see write_file).
+inline void write_csv(const std::string& path, const Input<double>& values, const std::vector<std::string>& names = {}) {
+  write_file(path, format_csv(values, names));
 }
 
 }  // namespace rheo::io

@@ -14,12 +14,60 @@ namespace rheo::math {
 
 template <class T> struct Lane;
 
-/// What a comparison of lanes gives: all bits or none, for select alone.
-template <class T> struct LaneMask {
-  typename Lane<T>::Packet p;
-  friend LaneMask operator&(LaneMask x, LaneMask y) { return {Eigen::internal::pand(x.p, y.p)}; }
-  friend LaneMask operator|(LaneMask x, LaneMask y) { return {Eigen::internal::por(x.p, y.p)}; }
+namespace detail {
+
+/// Comparisons of packets and choice between them: Eigen's packets of all bits or none, or the machine's mask registers (Eigen 3.4 takes a
+/// detour through packets on AVX-512, four instructions for two).
+template <class T, std::size_t Bytes = sizeof(typename Eigen::internal::packet_traits<T>::type)> struct Masks {
+  using Packet = typename Eigen::internal::packet_traits<T>::type;
+  using Mask = Packet;
+  static Mask both(Mask x, Mask y) { return Eigen::internal::pand(x, y); }
+  static Mask either(Mask x, Mask y) { return Eigen::internal::por(x, y); }
+  static Mask less(Packet x, Packet y) { return Eigen::internal::pcmp_lt(x, y); }
+  static Mask less_equal(Packet x, Packet y) { return Eigen::internal::pcmp_le(x, y); }
+  static Mask equal(Packet x, Packet y) { return Eigen::internal::pcmp_eq(x, y); }
+  static Packet select(Mask m, Packet x, Packet y) { return Eigen::internal::pselect(m, x, y); }
+  static Packet keep(Mask m, Packet x) { return Eigen::internal::pand(m, x); }
+  static bool any(Mask m) { return Eigen::internal::predux_any(m); }
 };
+#ifdef EIGEN_VECTORIZE_AVX512
+template <> struct Masks<float, 64> {
+  using Packet = Eigen::internal::Packet16f;
+  using Mask = __mmask16;
+  static Mask both(Mask x, Mask y) { return static_cast<Mask>(x & y); }
+  static Mask either(Mask x, Mask y) { return static_cast<Mask>(x | y); }
+  static Mask less(Packet x, Packet y) { return _mm512_cmp_ps_mask(x, y, _CMP_LT_OQ); }
+  static Mask less_equal(Packet x, Packet y) { return _mm512_cmp_ps_mask(x, y, _CMP_LE_OQ); }
+  static Mask equal(Packet x, Packet y) { return _mm512_cmp_ps_mask(x, y, _CMP_EQ_OQ); }
+  static Packet select(Mask m, Packet x, Packet y) { return _mm512_mask_blend_ps(m, y, x); }
+  static Packet keep(Mask m, Packet x) { return _mm512_maskz_mov_ps(m, x); }
+  static bool any(Mask m) { return m != 0; }
+};
+template <> struct Masks<double, 64> {
+  using Packet = Eigen::internal::Packet8d;
+  using Mask = __mmask8;
+  static Mask both(Mask x, Mask y) { return static_cast<Mask>(x & y); }
+  static Mask either(Mask x, Mask y) { return static_cast<Mask>(x | y); }
+  static Mask less(Packet x, Packet y) { return _mm512_cmp_pd_mask(x, y, _CMP_LT_OQ); }
+  static Mask less_equal(Packet x, Packet y) { return _mm512_cmp_pd_mask(x, y, _CMP_LE_OQ); }
+  static Mask equal(Packet x, Packet y) { return _mm512_cmp_pd_mask(x, y, _CMP_EQ_OQ); }
+  static Packet select(Mask m, Packet x, Packet y) { return _mm512_mask_blend_pd(m, y, x); }
+  static Packet keep(Mask m, Packet x) { return _mm512_maskz_mov_pd(m, x); }
+  static bool any(Mask m) { return m != 0; }
+};
+#endif
+
+}  // namespace detail
+
+/// What a comparison of lanes gives: for select, keep_where and any.
+template <class T> struct LaneMask {
+  using Does = detail::Masks<T>;
+  typename Does::Mask p;
+  friend LaneMask operator&(LaneMask x, LaneMask y) { return {Does::both(x.p, y.p)}; }
+  friend LaneMask operator|(LaneMask x, LaneMask y) { return {Does::either(x.p, y.p)}; }
+  friend bool any(LaneMask m) { return Does::any(m.p); }
+};
+inline bool any(bool m) { return m; }
 
 template <class T> struct Lane {
   using Packet = typename Eigen::internal::packet_traits<T>::type;
@@ -43,18 +91,19 @@ template <class T> struct Lane {
   Lane& operator+=(Lane y) { return *this = *this + y; }
   Lane& operator-=(Lane y) { return *this = *this - y; }
   Lane& operator*=(Lane y) { return *this = *this * y; }
-  friend LaneMask<T> operator<(Lane x, Lane y) { return {Eigen::internal::pcmp_lt(x.p, y.p)}; }
-  friend LaneMask<T> operator<=(Lane x, Lane y) { return {Eigen::internal::pcmp_le(x.p, y.p)}; }
+  friend LaneMask<T> operator<(Lane x, Lane y) { return {LaneMask<T>::Does::less(x.p, y.p)}; }
+  friend LaneMask<T> operator<=(Lane x, Lane y) { return {LaneMask<T>::Does::less_equal(x.p, y.p)}; }
   friend LaneMask<T> operator>(Lane x, Lane y) { return y < x; }
   friend LaneMask<T> operator>=(Lane x, Lane y) { return y <= x; }
-  friend LaneMask<T> operator==(Lane x, Lane y) { return {Eigen::internal::pcmp_eq(x.p, y.p)}; }
+  friend LaneMask<T> operator==(Lane x, Lane y) { return {LaneMask<T>::Does::equal(x.p, y.p)}; }
 
-  friend Lane select(LaneMask<T> m, Lane x, Lane y) { return of(Eigen::internal::pselect(m.p, x.p, y.p)); }
+  friend Lane select(LaneMask<T> m, Lane x, Lane y) { return of(LaneMask<T>::Does::select(m.p, x.p, y.p)); }
   /// x where m, 0 elsewhere, whatever x is: select(m, x, 0) in one instruction.
-  friend Lane keep_where(LaneMask<T> m, Lane x) { return of(Eigen::internal::pand(m.p, x.p)); }
+  friend Lane keep_where(LaneMask<T> m, Lane x) { return of(LaneMask<T>::Does::keep(m.p, x.p)); }
   friend Lane exp(Lane x) { return of(Eigen::internal::pexp(x.p)); }
   friend Lane log(Lane x) { return of(Eigen::internal::plog(x.p)); }
   friend Lane sqrt(Lane x) { return of(Eigen::internal::psqrt(x.p)); }
+  friend Lane floor(Lane x) { return of(Eigen::internal::pfloor(x.p)); }
   friend Lane abs(Lane x) { return of(Eigen::internal::pabs(x.p)); }
   friend Lane min(Lane x, Lane y) { return of(Eigen::internal::pmin(x.p, y.p)); }
   friend Lane max(Lane x, Lane y) { return of(Eigen::internal::pmax(x.p, y.p)); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Activations: value, and slope from the pre-activation a and the value h.  `from_value` says that the slope needs h alone, so that
-// nothing but h is kept for the pull.
+// nothing but h is kept for the pull.  The smooth ones have `second`, the second derivative, for pulls of derivatives (nets/tangent.hpp).
 #pragma once
 
 #include "rheo/math/softplus.hpp"
@@ -40,6 +40,7 @@ struct Tanh {
     return tanh(a);
   }
   template <class L> static L pull(L, L h, L g) { return g * (L(1) - h * h); }
+  template <class L> static L second(L, L h) { return L(-2) * h * (L(1) - h * h); }
 };
 
 /// a sigmoid(a).  Elfwing et al. 2018, arXiv:1702.03118.
@@ -49,6 +50,10 @@ struct Silu {
   template <class L> static L pull(L a, L h, L g) {
     const L s = math::sigmoid(a);
     return g * (s + h * (L(1) - s));
+  }
+  template <class L> static L second(L a, L) {
+    const L s = math::sigmoid(a), r = math::sigmoid(-a);
+    return s * r * (L(2) + a * (r - s));
   }
 };
 
@@ -61,8 +66,20 @@ struct Gelu {
   }
   template <class L> static L pull(L a, L, L g) {
     using std::tanh;
+    a = near(a);
     const L t = tanh(inner(a)), slope = L(0.7978845608028654) * (L(1) + L(0.134145) * a * a);
     return g * L(0.5) * (L(1) + t + a * (L(1) - t * t) * slope);
+  }
+  template <class L> static L second(L a, L) {
+    using std::tanh;
+    a = near(a);
+    const L t = tanh(inner(a)), r = L(1) - t * t, slope = L(0.7978845608028654) * (L(1) + L(0.134145) * a * a);
+    return r * slope + L(0.5) * a * r * (L(0.21406444881780073) * a - L(2) * t * slope * slope);
+  }
+  /// Beyond 10 the slope is 0 or 1 and bends no more, while its parts overflow.
+  template <class L> static L near(L a) {
+    using std::max, std::min;
+    return min(max(a, L(-10)), L(10));
   }
   template <class L> static L inner(L a) { return L(0.7978845608028654) * (a + L(0.044715) * a * a * a); }
 };
@@ -72,6 +89,7 @@ struct Softplus {
   static constexpr bool from_value = false, smooth = true;
   template <class L> static L value(L a) { return math::softplus(a); }
   template <class L> static L pull(L a, L, L g) { return g * math::sigmoid(a); }
+  template <class L> static L second(L a, L) { return math::sigmoid(a) * math::sigmoid(-a); }
 };
 
 }  // namespace rheo

@@ -133,16 +133,21 @@ template <class T> void weight_pull(CView<T> in, CView<T> g, View<T> g_W) {
   gemm_tn_add<T>(in, g, g_W);
 }
 
-/// The pull of a layer whose input is the batch itself: g_W += in' g, g_in = g W'.
-template <class T> [[gnu::noinline]] void first_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T> g_in) {
-  weight_pull<T>(in, g, g_W);
+/// g_in = g W'.
+template <class T> void input_pull(CView<T> W, CView<T> g, View<T> g_in) {
   if constexpr (packed_v<T>) {
-    if (in.cols() <= narrow) {
-      for (Index r = 0; r < in.cols(); ++r) column(g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
+    if (W.rows() <= narrow) {
+      for (Index r = 0; r < W.rows(); ++r) column(g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
       return;
     }
   }
   gemm_nt<T>(g, W, g_in);
+}
+
+/// The pull of a layer whose input is the batch itself: g_W += in' g, g_in = g W'.
+template <class T> [[gnu::noinline]] void first_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T> g_in) {
+  weight_pull<T>(in, g, g_W);
+  input_pull<T>(W, g, g_in);
 }
 
 /// The pull of a layer whose input h = act(a) is the layer before it: g_W += h' g, g_a = (g W') act'(a), g_b of the layer before += g_a.

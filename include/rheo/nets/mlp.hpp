@@ -22,6 +22,7 @@ struct UniformLast {
 /// The context's columns stand behind those of `in`.
 template <class Act, class Last, Index... H> struct BasicMlp {
   template <Index In, Index Out, Index C = 0> struct net {
+    using Activation = Act;
     static constexpr std::size_t depth = sizeof...(H) + 1;
     static constexpr std::array<Index, depth + 1> width{In + C, H..., Out};
     static constexpr Index hidden = (H + ... + Index(0));

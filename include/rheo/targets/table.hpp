@@ -3,17 +3,23 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rheo/core/fail.hpp"
 #include "rheo/targets/compact.hpp"
 #include "rheo/targets/conditionals.hpp"
 #include "rheo/targets/curves.hpp"
+#include "rheo/targets/fractals.hpp"
 #include "rheo/targets/gaussian_mixtures.hpp"
+#include "rheo/targets/linked_rings.hpp"
+#include "rheo/targets/near_curve.hpp"
 #include "rheo/targets/rings.hpp"
+#include "rheo/targets/synthetic_image.hpp"
 #include "rheo/targets/toy.hpp"
 
 namespace rheo::targets {
@@ -40,6 +46,13 @@ Target target() {
   return t;
 }
 
+/// NearCurve of that width under a name; the entropy is NearCurve::entropy(), which takes a while.
+inline Target near_curve_target(std::string name, double width, double entropy) {
+  const auto curve = std::make_shared<const NearCurve>(width);
+  return {std::move(name), [curve](Index n, Noise noise) { return curve->sample(n, noise); },
+          [curve](double x1, double x2) { return curve->log_prob(x1, x2); }, entropy, {}, {}, NearCurve::box()};
+}
+
 /// Every target.
 inline const std::vector<Target>& all() {
   static const std::vector<Target> table{
@@ -47,7 +60,11 @@ inline const std::vector<Target>& all() {
       target<Circles>(),       target<Moons>(),       target<SwissRoll>(),      target<TwoSpirals>(),    target<Pinwheel>(),
       target<Diamond>(),       target<TwoUniforms>(), target<Annulus>(),        target<TwoLines>(),      target<TwoMarginals>(),
       target<SplitGaussian>(), target<OneUniform>(),  target<Crescent>(),       target<CrescentCubed>(), target<Sine>(),
-      target<AbsCurve>(),      target<SignCurve>(),   target<StimperMoons>(),   target<StimperRings>(),  target<RingOfGaussians>()};
+      target<AbsCurve>(),      target<SignCurve>(),   target<StimperMoons>(),   target<StimperRings>(),  target<RingOfGaussians>(),
+      target<OlympicRings>(),  target<FourRings>(),   target<Sierpinski>(),     target<FractalTree>(),   target<SyntheticImage>(),
+      near_curve_target("near_curve_0.1", 0.1, 1.873649156),
+      near_curve_target("near_curve_0.03", 0.03, 0.670448136),
+      near_curve_target("near_curve_0.01", 0.01, -0.428093855)};
   return table;
 }
 

@@ -6,24 +6,11 @@
 #include <array>
 
 #include "rheo/core/layer.hpp"
+#include "rheo/core/mask.hpp"
 #include "rheo/nets/mlp.hpp"
 #include "rheo/transformers/affine.hpp"
 
 namespace rheo {
-
-/// The first ceil(D / 2) coordinates pass, the rest are transformed.
-template <Index D> struct HalfMask {
-  static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
-};
-/// Coordinates j with (j + Parity) odd are transformed.
-template <Index D, Index Parity = 0> struct AlternatingMask {
-  static constexpr bool transformed(Index j) { return (j + Parity) % 2 != 0; }
-};
-/// Mask<0, 1, 1, 0>: 1 is transformed, 0 passes.
-template <int... Bits> struct Mask {
-  static constexpr std::array<int, sizeof...(Bits)> bits{Bits...};
-  static constexpr bool transformed(Index j) { return bits[static_cast<std::size_t>(j)] != 0; }
-};
 
 /// z_t = tau(x_t; net(x_p, context)), z_p = x_p; V is the sum of the transformer's log-slopes.  Both directions take one pass of the net.
 template <Index D, class Transformer, class Net, Index C, class M> struct Coupling {

@@ -4,6 +4,10 @@
 
 #include "rheo/core/layer.hpp"
 #include "rheo/nets/mlp.hpp"
+#include "rheo/transformers/affine.hpp"
+#include "rheo/transformers/line.hpp"
+#include "rheo/transformers/range.hpp"
+#include "rheo/transformers/custom.hpp"
 #include "rheo/transformers/transformer.hpp"
 
 namespace rheo {
@@ -49,6 +53,9 @@ template <Index D, class Transformer> struct Elementwise : detail::ElementwiseFa
   }
 };
 
+/// A whole layer from one generic lambda of a number and its P parameters: `elementwise<2, 1>([](auto x, const auto& a) { ... })`; see Custom.
+template <Index D, Index P, class F> Elementwise<D, Custom<P, F>> elementwise(F f) { return Elementwise<D, Custom<P, F>>(Custom<P, F>(f)); }
+
 /// z_j = tau(x_j; net(context)_j): the coordinates are independent given the context, C > 0 wide.
 template <Index D, class Transformer, class Net, Index C> struct Conditional : detail::ElementwiseFacts<D, Transformer> {
   static_assert(C > 0, "rheo: Conditional wants a context; Elementwise is the wiring without one");
@@ -88,5 +95,25 @@ template <Index D, class Transformer, class Net, Index C> struct Conditional : d
                                                                      p.g_context, p.cache.net, p.scratch});
   }
 };
+
+/// The range maps and the maps of the line on every coordinate, in encode direction: LogitMap takes the unit interval to the line, SigmoidMap
+/// the line to the unit interval.  With numbers: LogitMap<2>{range::Logit{0.5}}.  rheo/transformers/range.hpp says what happens at edges.
+template <Index D> using LogitMap = Elementwise<D, range::Logit>;
+template <Index D> using SigmoidMap = Elementwise<D, range::Sigmoid>;
+template <Index D> using IntervalMap = Elementwise<D, range::Interval>;
+template <Index D> using LogMap = Elementwise<D, range::Log>;
+template <Index D> using ExpMap = Elementwise<D, range::Exp>;
+template <Index D> using SoftplusMap = Elementwise<D, range::Softplus>;
+template <Index D> using SoftplusInverseMap = Elementwise<D, range::SoftplusInverse>;
+template <Index D> using ArctanhMap = Elementwise<D, range::Arctanh>;
+template <Index D> using TanhMap = Elementwise<D, range::Tanh>;
+template <Index D> using PowerMap = Elementwise<D, range::Power>;
+template <Index D> using CutCircleMap = Elementwise<D, range::CutCircle>;
+template <Index D> using ArcsinhMap = Elementwise<D, range::Arcsinh>;
+template <Index D> using SinhMap = Elementwise<D, range::Sinh>;
+template <Index D> using LeakyReluMap = Elementwise<D, range::LeakyRelu>;
+template <Index D> using ScaleShiftMap = Elementwise<D, range::ScaleShift>;
+/// z_j = x_j e^(s_j) + t_j with s and t learned, s unbounded; starts as the identity.
+template <Index D> using LearnedScaleShift = Elementwise<D, Affine<Exp>>;
 
 }  // namespace rheo

@@ -6,37 +6,18 @@
 #include <array>
 
 #include "rheo/autodiff/dual.hpp"
-#include "rheo/core/layer.hpp"
+#include "rheo/math/reorder.hpp"
 
 namespace rheo {
 
-template <Index D> struct PermutationFacts {
-  static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0;
-  static constexpr Kind kind = Kind::bijection;
-  static constexpr Exactness exactness = Exactness::exact;
-  static constexpr bool smooth = true;
-  static constexpr Supports<D> x_support = all_of<D>(Support::any), z_support = x_support;
+namespace detail {
+template <Index D> struct Backwards {
+  static constexpr Index source(Index j) { return D - 1 - j; }
 };
+}  // namespace detail
 
 /// z_j = x_(D - 1 - j).
-template <Index D> struct Reverse : PermutationFacts<D> {
-  static constexpr Index buffer_count = 0;
-  static constexpr std::array<Index, static_cast<std::size_t>(D)> support_source = [] {
-    std::array<Index, static_cast<std::size_t>(D)> s{};
-    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = D - 1 - j;
-    return s;
-  }();
-  template <class T> using Cache = NoCache;
-  template <class T> void encode(Pass<T, NoCache> p) const { flip(p.in, p.out); }
-  template <class T> void decode(Pass<T, NoCache> p) const { flip(p.in, p.out); }
-  template <class T> void encode_pull(Pull<T, NoCache> p) const { flip(p.g_out, p.g_in); }
-  template <class T> void decode_pull(Pull<T, NoCache> p) const { flip(p.g_out, p.g_in); }
-
- private:
-  template <class T> static void flip(CView<T> from, View<T> to) {
-    for (Index j = 0; j < D; ++j) column(to, j) = column(from, D - 1 - j);
-  }
-};
+template <Index D> struct Reverse : detail::Reordered<D, detail::Backwards<D>> {};
 
 /// z_j = x_(p_j), p given or drawn when the model is made; kept in the buffers.  As its order is not in the type, all coordinates that
 /// meet it must be on the whole line.

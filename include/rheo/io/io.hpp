@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// Everything in io/: files that are whole or not there, tables, tensors, pictures, progress.  Optional: nothing above includes it.
+#pragma once
+
+#include "rheo/io/csv.hpp"
+#include "rheo/io/file.hpp"
+#include "rheo/io/json.hpp"
+#include "rheo/io/model_file.hpp"
+#include "rheo/io/npy.hpp"
+#include "rheo/io/plot.hpp"
+#include "rheo/io/png.hpp"
+#include "rheo/io/progress.hpp"
+#include "rheo/io/safetensors.hpp"

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Model files: a model's parameters and buffers as one safetensors file under their own names, with the flow's type beside them.
+#pragma once
+
+#include <string>
+
+#include "rheo/core/type_name.hpp"
+#include "rheo/flows/model.hpp"
+#include "rheo/io/safetensors.hpp"
+#include "rheo/version.hpp"
+
+namespace rheo::io {
+namespace detail {
+
+/// Compilers spell types differently (clang leaves default arguments out), so names are compared within one family only.
+#if defined(__clang__)
+inline constexpr const char* spelled_by = "clang";
+#else
+inline constexpr const char* spelled_by = "gcc";
+#endif
+
+inline std::string shape_text(const std::vector<std::uint64_t>& shape) {
+  std::string text = "(";
+  for (std::size_t k = 0; k < shape.size(); ++k) text += (k ? ", " : "") + std::to_string(shape[k]);
+  return text + ")";
+}
+
+}  // namespace detail
+
+/// What load checks beside names and shapes.
+struct LoadOptions {
+  bool same_type = true;         ///< compare the flow's type too, if a compiler of one family wrote the file; false: names and shapes alone decide
+  bool allow_narrowing = false;  ///< F64 numbers into a float model
+  TensorLimits limits{};      ///< by default refuses numbers that are not finite
+};
+
+/// Writes every parameter under its name (Model::describe) and shape, and the buffers as one vector "buffers"; metadata: format, its version,
+/// the library's, the flow's type, and `notes` (any text).  Whole or not at all (see write_file).  Hyper-parameters that are constructor
+/// arguments (bounds, steps, tolerances) are the program's, not the file's.
+template <class F, class T> void save(const Model<F, T>& model, const std::string& path, const std::map<std::string, std::string>& notes = {}) {
+  TensorFile file;
+  file.metadata = notes;
+  file.metadata["format"] = "rheo";
+  file.metadata["format_version"] = "1";
+  file.metadata["library_version"] = std::to_string(RHEO_VERSION_MAJOR) + "." + std::to_string(RHEO_VERSION_MINOR) + "." + std::to_string(RHEO_VERSION_PATCH);
+  file.metadata["flow"] = type_name<F>();
+  file.metadata["spelled_by"] = detail::spelled_by;
+  const char* dtype = sizeof(T) == 8 ? "F64" : "F32";
+  const auto add = [&](const std::string& name, std::vector<std::uint64_t> shape, const T* p, Index n) {
+    Tensor t{name, dtype, std::move(shape), {}, {}};
+    for (Index k = 0; k < n; ++k) t.values.push_back(static_cast<double>(p[k]));
+    file.tensors.push_back(std::move(t));
+  };
+  for (const ParamInfo& info : model.describe()) {
+    std::vector<std::uint64_t> shape(info.shape.begin(), info.shape.end());
+    Index n = 1;
+    for (const Index s : info.shape) n *= s;
+    add("parameters." + info.name, std::move(shape), model.parameters().data() + info.offset, n);
+  }
+  if (model.buffers().size() > 0) add("buffers", {static_cast<std::uint64_t>(model.buffers().size())}, model.buffers().data(), model.buffers().size());
+  write_safetensors(path, file);
+}
+
+/// Reads parameters and buffers into `model`, which is untouched if anything is wrong.  Throws FileError that names every difference between
+/// the file and the model: tensors missing, unexpected, or of another shape or type.
+template <class F, class T> void load_into(Model<F, T>& model, const std::string& path, const LoadOptions& options = {}) {
+  const TensorFile file = read_safetensors(path, options.limits);
+  const auto note = [&](const char* key) {
+    const auto found = file.metadata.find(key);
+    return found == file.metadata.end() ? std::string() : found->second;
+  };
+  if (note("format") != "rheo") detail::bad_file(path, "is no model of rheo: its metadata lack format = rheo");
+  if (note("format_version") != "1") detail::bad_file(path, "has format version " + note("format_version") + ", made by a later rheo; this one reads 1");
+  std::string faults;
+  const auto fault = [&](const std::string& what) { faults += (faults.empty() ? "" : "; ") + what; };
+  if (options.same_type && note("spelled_by") == detail::spelled_by && note("flow") != type_name<F>()) fault("the flow is " + note("flow") + ", the program's is " + type_name<F>());
+  Vector<T> theta = model.parameters(), buffers = model.buffers();
+  std::set<std::string> expected;
+  const auto take = [&](const std::string& name, const std::vector<std::uint64_t>& shape, T* to) {
+    expected.insert(name);
+    const Tensor* t = file.find(name);
+    if (!t) return fault("'" + name + "' is missing");
+    if (t->is_integer() || (sizeof(T) < 8 && t->dtype == "F64" && !options.allow_narrowing)) return fault("'" + name + "' holds " + t->dtype);
+    if (t->shape != shape) return fault("'" + name + "' has shape " + detail::shape_text(t->shape) + ", not " + detail::shape_text(shape));
+    for (std::size_t k = 0; k < t->values.size(); ++k) to[k] = static_cast<T>(t->values[k]);
+  };
+  for (const ParamInfo& info : model.describe()) {
+    take("parameters." + info.name, std::vector<std::uint64_t>(info.shape.begin(), info.shape.end()), theta.data() + info.offset);
+  }
+  if (buffers.size() > 0) take("buffers", {static_cast<std::uint64_t>(buffers.size())}, buffers.data());
+  for (const Tensor& t : file.tensors) {
+    if (!expected.count(t.name)) fault("'" + t.name + "' is unexpected");
+  }
+  if (!faults.empty()) detail::bad_file(path, faults);
+  model.parameters() = theta;
+  model.buffers() = buffers;
+}
+
+/// A model of type M (Model<Flow, T>) from a file; `flow` carries hyper-parameters that are constructor arguments.
+template <class M> M load(const std::string& path, typename M::FlowType flow = {}, const LoadOptions& options = {}) {
+  M model = make_model<typename M::Scalar>(std::move(flow), Noise{});
+  load_into(model, path, options);
+  return model;
+}
+
+}  // namespace rheo::io

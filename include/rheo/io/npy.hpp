@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// NumPy's .npy arrays of one or two dimensions, read strictly (format versions 1 to 3; https://numpy.org/neps/nep-0001-npy-format.html).
+#pragma once
+
+#include "rheo/core/batch.hpp"
+#include "rheo/io/file.hpp"
+#include "rheo/io/text.hpp"
+
+namespace rheo::io {
+namespace detail {
+
+/// The dictionary {'descr': '...', 'fortran_order': ..., 'shape': (...)} of an .npy header, keys in any order, each once.
+class NpyHeader {
+ public:
+  std::string descr;
+  bool fortran_order = false;
+  std::uint64_t rows = 0, cols = 1;
+  bool is_2d = false;
+
+  NpyHeader(std::string_view text, std::size_t offset, const std::string& name) : text_(text), offset_(offset), name_(name) {
+    bool seen[3] = {};
+    expect('{');
+    while (peek() != '}') {
+      const std::string key = quoted();
+      const int k = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : 3;
+      if (k == 3) refuse("unknown key '" + key.substr(0, 40) + "'");
+      if (std::exchange(seen[k], true)) refuse("the key '" + key + "' comes twice");
+      expect(':');
+      if (k == 0) {
+        if (peek() != '\'' && peek() != '"') refuse("structured types are not read");
+        descr = quoted();
+      } else if (k == 1) {
+        fortran_order = peek() == 'T';
+        for (const char c : std::string_view(fortran_order ? "True" : "False")) letter(c);
+      } else {
+        shape();
+      }
+      if (peek() != '}') expect(',');
+    }
+    expect('}');
+    if (!seen[0] || !seen[1] || !seen[2]) refuse("a key of descr, fortran_order, shape is missing");
+    for (; at_ + 1 < text_.size(); ++at_) {
+      if (text_[at_] != ' ') refuse("text after the dictionary");
+    }
+    letter('\n');
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& reason) const { bad_file(name_ + ": byte " + std::to_string(offset_ + at_), reason); }
+  char peek() {
+    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+    if (at_ == text_.size()) refuse("the header ends too soon");
+    return text_[at_];
+  }
+  void letter(char c) {
+    if (at_ == text_.size() || text_[at_] != c)
+      refuse(c == '\n' ? "the header must end with a line end" : std::string("expected '") + c + "'");
+    ++at_;
+  }
+  void expect(char c) {
+    peek();
+    letter(c);
+  }
+  std::string quoted() {
+    const char q = peek();
+    if (q != '\'' && q != '"') refuse("expected a quoted text");
+    const auto end = text_.find(q, at_ + 1);
+    if (end == text_.npos) refuse("the quote is never closed");
+    const std::string s(text_.substr(at_ + 1, end - at_ - 1));
+    at_ = end + 1;
+    return s;
+  }
+  std::uint64_t length() {
+    peek();
+    std::uint64_t n = 0;
+    const auto [stop, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), n);
+    if (error != std::errc()) refuse("a length must be an unsigned 64-bit number");
+    at_ = static_cast<std::size_t>(stop - text_.data());
+    return n;
+  }
+  void shape() {
+    expect('(');
+    if (peek() == ')') refuse("the array has 0 dimensions, not 1 or 2");
+    rows = length();
+    expect(',');
+    if (peek() != ')') {
+      is_2d = true;
+      cols = length();
+      if (peek() == ',') ++at_;
+      if (peek() != ')') refuse("the array has more than 2 dimensions");
+    }
+    expect(')');
+  }
+
+  std::string_view text_;
+  std::size_t offset_, at_ = 0;
+  const std::string& name_;
+};
+
+template <class T>
+void npy_values(std::string_view data, bool fortran_order, Batch<double>& out, const std::string& name) {
+  for (Index k = 0; k < out.size(); ++k) {
+    const T v = load<T>(data.data() + static_cast<std::size_t>(k) * sizeof(T));
+    const auto x = static_cast<double>(v);
+    if constexpr (std::is_same_v<T, std::int64_t>) {
+      if (x >= 0x1p63 || static_cast<std::int64_t>(x) != v) bad_file(name, "the integer " + std::to_string(v) + " has no exact double");
+    }
+    (fortran_order ? out(k % out.rows(), k / out.rows()) : out(k / out.cols(), k % out.cols())) = x;
+  }
+}
+
+}  // namespace detail
+
+/// The array in `bytes`: (n, d) gives n x d, (n,) gives n x 1.  Types <f8 <f4 <i8 <i4 |u1, widened exactly; NaN and infinities pass.
+/// Refused: pickles and structured types, big-endian, other ranks, headers above 10000 bytes, more or fewer bytes than the shape says.
+/// Throws FileError, "name: byte N: reason"; allocates nothing before all of that is known.
+inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) {
+  using namespace detail;
+  if (bytes.substr(0, 6) != std::string_view("\x93NUMPY", 6)) bad_file(name, "is no .npy file: it does not begin with \\x93NUMPY");
+  if (bytes.size() < 8) bad_file(name, "ends within the header");
+  const int major = bytes[6], minor = bytes[7];
+  if (major < 1 || major > 3 || minor != 0)
+    bad_file(name, "format version " + std::to_string(major) + "." + std::to_string(minor) + " is not read, 1.0 to 3.0 are");
+  const std::size_t start = major == 1 ? 10 : 12;
+  if (bytes.size() < start) bad_file(name, "ends within the header");
+  const std::size_t length = major == 1 ? load<std::uint16_t>(bytes.data() + 8) : load<std::uint32_t>(bytes.data() + 8);
+  if (length > 10000) bad_file(name, "the header has " + std::to_string(length) + " bytes, 10000 are allowed");
+  if (length > bytes.size() - start) bad_file(name, "ends within the header");
+  const NpyHeader h(bytes.substr(start, length), start, name);
+
+  constexpr std::string_view types[] = {"<f8", "<f4", "<i8", "<i4", "|u1"};
+  constexpr std::uint64_t sizes[] = {8, 4, 8, 4, 1};
+  std::size_t type = 0;
+  while (type < 5 && types[type] != h.descr) ++type;
+  if (type == 5) bad_file(name, "type '" + h.descr.substr(0, 40) + "' is not read; <f8 <f4 <i8 <i4 |u1 are");
+  const std::string_view data = bytes.substr(start + length);
+  constexpr std::uint64_t most = std::uint64_t(1) << 59;  // so that rows x cols x 8 fits a signed 64-bit number
+  if (h.rows > most || h.cols > most || (h.cols != 0 && h.rows > most / h.cols)) bad_file(name, "the shape overflows");
+  const std::uint64_t want = h.rows * h.cols * sizes[type];
+  if (want != data.size()) {
+    bad_file(name, "the shape (" + std::to_string(h.rows) + ", " + std::to_string(h.cols) + ") needs " + std::to_string(want) +
+                       " bytes, the file has " + std::to_string(data.size()) + " after its header");
+  }
+  Batch<double> out(static_cast<Index>(h.rows), static_cast<Index>(h.cols));
+  if (type == 0) npy_values<double>(data, h.fortran_order, out, name);
+  if (type == 1) npy_values<float>(data, h.fortran_order, out, name);
+  if (type == 2) npy_values<std::int64_t>(data, h.fortran_order, out, name);
+  if (type == 3) npy_values<std::int32_t>(data, h.fortran_order, out, name);
+  if (type == 4) npy_values<std::uint8_t>(data, h.fortran_order, out, name);
+  return out;
+}
+
+/// parse_npy of a file's bytes.
+inline Batch<double> read_npy(const std::string& path, std::size_t max_bytes = default_max_bytes) {
+  return parse_npy(read_file(path, max_bytes), path);
+}
+
+/// The bytes of an .npy file, version 1.0, row-major, <f8 or <f4 after the scalar type; a column vector has one dimension, all else two.
+template <class D>
+std::string format_npy(const Eigen::DenseBase<D>& x) {
+  using T = typename D::Scalar;
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>, "rheo: .npy files are written from float or double");
+  const Batch<T> v = Input<T>(x).view();
+  constexpr bool one_dimension = D::ColsAtCompileTime == 1;
+  std::string header = std::string("{'descr': '<f") + (sizeof(T) == 8 ? '8' : '4') + "', 'fortran_order': False, 'shape': (" +
+                       std::to_string(v.rows()) + "," + (one_dimension ? "" : " " + std::to_string(v.cols())) + "), }";
+  header.append(63 - (10 + header.size()) % 64, ' ') += '\n';  // so that the numbers begin at a multiple of 64
+  std::string out("\x93NUMPY\x01\x00", 8);
+  detail::store(out, static_cast<std::uint16_t>(header.size()));
+  out += header;
+  out.reserve(out.size() + sizeof(T) * static_cast<std::size_t>(v.size()));
+  for (Index i = 0; i < v.rows(); ++i) {
+    for (Index j = 0; j < v.cols(); ++j) detail::store(out, v(i, j));
+  }
+  return out;
+}
+
+/// format_npy into a file, whole or not at all (see write_file).
+template <class D>
+void write_npy(const std::string& path, const Eigen::DenseBase<D>& x) {
+  write_file(path, format_npy(x));
+}
+
+}  // namespace rheo::io

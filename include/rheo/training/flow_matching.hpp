@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Flow matching: the velocity of a continuous flow learned by regression, without solving its differential equation.
+//   Lipman et al. 2023, arXiv:2210.02747, eqs. 9 and 20-23;  Liu et al. 2023, arXiv:2209.03003 (straight paths);  Tong et al. 2024,
+//   arXiv:2302.00482, algs. 2 and 3 (independent pairs, and pairs by optimal transport within a minibatch).
+#pragma once
+
+#include "rheo/math/assignment.hpp"
+#include "rheo/nets/time_embedding.hpp"
+#include "rheo/training/objectives.hpp"
+
+namespace rheo {
+namespace detail {
+
+/// The last layer before the base, whose field is trained, and those in front of it.
+template <class F> struct MatchedFlow;
+template <template <class...> class FlowT, class... Ls> struct MatchedFlow<FlowT<Ls...>> {
+  using F = FlowT<Ls...>;
+  static_assert(sizeof...(Ls) > 1, "rheo: FlowMatching wants a flow of a Continuous and a base");
+  static constexpr std::size_t at = sizeof...(Ls) - 2;
+  template <std::size_t I> using Layer = typename F::template At<I>;
+  using Last = Layer<at>;
+  template <std::size_t I> static constexpr Index params_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::param_count); }(std::make_index_sequence<I>{});
+  }
+  template <std::size_t I> static constexpr Index buffers_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::buffer_count); }(std::make_index_sequence<I>{});
+  }
+  static_assert(requires(const Last& l) { l.net; l.solver; typename Last::Net; },
+                "rheo: FlowMatching: the last layer before the base must be a Continuous");
+  static_assert(F::Base::param_count == 0 && F::Base::x_dim == Last::z_dim && F::Base::context_dim == 0,
+                "rheo: FlowMatching: the base must be StandardNormal: its draws are the other ends of the paths");
+};
+
+/// Draws of the rows' ends, times and positions, and the loss and its gradient; `Paired` pairs the ends anew.
+template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& c, double sigma) {
+  using M = MatchedFlow<F>;
+  using Last = typename M::Last;
+  constexpr Index D = Last::x_dim;
+  Arena& scratch = c.worker.scratch;
+  Arena::Scope scope(scratch);
+  const Index n = c.x.rows();
+  const Noise ends = c.noise.fork(101), times = c.noise.fork(102), blur = c.noise.fork(103);
+
+  ColView<T> ignored = scratch.template column<T>(n);
+  ignored.setZero();
+  CView<T> x = c.x;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    [[maybe_unused]] auto through = [&]<std::size_t J>() {
+      using L = typename M::template Layer<J>;
+      static_assert(L::kind == Kind::bijection, "rheo: FlowMatching: the layers in front of the Continuous must be bijections");
+      const View<T> out = scratch.template take<T>(n, L::z_dim);
+      std::get<J>(c.model.flow().layers)
+          .encode(Pass<T, CacheOf<L, T>>{x, out, ignored, {c.model.theta().data() + M::template params_before<J>(), L::param_count},
+                                         {c.model.state().data() + M::template buffers_before<J>(), L::buffer_count}, columns(c.context, 0, L::context_dim), c.noise.fork(J),
+                                         std::get<J>(c.worker.cache.parts), scratch, false, &c.worker.report});
+      reseat(x, read(out));
+    };
+    (through.template operator()<I>(), ...);
+  }(std::make_index_sequence<M::at>{});
+
+  View<T> z = scratch.template take<T>(n, D), at = scratch.template take<T>(n, D), f = scratch.template take<T>(n, D);
+  ColView<T> t = scratch.template column<T>(n);
+  ends.normals(z);
+  if constexpr (Paired) {
+    View<double> cost = scratch.template take<double>(n, n);
+    const ColView<Index> match = scratch.template column<Index>(n);
+    bool finite = true;
+    for (Index j = 0; j < n; ++j) {
+      for (Index i = 0; i < n; ++i) {
+        double d = 0;
+        for (Index k = 0; k < D; ++k) {
+          const double e = static_cast<double>(x(i, k)) - static_cast<double>(z(j, k));
+          d += e * e;
+        }
+        cost(i, j) = d;
+        finite = finite && std::isfinite(d);
+      }
+    }
+    if (finite) {
+      math::assign(read(cost), match, scratch);
+      for (Index i = 0; i < n; ++i) {
+        for (Index k = 0; k < D; ++k) at(i, k) = z(match(i), k);
+      }
+      copy(read(at), z);
+    }
+  }
+  for (Index i = 0; i < n; ++i) t(i) = times.template uniform<T>(i, 0);
+  for (Index k = 0; k < D; ++k) {
+    column(at, k) = column(z, k) - column(x, k);
+    column(at, k) = column(x, k) + t * column(at, k);
+    if (sigma > 0) {
+      for (Index i = 0; i < n; ++i) at(i, k) += T(sigma * blur.normal(i, k));
+    }
+  }
+
+  const auto& layer = std::get<M::at>(c.model.flow().layers);
+  using FieldCache = typename Last::Net::template Cache<T>;
+  FieldCache& cache = std::get<M::at>(c.worker.cache.parts).stages[0];
+  const Params<const T> theta{c.model.theta().data() + M::template params_before<M::at>(), Last::param_count};
+  const CView<T> context = columns(c.context, 0, Last::context_dim), nowhere = view_of(static_cast<const T*>(nullptr), 0, D, 0);
+  layer.net.map(FieldPass<T, FieldCache>{read(at), read(t), nowhere, f, ignored, theta, context, cache, scratch});
+  double loss = 0;
+  for (Index k = 0; k < D; ++k) {
+    for (Index i = 0; i < n; ++i) {
+      const double w = c.weight ? c.weight[i] : 1;
+      const T gap = f(i, k) - (z(i, k) - x(i, k));
+      loss += w * static_cast<double>(gap) * static_cast<double>(gap);
+      f(i, k) = T(2 * w * c.scale) * gap;
+    }
+  }
+  if (!c.pull) return loss;
+  const View<T> g_x = scratch.template take<T>(n, D);
+  View<T> g_context = scratch.template take<T>(n, Last::context_dim);
+  g_context.setZero();
+  layer.net.map_pull(FieldPull<T, FieldCache>{read(at), read(t), nowhere, read(f), read(ignored), g_x, theta,
+                                              Params<T>(c.g_theta.data() + M::template params_before<M::at>(), Last::param_count), context, g_context, cache, scratch});
+  return loss;
+}
+
+}  // namespace detail
+
+/// |f(x_t, t) - (z - x)|^2 per row, summed over coordinates, at x_t = (1 - t) x + t z + sigma e with z, e ~ N(0, I) and t uniform on [0, 1].
+///
+/// Our time runs from data (t = 0) to latent (t = 1), so that the target is z - x; the papers' t is our 1 - t.  For flows of any bijections, a
+/// Continuous and StandardNormal: x is the data behind the bijections in front, which are held as they are and get no gradient (Standardize
+/// has no parameters; ActNorm keeps its data-dependent start).  The loss is not a density: its least value is the mean variance of z - x
+/// given (x_t, t), above zero.  Validation in fit() uses the same loss with fixed draws.
+struct FlowMatching {
+  double sigma = 0;  ///< not negative
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::match_flow<false>(c, sigma); }
+};
+
+/// The same with the z of a shard's rows given to its x so that the sum of squared distances is least (exactly, O(n^3)): paths that cross less
+/// and fields that need fewer steps.  Pairs are made within a shard (128 rows in float, 64 in double), so the loss of a row depends on the rows
+/// beside it, and its least value with the size of the shard.  Refuses a context: pairing across contexts would bend the conditional laws.
+/// A shard with values that are not finite keeps its pairs as drawn.
+struct OtFlowMatching {
+  double sigma = 0;  ///< not negative
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+    static_assert(F::context_dim == 0, "rheo: OtFlowMatching: pairs made across contexts would bend the conditional laws: use FlowMatching");
+    return detail::match_flow<true>(c, sigma);
+  }
+};
+
+}  // namespace rheo

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "rheo/io/model_file.hpp"
+
+#include <filesystem>
+
+#include "catch.hpp"
+#include "rheo/distributions/mixture.hpp"
+#include "rheo/layers/bijections/coupling.hpp"
+#include "rheo/layers/bijections/permute.hpp"
+#include "rheo/layers/bijections/standardize.hpp"
+
+using namespace rheo;
+
+namespace {
+using Small = Flow<Standardize<3>, Repeat<2, Chain<AffineCoupling<3, Mlp<5>>, Permute<3>>>, NormalMixture<3, 2>>;
+
+template <class T> Model<Small, T> trained() {
+  auto model = make_model<T>(Small{}, Noise{1});
+  Batch<T> x(50, 3);
+  Noise{2}.normals(view(x));
+  model.initialise(x * T(3));
+  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += T(0.3 * Noise{3}.normal(i, 0));
+  return model;
+}
+std::string folder() {
+  const auto path = std::filesystem::temp_directory_path() / "rheo_model_file";
+  std::filesystem::create_directories(path);
+  return path.string() + "/";
+}
+template <class F> std::string refusal(F f) {
+  try {
+    f();
+  } catch (const FileError& e) {
+    return e.what();
+  }
+  return "";
+}
+}  // namespace
+
+TEMPLATE_TEST_CASE("a model comes back with the same bits, and equal models give equal files", "", float, double) {
+  using T = TestType;
+  const auto model = trained<T>();
+  const std::string path = folder() + "a.safetensors", again = folder() + "b.safetensors";
+  io::save(model, path, {{"data", "fifty rows"}});
+  const auto back = io::load<Model<Small, T>>(path);
+  CHECK((back.parameters() == model.parameters()).all());
+  CHECK((back.buffers() == model.buffers()).all());
+  const auto x = model.sample(20, Noise{4});
+  CHECK((back.log_prob(x) == model.log_prob(x)).all());
+  io::save(back, again, {{"data", "fifty rows"}});
+  CHECK(io::read_file(path) == io::read_file(again));
+  const auto file = io::read_safetensors(path);
+  CHECK(file.metadata.at("data") == "fifty rows");
+  REQUIRE(file.find("parameters.1.0.0.net.0.weight"));
+  CHECK(file.find("parameters.1.0.0.net.0.weight")->shape == std::vector<std::uint64_t>{5, 2});
+}
+
+TEST_CASE("a file that does not fit is refused, with every difference, and the model stays as it was") {
+  const auto model = trained<double>();
+  const std::string path = folder() + "c.safetensors";
+  io::save(model, path);
+  using Wider = Flow<Standardize<3>, Repeat<2, Chain<AffineCoupling<3, Mlp<6>>, Permute<3>>>, NormalMixture<3, 2>>;
+  auto other = make_model<double>(Wider{}, Noise{9});
+  const Vector<double> before = other.parameters();
+  const std::string said = refusal([&] { io::load_into(other, path); });
+  CHECK(said.find("'parameters.1.0.0.net.0.weight' has shape (5, 2), not (6, 2)") != std::string::npos);
+  CHECK(said.find("'parameters.1.1.0.net.0.weight' has shape (5, 2), not (6, 2)") != std::string::npos);
+  CHECK(said.find("the program's is") != std::string::npos);
+  CHECK((other.parameters() == before).all());
+
+  auto single = make_model<float>(Small{}, Noise{9});
+  CHECK(refusal([&] { io::load_into(single, path); }).find("holds F64") != std::string::npos);
+  io::LoadOptions narrow;
+  narrow.allow_narrowing = true;
+  io::load_into(single, path, narrow);
+  CHECK((single.parameters() == model.parameters().cast<float>()).all());
+
+  auto file = io::read_safetensors(path);
+  file.tensors.front().name = "stranger";
+  io::write_safetensors(path, file);
+  const std::string two = refusal([&] { io::load<Model<Small, double>>(path); });
+  CHECK(two.find("is missing") != std::string::npos);
+  CHECK(two.find("'stranger' is unexpected") != std::string::npos);
+  file.metadata["format_version"] = "2";
+  io::write_safetensors(path, file);
+  CHECK(refusal([&] { io::load<Model<Small, double>>(path); }).find("made by a later rheo") != std::string::npos);
+  file.metadata.clear();
+  io::write_safetensors(path, file);
+  CHECK(refusal([&] { io::load<Model<Small, double>>(path); }).find("is no model of rheo") != std::string::npos);
+}
+
+TEST_CASE("another flow with the same shapes is refused by its type, unless that is not wanted") {
+  using Other = Flow<Standardize<3>, Repeat<2, Chain<AffineCoupling<3, MlpOf<Tanh, 5>>, Permute<3>>>, NormalMixture<3, 2>>;
+  const auto model = trained<double>();
+  const std::string path = folder() + "d.safetensors";
+  io::save(model, path);
+  CHECK(refusal([&] { io::load<Model<Other, double>>(path); }).find("Relu") != std::string::npos);
+  io::LoadOptions any;
+  any.same_type = false;
+  CHECK((io::load<Model<Other, double>>(path, {}, any).parameters() == model.parameters()).all());
+  auto file = io::read_safetensors(path);
+  file.metadata["spelled_by"] = "another compiler";
+  io::write_safetensors(path, file);
+  CHECK_NOTHROW(io::load<Model<Other, double>>(path));
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "rheo/training/flow_matching.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "catch.hpp"
+#include "count_mallocs.hpp"
+#include "rheo/distributions/normal.hpp"
+#include "rheo/evaluation/metrics.hpp"
+#include "rheo/layers/bijections/act_norm.hpp"
+#include "rheo/layers/bijections/continuous.hpp"
+#include "rheo/layers/bijections/standardize.hpp"
+#include "rheo/targets/curves.hpp"
+#include "rheo/training/fit.hpp"
+
+using namespace rheo;
+
+namespace {
+template <Index D, Index C, Index... H> using Matched = Flow<Standardize<D>, Continuous<D, Velocity<MlpOf<Silu, H...>>, ExactTrace, Dopri5<4>, C>, StandardNormal<D>>;
+using Bare = Flow<Continuous<2, Velocity<MlpOf<Tanh, 8>>>, StandardNormal<2>>;
+
+Batch<double> normals(Index n, Index c, std::uint64_t seed) {
+  Batch<double> x(n, c);
+  Noise{seed}.normals(view(x));
+  return x;
+}
+template <class Objective, class F> double loss_of(Model<F, double>& model, const Batch<double>& x, Noise noise, Objective objective = {}) {
+  Trainer<F, double, Objective> trainer(model, Adam{}, 1, objective);
+  return trainer.value(view(x), Model<F, double>::template nothing<const double>(x.rows()), {0, x.rows()}, noise);
+}
+}  // namespace
+
+TEST_CASE("a field of zero has the mean squared length of the paths as its loss; pairs by transport are the best of all permutations") {
+  auto model = make_model<double>(Bare{}, Noise{1});
+  const Batch<double> x = normals(6, 2, 4);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Noise noise{seed};
+    Batch<double> z(6, 2);
+    noise.fork(101).normals(view(z));
+    CHECK(std::abs(loss_of<FlowMatching>(model, x, noise) - (z - x).square().sum() / 6) < 1e-13);
+    std::array<Index, 6> p{};
+    std::iota(p.begin(), p.end(), 0);
+    double best = 1e300;
+    do {
+      double sum = 0;
+      for (Index i = 0; i < 6; ++i) sum += (z.row(p[static_cast<std::size_t>(i)]) - x.row(i)).square().sum();
+      best = std::min(best, sum);
+    } while (std::next_permutation(p.begin(), p.end()));
+    CHECK(std::abs(loss_of<OtFlowMatching>(model, x, noise) - best / 6) < 1e-12);
+  }
+  const Batch<double> many = normals(6400, 2, 5);
+  CHECK(std::abs(loss_of<FlowMatching>(model, many, Noise{3}) - 4) < 0.15);
+  CHECK(loss_of<OtFlowMatching>(model, many, Noise{3}) < 0.5);
+}
+
+TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", "", FlowMatching, OtFlowMatching) {
+  using F = Flow<Standardize<2>, ActNorm<2>, Continuous<2, Velocity<MlpOf<Tanh, 7, 6>, FourierTime<2>>>, StandardNormal<2>>;
+  auto model = make_model<double>(F{}, Noise{1});
+  const Batch<double> x = 3 + 2 * normals(150, 2, 4);
+  model.initialise(x);
+  for (Index i = 4; i < F::param_count; ++i) model.parameters()(i) += 0.4 * Noise{2}.normal(i, 0);
+  std::vector<double> weight(150);
+  for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = 0.5 + 0.01 * static_cast<double>(i);
+  const auto none = Model<F, double>::nothing<const double>(150);
+  const BatchRows all{0, 150, nullptr, weight.data()};
+  Trainer<F, double, TestType> trainer(model, Adam{}, 1, TestType{0.1});
+  const double loss = trainer.evaluate(view(x), none, all, Noise{5});
+  const Vector<double> g = trainer.gradient(), theta = model.parameters();
+  CHECK(std::abs(loss - trainer.value(view(x), none, all, Noise{5})) < 1e-14 * loss);
+  CHECK((g.head(4) == 0).all());
+  const Vector<double> d = normals(F::param_count, 1, 6).col(0);
+  double slope = 0;
+  for (double h : {1e-5, -1e-5}) {
+    model.parameters() = theta;
+    model.parameters().tail(F::param_count - 4) += h * d.tail(F::param_count - 4);
+    slope += trainer.value(view(x), none, all, Noise{5}) / (2 * h);
+  }
+  CHECK(std::abs(slope - (g * d).sum()) < 1e-8 * (g * d).abs().sum());
+}
+
+TEMPLATE_TEST_CASE("moons are learned", "", FlowMatching, OtFlowMatching) {
+  using F = Flow<Standardize<2>, Continuous<2, Velocity<MlpOf<Silu, 64, 64, 64>, FourierTime<3>>, ExactTrace, Dopri5<4>>, StandardNormal<2>>;
+  const auto data = targets::moons<float>(8000, Noise{1}), fresh = targets::moons<float>(2000, Noise{2});
+  auto model = make_model<float>(F{}, Noise{3});
+  const auto result = fit(model, data, {.epochs = std::is_same_v<TestType, FlowMatching> ? 60 : 40, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{4}}, TestType{});
+  CHECK(result.best_loss < result.history.front().validation_loss);
+  auto work = model.workspace();
+  const Column<float> lp = model.log_prob(fresh, {}, work);
+  const auto gap = gap_to_entropy(lp, targets::Moons::entropy());
+  INFO("gap " << gap.value << " +- " << gap.error << ", loss " << result.history.front().validation_loss << " to " << result.best_loss << ", " << result.seconds << " s, evaluations a row "
+              << static_cast<double>(work.report().evaluations) / 2000);
+  CHECK(work.report().unsolved == 0);
+  CHECK(gap.value < 0.3);
+  CHECK(gap.value > -3 * gap.error);
+}
+
+TEST_CASE("a conditional flow is learned") {
+  using F = Matched<1, 1, 16, 16>;
+  const Index n = 6000;
+  Batch<float> x(n, 1), c(n, 1);
+  for (Index i = 0; i < n; ++i) {
+    c(i, 0) = Noise{1}.normal<float>(i, 0);
+    x(i, 0) = 2 * c(i, 0) + 0.5f * Noise{1}.normal<float>(i, 1);
+  }
+  auto model = make_model<float>(F{}, Noise{3});
+  fit(model, x, c, {.epochs = 20, .batch = 256, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{4}}, FlowMatching{});
+  const auto gap = gap_to_entropy(model.log_prob(x, c), 1.4189385332046727 + std::log(0.5));
+  INFO(gap.value);
+  CHECK(gap.value < 0.06);
+}
+
+TEMPLATE_TEST_CASE("the same bits for any number of threads; nothing is allocated after the first step", "", FlowMatching, OtFlowMatching) {
+  using F = Matched<2, 0, 16>;
+  const auto data = targets::moons<float>(2000, Noise{1});
+  const auto none = Model<F, float>::template nothing<const float>(2000);
+  Vector<float> first;
+  for (int threads : {1, 3}) {
+    auto model = make_model<float>(F{}, Noise{3});
+    model.initialise(data);
+    Trainer<F, float, TestType> trainer(model, Adam{}, threads);
+    trainer.step(view(data), none, {0, 700}, Noise{1}, 1e-3);
+    const long before = rheo_test::count();
+    for (Index i = 0; i < 5; ++i) trainer.step(view(data), none, {100 * i, 700}, Noise{2}, 1e-3);
+    if (rheo_test::counts_mallocs) CHECK(rheo_test::count() == before);
+    if (threads == 1) first = model.parameters();
+    CHECK((model.parameters() == first).all());
+  }
+}
