@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// Residual beyond the laws: the roulette's mean and gradient, the inverse's error bound, nets that are no contraction, proven spectral norms.
+#include "rheo/layers/bijections/residual.hpp"
+
+#include <Eigen/SVD>
+
+#include "../../catch.hpp"
+#include "rheo/distributions/normal.hpp"
+#include "rheo/evaluation/certify.hpp"
+#include "rheo/training/trainer.hpp"
+
+using namespace rheo;
+
+namespace {
+using Recipe = BasicLipschitzMlp<LipSwish, UniformLast, 16, 16>;
+
+/// A layer with large weights, so that every norm sits at its bound.
+template <class L> rheo::detail::LayerBench<L, double> strong(const L& layer, double size = 1) {
+  rheo::detail::LayerBench<L, double> b(layer);
+  Params<double> theta(b.theta.data(), b.theta.size()), buffers(b.buffers.data(), b.buffers.size());
+  layer.init(theta, buffers, Noise{1});
+  for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) += size * Noise{2}.normal(i, 0);
+  layer.after_step(theta, buffers);
+  return b;
+}
+}  // namespace
+
+TEST_CASE("the roulette's mean is log det, and its gradient's mean the gradient") {
+  const double kappa = GENERATE(0.5, 0.9, 0.97);
+  using Exact = Residual<2, Recipe>;
+  using Estimate = Residual<2, Recipe, Roulette>;
+  const Exact exact(kappa);
+  const Estimate estimate(kappa);
+  auto a = strong(exact);
+  auto b = strong(estimate);
+  REQUIRE((a.theta == b.theta).all());
+  const Index n = 200000;
+  Batch<double> x(n, 2), none(n, 0), z, z_b, g_in, g_none(n, 0);
+  x.col(0).setConstant(0.3);
+  x.col(1).setConstant(-0.2);
+  Column<double> v, v_b;
+  a.call<true>(x.topRows(1), none.topRows(1), Noise{}, z, v);
+  b.call<true>(x, none, Noise{3}, z_b, v_b);
+  const double mean = v_b.mean(), error = std::sqrt((v_b - mean).square().sum() / double(n - 1) / double(n));
+  INFO("kappa " << kappa << ", exact " << v(0) << ", mean " << mean << ", standard error " << error);
+  CHECK(std::abs(v(0)) > 0.02);
+  CHECK(std::abs(mean - v(0)) < 4 * error);
+  CHECK(error < 0.02);
+
+  // In x row by row; in one direction of the parameters by groups of rows.
+  Vector<double> g_theta = Vector<double>::Zero(Exact::param_count);
+  Batch<double> one(1, 2), g_exact, g_out = Batch<double>::Zero(n, 2);
+  a.pull<true>(x.topRows(1), z, none.topRows(1), Noise{}, g_out.topRows(1), Column<double>::Ones(1), g_exact, g_theta, g_none);
+  Vector<double> unused = Vector<double>::Zero(Exact::param_count);
+  b.pull<true>(x, z_b, none, Noise{3}, g_out, Column<double>::Ones(n), g_in, unused, g_none);
+  for (Index j = 0; j < 2; ++j) {
+    const double m = g_in.col(j).mean(), e = std::sqrt((g_in.col(j) - m).square().sum() / double(n - 1) / double(n));
+    INFO("gradient in x_" << j << ": exact " << g_exact(0, j) << ", mean " << m << ", standard error " << e);
+    CHECK(std::abs(m - g_exact(0, j)) < 4 * e);
+  }
+  Vector<double> direction(Exact::param_count);
+  for (Index i = 0; i < direction.size(); ++i) direction(i) = Noise{4}.normal(i, 0);
+  const Index groups = 200, size = 1000;
+  Column<double> along(groups);
+  for (Index k = 0; k < groups; ++k) {
+    unused.setZero();
+    const Noise noise = Noise{5}.from_row(k * size);
+    b.call<true>(x.topRows(size), none.topRows(size), noise, z_b, v_b);
+    b.pull<true>(x.topRows(size), z_b, none.topRows(size), noise, g_out.topRows(size), Column<double>::Ones(size), g_in, unused, g_none);
+    along(k) = (unused * direction).sum() / double(size);
+  }
+  const double m = along.mean(), e = std::sqrt((along - m).square().sum() / double(groups - 1) / double(groups)), wanted = (g_theta * direction).sum();
+  INFO("gradient in theta: exact " << wanted << ", mean " << m << ", standard error " << e);
+  CHECK(std::abs(m - wanted) < 4 * e);
+  CHECK(e < 0.1 * std::abs(wanted));
+}
+
+TEST_CASE("a roulette of infinite variance is refused") {
+  CHECK_THROWS_AS((Residual<2, Recipe, Roulette>{0.9, Roulette{2, 0.8}}), std::invalid_argument);
+  CHECK_NOTHROW((Residual<2, Recipe, Roulette>{0.9, Roulette{2, 0.82}}));
+  CHECK_THROWS_AS((Residual<2, Recipe>{1.0}), std::invalid_argument);
+}
+
+TEST_CASE("the inverse's error is within its bound") {
+  const double kappa = GENERATE(0.5, 0.9, 0.97);
+  const Residual<2, Recipe> layer(kappa);
+  auto b = strong(layer);
+  Batch<double> x(500, 2), none(500, 0), z, back;
+  Noise{6}.normals(view(x));
+  x *= 3;
+  Column<double> v;
+  b.call<true>(x, none, Noise{}, z, v);
+  b.call<false>(z, none, Noise{}, back, v);
+  for (Index i = 0; i < 500; ++i) {
+    const double size = std::sqrt(z.row(i).square().sum());
+    CHECK(std::sqrt((back.row(i) - x.row(i)).square().sum()) <= math::contraction_tolerance<double> * (1 + size) / (1 - kappa));
+  }
+  // Banach's a posteriori bound along plain steps.
+  Batch<double> at = z, moved;
+  for (int k = 0; k < 10; ++k) {
+    b.call<true>(at, none, Noise{}, moved, v);
+    const Batch<double> next = z - (moved - at);
+    for (Index i = 0; i < 500; ++i) {
+      const double step = std::sqrt((next.row(i) - at.row(i)).square().sum()), error = std::sqrt((next.row(i) - x.row(i)).square().sum());
+      CHECK(error <= kappa / (1 - kappa) * step + 1e-12);
+    }
+    at = next;
+  }
+}
+
+TEST_CASE("a net that is no contraction is detected, not inverted wrongly") {
+  const auto all_failed = [](auto& b, const auto& layer) {
+    using L = std::decay_t<decltype(layer)>;
+    Batch<double> z(20, 2), none(20, 0), x(20, 2);
+    Noise{7}.normals(view(z));
+    Column<double> v = Column<double>::Zero(20);
+    Report report;
+    layer.decode(Pass<double, CacheOf<L, double>>{view(std::as_const(z)), view(x), ColView<double>(v.data(), 20), b.params(), b.state(), view(std::as_const(none)), Noise{}, b.cache, b.scratch,
+                                                  true, &report});
+    return report.unsolved == 20 && x.isNaN().all() && v.isNaN().all() && report.worst_residual > 0;
+  };
+  SECTION("plain weights") {
+    const Residual<2, Recipe> plain(std::numeric_limits<double>::infinity());
+    auto b = strong(plain);
+    CHECK(all_failed(b, plain));
+  }
+  SECTION("plain weights that happen to contract are inverted") {
+    const Residual<2, Recipe> plain(std::numeric_limits<double>::infinity());
+    auto b = strong(plain, 0.0);
+    b.theta *= 0.3;
+    plain.after_step(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()));
+    CHECK(plain.net.lipschitz<double>(b.params(), b.state()) < 1);
+    CHECK_FALSE(all_failed(b, plain));
+  }
+  SECTION("weights changed behind the buffers' back") {
+    const Residual<2, Recipe> layer(0.9);
+    auto b = strong(layer);
+    for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) += 5 * Noise{8}.normal(i, 0);
+    CHECK(all_failed(b, layer));
+    layer.after_step(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()));
+    CHECK_FALSE(all_failed(b, layer));
+  }
+  SECTION("a folded point has no V") {
+    const Residual<1, Recipe> plain(std::numeric_limits<double>::infinity());
+    rheo::detail::LayerBench<Residual<1, Recipe>, double> b(plain);
+    plain.init(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()), Noise{1});
+    for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) += 2 * Noise{9}.normal(i, 0);
+    Batch<double> x(200, 1), none(200, 0), z, up, down;
+    for (Index i = 0; i < 200; ++i) x(i, 0) = 0.05 * double(i - 100);
+    Column<double> v, unused;
+    b.call<true>(x, none, Noise{}, z, v);
+    CHECK(v.isNaN().any());
+  }
+}
+
+TEST_CASE("spectral norms stay proven along training") {
+  using L = Residual<2, BasicLipschitzMlp<LipSwish, UniformLast, 64, 64>>;
+  using F = Flow<L, StandardNormal<2>>;
+  auto model = make_model<double>(F{}, Noise{1});
+  Trainer<F, double> trainer(model, Adam{});
+  Batch<double> x(1024, 2), none(1024, 0);
+  Noise{2}.normals(view(x));
+  x.col(1) = x.col(0).square() - 1 + 0.1 * x.col(1);
+  for (int step = 0; step < 200; ++step) {
+    REQUIRE(trainer.step(view(std::as_const(x)), view(std::as_const(none)), {0, 1024}, Noise{}, 1e-2).stepped);
+    const auto layers = L::Conditioner::unpack(model.theta());
+    const auto spectra = L::Conditioner::unpack_buffers(model.state());
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const Eigen::MatrixXd W = layers[l].W.matrix();
+      const double top = Eigen::BDCSVD<Eigen::MatrixXd>(W).singularValues()(0), sigma = spectra[l].u.matrix().dot(W * spectra[l].v.matrix());
+      CHECK(top <= spectra[l].proof(0) * sigma * (1 + 1e-12));
+      CHECK(spectra[l].proof(0) <= 1 + math::spectral_margin);
+    }
+  }
+  const double bound = std::get<0>(model.flow().layers).net.lipschitz<double>(model.theta().part(0, L::param_count), model.state().part(0, L::buffer_count));
+  CHECK(bound <= 0.9 * (1 + 1e-9));
+  CHECK(bound > 0.8);
+}
+
+TEST_CASE("matrices of every shape, equal singular values, zero and none finite") {
+  const auto check = [](const Batch<double>& W) {
+    Column<double> u = Column<double>::Zero(W.rows()), v = Column<double>::Zero(W.cols());
+    const double r = math::leading_pair<double>(view(W), ColView<double>(u.data(), u.size()), ColView<double>(v.data(), v.size()), 5);
+    const double sigma = u.matrix().dot(W.matrix() * v.matrix()), top = Eigen::BDCSVD<Eigen::MatrixXd>(W.matrix()).singularValues()(0);
+    CHECK(top <= r * sigma * (1 + 1e-12));
+    CHECK(r * sigma <= top * (1 + 1.01 * math::spectral_margin));
+  };
+  for (auto [k, h] : {std::pair{1, 1}, {3, 50}, {50, 3}, {40, 40}, {33, 90}, {128, 64}}) {
+    Batch<double> W(k, h);
+    Noise{3}.normals(view(W));
+    check(W);
+  }
+  check(Batch<double>(Eigen::MatrixXd::Identity(48, 48).array()));
+  check(Batch<double>::Zero(48, 48));
+  Batch<double> one = Batch<double>::Zero(48, 48);
+  one(17, 5) = 1e-3;
+  check(one);
+  one(0, 0) = std::numeric_limits<double>::quiet_NaN();
+  Column<double> u = Column<double>::Zero(48), v = u;
+  CHECK(std::isinf(math::leading_pair<double>(view(std::as_const(one)), ColView<double>(u.data(), 48), ColView<double>(v.data(), 48), 5)));
+}
