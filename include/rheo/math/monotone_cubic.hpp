@@ -45,7 +45,8 @@ template <class L> struct MonotoneCubicBin {
   }
 
   /// x(t) and log dy/dx for t between y and y + h, by Newton's steps inside a bracket that halves where they leave it: until the residual is
-  /// below monotone_cubic_accuracy times h, and one step more.  NaN where it is not after 100 steps (bisection alone takes 60).
+  /// below monotone_cubic_accuracy times h, and one step more where that is better still.  NaN where 100 steps do not do (bisection alone
+  /// takes 60).
   Placed<L> inverse(L t) const {
     using std::log, std::max, std::min, std::abs;
     if constexpr (autodiff::is_dual_v<L>) {  // the root of the values; Newton's step from there gives the tangents
@@ -64,14 +65,16 @@ template <class L> struct MonotoneCubicBin {
       };
       for (int k = 0; k < 100; ++k) {
         step();
-        if (!any(abs(residual) > tol)) break;
+        const auto busy = abs(residual) > tol;  // the others stand still: a lane's root is that of its row alone
+        if (!any(busy)) break;
         const auto above = residual > L(0);
         high = select(above, theta, high), low = select(above, low, theta);
-        theta = select((low < newton) & (newton < high), newton, L(0.5) * (low + high));
+        theta = select(busy, select((low < newton) & (newton < high), newton, L(0.5) * (low + high)), theta);
       }
-      const auto solved = abs(residual) <= tol;
-      const L polished = min(max(newton, L(0)), L(1));
-      theta = select(solved & (abs(polished - theta) < L(1e-3)), polished, select(solved, theta, L(std::numeric_limits<double>::quiet_NaN())));
+      const L found = theta, left = abs(residual);
+      theta = min(max(newton, L(0)), L(1));
+      step();
+      theta = select(abs(residual) <= left, theta, select(left <= tol, found, L(std::numeric_limits<double>::quiet_NaN())));
       return {x + theta * w, log(slope(theta, L(1) - theta))};
     }
   }

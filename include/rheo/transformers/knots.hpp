@@ -9,6 +9,7 @@
 //   end, end_pull       cubic splines: raw number to logit of an end slope, and the cotangent back
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -30,8 +31,8 @@ template <class L> L soft_clip_pull(L a, double c, L g) {
 }
 }  // namespace detail
 
-/// The default.  Every bin is at least a hundredth of the mean bin, so that a softmax that has made up its mind still leaves logs and inverses
-/// sound in float; slopes lie between 1/100 and 100, softly.  All raw numbers zero give the identity.  Takes raw numbers of any finite size.
+/// The default.  Every bin is at least a hundredth of the mean bin and a thousandth of the interval (a quarter of the mean bin beyond 250 bins), so
+/// that a softmax that has made up its mind still leaves logs and inverses sound in float; slopes lie between 1/100 and 100, softly.  All raw numbers zero give the identity.  Takes raw numbers of any finite size.
 struct SafeKnots {
   static constexpr bool bounded = false;
   double least_bin = 0.01, log_slope_bound = 4.605170185988092;
@@ -43,7 +44,10 @@ struct SafeKnots {
     if (!(least >= 0 && least < 1)) detail::fail("SafeKnots: the smallest bin is a fraction of the mean bin, in [0, 1), got " + std::to_string(least));
     if (!(slope > 1)) detail::fail("SafeKnots: the largest slope must be above 1, got " + std::to_string(slope));
   }
-  template <Index K> double least() const { return least_bin / static_cast<double>(K); }
+  template <Index K> double least() const {
+    const double mean = 1 / static_cast<double>(K);
+    return std::max(least_bin * mean, std::min(0.1 * least_bin, 0.25 * mean));
+  }
   double least_density() const { return least_bin; }
   template <class L> L end(L a) const { return detail::soft_clip(a, log_slope_bound); }
   template <class L> L end_pull(L a, L g) const { return detail::soft_clip_pull(a, log_slope_bound, g); }

@@ -33,6 +33,9 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
     return {p.at, p.v};
   }
 
+  /// The bin that an inner point lies in, on the x side (OnX) or the y side.
+  template <bool OnX, class L, class Raw> math::RationalQuadraticBin<L> bin_at(L point, Raw raw) const { return find<OnX>(point, raw).bin; }
+
   template <bool Encode, class L, class Raw, class Give> L pull(L x, L g_out, L g_v, Raw raw, Give give) const {
     const auto s = find<true>(x, raw);
     math::RationalQuadraticBin<L> g;

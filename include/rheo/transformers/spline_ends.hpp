@@ -53,7 +53,8 @@ template <class Core> struct LinearTails : Core {
   template <bool Encode, class L, class Raw> Mapped<L> run(L at, Raw raw) const {
     const auto inside = (L(box.left) <= at) & (at <= L(box.right));
     const auto m = Core::template map<Encode>(clamp(at, box.left, box.right), raw);
-    return {select(inside, m.y, at), keep_where(inside, m.v)};
+    // rounding must not push an inner point's image out: the other direction would take it for an outer one
+    return {select(inside, clamp(m.y, box.left, box.right), at), keep_where(inside, m.v)};
   }
   template <bool Encode, class L, class Raw, class Give> L back(L x, L g_out, L g_v, Raw raw, Give give) const {
     const auto inside = (L(box.left) <= x) & (x <= L(box.right));
@@ -75,7 +76,7 @@ template <class Core> struct OnUnit : Core {
   template <bool Encode, class L, class Raw> Mapped<L> run(L at, Raw raw) const {
     const auto inside = (L(0) <= at) & (at <= L(1));
     const auto m = Core::template map<Encode>(clamp(at, 0, 1), raw);
-    return {select(inside, m.y, at), select(inside, m.v, L(-std::numeric_limits<double>::infinity()))};
+    return {select(inside, clamp(m.y, 0, 1), at), select(inside, m.v, L(-std::numeric_limits<double>::infinity()))};
   }
   template <bool Encode, class L, class Raw, class Give> L back(L x, L g_out, L g_v, Raw raw, Give give) const {
     const auto inside = (L(0) <= x) & (x <= L(1));

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Inverses never give a NaN, whatever the logits and wherever the point: random points, knots, one ulp beside, float and double.  The round
+// trip is |f(f^-1(y)) - y|, both in the scalar at hand; benchmarks/compare/spline_inverse.cpp has the long run and the table.
+#include <cmath>
+
+#include "catch.hpp"
+#include "rheo/transformers/cubic_spline.hpp"
+#include "rheo/transformers/linear_spline.hpp"
+#include "rheo/transformers/quadratic_spline.hpp"
+#include "rheo/transformers/rational_quadratic_spline.hpp"
+#include "splines.hpp"
+
+using namespace rheo_test;
+
+namespace {
+
+/// Points on the y side: three in five anywhere, two in five on a knot or one ulp beside it; with no heights among the raw numbers, anywhere.
+template <Index K, class T, class M> Batch<T> targets(const M& map, const Batch<T>& raw, Index first_height, std::uint64_t key) {
+  Batch<T> y(raw.rows(), 1);
+  const Noise noise{key};
+  for (Index i = 0; i < y.rows(); ++i) {
+    y(i, 0) = T(10 * noise.uniform(i, 0) - 5);
+    if (first_height < 0 || noise.uniform(i, 1) < 0.6) continue;
+    const auto at = knots<K, T>(map.knots, raw, i, first_height, -5, 5);
+    const T knot = at[static_cast<std::size_t>(noise.index(i, 2, K + 1))];
+    const auto side = noise.index(i, 3, 3);
+    y(i, 0) = side == 0 ? knot : std::nextafter(knot, side == 1 ? T(-9) : T(9));
+  }
+  return y;
+}
+
+template <Index K, class T, class M> double worst(const M& map, double scale, Index first_height) {
+  const Index n = 25000;  // times 4 scales: 1e5 inversions a spline and scalar
+  const Batch<T> raw = normals<T>(n, M::params, 7, scale), y = targets<K, T>(map, raw, first_height, 8);
+  const auto x = run<false>(map, y, raw);
+  REQUIRE(x.y.allFinite());
+  REQUIRE(x.v.allFinite());
+  return static_cast<double>((run<true>(map, x.y, raw).y - y).abs().maxCoeff());
+}
+
+template <Index K, class M> void holds(const M& map, Index first_height, double in_float, double in_double) {
+  for (double scale : {1., 3., 6., 10.}) {
+    INFO("logit scale " << scale);
+    CHECK(worst<K, float>(map, scale, first_height) < in_float);
+    CHECK(worst<K, double>(map, scale, first_height) < in_double);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("rational-quadratic inverses give no NaN and come back within 1e-3 in float") {
+  holds<8>(RationalQuadraticSpline<8>(), 8, 1e-3, 2e-12);
+  holds<8>(RationalQuadraticSpline<8, NflowsKnots>(), 8, 1e-3, 2e-12);
+  holds<32>(RationalQuadraticSpline<32>(), 32, 1e-3, 2e-12);
+}
+// A cubic is up to three times as steep as its bin (the rational spline twice): x's own rounding, half an ulp at 5 times a slope of 3000, is the limit.
+TEST_CASE("linear, quadratic and cubic inverses give no NaN and come back within 1e-3 in float, 3e-3 the cubic's") {
+  holds<8>(LinearSpline<8>(), 0, 1e-3, 2e-12);
+  holds<8>(QuadraticSpline<8>(), -1, 1e-3, 2e-12);
+  holds<8>(CubicSpline<8>(), 8, 3e-3, 5e-12);
+}
+TEST_CASE("the cubic's inverse keeps its residual where closed formulas cancel") {
+  // leading coefficient zero, tiny, and huge; slopes at zero and at the border of monotony
+  const double s = 1, tiny = 1e-12;
+  for (const auto& [d0, d1] : {std::pair{1., 1.}, {1 + tiny, 1.}, {0.75, 1.25}, {tiny, tiny}, {tiny, 3.}, {2.999, 2.999}, {3., tiny}, {1e-3, 2e-3}}) {
+    const math::MonotoneCubicBin<double> bin{0, 0, 1, s, d0, d1};
+    for (double y : {0., 1e-300, 1e-17, 1e-3, 0.3, 0.5, 0.7, 1 - 1e-16, 1.}) {
+      const auto x = bin.inverse(y);
+      INFO(d0 << " " << d1 << " " << y);
+      CHECK(std::abs(bin.value(x.at).at - y) <= math::monotone_cubic_accuracy<double>());
+    }
+  }
+}
