@@ -7,17 +7,17 @@
 
 namespace rheo {
 
-/// a = softplus(s + log(e - 1)), 1 at s = 0; b free.
+/// a = 1e-3 + (1 - 1e-3) softplus(s + log(e - 1)), 1 at s = 0; b free.
 struct SlopeOffset {
   static constexpr double start = 0.54132485461291808;  // log(e - 1)
-  template <class L> L scale(L s) const { return math::softplus(s + L(start)); }
-  template <class L> L offset(L, L b) const { return b; }
-  template <class L> L scale_pull(L s, L, L, L g_a, L) const { return g_a * math::sigmoid(s + L(start)); }
+  template <class L> L scale(L s) const { return L(1e-3) + L(1 - 1e-3) * math::softplus(s + L(start)); }
+  template <class L> L offset(L, L b, double place) const { return b - L(place); }
+  template <class L> L scale_pull(L s, L, L, L g_a, L) const { return L(1 - 1e-3) * g_a * math::sigmoid(s + L(start)); }
   template <class L> L offset_pull(L, L g_b) const { return g_b; }
 };
 
-/// K sigmoids; 3 K parameters: w, s, b.  Identity at zero; whole line to whole line; tails are lines of slope about min a_k.  log slope >= log 1e-3 by
-/// the guard of CdfMixtureTransformer, which the paper does not have.  decode by root_between, closed bracket.
+/// K sigmoids; 3 K + 1 parameters: w, s, b, and the gate of CdfMixtureTransformer, which the paper does not have.  Identity at zero; whole line to whole line;
+/// tails are lines.  log slope >= log 1e-6.  decode by root_between, closed bracket.
 template <Index K = 8> struct DeepSigmoid : CdfMixtureTransformer<DeepSigmoid<K>, K, math::LogisticCdf, SlopeOffset> {};
 
 }  // namespace rheo

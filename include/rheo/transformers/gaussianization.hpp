@@ -8,8 +8,8 @@
 
 namespace rheo {
 
-/// K normal components; 3 K parameters: weights' logits, log s, m.  Identity at zero; whole line to whole line; tails are lines of slope about
-/// 1 / max s_k, exactly so for abs(x) > 1e4.  abs(log s_k) < bound, 4 by default.  log slope >= log 1e-3 by the guard of CdfMixtureTransformer.
+/// K normal components; 3 K + 1 parameters: weights' logits, log s, m, and the gate of CdfMixtureTransformer, which the paper does not have.  Identity at
+/// zero; whole line to whole line; tails are lines, exactly so for abs(x) > 1e4.  abs(log s_k) < bound, 4 by default; log slope >= -bound - 6.91.
 /// decode by root_between, closed bracket.
 template <Index K = 8> struct Gaussianization : CdfMixtureTransformer<Gaussianization<K>, K, math::NormalCdf, LocationScale> {
   Gaussianization() = default;

@@ -13,11 +13,11 @@ template <Index K> struct LogisticMixture : CdfMixtureTransformer<LogisticMixtur
   explicit LogisticMixture(double bound) : LogisticMixture::CdfMixtureTransformer(LocationScale{{bound}}) {}
 };
 
-/// K logistic components; 3 K + 2 parameters: weights' logits, log s, m, then b and a.  Identity at zero; whole line to whole line; tails are lines of
-/// slope about e^a / max s_k.  abs(log s_k) < bound, 4 by default; a softly bounded by 2.  log slope >= a + log 1e-3 by the guard of
-/// CdfMixtureTransformer.  decode by root_between, closed bracket.
+/// K logistic components; 3 K + 3 parameters: weights' logits, log s, m, the gate of CdfMixtureTransformer, which the paper does not have, then b and a.
+/// Identity at zero; whole line to whole line; tails are lines.  abs(log s_k) < bound, 4 by default; a softly bounded by 2; log slope >= -bound - 8.91.
+/// decode by root_between, closed bracket.
 template <Index K = 8> struct LogisticMixtureCdf {
-  static constexpr Index params = 3 * K + 2;
+  static constexpr Index params = 3 * K + 3;
   LogisticMixture<K> mixture{};
   Affine<> affine{};
 
@@ -35,18 +35,18 @@ template <Index K = 8> struct LogisticMixtureCdf {
   }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_y, L g_v, Raw raw, Give give) const {
     const L middle = mixture.graph(mixture.template parts<L>(raw), x).y;
-    const L g = affine.encode_pull(middle, g_y, g_v, after(raw), [&](Index k, L value) { give(3 * K + k, value); });
+    const L g = affine.encode_pull(middle, g_y, g_v, after(raw), [&](Index k, L value) { give(3 * K + 1 + k, value); });
     return mixture.encode_pull(x, g, g_v, raw, give);
   }
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const {
     const L middle = mixture.graph(mixture.template parts<L>(raw), x).y;
     const L g = mixture.decode_pull(x, g_x, g_v, raw, give);
-    return affine.decode_pull(middle, g, g_v, after(raw), [&](Index k, L value) { give(3 * K + k, value); });
+    return affine.decode_pull(middle, g, g_v, after(raw), [&](Index k, L value) { give(3 * K + 1 + k, value); });
   }
 
  private:
   template <class Raw> static auto after(Raw raw) {
-    return [raw](Index k) { return raw(3 * K + k); };
+    return [raw](Index k) { return raw(3 * K + 1 + k); };
   }
 };
 

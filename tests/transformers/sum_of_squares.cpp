@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "rheo/transformers/sum_of_squares.hpp"
+
+#include "monotone_checks.hpp"
+
+using namespace rheo_test;
+
+TEMPLATE_TEST_CASE("sum of squares: identity, round trips, NaN", "", float, double) {
+  check_identity<TestType>(SumOfSquares<3, 3>{});
+  check_round_trips<TestType>(SumOfSquares<3, 3>{});
+  check_round_trips<TestType>(SumOfSquares<1, 2>{2.0});
+  check_nan<TestType>(SumOfSquares<2, 1>{});
+}
+TEST_CASE("sum of squares: V is the log of the slope, decode carries duals") {
+  check_slopes(SumOfSquares<2, 2>{});
+  check_duals(SumOfSquares<3, 2>{});
+}
+
+TEST_CASE("sum of squares is the integral of its squares") {
+  const SumOfSquares<2, 1> map;
+  const Raw<double> raw{{0.4, 0.5, -1.0, 0.2, 0.3}};
+  const double a = 0.5 + 1 / std::sqrt(5.0), b = -1.0, c = 0.2 + 2 / std::sqrt(5.0), d = 0.3;
+  for (double x : {-4.0, -1.0, 0.0, 0.6, 5.0}) {
+    const double integral = (a * a + c * c) * x + (a * b + c * d) * x * x + (b * b + d * d) * x * x * x / 3;
+    CHECK(map.encode(x, raw).y == Approx(0.4 + 0.001 * x + 0.999 * integral).epsilon(1e-13));
+    CHECK(map.encode(x, raw).v == Approx(std::log(0.001 + 0.999 * (std::pow(a + b * x, 2) + std::pow(c + d * x, 2)))).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("sum of squares: at a zero of the squares the slope is the guard's; outside it is 1, and joins smoothly") {
+  const SumOfSquares<1, 1> map;
+  const Raw<double> raw{{0, -1, 1}};  // p(u) = u
+  CHECK(map.encode(0.0, raw).v == Approx(std::log(0.001)));
+  const Raw<double> hard = random_raw<double>(3, 3, 2);
+  for (double x : {10.0, 11.0, 1e6, 1e30, -10.0, -1e30}) CHECK(map.encode(x, hard).v == 0);
+  for (double end : {-10.0, -5.0, 5.0, 10.0}) {
+    const auto in = map.encode(end * (1 - 1e-7), hard), out = map.encode(end * (1 + 1e-7), hard);
+    CHECK(std::abs(out.y - in.y) <= 2.1e-7 * std::abs(end) * std::exp(in.v) + 1e-12);
+    CHECK(std::abs(out.v - in.v) <= 1e-5);
+  }
+}
