@@ -13,8 +13,13 @@ class Reference {
   explicit Reference(const std::string& name) : file_(rheo::io::read_safetensors(std::string(RHEO_TEST_DIR) + "/reference/" + name + ".safetensors")) {}
 
   bool has(const std::string& name) const { return file_.find(name) != nullptr; }
-  /// A float tensor; (n) gives n x 1.
-  rheo::Batch<double> batch(const std::string& name) const { return rheo::io::to_batch(tensor(name)); }
+  /// A float tensor in rows of `columns` numbers; by default its first axis down, all others across.
+  rheo::Batch<double> batch(const std::string& name, rheo::Index columns = 0) const {
+    const rheo::io::Tensor& t = tensor(name);
+    const auto size = static_cast<rheo::Index>(t.values.size());
+    const rheo::Index c = columns > 0 ? columns : size / static_cast<rheo::Index>(t.shape.at(0));
+    return Eigen::Map<const Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(t.values.data(), size / c, c);
+  }
   /// An integer tensor of any shape, row-major.
   const std::vector<std::int64_t>& integers(const std::string& name) const { return tensor(name).integers; }
 
