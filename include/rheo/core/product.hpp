@@ -16,7 +16,7 @@ template <class T> inline constexpr bool packed_v = std::is_same_v<T, float> || 
 
 /// Longest inner dimension and widest result of one call.
 template <class T> inline constexpr Index block_k = 131072 / (128 * static_cast<Index>(sizeof(T)));
-template <class T> constexpr Index block_n(Index k) { return std::max<Index>(1, 131072 / (std::min(k, block_k<T>) * static_cast<Index>(sizeof(T)))); }
+template <class T> constexpr Index block_n(Index k) { return std::max<Index>(1, 131072 / (std::clamp<Index>(k, 1, block_k<T>) * static_cast<Index>(sizeof(T)))); }
 template <class T> inline constexpr Index block_m = 128;
 
 /// Calls body(i, m, j, c, k0, k) over blocks of an n x h product with inner dimension `inner`.
