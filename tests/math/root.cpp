@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("roots that are not there are infinite or NaN, and found to b
   const auto line = [](T x) { return Graph<T>{x, T(1)}; };
   CHECK(solve<T>(line, infinity<T>, T(0), calls) == infinity<T>);
   CHECK(solve<T>(line, -infinity<T>, T(0), calls) == -infinity<T>);
-  CHECK(std::isnan(solve<T>(line, std::nan(""), T(0), calls)));
+  CHECK(std::isnan(solve<T>(line, T(std::nan("")), T(0), calls)));
   CHECK(solve<T>(line, T(1e30), T(0), calls) == T(1e30));
   const auto sick = [](T) { return Graph<T>{T(std::nan("")), T(1)}; };
   CHECK(std::isnan(solve<T>(sick, T(1), T(0), calls)));

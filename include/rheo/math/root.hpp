@@ -56,16 +56,16 @@ template <class L, class F> L root_between(const F& f, L y, L lo, L hi, L x) {
   x = clamp(x, lo, hi);
   for (int k = 0; k < limit && any(open); ++k) {
     const Graph<L> at = f(x);
-    const L r = at.y - y, step = r / at.slope;
+    const L r = at.y - y, step = r / at.slope, size_r = abs(r), size_step = abs(step), size_x = abs(x);
     lo = select(open & (r <= L(0)), x, lo);
     hi = select(open & (r >= L(0)), x, hi);
-    const L reach = tol * half * abs(x) + least;  // a shorter step is lengthened to it, so that the bracket closes from both sides
-    const auto near = abs(step) <= half * last;
-    const auto polish = near & (abs(step) <= L(0x1p-8) * (L(1) + abs(x)));
-    const auto found = open & ((abs(r) <= allowed) | (hi - lo <= reach + reach));
+    const L reach = tol * half * size_x + least;  // a shorter step is lengthened to it, so that the bracket closes from both sides
+    const auto near = size_step <= half * last;
+    const auto polish = near & (size_step <= L(0x1p-8) * (L(1) + size_x));
+    const auto found = open & ((size_r <= allowed) | (hi - lo <= reach + reach));
     result = select(found, select(polish, clamp(x - step, lo, hi), x), result);
-    open = open & (abs(r) > allowed) & (hi - lo > reach + reach);
-    const L size = max(reach, abs(step)), newton = x - select(r < L(0), -size, size);
+    open = open & (size_r > allowed) & (hi - lo > reach + reach);
+    const L size = max(reach, size_step), newton = x - select(r < L(0), -size, size);
     const L next = select(near & (newton > lo) & (newton < hi) & (size <= half * last), newton, half * lo + half * hi);
     last = abs(next - x);
     x = select(open, next, x);
@@ -79,14 +79,16 @@ template <class L, class F> L root_of_increasing(const F& f, L y, L start, L wid
   using std::abs;
   using Limits = std::numeric_limits<ScalarOf<L>>;
   const L far = L(Limits::max());
-  const auto finite = (abs(y) <= far) & (abs(start) <= far);
+  const L size_y = abs(y), size_start = abs(start);
+  const auto finite = (size_y <= far) & (size_start <= far);
   L x = select(finite, start, L(0)), lo = -far, hi = far;
   L fx = f(x).y, step = select(fx < y, width, -width);
   auto open = finite & (fx == fx);
   for (int k = 0; k < Limits::max_exponent && any(open); ++k) {
     lo = select(open & (fx <= y), x, lo);
     hi = select(open & (fx >= y), x, hi);
-    open = open & (abs(x) < far) & ((lo == -far) | (hi == far));
+    const L size_x = abs(x);
+    open = open & (size_x < far) & ((lo == -far) | (hi == far));
     x = select(open, clamp(x + step, -far, far), x);
     step = step * L(8);
     fx = f(x).y;

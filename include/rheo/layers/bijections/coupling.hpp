@@ -36,7 +36,7 @@ template <Index D, class Transformer, class Net, Index C, class M> struct Coupli
   template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
   static constexpr Supports<D> x_support = supports(detail::x_support_of<Transformer>()), z_support = supports(detail::z_support_of<Transformer>());
 
-  Transformer transformer{};
+  Transformer transformer;  // no braces: without a default value of it, only the default constructor falls away
   Conditioner net{};
 
   Coupling() = default;

@@ -30,7 +30,7 @@ template <Index D, class Transformer> struct Elementwise : detail::ElementwiseFa
   static constexpr Index P = Transformer::params, context_dim = 0, param_count = D * P;
   static constexpr bool smooth = detail::smooth_map<Transformer>;
   template <class T> using Cache = NoCache;
-  Transformer transformer{};
+  Transformer transformer;
 
   Elementwise() = default;
   explicit Elementwise(Transformer t) : transformer(t) {}
@@ -67,7 +67,7 @@ template <Index D, class Transformer, class Net, Index C> struct Conditional : d
     typename Conditioner::template Cache<T> net;
     Buffer<T> raw;
   };
-  Transformer transformer{};
+  Transformer transformer;
   Conditioner net{};
 
   Conditional() = default;
