@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // W4: five autoregressive layers in 8 dimensions, order reversed between layers, masked conditioner 8-128-128-8P with ReLU: a training step
-// of 512, log_prob and samples of 10 000 rows.  Beside each, the same with a plain Mlp of the same widths (no flow, since every coordinate
+// of 512, log_prob and samples of 10 000 rows; affine, and splines of 8 bins.  Beside the affine, the same with a plain Mlp of the same widths (no flow, since every coordinate
 // sees every other; D full passes a layer for "samples"): what masks and unrolling gain.
 #include <benchmark/benchmark.h>
 
@@ -8,6 +8,7 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/autoregressive.hpp"
 #include "rheo/training/trainer.hpp"
+#include "rheo/transformers/rational_quadratic_spline.hpp"
 
 namespace {
 using namespace rheo;
@@ -35,6 +36,7 @@ template <class Transformer, class Net> struct Layers {
 };
 template <class Net> using W4Affine = typename Layers<Affine<>, Net>::Type;
 using Masked = W4Affine<Made<128, 128>>;
+using MaskedSplines = Layers<RationalQuadraticSpline<8>, Made<128, 128>>::Type;
 using Dense = W4Affine<Unmasked<128, 128>>;
 // Per sample, counted dense: 5 layers x 2 x (8 x 128 + 128 x 128 + 128 x 8P).
 template <Index P> constexpr double forward_flop = 10.0 * (8 * 128 + 128 * 128 + 128 * 8 * P);
@@ -97,6 +99,9 @@ BENCHMARK_TEMPLATE(log_prob, Masked, float, 2)->Arg(10000)->Arg(1)->Unit(benchma
 BENCHMARK_TEMPLATE(log_prob, Dense, float, 2)->Arg(10000)->Unit(benchmark::kMicrosecond);
 BENCHMARK_TEMPLATE(sample, Masked, float, 2)->Arg(10000)->Arg(1)->Unit(benchmark::kMicrosecond);
 BENCHMARK_TEMPLATE(sample, Dense, float, 2)->Arg(10000)->Unit(benchmark::kMicrosecond);
+BENCHMARK_TEMPLATE(train, MaskedSplines, float, 23)->Arg(512)->Unit(benchmark::kMicrosecond);
+BENCHMARK_TEMPLATE(log_prob, MaskedSplines, float, 23)->Arg(10000)->Unit(benchmark::kMicrosecond);
+BENCHMARK_TEMPLATE(sample, MaskedSplines, float, 23)->Arg(10000)->Unit(benchmark::kMicrosecond);
 BENCHMARK_TEMPLATE(train, Masked, double, 2)->Arg(512)->Unit(benchmark::kMicrosecond);
 BENCHMARK_TEMPLATE(log_prob, Masked, double, 2)->Arg(10000)->Unit(benchmark::kMicrosecond);
 BENCHMARK_TEMPLATE(sample, Masked, double, 2)->Arg(10000)->Unit(benchmark::kMicrosecond);

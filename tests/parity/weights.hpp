@@ -114,10 +114,11 @@ inline double worst_relative(const Batch<double>& a, const Batch<double>& b) {
 template <class M> void check_parity(const M& model, const Reference& r) {
   const Batch<double> x = r.batch("x"), noise = r.batch("noise");
   const auto base = [](const Batch<double>& z) { return Batch<double>(-0.5 * z.square().rowwise().sum() - 0.91893853320467274178 * static_cast<double>(z.cols())); };
-  const Batch<double> log_prob = model.log_prob(x), sample = model.decode(noise), log_prob_of_sample = model.log_prob(sample);
+  const Batch<double> context = r.has("context") ? r.batch("context") : Batch<double>(x.rows(), 0);
+  const Batch<double> log_prob = model.log_prob(x, context), sample = model.decode(noise, {}, context), log_prob_of_sample = model.log_prob(sample, context);
   CHECK(worst_relative(log_prob, r.batch("log_prob")) < 1e-10);
   CHECK(worst_relative(sample, r.batch("sample")) < 1e-10);
-  if (r.has("z")) CHECK(worst_relative(model.encode(x), r.batch("z")) < 1e-10);
+  if (r.has("z")) CHECK(worst_relative(model.encode(x, {}, context), r.batch("z")) < 1e-10);
   if (r.has("log_det")) CHECK(worst_relative(log_prob - base(r.batch("z")), r.batch("log_det")) < 1e-10);
   if (r.has("sample_log_det") && r.has("z")) CHECK(worst_relative(base(noise) - log_prob_of_sample, r.batch("sample_log_det")) < 1e-10);
 }

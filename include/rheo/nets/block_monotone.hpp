@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "rheo/math/root.hpp"
 #include "rheo/nets/mlp.hpp"
 #include "rheo/nets/stairs.hpp"
 
@@ -177,22 +178,19 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
     }
   }
 
-  /// The units of one coordinate, one row: S is T or the number under its tangents.
+  /// The units of coordinate j alone, for a number, a lane or the number under duals.
   template <class T> struct Own {
     const Weights<T>& E;
     Index j;
-    template <class S> struct Graph {
-      S y, slope;
-    };
-    /// f and df/dx at x, given what came from the coordinates before; hidden values go to keep(l, k, value).
-    template <class S, class Keep> Graph<S> operator()(S x, const View<T>& base, Index row, S last, Keep keep) const {
-      std::array<S, widest> h{x}, d{S(1)}, h_next, d_next;
+    /// f and df/dx at x; from(l, unit) is what a unit, `last` what the output got from the coordinates before; keep(l, unit, value) takes the values.
+    template <class L, class From, class Keep> math::Graph<L> operator()(L x, From from, L last, Keep keep) const {
+      std::array<L, widest> h{x}, d{L(1)}, h_next, d_next;
       for (std::size_t l = 0; l < depth; ++l) {
         const Index c = j * size(l + 1);
         for (Index k = 0; k < size(l + 1); ++k) {
-          S a = l + 1 < depth ? as<S>(part(base, l + 1)(row, c + k)) : last, u(0);
+          L a = l + 1 < depth ? from(l + 1, c + k) : last, u(0);
           for (Index i = 0; i < size(l); ++i) {
-            const S w = as<S>(E[l](before(l, j) + i, c + k));
+            const L w = number<L>(E[l](before(l, j) + i, c + k));
             a += w * h[static_cast<std::size_t>(i)];
             u += w * d[static_cast<std::size_t>(i)];
           }
@@ -203,10 +201,16 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
         }
         h = h_next, d = d_next;
       }
-      return {};
+      return {x, x};
     }
-    template <class S> static S as(const T& t) {
-      if constexpr (std::is_same_v<S, T>) return t;
+    /// f lies within this of `last`.
+    template <class L> L reach() const {
+      L sum(0);
+      for (Index k = 0; k < size(depth - 1); ++k) sum += number<L>(E[depth - 1](before(depth - 1, j) + k, j));
+      return sum;
+    }
+    template <class L> static L number(const T& t) {
+      if constexpr (std::is_constructible_v<L, T>) return L(t);
       else return autodiff::value_of(t);
     }
   };

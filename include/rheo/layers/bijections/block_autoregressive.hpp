@@ -3,50 +3,17 @@
 //   De Cao et al. 2019, arXiv:1904.04676 (block neural autoregressive flow, with its gated residual).
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "rheo/core/layer.hpp"
+#include "rheo/math/root.hpp"
 #include "rheo/nets/block_monotone.hpp"
 
 namespace rheo {
 
 /// Hidden units of each coordinate, layer by layer: Blocks<8, 8>.
 template <Index... A> struct Blocks {};
-
-namespace detail {
-
-/// The x in [lo, hi] with f(x) = y for an increasing f that gives {value, slope}: Newton steps kept inside the bracket, else bisection.
-/// Stops when abs(f(x) - y) <= tolerance, or the bracket is as narrow as numbers are; `left` is the residual there, infinite if neither was met.
-template <class S, class F> S increasing_root(const F& f, S y, S lo, S hi, S x, S tolerance, S& left, long& evaluations) {
-  using std::abs, std::max;
-  constexpr int limit = 100 + std::numeric_limits<S>::max_exponent - std::numeric_limits<S>::min_exponent;
-  x = std::clamp(x, lo, hi);
-  S width = hi - lo;
-  for (int k = 0; k < limit; ++k) {
-    const auto at = f(x);
-    ++evaluations;
-    const S r = at.y - y, step = r / at.slope;
-    if (abs(r) <= tolerance || hi - lo <= 2 * std::numeric_limits<S>::epsilon() * max(abs(lo), abs(hi))) {
-      left = abs(r);
-      return std::clamp(x - step, lo, hi);
-    }
-    (r > 0 ? hi : lo) = x;
-    const bool slow = abs(step) > width / 2;
-    width = abs(step);
-    x -= step;
-    if (slow || !(x > lo && x < hi)) {
-      width = hi - lo;
-      x = lo + (hi - lo) / 2;
-    }
-  }
-  left = std::numeric_limits<S>::infinity();
-  return std::numeric_limits<S>::quiet_NaN();
-}
-
-}  // namespace detail
 
 template <Index D, class Widths, Index C = 0> struct BlockAutoregressive;
 
@@ -114,12 +81,29 @@ template <Index D, Index... A, Index C> struct BlockAutoregressive<D, Blocks<A..
     const View<T> h = p.cache.h.view(n, Net::hidden), base = p.cache.d.view(n, Net::hidden), joined = Net::joined(read(p.out), p.context, p.cache, false);
     const View<T> last = p.scratch.template take<T>(n, 1);
     const auto E = Net::template weights<T>(net, p.scratch);
+    using std::abs;
     for (Index j = 0; j < D; ++j) {
       Net::template before_own<T>(j, read(p.out), read(joined), net, h, base, last);
       const Own<T> own{E, j};
       const T alpha = math::sigmoid(g(j)), rest = math::sigmoid(-g(j));
-      for (Index i = 0; i < n; ++i) p.out(i, j) = solve<T>(own, base, i, last(i, 0), alpha, rest, p.in(i, j), p.report);
-      for (Index i = 0; i < n; ++i) p.v(i) += log_slope<T>(own, base, i, last(i, 0), alpha, rest, p.out(i, j), h);
+      long evaluations = 0;
+      math::sweep<T>(n, [&, z = column(p.in, j).data(), x = column(p.out, j).data(), v = p.v.data()](auto at, Index i) {
+        using std::log;
+        using L = typename decltype(at)::Number;
+        const auto from = [&](std::size_t l, Index unit) { return at.load(column(Net::part(base, l), unit).data() + i); };
+        const L f_rest = at.load(last.data() + i), root = solve<L>(own, from, f_rest, L(alpha), L(rest), at.load(z + i), evaluations);
+        const auto there = own(root, from, f_rest, [&](std::size_t l, Index unit, L value) { at.store(column(Net::part(h, l), unit).data() + i, value); });
+        at.store(x + i, root);
+        at.store(v + i, at.load(v + i) + log(L(rest) + L(alpha) * there.slope));
+      });
+      if (p.report) {
+        p.report->evaluations += evaluations;
+        for (Index i = 0; i < n; ++i) {
+          if (autodiff::value_of(p.out(i, j)) == autodiff::value_of(p.out(i, j)) || !(abs(p.in(i, j) - last(i, 0)) < T(std::numeric_limits<float>::max()))) continue;
+          ++p.report->unsolved;
+          p.report->worst_residual = std::numeric_limits<double>::infinity();
+        }
+      }
       if constexpr (C > 0) column(joined, C + j) = column(p.out, j);
     }
   }
@@ -172,41 +156,32 @@ template <Index D, Index... A, Index C> struct BlockAutoregressive<D, Blocks<A..
     for (Index j = 0; j < D; ++j) column(g_x, j) += column(g_z, j) * T(math::sigmoid(-g(j)));
   }
 
-  static constexpr auto forget = [](std::size_t, Index, auto) {};
-  template <class T> static T solve(const Own<T>& own, const View<T>& base, Index row, T last, T alpha, T rest, T z, Report* report) {
+  /// The x with rest x + alpha f(x) = z: on values, then with tangents.
+  template <class L, class T, class From>
+  static L solve(const Own<T>& own, From from, L last, L alpha, L rest, L z, long& evaluations) {
     using std::abs;
-    using S = decltype(autodiff::value_of(T()));
-    const S c = autodiff::value_of(last), y = autodiff::value_of(z), a = autodiff::value_of(alpha), b = autodiff::value_of(rest), nan = std::numeric_limits<S>::quiet_NaN();
-    S reach(0);
-    for (Index k = 0; k < Net::size(Net::depth - 1); ++k) reach += autodiff::value_of(own.E[Net::depth - 1](Net::before(Net::depth - 1, own.j) + k, own.j));
-    const S scale = abs(y) + a * (abs(c) + reach), tolerance = 4 * std::numeric_limits<S>::epsilon() * scale;
-    const S lo = (y - a * (c + reach) - tolerance) / b, hi = (y - a * (c - reach) + tolerance) / b;
-    if (!(scale < std::numeric_limits<S>::infinity())) return T(nan);
-    struct Point {
-      S y, slope;
+    const auto value = [](auto t) {
+      if constexpr (autodiff::is_dual_v<L>) return autodiff::value_of(t);
+      else return t;
     };
-    const auto f = [&](S x) {
-      const auto at = own.template operator()<S>(x, base, row, c, forget);
-      return Point{b * x + a * at.y, b + a * at.slope};
+    using S = decltype(value(z));
+    const auto forget = [](std::size_t, Index, auto) {};
+    const S c = value(last), y = value(z), a = value(alpha), b = value(rest), reach = own.template reach<S>();
+    const S slack = S(4 * std::numeric_limits<math::ScalarOf<S>>::epsilon()) * (abs(y) + a * (abs(c) + reach));
+    const auto graph = [&](S x) {
+      evaluations += math::is_lane_v<S> ? math::Lane<math::ScalarOf<S>>::size : 1;
+      const auto f = own(x, [&](std::size_t l, Index unit) { return value(from(l, unit)); }, c, forget);
+      return math::Graph<S>{b * x + a * f.y, b + a * f.slope};
     };
-    S left = std::numeric_limits<S>::infinity();
-    long evaluations = 0;
-    const S x = lo > -std::numeric_limits<S>::infinity() && hi < std::numeric_limits<S>::infinity() ? detail::increasing_root<S>(f, y, lo, hi, y, tolerance, left, evaluations) : nan;
-    if (report) {
-      report->evaluations += evaluations;
-      if (!(x == x)) ++report->unsolved, report->worst_residual = left;
+    const S root = math::root_between(graph, y, (y - a * (c + reach) - slack) / b, (y - a * (c - reach) + slack) / b, y);
+    if constexpr (!autodiff::is_dual_v<L>) {
+      return root;
+    } else {
+      return math::lift_root([&](L x) {
+        const auto f = own(x, from, last, forget);
+        return math::Graph<L>{rest * x + alpha * f.y, rest + alpha * f.slope};
+      }, z, L(root));
     }
-    if constexpr (std::is_same_v<S, T>) {
-      return x;
-    } else {  // one step in T gives the root its tangent
-      const auto at = own.template operator()<T>(T(x), base, row, last, forget);
-      return T(x) - (rest * T(x) + alpha * at.y - z) / T(b + a * autodiff::value_of(at.slope));
-    }
-  }
-  template <class T> static T log_slope(const Own<T>& own, const View<T>& base, Index row, T last, T alpha, T rest, T x, const View<T>& h) {
-    using std::log;
-    const auto at = own.template operator()<T>(x, base, row, last, [&](std::size_t l, Index k, T value) { Net::part(h, l)(row, k) = value; });
-    return log(rest + alpha * at.slope);
   }
 };
 
