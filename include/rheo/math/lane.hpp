@@ -61,6 +61,7 @@ template <class T> struct LaneMask {
   typename Does::Mask p;
   friend LaneMask operator&(LaneMask x, LaneMask y) { return {Does::both(x.p, y.p)}; }
   friend LaneMask operator|(LaneMask x, LaneMask y) { return {Does::either(x.p, y.p)}; }
+  friend LaneMask both(LaneMask x, LaneMask y) { return x & y; }
   friend bool any(LaneMask m) { return Does::any(m.p); }
 };
 
@@ -128,6 +129,7 @@ template <class T>
 T keep_where(bool m, T x) {
   return m ? x : T(0);
 }
+inline bool both(bool x, bool y) { return x && y; }
 inline bool any(bool m) { return m; }
 template <class T>
   requires(!is_lane_v<T>)
