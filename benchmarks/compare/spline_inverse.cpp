@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Inverses of steep rational-quadratic splines: rheo's beside the textbook formula, 2c / (-b - sqrt(b^2 - 4ac)) for every sign of b, nothing
 // clamped, on the same knots.  Random splines on [-5, 5], 8 bins, logits N(0, scale^2), 10^6 inversions a row: uniform points, or two in five on
-// a knot or one ulp beside it.  Printed: NaNs, the worst |f(f^-1(y)) - y| with f in the scalar of the row, and, for float, with f in double on
+// a knot or one ulp beside it.  Printed: NaNs, the worst |f(f^-1(y)) - y| with f in the scalar of the row, and with f in double on
 // knots added up in double, which charges to the inverse what float's knots are off by.
 #include <cmath>
 #include <cstdio>
@@ -31,8 +31,8 @@ template <class T, class Knots> void row(const char* name, double scale, bool at
   const RationalQuadraticSpline<K, Knots> map(5);
   Tally ours, in_double, theirs;
   Batch<double> draw(rows, map.params);
-  Batch<T> raw(rows, map.params), y(rows, 1), x(rows, 1);
-  Column<T> v(rows);
+  Batch<T> raw(rows, map.params), y(rows, 1), x(rows, 1), back(rows, 1), beside(rows, 1), root(rows, 1);
+  Column<T> v(rows), ignored(rows);
   for (Index r = 0; r < rounds; ++r) {
     const Noise noise = Noise{11}.fork(static_cast<std::uint64_t>(r));
     noise.normals(view(draw));
@@ -49,14 +49,21 @@ template <class T, class Knots> void row(const char* name, double scale, bool at
     v.setZero();
     detail::transform<false, T>(map, read(view(y)), read(view(raw)), view(x), ColView<T>(v.data(), rows));
     for (Index i = 0; i < rows; ++i) {
-      T own[3 * K - 1];
-      double wide[3 * K - 1];
-      for (Index k = 0; k < map.params; ++k) wide[k] = static_cast<double>(own[k] = raw(i, k));
-      ours.add(std::isnan(v(i)) ? NAN : std::abs(static_cast<double>(value(map, x(i, 0), own) - y(i, 0))));
-      in_double.add(std::abs(value(map, static_cast<double>(x(i, 0)), wide) - static_cast<double>(y(i, 0))));
       const T inside = std::min(std::max(y(i, 0), T(-5)), T(5));
-      const T found = textbook(map.template bin_at<false>(inside, [&](Index k) { return own[k]; }), inside);
-      theirs.add(std::isnan(found) ? NAN : std::abs(static_cast<double>(value(map, found, own) - y(i, 0))));
+      root(i, 0) = textbook(map.template bin_at<false>(inside, [&](Index k) { return raw(i, k); }), inside);
+    }
+    auto forward = [&](const Batch<T>& in, Batch<T>& out) {
+      ignored.setZero();
+      detail::transform<true, T>(map, view(in), read(view(raw)), view(out), ColView<T>(ignored.data(), rows));
+    };
+    forward(x, back);
+    forward(root, beside);
+    for (Index i = 0; i < rows; ++i) {
+      double wide[3 * K - 1];
+      for (Index k = 0; k < map.params; ++k) wide[k] = static_cast<double>(raw(i, k));
+      ours.add(std::isnan(v(i)) ? NAN : std::abs(static_cast<double>(back(i, 0) - y(i, 0))));
+      in_double.add(std::abs(value(map, static_cast<double>(x(i, 0)), wide) - static_cast<double>(y(i, 0))));
+      theirs.add(std::isnan(root(i, 0)) ? NAN : std::abs(static_cast<double>(beside(i, 0) - y(i, 0))));
     }
   }
   std::printf("%-7s %-7s %5g  %-7s %8ld %10.1e %10.1e %12ld %10.1e\n", name, sizeof(T) == 4 ? "float" : "double", scale, at_knots ? "knots" : "random", ours.nan, ours.worst,

@@ -14,8 +14,6 @@ namespace rheo::math {
 
 template <class T> struct Lane;
 
-namespace detail {
-
 /// Comparisons of packets and choice between them: Eigen's packets of all bits or none, or the machine's mask registers (Eigen 3.4 takes a
 /// detour through packets on AVX-512, four instructions for two).
 template <class T, std::size_t Bytes = sizeof(typename Eigen::internal::packet_traits<T>::type)> struct Masks {
@@ -57,14 +55,13 @@ template <> struct Masks<double, 64> {
 };
 #endif
 
-}  // namespace detail
-
 /// What a comparison of lanes gives: for select, keep_where and any.
 template <class T> struct LaneMask {
-  using Does = detail::Masks<T>;
+  using Does = Masks<T>;
   typename Does::Mask p;
   friend LaneMask operator&(LaneMask x, LaneMask y) { return {Does::both(x.p, y.p)}; }
   friend LaneMask operator|(LaneMask x, LaneMask y) { return {Does::either(x.p, y.p)}; }
+  friend LaneMask both(LaneMask x, LaneMask y) { return x & y; }
   friend bool any(LaneMask m) { return Does::any(m.p); }
 };
 inline bool any(bool m) { return m; }
@@ -133,6 +130,11 @@ template <class T>
 T keep_where(bool m, T x) {
   return m ? x : T(0);
 }
+<<<<<<< HEAD
+=======
+inline bool both(bool x, bool y) { return x && y; }
+inline bool any(bool m) { return m; }
+>>>>>>> b-splines
 template <class T>
   requires(!is_lane_v<T>)
 T sum(T x) {

@@ -69,7 +69,7 @@ template <class L> struct MonotoneCubicBin {
         if (!any(busy)) break;
         const auto above = residual > L(0);
         high = select(above, theta, high), low = select(above, low, theta);
-        theta = select(busy, select((low < newton) & (newton < high), newton, L(0.5) * (low + high)), theta);
+        theta = select(busy, select(both(low < newton, newton < high), newton, L(0.5) * (low + high)), theta);
       }
       const L found = theta, left = abs(residual);
       theta = min(max(newton, L(0)), L(1));

@@ -31,11 +31,11 @@ template <class L> L soft_clip_pull(L a, double c, L g) {
 }
 }  // namespace detail
 
-/// The default.  Every bin is at least a hundredth of the mean bin and a thousandth of the interval (a quarter of the mean bin beyond 250 bins), so
+/// The default.  Every bin is at least a fiftieth of the mean bin and a 500th of the interval (a quarter of the mean bin beyond 125 bins), so
 /// that a softmax that has made up its mind still leaves logs and inverses sound in float; slopes lie between 1/100 and 100, softly.  All raw numbers zero give the identity.  Takes raw numbers of any finite size.
 struct SafeKnots {
   static constexpr bool bounded = false;
-  double least_bin = 0.01, log_slope_bound = 4.605170185988092;
+  double least_bin = 0.02, log_slope_bound = 4.605170185988092;
   double unit = 0;
 
   SafeKnots() = default;

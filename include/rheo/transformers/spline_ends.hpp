@@ -18,7 +18,7 @@
 
 namespace rheo::detail {
 
-using math::select, math::keep_where;
+using math::both, math::select, math::keep_where;
 
 /// [left, right] goes to [bottom, top].
 struct Box {
@@ -51,13 +51,13 @@ template <class Core> struct LinearTails : Core {
 
  private:
   template <bool Encode, class L, class Raw> Mapped<L> run(L at, Raw raw) const {
-    const auto inside = (L(box.left) <= at) & (at <= L(box.right));
+    const auto inside = both(L(box.left) <= at, at <= L(box.right));
     const auto m = Core::template map<Encode>(clamp(at, box.left, box.right), raw);
     // rounding must not push an inner point's image out: the other direction would take it for an outer one
     return {select(inside, clamp(m.y, box.left, box.right), at), keep_where(inside, m.v)};
   }
   template <bool Encode, class L, class Raw, class Give> L back(L x, L g_out, L g_v, Raw raw, Give give) const {
-    const auto inside = (L(box.left) <= x) & (x <= L(box.right));
+    const auto inside = both(L(box.left) <= x, x <= L(box.right));
     const L g = Core::template pull<Encode>(clamp(x, box.left, box.right), keep_where(inside, g_out), keep_where(inside, g_v), raw, give);
     return select(inside, g, g_out);
   }
@@ -74,12 +74,12 @@ template <class Core> struct OnUnit : Core {
 
  private:
   template <bool Encode, class L, class Raw> Mapped<L> run(L at, Raw raw) const {
-    const auto inside = (L(0) <= at) & (at <= L(1));
+    const auto inside = both(L(0) <= at, at <= L(1));
     const auto m = Core::template map<Encode>(clamp(at, 0, 1), raw);
     return {select(inside, clamp(m.y, 0, 1), at), select(inside, m.v, L(-std::numeric_limits<double>::infinity()))};
   }
   template <bool Encode, class L, class Raw, class Give> L back(L x, L g_out, L g_v, Raw raw, Give give) const {
-    const auto inside = (L(0) <= x) & (x <= L(1));
+    const auto inside = both(L(0) <= x, x <= L(1));
     const L g = Core::template pull<Encode>(clamp(x, 0, 1), keep_where(inside, g_out), keep_where(inside, g_v), raw, give);
     return keep_where(inside, g);
   }
@@ -90,7 +90,7 @@ template <class L> L wrap(L x) {
   using std::floor;
   const double pi = std::numbers::pi;
   const L turned = clamp(x - L(2 * pi) * floor((x + L(pi)) * L(0.5 / pi)), -pi, pi);
-  return select((L(-pi) <= x) & (x <= L(pi)), x, turned);
+  return select(both(L(-pi) <= x, x <= L(pi)), x, turned);
 }
 
 /// [-pi, pi) onto itself with -pi fixed.  Points outside are turned in first.
