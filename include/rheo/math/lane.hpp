@@ -130,11 +130,7 @@ template <class T>
 T keep_where(bool m, T x) {
   return m ? x : T(0);
 }
-<<<<<<< HEAD
-=======
 inline bool both(bool x, bool y) { return x && y; }
-inline bool any(bool m) { return m; }
->>>>>>> b-splines
 template <class T>
   requires(!is_lane_v<T>)
 T sum(T x) {
