@@ -14,7 +14,8 @@
 
 namespace rheo {
 
-/// F(x) = alpha |x|^2 / 2 + c . h_L, h_l = softplus(h_{l-1} P_l + x W_l + context U_l + b_l), P_l >= 0 and c >= 0 through softplus, alpha > 0.
+/// F(x) = alpha |x|^2 / 2 + c . h_L, h_l = softplus(h_{l-1} P_l + x W_l + context U_l + b_l), P_l >= 0 and c >= 0 through sharp
+/// softplus functions of their raw numbers, alpha > 0.
 /// x has D numbers, the context C, each of the Depth hidden layers H units.  Starts at alpha = 1, with weights c that sum to 0.3.
 template <Index D, Index H, Index Depth, Index C> struct InputConvex {
   static_assert(H >= 1 && Depth >= 1 && Depth <= 4, "rheo: InputConvex: one to four hidden layers");
@@ -43,7 +44,7 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
   template <class T> void init(Params<T> theta, Params<T>, Noise noise) const {
     auto net = unpack(theta);
     net.alpha.setZero();
-    net.c.setConstant(T(std::log(std::expm1(0.3 / static_cast<double>(H)))));
+    net.c.setConstant(T(raw_of(0.3 / static_cast<double>(H))));
     const double bound = 1 / std::sqrt(static_cast<double>(D + C));
     std::uint64_t l = 0;
     for (auto& layer : net.layer) {
@@ -53,12 +54,33 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
         for (Index d = 0; d < D; ++d) layer.W(d, k) = T(2 * bound * (2 * w.uniform(k, 1 + d) - 1));
         for (Index d = 0; d < C; ++d) layer.U(d, k) = T(bound * (2 * w.uniform(k, 1 + D + d) - 1));
       }
-      layer.P_raw.setConstant(T(std::log(std::expm1(1 / static_cast<double>(H)))));
+      layer.P_raw.setConstant(T(raw_of(1 / static_cast<double>(H))));
     }
   }
 
   /// alpha's value from its raw number.
   template <class T> static T curvature(T raw) { return math::softplus(raw + T(one)); }
+
+  /// No coordinate of grad F - alpha x is ever larger: what its rounding is relative to.
+  template <class T> T reach(Params<const T> theta, Arena& scratch) const {
+    using std::abs, std::max;
+    Arena::Scope scope(scratch);
+    const auto net = unpack(theta);
+    const View<T> w = positive<T>(net, scratch);
+    View<T> bound = scratch.take<T>(H, 2), sums = scratch.take<T>(D, 1);
+    sums.setZero();
+    column(bound, 0) = column(w, (Depth - 1) * H);
+    for (Index l = Depth; l-- > 0;) {
+      for (Index d = 0; d < D; ++d) {
+        for (Index k = 0; k < H; ++k) sums(d, 0) += bound(k, 0) * abs(T(net.layer[static_cast<std::size_t>(l)].W(d, k)));
+      }
+      if (l == 0) break;
+      column(bound, 1).setZero();
+      for (Index k = 0; k < H; ++k) column(bound, 1) += column(weight(w, l), k) * bound(k, 0);
+      column(bound, 0) = column(bound, 1);
+    }
+    return sums.maxCoeff();
+  }
 
   /// z = grad F(x) (n x D) and the Hessian's lower half (n x D^2, entry (r, c) in column r + D c).  Makes what pull reads: a, the pre-activations,
   /// n x units, and J, their Jacobians, n D x units, the d-th block of n rows by x_d.
@@ -88,8 +110,8 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
         column(a_l, k) += layer.b(k);
         for (Index d = 0; d < D; ++d) column(rows(J_l, d * n, n), k) += layer.W(d, k);
       }
-      activate<T>(read(a_l), h, math::softplus<T>);
-      activate<T>(read(a_l), s, math::sigmoid<T>);
+      activate<T>(read(a_l), h, softplus);
+      activate<T>(read(a_l), s, sigmoid);
       for (Index d = 0; d < D; ++d) rows(K, d * n, n) = rows(J_l, d * n, n) * s;
     }
     const T alpha = curvature(T(net.alpha(0)));
@@ -99,8 +121,8 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
     for (Index k = 0; k < H; ++k) column(h, k).setConstant(w(k, (Depth - 1) * H));  // h: from here on the cotangent of h_l
     for (Index l = Depth; l-- > 0;) {
       const CView<T> a_l = read(columns(a, l * H, H));
-      activate<T>(a_l, s, math::sigmoid<T>);
-      activate<T>(a_l, t, [](T u) { return T(math::sigmoid(-u)); });
+      activate<T>(a_l, s, sigmoid);
+      activate<T>(a_l, t, sigmoid_of_minus);
       h *= s;
       t *= h;
       for (Index c = 0; c < D; ++c) {
@@ -134,8 +156,8 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
     View<T> s1 = scratch.take<T>(n, units), s2 = scratch.take<T>(n, units), t = scratch.take<T>(n, H), h = scratch.take<T>(n, H);
     View<T> K = scratch.take<T>(n * D, H), g_m = scratch.take<T>(n, H), g_h = scratch.take<T>(n, H), g_K = scratch.take<T>(n * D, H), g_P = scratch.take<T>(H, H),
                   narrow = scratch.take<T>(n, D);
-    activate<T>(read(a), s1, math::sigmoid<T>);
-    activate<T>(read(a), s2, [](T v) { return T(math::sigmoid(-v)); });
+    activate<T>(read(a), s1, sigmoid);
+    activate<T>(read(a), s2, sigmoid_of_minus);
     s2 *= s1;
     JG.setZero();
     q.setZero();
@@ -160,7 +182,7 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
     for (Index d = 0; d < D; ++d) g_net.alpha(0) += slope * column(G, d + D * d).sum();
     g_x = g_z * alpha;
     for (Index k = 0; k < H; ++k) {
-      g_net.c(k) += math::sigmoid(T(net.c(k))) * column(m, last + k).sum();
+      g_net.c(k) += lift_slope(T(net.c(k))) * column(m, last + k).sum();
       column(g_m, k).setConstant(w(k, last));
     }
     g_h.setZero();
@@ -192,13 +214,13 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
       g_x += narrow;
       if (l == 0) break;
       View<T> before = columns(s1, (l - 1) * H, H);
-      activate<T>(read(columns(a, (l - 1) * H, H)), h, math::softplus<T>);
+      activate<T>(read(columns(a, (l - 1) * H, H)), h, softplus);
       for (Index d = 0; d < D; ++d) rows(K, d * n, n) = rows(columns(J, (l - 1) * H, H), d * n, n) * before;
       g_P.setZero();
       gemm_tn_add<T>(read(columns(m, (l - 1) * H, H)), read(g_m), g_P);
       gemm_tn_add<T>(read(h), read(g_h), g_P);
       gemm_tn_add<T>(read(K), read(g_K), g_P);
-      for (Index k = 0; k < H * H; ++k) g_layer.P_raw.data()[k] += g_P.data()[k] * math::sigmoid(T(layer.P_raw.data()[k]));
+      for (Index k = 0; k < H * H; ++k) g_layer.P_raw.data()[k] += g_P.data()[k] * lift_slope(T(layer.P_raw.data()[k]));
       copy(g_m, t);
       gemm_nt<T>(read(t), weight(w, l), g_m);
       copy(g_h, t);
@@ -215,17 +237,26 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
   template <class T, class Net> static View<T> positive(const Net& net, Arena& scratch) {
     View<T> w = scratch.take<T>(H, (Depth - 1) * H + 1);
     for (Index l = 1; l < Depth; ++l) {
-      for (Index k = 0; k < H * H; ++k) w.data()[(l - 1) * H * H + k] = math::softplus(T(net.layer[static_cast<std::size_t>(l)].P_raw.data()[k]));
+      for (Index k = 0; k < H * H; ++k) w.data()[(l - 1) * H * H + k] = lift(T(net.layer[static_cast<std::size_t>(l)].P_raw.data()[k]));
     }
-    for (Index k = 0; k < H; ++k) w(k, (Depth - 1) * H) = math::softplus(T(net.c(k)));
+    for (Index k = 0; k < H; ++k) w(k, (Depth - 1) * H) = lift(T(net.c(k)));
     return w;
   }
   template <class T> static CView<T> weight(const View<T>& w, Index l) { return read(columns(w, (l - 1) * H, H)); }
-  template <class T> static void activate(CView<T> a, View<T> out, T (*f)(T)) {
+  /// A weight of at least 0 from its raw number: softplus(B r) / B, sharp enough that a small weight grows as fast as any other.
+  static constexpr double sharpness = 10;
+  template <class T> static T lift(T raw) { return math::softplus(T(sharpness) * raw) * T(1 / sharpness); }
+  template <class T> static T lift_slope(T raw) { return math::sigmoid(T(sharpness) * raw); }
+  static double raw_of(double weight) { return std::log(std::expm1(sharpness * weight)) / sharpness; }
+
+  template <class T, class Function> static void activate(CView<T> a, View<T> out, Function f) {
     for (Index k = 0; k < a.cols(); ++k) {
-      for (Index i = 0; i < a.rows(); ++i) out(i, k) = f(a(i, k));
+      math::sweep<T>(a.rows(), [=, from = column(a, k).data(), to = column(out, k).data()](auto at, Index i) { at.store(to + i, f(at.load(from + i))); });
     }
   }
+  static constexpr auto softplus = [](auto u) { return math::softplus(u); };
+  static constexpr auto sigmoid = [](auto u) { return math::sigmoid(u); };
+  static constexpr auto sigmoid_of_minus = [](auto u) { return math::sigmoid(-u); };
 };
 
 }  // namespace rheo

@@ -16,8 +16,8 @@ namespace rheo {
 /// factor, so for D <= 16.
 /// H units in each of Depth hidden layers.  Starts near the identity: alpha = 1, the weights c sum to 0.3.
 ///
-/// decode minimises F(x) - z.x row by row: Newton steps on values, halved until the residual falls, until it is below 256 eps relative to the
-/// row's size, then one more step in T.  A row that fails after 200 evaluations, or is not finite, is NaN in out and v; the finite ones count as
+/// decode minimises F(x) - z.x row by row: Newton steps on values, halved until the residual falls, until it is below eps (256 s + 8 r), where
+/// s is the size of the row (at least 1) and r bounds the net's share of z; then one more step in T.  A row that fails after 200 evaluations, or is not finite, is NaN in out and v; the finite ones count as
 /// unsolved.  Both pulls are exact: decode's by the implicit function, with the Hessian's factor at the solution.
 /// Cost of encode: about D products of the net, and n D^2 H Depth / 2 for the Hessian.
 template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential {
@@ -167,6 +167,7 @@ template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential
     auto best = scratch.template column<double>(n), size = scratch.template column<double>(n);
     auto live = scratch.template column<unsigned char>(n);
     const S alpha = Net::curvature(theta(0));
+    const double reach = static_cast<double>(net.template reach<S>(Params<const S>(theta.data(), param_count), scratch));
     for (Index i = 0; i < n; ++i) {
       for (Index d = 0; d < D; ++d) z(i, d) = autodiff::value_of(p.in(i, d)), x(i, d) = z(i, d) / alpha, step(i, d) = S(0);
       for (Index d = 0; d < C; ++d) context(i, d) = autodiff::value_of(p.context(i, d));
@@ -187,7 +188,7 @@ template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential
           scale = std::max(scale, std::max(std::abs(static_cast<double>(z(i, d))), static_cast<double>(alpha) * std::abs(static_cast<double>(trial(i, d)))));
         }
         const double norm = std::sqrt(square);
-        const bool found = norm <= 256 * static_cast<double>(std::numeric_limits<S>::epsilon()) * scale;
+        const bool found = norm <= static_cast<double>(std::numeric_limits<S>::epsilon()) * (256 * scale + 8 * reach);
         if (found || norm <= (1 - 0.25 * size(i)) * best(i)) {
           RowOf<S> r;
           for (Index d = 0; d < D; ++d) x(i, d) = trial(i, d), r[d] = z(i, d) - f(i, d);
