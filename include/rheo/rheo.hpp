@@ -23,6 +23,7 @@
 #include "rheo/distributions/box.hpp"
 #include "rheo/distributions/circle.hpp"
 #include "rheo/distributions/discrete.hpp"
+#include "rheo/distributions/fibre.hpp"
 #include "rheo/distributions/independent.hpp"
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/distributions/mixture.hpp"
