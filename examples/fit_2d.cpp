@@ -25,7 +25,7 @@ using namespace rheo;
 
 constexpr const char* usage =
     "usage: fit_2d [--target NAME | --csv FILE [--columns A,B]] [--model NAME] [--epochs N] [--batch N] [--learning-rate X]\n"
-    "              [--train N] [--seed N] [--threads N] [--scalar float|double] [--out DIR] [--json] [--list]\n";
+    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--out DIR] [--json] [--list]\n";
 
 struct WrongUsage : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -35,7 +35,7 @@ struct Arguments {
   std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".";
   std::vector<std::string> columns;
   int epochs = 60, threads = 1;
-  Index batch = 256, train = 20000;
+  Index batch = 256, train = 20000, test = 50000;
   double rate = 4e-3;
   std::uint64_t seed = 0;
   bool json = false, list = false;
@@ -55,7 +55,7 @@ Arguments parse(int count, char** words) {
     const std::string option = words[i];
     if (option == "--json") { a.json = true; continue; }
     if (option == "--list") { a.list = true; continue; }
-    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--seed", "--threads", "--scalar", "--out"};
+    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--out"};
     if (!known.count(option)) throw WrongUsage("unknown option '" + option + "'");
     if (i + 1 == count) throw WrongUsage(option + " wants a value");
     const std::string value = words[++i];
@@ -71,6 +71,7 @@ Arguments parse(int count, char** words) {
     else if (option == "--batch") a.batch = number<Index>(option, value, 1, 100000000);
     else if (option == "--learning-rate") a.rate = number(option, value, 1e-12, 1e6);
     else if (option == "--train") a.train = number<Index>(option, value, 20, 100000000);
+    else if (option == "--test") a.test = number<Index>(option, value, 2, 100000000);
     else if (option == "--seed") a.seed = number<std::uint64_t>(option, value, 0, ~std::uint64_t(0));
     else if (option == "--threads") a.threads = number(option, value, 1, 1024);
     else if (option == "--scalar") a.scalar = value;
@@ -119,7 +120,7 @@ int run(const Arguments& a) {
     if (!target) throw WrongUsage("no target is called '" + a.target + "'; --list names them");
     name = a.target;
     train = target->sample(a.train, noise.fork(1));
-    test = target->sample(50000, noise.fork(2));
+    test = target->sample(a.test, noise.fork(2));
     axes = {target->box.x1_min, target->box.x1_max, target->box.x2_min, target->box.x2_max};
   } else {
     const auto table = io::read_csv(a.csv, {.columns = a.columns});
@@ -164,8 +165,8 @@ int run(const Arguments& a) {
   const Column<double> lp = f.log_prob(test);
   const double n = static_cast<double>(lp.size()), nll = -lp.mean(), se = std::sqrt((lp + nll).square().sum() / (n - 1) / n);
   const auto begin = std::chrono::steady_clock::now();
-  const Batch<double> samples = f.sample(100000, noise.fork(5));
-  const double rate = 100000 / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const Batch<double> samples = f.sample(2 * a.test, noise.fork(5));
+  const double rate = static_cast<double>(samples.rows()) / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::optional<double> entropy, gap, leak;
   if (target && target->entropy) entropy = *target->entropy, gap = nll - *entropy;
   if (target && target->in_support) leak = support_leak(samples, *target, 1e-6).value;  // a float on the border may fall just outside
@@ -175,8 +176,8 @@ int run(const Arguments& a) {
   const Index shown = std::min<Index>(8000, std::max<Index>(train.rows(), 2000));
   using io::Panel;
   io::plot_panels(stem + ".png", {Panel::scatter(name, train.topRows(std::min(shown, train.rows()))), Panel::heat_map(a.model + " density", density, io::robust_top(density)),
-                                  Panel::scatter("samples", samples.topRows(shown))}, axes);
-  io::write_csv(stem + "_samples.csv", samples.topRows(10000), {"x", "y"});
+                                  Panel::scatter("samples", samples.topRows(std::min(shown, samples.rows())))}, axes);
+  io::write_csv(stem + "_samples.csv", samples.topRows(std::min<Index>(10000, samples.rows())), {"x", "y"});
 
   const std::vector<std::pair<std::string, std::string>> row{
       {"target", '"' + name + '"'}, {"model", '"' + a.model + '"'}, {"parameters", std::to_string(f.parameters)}, {"exact", f.exact ? "true" : "false"},

@@ -39,6 +39,21 @@ file(WRITE ${DIR}/constant.csv "${text}")
 expect(1 "" "column 0 is constant" --csv constant.csv --epochs 1)
 expect(3 "" "cannot be written" --epochs 1 --out /proc/nowhere)
 
+# Every model fits, scores and draws.
+execute_process(COMMAND ${FIT} --list OUTPUT_VARIABLE list)
+string(REGEX MATCHALL "\n  [a-z_]+" models "${list}")
+list(LENGTH models count)
+if(count LESS 26)
+  message(FATAL_ERROR "fit_2d --list names ${count} models:\n${list}")
+endif()
+foreach(model IN LISTS models)
+  string(STRIP "${model}" model)
+  expect(0 "\"test_nll\": [0-9.]+," "" --target moons --model ${model} --epochs 1 --train 300 --test 500 --json --out all)
+  if(NOT EXISTS ${DIR}/all/moons_${model}.png)
+    message(FATAL_ERROR "no picture of ${model}")
+  endif()
+endforeach()
+
 # A full disk while the picture is written: an error, not a result.
 if(EXISTS /dev/full)
   file(MAKE_DIRECTORY ${DIR}/full)
