@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
 #include "rheo/core/product.hpp"
 #include "rheo/math/guarded_root.hpp"
