@@ -103,3 +103,17 @@ TEST_CASE("another flow with the same shapes is refused by its type, unless that
   io::write_safetensors(path, file);
   CHECK_NOTHROW(io::load<Model<Other, double>>(path));
 }
+
+TEST_CASE("buffers that are no permutation are refused: they would be used as indices") {
+  const auto model = trained<double>();
+  const std::string path = folder() + "e.safetensors";
+  for (double bad : {5e9, -1.0, 0.5, 1.0}) {  // the last one comes twice
+    io::save(model, path);
+    auto file = io::read_safetensors(path);
+    for (auto& t : file.tensors) {
+      if (t.name == "buffers") t.values.back() = bad == 1.0 ? t.values[t.values.size() - 2] : bad;
+    }
+    io::write_safetensors(path, file);
+    CHECK(refusal([&] { io::load<Model<Small, double>>(path); }).find("cannot use") != std::string::npos);
+  }
+}

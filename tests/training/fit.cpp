@@ -6,6 +6,7 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
+#include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 
@@ -197,4 +198,53 @@ TEST_CASE("stop tokens and callbacks end a fit with the best so far") {
   r = fit(model, data, {.epochs = 50, .callback = [](const EpochReport& e) { return e.epoch < 2; }});
   CHECK(r.status == FitStatus::interrupted);
   CHECK(r.history.size() == 2);
+}
+
+TEST_CASE("a fit that only makes things worse returns the beginning") {
+  const auto data = banana<double>(400, 8);
+  auto model = make_model<double>(Small{}, Noise{2});
+  model.initialise(data);
+  const Vector<double> start = model.parameters();
+  const auto result = fit(model, data, {.epochs = 5, .batch = 50, .learning_rate = 3, .clip_norm = 0, .noise = Noise{3}});
+  CHECK(result.best_epoch == 0);
+  CHECK((model.parameters() == start).all());
+}
+
+TEST_CASE("a row of weight 0 counts for nothing, whatever its density") {
+  using OnUnit = Flow<LogMap<1>, Elementwise<1, Affine<Exp>>, StandardNormal<1>>;
+  Batch<double> x(40, 1);
+  for (Index i = 0; i < 40; ++i) x(i, 0) = 0.5 + 0.02 * static_cast<double>(i);
+  x(7, 0) = -3;
+  auto model = make_model<double>(OnUnit{}, Noise{1});
+  Trainer<OnUnit, double> trainer(model);
+  std::vector<double> weights(40, 1.0);
+  weights[7] = 0;
+  const auto none = Model<OnUnit, double>::nothing<const double>(40);
+  CHECK(std::isfinite(trainer.evaluate(read(view(x)), none, {0, 40, nullptr, weights.data()}, Noise{})));
+  CHECK(trainer.gradient().allFinite());
+  CHECK_THROWS_AS(trainer.evaluate(read(view(x)), none, {0, 0}, Noise{}), std::invalid_argument);
+}
+
+TEST_CASE("an objective that throws leaves nothing behind in the next gradient") {
+  struct Throws : MaximumLikelihood {
+    bool* armed;
+    explicit Throws(bool* a) : armed(a) {}
+    double operator()(ObjectiveCall<Small, double>& c) const {
+      const double loss = MaximumLikelihood::operator()(c);
+      if (*armed) throw std::runtime_error("now");
+      return loss;
+    }
+  };
+  const auto data = banana<double>(300, 4);
+  auto model = make_model<double>(Small{}, Noise{2});
+  bool armed = false;
+  Trainer<Small, double, Throws> trainer(model, Adam{}, 1, Throws(&armed));
+  const auto none = Model<Small, double>::nothing<const double>(300);
+  trainer.evaluate(view(data), none, {0, 300}, Noise{});
+  const Vector<double> before = trainer.gradient();
+  armed = true;
+  CHECK_THROWS_AS(trainer.evaluate(view(data), none, {0, 300}, Noise{}), std::runtime_error);
+  armed = false;
+  trainer.evaluate(view(data), none, {0, 300}, Noise{});
+  CHECK((trainer.gradient() == before).all());
 }

@@ -19,9 +19,11 @@ constexpr bool encodes_stochastically(Kind k) { return unsigned(k) & 2u; }
 constexpr Kind reversed(Kind k) { return Kind((unsigned(k) & 1u) << 1 | (unsigned(k) & 2u) >> 1); }
 
 /// exact: V summed along encode is log p(x).  estimate: an unbiased or consistent estimate of it.  bound: a lower bound in expectation.
-enum class Exactness { exact, estimate, bound };
+/// bound_of_estimate: both at once.
+enum class Exactness : unsigned { exact = 0, estimate = 1, bound = 2, bound_of_estimate = 3 };
 
-constexpr Exactness operator|(Exactness a, Exactness b) { return a > b ? a : b; }
+constexpr Exactness operator|(Exactness a, Exactness b) { return Exactness(unsigned(a) | unsigned(b)); }
+constexpr Exactness without_bound(Exactness e) { return Exactness(unsigned(e) & 1u); }
 
 /// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;  positive: (0, inf);
 /// unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends one point;  integer, category: whole

@@ -25,6 +25,7 @@
 //   init(Params<T> theta, Params<T> buffers, Noise)                   starting values; zero without it; a new flow is the identity
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
+//   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
 //   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
 //   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
@@ -96,6 +97,22 @@ template <class L, class T> void init(const L& layer, Params<T> theta, Params<T>
     theta.all().setZero();
     buffers.all().setZero();
   }
+}
+
+/// Whether a layer can work with these buffers.
+template <class L, class T> bool valid_buffers(const L& layer, Params<const T> buffers) {
+  if constexpr (requires { layer.valid_buffers(buffers); }) return layer.valid_buffers(buffers);
+  return true;
+}
+/// Whether the D numbers are a permutation of 0 .. D - 1.
+template <Index D, class T> bool is_permutation(const T* order) {
+  std::array<bool, static_cast<std::size_t>(D)> seen{};
+  for (Index j = 0; j < D; ++j) {
+    const double x = static_cast<double>(order[j]);
+    if (!(x >= 0 && x < static_cast<double>(D)) || x != static_cast<double>(static_cast<Index>(x)) || seen[static_cast<std::size_t>(x)]) return false;
+    seen[static_cast<std::size_t>(x)] = true;
+  }
+  return true;
 }
 
 /// What a layer says of its smoothness; one that says nothing promises nothing.

@@ -138,6 +138,11 @@ template <class... Ls> struct Chain {
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
     each([&]<std::size_t I>(const auto& layer) { detail::init<At<I>, T>(layer, slice<I>(theta), buffer_slice<I>(buffers), noise.fork(I)); });
   }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    bool valid = true;
+    each([&]<std::size_t I>(const auto& layer) { valid = valid && detail::valid_buffers(layer, buffer_slice<I>(buffers)); });
+    return valid;
+  }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
     each([&]<std::size_t I>(const auto& layer) {
       if constexpr (detail::HasAfterStep<At<I>, T>) layer.after_step(slice<I>(theta), buffer_slice<I>(buffers));

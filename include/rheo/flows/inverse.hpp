@@ -11,10 +11,8 @@ namespace rheo {
 template <class L> struct Inverse {
   static constexpr Index x_dim = L::z_dim, z_dim = L::x_dim, context_dim = L::context_dim, param_count = L::param_count, buffer_count = L::buffer_count;
   static constexpr Kind kind = reversed(L::kind);
-  /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards.
-  static constexpr Exactness exactness = encodes_stochastically(kind)      ? Exactness::bound
-                                         : L::exactness == Exactness::bound ? Exactness::exact
-                                                                            : L::exactness;
+  /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards; what is estimated stays so.
+  static constexpr Exactness exactness = (encodes_stochastically(kind) ? Exactness::bound : Exactness::exact) | without_bound(L::exactness);
   static constexpr bool smooth = detail::is_smooth<L>;
   static constexpr Index encode_passes = detail::decode_effort<L>().passes, decode_passes = detail::encode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::decode_effort<L>().parallel, parallel_decode = detail::encode_effort<L>().parallel;
@@ -41,6 +39,7 @@ template <class L> struct Inverse {
 
   template <class P> static auto unpack(P p) { return L::unpack(p); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<L, T>(layer, theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(layer, buffers); }
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<L, T>

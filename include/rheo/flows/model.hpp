@@ -62,7 +62,8 @@ template <class F, class T> class Model {
     return total(x, noise, context, ws);
   }
   /// Of a bound: the log of the mean of K importance weights, which rises with K in the mean and tends to log p(x); its error by the delta
-  /// method.  Of an unbiased estimate of log p(x) (roulette, Hutchinson): the mean of K draws.  K >= 1.
+  /// method.  Of an unbiased estimate of log p(x) (roulette, Hutchinson): the mean of K draws; of a bound of an estimate: the mean, which
+  /// estimates the elbo.  The error is NaN where the draws do not differ though the density is an estimate (a resampled base).  K >= 1.
   LogProbEstimate<T> log_prob_estimate(const Input<T>& x, Index K, Noise noise, const Input<T>& context = {}) const {
     if (K < 1) detail::fail("log_prob_estimate wants K >= 1, got " + std::to_string(K));
     Work ws;
@@ -74,6 +75,7 @@ template <class F, class T> class Model {
         const T mean = w.row(i).mean();
         e.value(i) = mean;
         if (K > 1) e.standard_error(i) = std::sqrt((w.row(i) - mean).square().sum() / T(K - 1) / T(K));
+        if (F::exactness != Exactness::exact && !(e.standard_error(i) > T(0))) e.standard_error(i) = std::numeric_limits<T>::quiet_NaN();
         continue;
       }
       const T top = w.row(i).maxCoeff();
@@ -214,7 +216,7 @@ template <class F, class T> class Model {
       const auto body = flow_.body();
       using B = std::remove_const_t<decltype(body)>;
       Workspace<B, T> ws;
-      Column<T> v(in.rows());
+      Column<T> v = Column<T>::Zero(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {
         Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m), rows(view(out), i, m), ColView<T>(v.data() + i, m), {theta_.data(), B::param_count},
                                  {buffers_.data(), B::buffer_count}, columns(given(context, i, m), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report};

@@ -56,6 +56,12 @@ template <Index K, class L> struct Repeat {
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
     for (Index k = 0; k < K; ++k) detail::init<L, T>(layer, slice(theta, k), buffer_slice(buffers, k), noise.fork(static_cast<std::uint64_t>(k)));
   }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    for (Index k = 0; k < K; ++k) {
+      if (!detail::valid_buffers(layer, buffer_slice(buffers, k))) return false;
+    }
+    return true;
+  }
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<L, T>

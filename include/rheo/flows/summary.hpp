@@ -16,7 +16,7 @@ inline const char* to_string(Kind k) {
   return names[static_cast<unsigned>(k)];
 }
 inline const char* to_string(Exactness e) {
-  constexpr const char* names[] = {"exact", "estimate", "bound"};
+  constexpr const char* names[] = {"exact", "estimate", "bound", "bound of an estimate"};
   return names[static_cast<int>(e)];
 }
 

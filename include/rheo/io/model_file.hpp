@@ -91,6 +91,7 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
   for (const Tensor& t : file.tensors) {
     if (!expected.count(t.name)) fault("'" + t.name + "' is unexpected");
   }
+  if (faults.empty() && !rheo::detail::valid_buffers(model.flow(), Params<const T>(buffers.data(), buffers.size()))) fault("'buffers' hold numbers that the flow cannot use");
   if (!faults.empty()) detail::bad_file(path, faults);
   model.parameters() = theta;
   model.buffers() = buffers;

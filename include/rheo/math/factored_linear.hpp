@@ -71,6 +71,12 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
     bias(theta).setZero();
   }
 
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    bool valid = true;
+    each([&]<std::size_t I>() { valid = valid && rheo::detail::valid_buffers(std::get<I>(factors), buffer_slice<I>(buffers)); });
+    return valid;
+  }
+
   template <class T> void encode(Pass<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
     auto ready = make(p.theta, p.buffers, p.scratch, false);

@@ -153,6 +153,8 @@ template <Index D> struct Shuffle {
     for (Index j = 0; j < D; ++j) buffers.data()[j] = T(static_cast<double>(given ? order[static_cast<std::size_t>(j)] : drawn[static_cast<std::size_t>(j)]));
   }
 
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return rheo::detail::is_permutation<D>(buffers.data()); }
+
   template <class T> struct Ready {
     const T* order;
     T log_det;

@@ -58,7 +58,7 @@ struct FitOptions {
 struct FitResult {
   FitStatus status = FitStatus::budget_reached;
   std::vector<EpochReport> history;
-  int best_epoch = 0;
+  int best_epoch = 0;             ///< 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity();
   double seconds = 0;
   long steps = 0, skipped_steps = 0;
@@ -153,6 +153,9 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
     model.parameters() = best;
     model.buffers() = best_buffers;
   };
+
+  const double start = held > 0 ? validate() : trainer.value(view(train), view(train_context), {0, kept, nullptr, weights.empty() ? nullptr : weights.data()}, options.noise.fork(2));
+  if (std::isfinite(start)) result.best_loss = start;  // an epoch must beat the beginning to replace it
 
   bool stop = false;
   for (int epoch = 1; epoch <= options.epochs && !stop; ++epoch) {

@@ -31,7 +31,10 @@ struct MaximumLikelihood {
     ColView<T> v = c.worker.scratch.template column<T>(n);
     c.model.encode_shard(c.worker, c.x, v, c.context, c.noise, c.pull);
     double loss = 0;
-    for (Index i = 0; i < n; ++i) loss -= (c.weight ? c.weight[i] : 1) * static_cast<double>(v(i));
+    for (Index i = 0; i < n; ++i) {
+      const double w = c.weight ? c.weight[i] : 1;
+      if (w != 0) loss -= w * static_cast<double>(v(i));  // a row of weight 0 may have any density
+    }
     if (!c.pull) return loss;
     ColView<T> g_v = v;
     for (Index i = 0; i < n; ++i) g_v(i) = T(-(c.weight ? c.weight[i] : 1) * c.scale);

@@ -39,6 +39,7 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
 
   /// The mean loss over a batch and its gradient (see gradient()); the parameters stay.
   double evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
+    if (b.count < 1) detail::fail("a step wants at least one row, got " + std::to_string(b.count));
     const Index step = shard_rows<T>, shards = (b.count + step - 1) / step, lanes = std::min(shards, max_lanes);
     if (lanes > static_cast<Index>(lanes_.size())) {
       lanes_.resize(static_cast<std::size_t>(lanes));
@@ -47,6 +48,8 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
       }
       losses_.setZero(lanes);
     }
+    for (Index l = 0; dirty_ && l < static_cast<Index>(lanes_.size()); ++l) lanes_[static_cast<std::size_t>(l)].setZero();
+    dirty_ = true;  // until the lanes are summed: an objective that throws leaves them half full
     used_lanes_ = lanes;
     if (!warm_ && ws_.threads() > 1 && b.count > 0) warm_up(x, context, b, noise);
     const double inverse = 1 / static_cast<double>(b.count);
@@ -62,6 +65,7 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
       const Index parts = std::min<Index>(blocks, 4 * ws_.threads());
       for (Index k = blocks * part / parts; k < blocks * (part + 1) / parts; ++k) reduce(k);
     });
+    dirty_ = false;
     return losses_.head(lanes).sum() * inverse;
   }
   /// The weighted mean of the loss over rows, without a gradient.
@@ -151,7 +155,7 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
   Vector<T> gradient_;
   Column<double> losses_, norms_, values_;
   Index used_lanes_ = 0;
-  bool warm_ = false;
+  bool warm_ = false, dirty_ = false;
 };
 
 }  // namespace rheo

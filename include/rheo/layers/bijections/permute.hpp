@@ -43,6 +43,7 @@ template <Index D> struct Permute : PermutationFacts<D> {
     const auto drawn = noise.permutation(D);
     for (Index j = 0; j < D; ++j) p(j) = T(static_cast<double>(given ? order[static_cast<std::size_t>(j)] : drawn[static_cast<std::size_t>(j)]));
   }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::is_permutation<D>(buffers.data()); }
   template <class T> void encode(Pass<T, NoCache> p) const { gather(p.buffers, p.in, p.out); }
   template <class T> void decode(Pass<T, NoCache> p) const { scatter(p.buffers, p.in, p.out); }
   template <class T> void encode_pull(Pull<T, NoCache> p) const { scatter(p.buffers, p.g_out, p.g_in); }
