@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The models that fit_2d knows by name.  Each is one small file beside this one, so that each is compiled alone.
+// The models that fit_2d knows by name, a family to a file beside this one.
 #pragma once
 
 #include <functional>
