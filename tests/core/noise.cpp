@@ -68,8 +68,10 @@ TEST_CASE("uniforms and normals have their distributions") {
 TEST_CASE("plain log and turn keep their bounds") {
   double log_error = 0, turn_error = 0;
   for (Index i = 0; i < 100000; ++i) {
-    const double u = i == 0 ? 0x1p-54 : i == 1 ? 1 - 0x1p-54 : Noise{3}.uniform(i, 0);
-    log_error = std::max(log_error, std::abs(detail::plain_log(u) / std::log(u) - 1));
+    const double u = i == 0 ? 0x1p-54 : i == 1 ? 1 - 0x1p-53 : Noise{3}.uniform(i, 0);
+    const double off = std::abs(detail::plain_log(u) / std::log(u) - 1);
+    REQUIRE(std::isfinite(off));  // max drops a NaN
+    log_error = std::max(log_error, off);
     double c, s;
     detail::plain_turn(u, c, s);
     const long double t = 2 * 3.14159265358979323846264L * static_cast<long double>(u);
@@ -92,4 +94,14 @@ TEST_CASE("permutations are permutations, each equally likely") {
   for (int c : count) chi += (c - 1e4) * (c - 1e4) / 1e4;
   CHECK(chi < 25.7);  // 5 degrees of freedom, level 1e-4
   CHECK(Noise{5}.permutation(0).empty());
+}
+
+TEST_CASE("uniforms reach neither end") {
+  constexpr std::uint64_t last = (std::uint64_t(1) << 53) - 1;
+  CHECK(detail::open_unit(last) == 1 - 0x1p-53);
+  CHECK(detail::open_unit(last - 1) == 1 - 0x1p-52);
+  CHECK(detail::open_unit(last - 2) == 1 - 0x1p-52);
+  CHECK(detail::open_unit(0) == 0x1p-54);
+  CHECK(detail::open_unit(5) == 5.5 * 0x1p-53);
+  CHECK(detail::plain_log(detail::open_unit(last)) < 0);
 }

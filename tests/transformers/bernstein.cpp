@@ -44,3 +44,10 @@ TEST_CASE("Bernstein: value, slope and the slope's slope are continuous at the e
     CHECK(std::abs(out.v - in.v) <= 1e-12);
   }
 }
+
+TEST_CASE("Bernstein refuses a bound that is not positive and finite") {
+  for (double bad : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS((Bernstein<8>(bad)), std::invalid_argument);
+  }
+  CHECK_NOTHROW((Bernstein<8>(3)));
+}

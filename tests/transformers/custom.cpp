@@ -5,8 +5,10 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/model.hpp"
+#include "rheo/layers/bijections/autoregressive.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
+#include "rheo/layers/bijections/on.hpp"
 
 using namespace rheo_test;
 
@@ -95,4 +97,51 @@ TEST_CASE("custom: elementwise from a lambda") {
   CHECK(model.log_prob(x)(0) == Approx(-std::log(2 * std::acos(-1.0))));
   const Raw<double> raw{{0.3, -0.2, 0.5}};
   CHECK(bend.decode(bend.encode(0.7, raw).y, raw).y == Approx(0.7).epsilon(1e-13));
+}
+
+namespace {
+/// The identity down to -1/2, NaN below.
+const auto halved = custom_transformer<1>([](auto x, const auto& a) {
+  using std::log;
+  return x + 0.0 * log(x + 0.5) + a[0];
+});
+using Halved = std::decay_t<decltype(halved)>;
+
+/// Unsolved rows of a decode of 23 rows of +1; column `bad` is -1 in rows 1, 4, 7, ..., all columns are in rows 2, 5, ..., and row 6 begins with a NaN.
+template <bool Encode, class T, class L> long unsolved(const L& layer, Index bad) {
+  const Index n = 23;
+  Batch<T> in = Batch<T>::Ones(n, L::x_dim), out(n, L::x_dim), context = Batch<T>::Ones(n, L::context_dim);
+  for (Index i = 0; i < n; ++i) {
+    if (i % 3 == 1) in(i, bad) = T(-1);
+    if (i % 3 == 2) in.row(i) = T(-1);
+  }
+  in(6, 0) = std::numeric_limits<T>::quiet_NaN();
+  Column<T> v = Column<T>::Zero(n);
+  const Vector<T> theta = Vector<T>::Zero(L::param_count);
+  CacheOf<L, T> cache{};
+  Arena scratch;
+  Report report;
+  Pass<T, CacheOf<L, T>> p{view(std::as_const(in)), view(out), ColView<T>(v.data(), n), {theta.data(), theta.size()}, {}, view(std::as_const(context)), Noise{}, cache, scratch, true, &report};
+  if constexpr (Encode) layer.encode(p);
+  else layer.decode(p);
+  CHECK((std::isnan(out(1, bad)) && std::isnan(v(1)) && std::isfinite(out(0, bad))));
+  return report.unsolved;
+}
+}  // namespace
+
+TEMPLATE_TEST_CASE("custom: rows whose root was not found are counted, each once, on the way back alone", "", float, double) {
+  using T = TestType;
+  const Elementwise<3, Halved> elementwise(halved);
+  const Conditional<2, Halved, Mlp<4>, 1> conditional(halved);
+  const On<3, Mask<0, 1, 1>, Halved> on(halved);
+  const Coupling<4, Halved, Mlp<4>, 0, Mask<0, 1, 0, 1>> coupling(halved);
+  const Autoregressive<3, Halved, Made<6>> autoregressive(halved);
+  CHECK(unsolved<false, T>(elementwise, 1) == 15);
+  CHECK(unsolved<false, T>(conditional, 1) == 15);
+  CHECK(unsolved<false, T>(on, 1) == 15);
+  CHECK(unsolved<false, T>(coupling, 1) == 15);
+  CHECK(unsolved<false, T>(autoregressive, 0) == 15);
+  CHECK(unsolved<true, T>(elementwise, 1) == 0);
+  CHECK(unsolved<true, T>(coupling, 1) == 0);
+  CHECK(unsolved<true, T>(autoregressive, 1) == 0);
 }

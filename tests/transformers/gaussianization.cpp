@@ -57,3 +57,10 @@ TEST_CASE("Gaussianization learns two modes from the identity") {
   INFO("gap " << gap);
   CHECK(gap < 0.05);
 }
+
+TEST_CASE("Gaussianization refuses a bound that is not positive and finite") {
+  for (double bad : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS((Gaussianization<4>(bad)), std::invalid_argument);
+  }
+  CHECK_NOTHROW((Gaussianization<4>(3)));
+}

@@ -38,3 +38,11 @@ TEST_CASE("mixture of logistics: both tails keep every digit of V in float") {
     CHECK(m.v == Approx(exact.v).margin(4e-6));
   }
 }
+
+TEST_CASE("LogisticMixtureCdf refuses a bound that is not positive and finite") {
+  for (double bad : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS((LogisticMixtureCdf<4>(bad)), std::invalid_argument);
+    CHECK_THROWS_AS((LogisticMixture<4>(bad)), std::invalid_argument);
+  }
+  CHECK_NOTHROW((LogisticMixtureCdf<4>(3)));
+}

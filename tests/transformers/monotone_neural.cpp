@@ -74,3 +74,10 @@ TEST_CASE("monotone neural: the quadrature's slope stays positive at the ends of
   }
   CHECK(worst < 1 + 1e-5);
 }
+
+TEST_CASE("MonotoneNeural refuses a bound that is not positive and finite") {
+  for (double bad : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS((MonotoneNeural<4>(bad)), std::invalid_argument);
+  }
+  CHECK_NOTHROW((MonotoneNeural<4>(3)));
+}

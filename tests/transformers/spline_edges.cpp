@@ -179,4 +179,30 @@ TEST_CASE("impossible splines are refused") {
   CHECK_THROWS_AS(SafeKnots(0.1, 1), std::invalid_argument);
   CHECK_THROWS_AS(NflowsKnots(1e-3, 1), std::invalid_argument);
   CHECK_THROWS_AS(ZukoKnots(1), std::invalid_argument);
+  CHECK_THROWS_AS(ZukoKnots(1e-80), std::invalid_argument);
+  CHECK_THROWS_AS(ZukoKnots(9e-5), std::invalid_argument);
+  CHECK_THROWS_AS(SafeKnots(0.1, 1e300), std::invalid_argument);
+  CHECK_THROWS_AS(SafeKnots(0.1, std::numeric_limits<double>::infinity()), std::invalid_argument);
+  CHECK_THROWS_AS(SafeKnots(0), std::invalid_argument);
+}
+
+TEST_CASE("the widest policies leave no NaN in float, whatever the raw numbers") {
+  auto sound = [](const auto& map) {
+    using M = std::decay_t<decltype(map)>;
+    for (double scale : {1., 10., 100., 1e8, 1e30}) {
+      const Index n = 1000;
+      const Batch<float> raw = normals<float>(n, M::params, 7, scale), one = Batch<float>::Ones(n, 1);
+      Batch<float> at(n, 1);
+      for (Index i = 0; i < n; ++i) at(i, 0) = static_cast<float>(10 * Noise{3}.uniform(i, 0) - 5);
+      const auto there = run<true>(map, at, raw), back = run<false>(map, at, raw);
+      const auto g = pull<true>(map, at, there.y, one, one, raw), h = pull<false>(map, at, back.y, one, one, raw);
+      INFO("scale " << scale);
+      CHECK((there.y.allFinite() && there.v.allFinite() && back.y.allFinite() && back.v.allFinite()));
+      CHECK((g.in.allFinite() && g.raw.allFinite() && h.in.allFinite() && h.raw.allFinite()));
+    }
+  };
+  sound(RationalQuadraticSpline<16, ZukoKnots>(5, ZukoKnots(1e-4)));
+  sound(CubicSpline<8, ZukoKnots>(5, ZukoKnots(1e-4)));
+  sound(RationalQuadraticSpline<16>(5, SafeKnots(1e-4, 1e12)));
+  sound(CubicSpline<8>(5, SafeKnots(1e-4, 1e12)));
 }

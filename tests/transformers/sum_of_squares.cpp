@@ -39,3 +39,10 @@ TEST_CASE("sum of squares: at a zero of the squares the slope is the guard's; ou
     CHECK(std::abs(out.v - in.v) <= 1e-5);
   }
 }
+
+TEST_CASE("SumOfSquares refuses a bound that is not positive and finite") {
+  for (double bad : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS((SumOfSquares<2, 3>(bad)), std::invalid_argument);
+  }
+  CHECK_NOTHROW((SumOfSquares<2, 3>(3)));
+}

@@ -3,6 +3,7 @@
 //   Bits by Philox4x32-10 (rheo/core/philox.hpp); normals by Box and Muller 1958; permutations by Fisher and Yates.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -60,6 +61,9 @@ inline void plain_turn(double u, double& c, double& s) {
   s = flip_s ? -y : y;
 }
 
+/// (k + 1/2) / 2^53 for k < 2^53, rounded to double (ties to even), and never 1: the last k gives 1 - 2^-53.
+inline double open_unit(std::uint64_t k) { return std::min((static_cast<double>(static_cast<std::int64_t>(k)) + 0.5) * 0x1p-53, 1 - 0x1p-53); }
+
 /// splitmix64's finaliser: a bijection of 64 bits without visible structure.
 constexpr std::uint64_t mix64(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -73,7 +77,7 @@ constexpr std::uint64_t mix64(std::uint64_t x) {
 ///
 /// draw(i, j) is a function of (seed, stream, row0 + i, j) alone.  Draw j lives in Philox block j / 2 of its row: key = seed, counter =
 /// (row, block, stream); the block's four words make two 53-bit integers k, words (0, 1) for even j, (2, 3) for odd.
-///   uniform(i, j)  (k + 1/2) / 2^53, in (0, 1), never 0 nor 1 in double (float rounds: it may give 1);
+///   uniform(i, j)  (k + 1/2) / 2^53, at most 1 - 2^-53: in (0, 1), never 0 nor 1 in double (float rounds: it may give 1);
 ///   normal(i, j)   Box-Muller of the block's two uniforms u, v: sqrt(-2 log u) cos(2 pi v) for even j, sin for odd;
 ///   index(i, j, n) floor(n k / 2^53), in [0, n), for n < 2^31 (bias below n / 2^53).
 /// All are made in double and rounded to T, so float and double see the same noise.
@@ -92,7 +96,7 @@ struct Noise {
 
   template <class T = double> T uniform(Index i, Index j) const {
     if (table) return T((*table)(row0 + i, j));
-    return T(unit(bits(block(i, j / 2), j % 2)));
+    return T(detail::open_unit(bits(block(i, j / 2), j % 2)));
   }
   template <class T = double> T normal(Index i, Index j) const {
     if (table) return T((*table)(row0 + i, j));
@@ -144,11 +148,10 @@ struct Noise {
   static std::uint64_t bits(const PhiloxBlock& w, Index odd) {
     return odd ? (std::uint64_t(w[2]) << 32 | w[3]) >> 11 : (std::uint64_t(w[0]) << 32 | w[1]) >> 11;
   }
-  static double unit(std::uint64_t k) { return (static_cast<double>(static_cast<std::int64_t>(k)) + 0.5) * 0x1p-53; }
   static void pair(const PhiloxBlock& w, double& even, double& odd) {
-    const double r = std::sqrt(-2.0 * detail::plain_log(unit(bits(w, 0))));
+    const double r = std::sqrt(-2.0 * detail::plain_log(detail::open_unit(bits(w, 0))));
     double c, s;
-    detail::plain_turn(unit(bits(w, 1)), c, s);
+    detail::plain_turn(detail::open_unit(bits(w, 1)), c, s);
     even = r * c;
     odd = r * s;
   }

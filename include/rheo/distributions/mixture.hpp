@@ -7,7 +7,7 @@
 namespace rheo {
 
 /// p(x) = sum_k w_k N(x; m_k, diag e^(2 r_k)), w = softmax(logits).  Starts with equal weights, means drawn from N(0, 4 I), deviations 1.
-/// decode picks a component by draw D of the row, then draws it with draws 0 .. D - 1.  No decode_pull: the choice has no derivative.
+/// decode picks a component by draw D + D % 2 of the row, the first of a block of its own, and draws it with draws 0 .. D - 1.  No decode_pull: the choice has no derivative.
 template <Index D, Index K> struct NormalMixture : DistributionFacts<D, Support::real> {
   static_assert(K > 0, "rheo: NormalMixture wants at least one component");
   static constexpr Index param_count = K * (2 * D + 1);

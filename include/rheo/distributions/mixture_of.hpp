@@ -8,13 +8,24 @@
 
 namespace rheo {
 
+namespace detail {
+/// V is a function of the parameters and buffers.
+template <class Base> inline constexpr bool is_noise_free = [] {
+  if constexpr (requires { Base::noise_free; }) return bool(Base::noise_free);
+  return is_exact_v<Base>;
+}();
+}  // namespace detail
+
 /// p(x | c) = sum_k w_k p_k(x | c), w = softmax(logits), every p_k a Base.  Starts with equal weights; components that started alike would stay
 /// alike, so each parameter of each component starts at the base's own start plus `spread` times a normal draw.
 /// A whole pass of the base for each component; decode draws from all of them and picks one by the row's first uniform.  No decode_pull: the
 /// choice has no derivative.  NormalMixture is the faster one for normals.
+/// The log of a sum of noisy terms is biased: a base whose V is an estimate is taken only if it says `noise_free`, as ResampledBase does: V does not
+/// depend on the call's noise, only on its parameters and buffers.
 template <Index K, class Base> struct Mixture {
   static_assert(Distribution<Base>, "rheo: Mixture wants a distribution");
   static_assert(K > 0, "rheo: Mixture wants at least one component");
+  static_assert(detail::is_noise_free<Base>, "rheo: Mixture: the log of a sum of noisy estimates is biased; take a base whose V is exact, or noise_free");
   static constexpr Index D = Base::x_dim, x_dim = D, z_dim = 0, context_dim = Base::context_dim;
   static constexpr Index param_count = K * (1 + Base::param_count), buffer_count = K * Base::buffer_count;
   static constexpr Kind kind = Base::kind;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // StudentT: heavy tails, with learned or fixed degrees of freedom.
 //   Density: Johnson, Kotz and Balakrishnan 1995, ch. 28;  draws: Bailey 1994, Mathematics of Computation 62, p. 779 (a polar method
-//   without rejection);  as a base of flows: Alexanderson and Henter 2020, arXiv:2006.14993;  Jaini et al. 2020, arXiv:1907.04481.
+//   without rejection);  as a base of flows: Alexanderson and Henter 2020, arXiv:2006.06599;  Jaini et al. 2020, arXiv:1907.04481.
 #pragma once
 
 #include <limits>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // constrain: the bijection from a constrained set (data side) to the real line (latent side), by the name of the set.
-//   After Bijectors.jl, Fjelde et al. 2020, arXiv:2011.10172 (AABI), and Stan's constrained types.
+//   After Bijectors.jl, Fjelde et al. 2020, AABI (PMLR 118), and Stan's constrained types.
 #pragma once
 
 #include "rheo/layers/bijections/correlation_cholesky.hpp"

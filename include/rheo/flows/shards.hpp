@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "rheo/core/layer.hpp"
@@ -38,17 +39,30 @@ class Pool {
   }
   int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is rethrown here.
+  /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is rethrown here, when the tickets
+  /// that were handed out with it are done; those behind them are not called then.
   template <class Job> void run(Index count, Job&& job) {
     if (helpers_.empty() || count <= 1) {
       for (Index i = 0; i < count; ++i) job(i, 0);
       return;
     }
+    for (Index done = 0; done < count;) {  // a turn has room for 24 bits of tickets
+      const Index part = std::min(count - done, static_cast<Index>(low24));
+      turn(part, [&job, done](Index i, int w) { job(done + i, w); });
+      done += part;
+    }
+  }
+
+ private:
+  static constexpr int spins = 4000;
+  static constexpr std::uint64_t low24 = (std::uint64_t(1) << 24) - 1;
+
+  template <class Job> void turn(Index count, Job&& job) {
     call_.store([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<Job>*>(j))(i, w); }, std::memory_order_relaxed);
     job_.store(std::addressof(job), std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
-    const std::uint64_t turn = (state_.load(std::memory_order_relaxed) >> 48) + 1;
-    state_.store(turn << 48 | static_cast<std::uint64_t>(count) << 24, std::memory_order_release);
+    const std::uint64_t number = (state_.load(std::memory_order_relaxed) >> 48) + 1;
+    state_.store(number << 48 | static_cast<std::uint64_t>(count) << 24, std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
     work(0);
@@ -61,17 +75,14 @@ class Pool {
       }
     }
     if (failed_.load(std::memory_order_acquire)) {
-      failed_.store(false);
       std::exception_ptr e = std::exchange(error_, nullptr);
+      failed_.store(false, std::memory_order_relaxed);
+      claimed_error_.clear(std::memory_order_relaxed);
 #if defined(__cpp_exceptions)
       std::rethrow_exception(e);
 #endif
     }
   }
-
- private:
-  static constexpr int spins = 4000;
-  static constexpr std::uint64_t low24 = (std::uint64_t(1) << 24) - 1;
 
   static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -92,7 +103,6 @@ class Pool {
       } catch (...) {
         if (!claimed_error_.test_and_set()) {
           error_ = std::current_exception();
-          claimed_error_.clear();
           failed_.store(true, std::memory_order_release);
         }
       }

@@ -13,15 +13,17 @@
 
 namespace rheo::math {
 
-/// The residual at which a row is solved, relative to 1 + norm(y); the error of x is at most that over 1 - bound.
+/// The residual at which a row is solved, relative to 1 + norm(y) + norm(x): x + g(x) - y cannot be had closer than its terms are rounded, and g is
+/// as large as x and y allow.  The error of x is at most the residual over 1 - bound.
 template <class S> inline constexpr double contraction_tolerance = 32 * static_cast<double>(std::numeric_limits<S>::epsilon());
 /// Widest rows that are hastened: a matrix for every row is kept.
 inline constexpr Index hastened = 64;
 
 /// Overwrites x (n x D, any values) with the roots; eval(CView at, View g) writes g of n rows.  `bound` is a Lipschitz constant of g, in the
-/// Euclidean norm.  A row stops when its residual x + g(x) - y is within contraction_tolerance; a step is taken if it shrinks the residual by
-/// max(bound, 1/2), else the plain step is, which must shrink it by `bound`: where it does not, g is no such contraction and the row fails, as
-/// every row does for a bound that is not below 1, and as one whose y is not finite.  Failed rows are NaN, and counted in `report` if it is
+/// Euclidean norm.  A row stops when its residual x + g(x) - y is within contraction_tolerance times 1 + norm(y) + norm(x), at the x it
+/// stops at; a step is taken if it shrinks the residual by max(bound, 1/2), else the plain step is, which must shrink it by `bound`: where it does
+/// not, g is no such contraction and the row fails, as every row does for a bound that is not below 1, one whose y is not finite, and one whose g
+/// is rounded so coarsely (large numbers that cancel inside of it) that the tolerance is out of reach.  Failed rows are NaN, and counted in `report` if it is
 /// given, with the residual they had (those of non-finite y are not counted).  Choices are made on values; tangents are not those of the root.
 template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, Eval eval) {
   using S = decltype(autodiff::value_of(T()));
@@ -29,7 +31,7 @@ template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, doub
   Arena::Scope scope(scratch);
   enum State : int { going, solved, failed };
   auto state = scratch.template column<int>(n), plain = scratch.template column<int>(n);
-  auto size = scratch.template column<double>(n), tolerance = scratch.template column<double>(n);
+  auto size = scratch.template column<double>(n), tolerance = scratch.template column<double>(n), size_y = scratch.template column<double>(n);
   View<T> t = scratch.template take<T>(n, D), g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D), H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
   const auto norm = [](const View<T>& a, Index i) {
     double s = 0;
@@ -73,8 +75,8 @@ template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, doub
   for (Index i = 0; i < n; ++i) {
     state(i) = going;
     size(i) = norm(r, i);
-    const double norm_y = norm(x, i);
-    tolerance(i) = contraction_tolerance<S> * (1 + norm_y);
+    const double norm_y = size_y(i) = norm(x, i);
+    tolerance(i) = contraction_tolerance<S> * (1 + norm_y + norm_y);
     restart(i);
     if (!std::isfinite(norm_y) || !std::isfinite(size(i))) fail(i, std::numeric_limits<double>::quiet_NaN());
     else if (!(bound < 1)) fail(i, size(i));
@@ -101,11 +103,10 @@ template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, doub
     for (Index i = 0; i < n; ++i) {
       if (state(i) != going) continue;
       for (Index j = 0; j < D; ++j) g(i, j) += t(i, j) - y(i, j);
-      const double after = norm(g, i);
-      const bool shrunk = after <= std::max(bound, 0.5) * size(i) || after <= tolerance(i);
-      const bool lawful = after <= (1 + 1e-3) * bound * size(i) + 4 * tolerance(i);  // of a plain step, up to rounding
+      const double after = norm(g, i), allowed = contraction_tolerance<S> * (1 + size_y(i) + norm(t, i));
+      const bool shrunk = after <= std::max(bound, 0.5) * size(i) || after <= allowed;
+      const bool lawful = after <= (1 + 1e-3) * bound * size(i) + 4 * allowed;  // of a plain step, up to rounding
       if (shrunk || (plain(i) && lawful)) {
-        if (after >= size(i)) tolerance(i) = std::max(tolerance(i), std::min(after, 8 * tolerance(i)));  // as good as it gets
         if (D <= hastened) {  // H += (s - H d)(s' H) / (s' H d), s the step and d the change of the residual
           T denominator(0), length(0);
           std::array<T, static_cast<std::size_t>(hastened)> Hd;
@@ -133,7 +134,7 @@ template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, doub
           x(i, j) = t(i, j);
           r(i, j) = g(i, j);
         }
-        size(i) = after;
+        size(i) = after, tolerance(i) = allowed;
       } else if (plain(i)) {
         fail(i, after);
       } else {

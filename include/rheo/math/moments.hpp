@@ -14,7 +14,8 @@ struct Moments {
 };
 
 /// Mean and deviation (divisor n - 1) of one column.  Throws DataError, naming the column, for fewer than 2 rows, for a value that is not
-/// finite, and for a deviation of at most 8 eps abs(mean), which rounding alone can make: a constant column.
+/// finite, for a deviation of at most 1e-6 abs(mean), which rounding in float alone can make and in which a flow would see steps of it: a constant
+/// column; and for a deviation that overflows, from numbers near 1e150 on.  A small deviation is none the worse: the floor has no unit.
 template <class T> Moments moments(CView<T> x, Index j) {
   if (x.rows() < 2) rheo::detail::fail<DataError>("a data-dependent start needs at least 2 rows, got " + std::to_string(x.rows()));
   double mean = 0, m2 = 0;
@@ -25,8 +26,8 @@ template <class T> Moments moments(CView<T> x, Index j) {
     m2 += d * (value - mean);
   }
   const double deviation = std::sqrt(m2 / static_cast<double>(x.rows() - 1));
-  const double least = 8 * static_cast<double>(Eigen::NumTraits<T>::epsilon()) * std::abs(mean);
-  if (!(deviation > least)) rheo::detail::fail<DataError>("column " + std::to_string(j) + " is constant: drop it, or add noise");
+  if (!std::isfinite(deviation)) rheo::detail::fail<DataError>("the deviation of column " + std::to_string(j) + " overflows: choose larger units");
+  if (!(deviation > 1e-6 * std::abs(mean))) rheo::detail::fail<DataError>("column " + std::to_string(j) + " is constant, or nearly so beside its mean: drop it, subtract its mean, or add noise");
   return {mean, deviation};
 }
 

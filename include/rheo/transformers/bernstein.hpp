@@ -21,7 +21,8 @@ template <Index N = 16> struct Bernstein : MonotoneTransformer<Bernstein<N>> {
   double bound = 5;
 
   Bernstein() = default;
-  explicit Bernstein(double b) : bound(b) {}
+  /// Throws std::invalid_argument for a bound that is not positive and finite.
+  explicit Bernstein(double b) : bound(detail::positive_bound("Bernstein", b)) {}
 
   /// rise[k] = theta_{k+1} - theta_k in units of its value at the identity.
   template <class L> struct Parts {

@@ -73,7 +73,9 @@ template <Index K, class Knots> struct CubicCore {
     s.w = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); }, box.right - box.left, least);
     s.h = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(K + k)); }, box.top - box.bottom, least);
     L x = L(box.left), y = L(box.bottom);
-    auto sizes = [&](Index k) { return math::BinSize<L>{s.w[k], s.h[k]}; };
+    // The last knot is the interval's end exactly: the last bin is what the others leave.
+    L x_next = x + (K > 1 ? s.w[0] : L(0)), y_next = y + (K > 1 ? s.h[0] : L(0));
+    auto sizes = [&](Index k) { return k + 1 < K ? math::BinSize<L>{s.w[k], s.h[k]} : math::BinSize<L>{L(box.right) - x_next, L(box.top) - y_next}; };
     math::BinSize<L> before = sizes(0), here = before, after = sizes(K > 1 ? 1 : 0);
     s.bin = {x, y, here.w, here.h, L(0), L(0)};
     s.before = before, s.after = after;
@@ -81,7 +83,10 @@ template <Index K, class Knots> struct CubicCore {
     for (Index k = 1; k < K; ++k) {
       x += here.w, y += here.h;
       before = here, here = after;
-      after = sizes(k + 1 < K ? k + 1 : k);
+      if (k + 1 < K) {
+        x_next = x + here.w, y_next = y + here.h;
+        after = sizes(k + 1);
+      }
       const auto m = (OnX ? x : y) <= point;
       s.passed[static_cast<std::size_t>(k)] = m;
       s.bin.x = select(m, x, s.bin.x), s.bin.y = select(m, y, s.bin.y), s.bin.w = select(m, here.w, s.bin.w), s.bin.h = select(m, here.h, s.bin.h);

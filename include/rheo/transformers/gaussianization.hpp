@@ -13,7 +13,8 @@ namespace rheo {
 /// decode by root_between, closed bracket.
 template <Index K = 8> struct Gaussianization : CdfMixtureTransformer<Gaussianization<K>, K, math::NormalCdf, LocationScale> {
   Gaussianization() = default;
-  explicit Gaussianization(double bound) : Gaussianization::CdfMixtureTransformer(LocationScale{{bound}}) {}
+  /// Throws std::invalid_argument for a bound that is not positive and finite.
+  explicit Gaussianization(double bound) : Gaussianization::CdfMixtureTransformer(LocationScale{{detail::positive_bound("Gaussianization", bound)}}) {}
 };
 
 }  // namespace rheo

@@ -39,10 +39,11 @@ struct SafeKnots {
   double unit = 0;
 
   SafeKnots() = default;
-  /// least: smallest bin over mean bin, in [0, 1);  slope: largest slope, above 1.  Throws std::invalid_argument for others.
+  /// least: smallest bin over mean bin, from 1e-4 to below 1 (a softmax empties bins that have no floor);  slope: largest slope, above 1 and at most
+  /// 1e12 (squares of slopes must fit into a float).  Throws std::invalid_argument for others.
   explicit SafeKnots(double least, double slope = 100) : least_bin(least), log_slope_bound(std::log(slope)) {
-    if (!(least >= 0 && least < 1)) detail::fail("SafeKnots: the smallest bin is a fraction of the mean bin, in [0, 1), got " + std::to_string(least));
-    if (!(slope > 1)) detail::fail("SafeKnots: the largest slope must be above 1, got " + std::to_string(slope));
+    if (!(least >= 1e-4 && least < 1)) detail::fail("SafeKnots: the smallest bin is a fraction of the mean bin, in [1e-4, 1), got " + std::to_string(least));
+    if (!(slope > 1 && slope <= 1e12)) detail::fail("SafeKnots: the largest slope must lie in (1, 1e12], got " + std::to_string(slope));
   }
   template <Index K> double least() const {
     const double mean = 1 / static_cast<double>(K);
@@ -98,9 +99,10 @@ struct ZukoKnots {
   double unit = 0;
 
   ZukoKnots() = default;
-  /// slope: the smallest slope at a knot, in (0, 1).  Throws std::invalid_argument.
+  /// slope: the smallest slope at a knot, from 1e-4 to below 1: it bounds the bins too, and in float smaller ones would vanish beside their knots.
+  /// Throws std::invalid_argument.
   explicit ZukoKnots(double slope) : clip(-std::log(slope)) {
-    if (!(slope > 0 && slope < 1)) detail::fail("ZukoKnots: the smallest slope must lie in (0, 1), got " + std::to_string(slope));
+    if (!(slope >= 1e-4 && slope < 1)) detail::fail("ZukoKnots: the smallest slope must lie in [1e-4, 1), got " + std::to_string(slope));
   }
   template <Index K> double least() const { return 0; }
   double least_density() const { return 0; }

@@ -10,7 +10,8 @@ namespace rheo {
 /// The mixture alone: everything but the affine map after it.
 template <Index K> struct LogisticMixture : CdfMixtureTransformer<LogisticMixture<K>, K, math::LogisticCdf, LocationScale> {
   LogisticMixture() = default;
-  explicit LogisticMixture(double bound) : LogisticMixture::CdfMixtureTransformer(LocationScale{{bound}}) {}
+  /// Throws std::invalid_argument for a bound that is not positive and finite.
+  explicit LogisticMixture(double bound) : LogisticMixture::CdfMixtureTransformer(LocationScale{{detail::positive_bound("LogisticMixture", bound)}}) {}
 };
 
 /// K logistic components; 3 K + 3 parameters: weights' logits, log s, m, the gate of CdfMixtureTransformer, which the paper does not have, then b and a.
@@ -22,6 +23,7 @@ template <Index K = 8> struct LogisticMixtureCdf {
   Affine<> affine{};
 
   LogisticMixtureCdf() = default;
+  /// Throws std::invalid_argument for a bound that is not positive and finite.
   explicit LogisticMixtureCdf(double bound) : mixture(bound) {}
   template <class T> static constexpr double accuracy() { return LogisticMixture<K>::template accuracy<T>(); }
 

@@ -5,11 +5,20 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "rheo/math/root.hpp"
 #include "rheo/transformers/transformer.hpp"
 
 namespace rheo {
+
+namespace detail {
+/// b, the bound that `who` was given.  Throws std::invalid_argument unless it is positive and finite.
+inline double positive_bound(const char* who, double b) {
+  if (!(b > 0 && std::isfinite(b))) fail(std::string(who) + ": the bound must be positive and finite, got " + std::to_string(b));
+  return b;
+}
+}  // namespace detail
 
 /// Makes a transformer of Self, which owes
 ///   parts<L>(raw)                    the parameters, made from the raw ones once a call

@@ -27,7 +27,8 @@ template <Index H = 8, Index Q = 32> struct MonotoneNeural : MonotoneTransformer
   double bound = 4;
 
   MonotoneNeural() = default;
-  explicit MonotoneNeural(double b) : bound(b) {}
+  /// Throws std::invalid_argument for a bound that is not positive and finite.
+  explicit MonotoneNeural(double b) : bound(detail::positive_bound("MonotoneNeural", b)) {}
 
   template <class L> struct Parts {
     L shift, scale;

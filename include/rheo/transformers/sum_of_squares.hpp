@@ -24,7 +24,8 @@ template <Index K = 3, Index R = 3> struct SumOfSquares : MonotoneTransformer<Su
   double bound = 5;
 
   SumOfSquares() = default;
-  explicit SumOfSquares(double b) : bound(b) {}
+  /// Throws std::invalid_argument for a bound that is not positive and finite.
+  explicit SumOfSquares(double b) : bound(detail::positive_bound("SumOfSquares", b)) {}
 
   template <class L> struct Parts {
     L shift;

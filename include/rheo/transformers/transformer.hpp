@@ -42,8 +42,20 @@ template <class M> inline constexpr bool smooth_map = [] {
   return true;
 }();
 
-/// Applies column j of `in` through the transformer whose parameters are columns j P .. j P + P - 1 of raw.
-template <bool Encode, class T, class M> void transform(const M& map, CView<T> in, CView<T> raw, View<T> out, ColView<T> v) {
+/// How many rows missed their root: finite y and parameters, x NaN.  A row whose v was NaN before is not counted: it lost a root already.
+template <Index P, class L, class Raw> long missed(L y, L x, L v, Raw raw) {
+  using math::any, math::both, math::select, math::sum;
+  const L lost = select(x == x, L(0), L(1));
+  if (!any(lost > L(0))) return 0;
+  L fine = y - y;  // NaN if anything is not finite
+  for (Index k = 0; k < P; ++k) fine = fine + (raw(k) - raw(k));
+  return static_cast<long>(autodiff::value_of(sum(select(both(fine == L(0), v == v), lost, L(0)))));
+}
+template <bool Encode, class T, class M> inline constexpr bool may_miss = !Encode && accuracy<M, T>() > 0;
+
+/// Applies column j of `in` through the transformer whose parameters are columns j P .. j P + P - 1 of raw.  Rows whose decode found no root are
+/// counted in `report`, if it is given.
+template <bool Encode, class T, class M> void transform(const M& map, CView<T> in, CView<T> raw, View<T> out, ColView<T> v, Report* report = nullptr) {
   for (Index j = 0; j < in.cols(); ++j) {
     const T *x = column(in, j).data(), *r = raw.data() + j * M::params * raw.outerStride();
     const Index stride = raw.outerStride();
@@ -51,6 +63,9 @@ template <bool Encode, class T, class M> void transform(const M& map, CView<T> i
     math::sweep<T>(in.rows(), [=, &map](auto at, Index i) {
       const auto a = [=](Index k) { return at.load(r + k * stride + i); };
       const auto m = Encode ? map.encode(at.load(x + i), a) : map.decode(at.load(x + i), a);
+      if constexpr (may_miss<Encode, T, M>) {
+        if (report) report->unsolved += missed<M::params>(at.load(x + i), m.y, at.load(vj + i), a);
+      }
       at.store(y + i, m.y);
       at.store(vj + i, at.load(vj + i) + m.v);
     });
@@ -78,12 +93,15 @@ void transform_pull(const M& map, CView<T> in, CView<T> out, CView<T> g_out, CCo
   }
 }
 
-/// Applies one column through the transformer whose P parameters, at r, all rows share.
-template <bool Encode, class T, class M> void transform_shared(const M& map, CColView<T> in, const T* r, ColView<T> out, ColView<T> v) {
+/// Applies one column through the transformer whose P parameters, at r, all rows share.  `report` as above.
+template <bool Encode, class T, class M> void transform_shared(const M& map, CColView<T> in, const T* r, ColView<T> out, ColView<T> v, Report* report = nullptr) {
   math::sweep<T>(in.size(), [=, &map, x = in.data(), y = out.data(), vj = v.data()](auto at, Index i) {
     using L = typename decltype(at)::Number;
     const auto a = [=](Index k) { return L(r[k]); };
     const auto m = Encode ? map.encode(at.load(x + i), a) : map.decode(at.load(x + i), a);
+    if constexpr (may_miss<Encode, T, M>) {
+      if (report) report->unsolved += missed<M::params>(at.load(x + i), m.y, at.load(vj + i), a);
+    }
     at.store(y + i, m.y);
     at.store(vj + i, at.load(vj + i) + m.v);
   });

@@ -158,3 +158,23 @@ TEST_CASE("flows on constrained sets") {
   auto unit = make_model<double>(Flow{constrain::unit<1>(), StandardNormal<1>{}}, Noise{1});
   CHECK(unit.log_prob(Batch<double>{{0.5}})(0) == Approx(std::log(phi(0) * 4)).epsilon(1e-14));
 }
+
+TEMPLATE_TEST_CASE("ordered: a NaN and a descent in one row are a NaN", "", float, double) {
+  using T = TestType;
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  Batch<T> x(20, 3);
+  for (Index i = 0; i < 20; ++i) {
+    if (i % 4 == 0) x.row(i) << nan, T(2), T(1);
+    if (i % 4 == 1) x.row(i) << T(3), T(2), nan;
+    if (i % 4 == 2) x.row(i) << T(3), T(2), T(4);
+    if (i % 4 == 3) x.row(i) << T(1), T(2), T(4);
+  }
+  const Ordered<3> layer;
+  Bench<Ordered<3>, T> b(layer);
+  const Column<T> v = b.v(x);
+  for (Index i = 0; i < 20; ++i) {
+    if (i % 4 < 2) CHECK(std::isnan(v(i)));
+    if (i % 4 == 2) CHECK(v(i) == -std::numeric_limits<T>::infinity());
+    if (i % 4 == 3) CHECK(v(i) == Approx(-std::log(2.0)));
+  }
+}

@@ -79,3 +79,17 @@ TEST_CASE("parameters of size 100 stay invertible") {
   survives<Sylvester<4, 2>>(100);
   survives<Planar<3>>(0);  // no direction at all: a shift
 }
+
+TEST_CASE("the radial volume has a cone at its centre, and says so") {
+  STATIC_REQUIRE_FALSE(Radial<1>::smooth);
+  STATIC_REQUIRE_FALSE(Radial<2>::smooth);
+  const Radial<2> layer;
+  rheo::detail::LayerBench<Radial<2>, double> b(layer);
+  b.theta << 0.0, 0.0, 0.5, 1.5;
+  Batch<double> x(3, 2), none(3, 0), z;
+  x << -1e-4, 0.0, 0.0, 0.0, 1e-4, 0.0;
+  Column<double> v;
+  b.call<true>(x, none, Noise{}, z, v);
+  CHECK(std::abs(v(2) - v(1)) > 1e-5);
+  CHECK(v(2) - v(1) == Approx(v(0) - v(1)));
+}

@@ -207,3 +207,59 @@ TEST_CASE("matrices of every shape, equal singular values, zero and none finite"
   Column<double> u = Column<double>::Zero(48), v = u;
   CHECK(std::isinf(math::leading_pair<double>(view(std::as_const(one)), ColView<double>(u.data(), 48), ColView<double>(v.data(), 48), 5)));
 }
+
+TEMPLATE_TEST_CASE("a large last bias is inverted to the tolerance that it allows", "", float, double) {
+  using T = TestType;
+  const double kappa = GENERATE(0.5, 0.9), bias = GENERATE(300., 3000., 1e6);
+  using L = Residual<2, Recipe>;
+  const L layer(kappa);
+  const auto started = strong(layer);
+  rheo::detail::LayerBench<L, T> b(layer);
+  b.theta = started.theta.template cast<T>();
+  auto last = L::unpack(Params<T>(b.theta.data(), b.theta.size())).back().b;
+  last(0) = T(bias), last(1) = T(-0.7 * bias);
+  layer.after_step(Params<T>(b.theta.data(), b.theta.size()), Params<T>(b.buffers.data(), b.buffers.size()));
+  Batch<T> z(500, 2), none(500, 0), x(500, 2), again;
+  Noise{6}.normals(view(z));
+  z *= T(3);
+  Column<T> v = Column<T>::Zero(500);
+  Report report;
+  layer.decode(Pass<T, CacheOf<L, T>>{view(std::as_const(z)), view(x), ColView<T>(v.data(), 500), b.params(), b.state(), view(std::as_const(none)), Noise{}, b.cache, b.scratch, true, &report});
+  INFO("kappa " << kappa << ", bias " << bias);
+  CHECK(report.unsolved == 0);
+  REQUIRE((x.allFinite() && v.allFinite()));
+  b.template call<true>(x, none, Noise{}, again, v);
+  double worst = 0;
+  for (Index i = 0; i < 500; ++i) {
+    const auto norm = [&](const Batch<T>& a) { return std::hypot(double(a(i, 0)), double(a(i, 1))); };
+    const Batch<T> r = again - z;
+    worst = std::max(worst, norm(r) / (math::contraction_tolerance<T> * (1 + norm(z) + norm(x))));
+  }
+  CHECK(worst <= 1.1);  // encode rounds once more
+}
+
+TEST_CASE("stale buffers are noticed whatever changed: signs, places, one number") {
+  using L = Residual<2, Recipe>;
+  const L layer(0.9);
+  const auto l = static_cast<std::size_t>(GENERATE(0, 1, 2));
+  const int change = GENERATE(0, 1, 2, 3);
+  auto b = strong(layer);
+  auto W = L::unpack(Params<double>(b.theta.data(), b.theta.size()))[l].W;
+  if (change == 0) W = -W;
+  if (change == 1) W.col(0).swap(W.col(1));
+  if (change == 2) W(0, 0) = -W(0, 0);
+  if (change == 3) W.row(0) += 1e-6 * W.abs().sum();
+  double truth = 1;  // what the net does with these weights and buffers
+  const auto layers = L::Conditioner::unpack(b.params());
+  const auto spectra = L::unpack_buffers(b.state());
+  const double c = layer.net.bound_per_layer();
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    const Eigen::MatrixXd M = layers[k].W.matrix();
+    const double full = spectra[k].proof(0) * spectra[k].u.matrix().dot(M * spectra[k].v.matrix());
+    truth *= Eigen::BDCSVD<Eigen::MatrixXd>(M).singularValues()(0) * (full > c ? c / full : 1);
+  }
+  const double bound = layer.net.lipschitz<double>(b.params(), b.state());
+  INFO("layer " << l << ", change " << change);
+  CHECK(bound >= truth * (1 - 1e-12));
+  CHECK(bound <= truth * (1 + 4 * math::spectral_margin));
+}

@@ -86,7 +86,7 @@ template <Index D, class Transformer, class Net, Index C = 0, class O = NaturalO
     const View<T> raw = p.cache.raw.view(n, D * P);
     net.unroll(NetCall<T>{along(read(p.out), p.cache), raw, p.theta, p.context, p.cache.net, p.scratch}, [&](Index k) {
       const Index j = at(k);
-      detail::transform<false, T>(transformer, columns(p.in, j, 1), read(columns(raw, k * P, P)), columns(p.out, j, 1), p.v);
+      detail::transform<false, T>(transformer, columns(p.in, j, 1), read(columns(raw, k * P, P)), columns(p.out, j, 1), p.v, p.report);
       if constexpr (!natural) column(p.cache.ordered.view(n, D), k) = column(p.out, j);
     });
   }

@@ -97,7 +97,7 @@ template <Index D, class Transformer, class Net, Index C, class M> struct Coupli
     net.map(NetPass<T, typename Conditioner::template Cache<T>>{side, raw, p.theta, p.context, p.cache.net, p.scratch});
     for (Index j : passed_at) column(p.out, j) = column(p.in, j);
     runs([&](Index j, Index k, Index count) {
-      detail::transform<Encode, T>(transformer, columns(p.in, j, count), read(columns(raw, k * P, count * P)), columns(p.out, j, count), p.v);
+      detail::transform<Encode, T>(transformer, columns(p.in, j, count), read(columns(raw, k * P, count * P)), columns(p.out, j, count), p.v, p.report);
     });
   }
 

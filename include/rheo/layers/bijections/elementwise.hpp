@@ -43,7 +43,7 @@ template <Index D, class Transformer> struct Elementwise : detail::ElementwiseFa
 
  private:
   template <bool Encode, class T> void run(Pass<T, NoCache>& p) const {
-    for (Index j = 0; j < D; ++j) detail::transform_shared<Encode, T>(transformer, column(p.in, j), p.theta.data() + j * P, column(p.out, j), p.v);
+    for (Index j = 0; j < D; ++j) detail::transform_shared<Encode, T>(transformer, column(p.in, j), p.theta.data() + j * P, column(p.out, j), p.v, p.report);
   }
   template <bool Encode, class T> void pull(Pull<T, NoCache>& p) const {
     for (Index j = 0; j < D; ++j) {
@@ -84,7 +84,7 @@ template <Index D, class Transformer, class Net, Index C> struct Conditional : d
   template <bool Encode, class T> void run(Pass<T, Cache<T>>& p) const {
     const View<T> raw = p.cache.raw.view(p.in.rows(), D * P);
     net.map(NetPass<T, typename Conditioner::template Cache<T>>{columns(p.in, 0, 0), raw, p.theta, p.context, p.cache.net, p.scratch});
-    detail::transform<Encode, T>(transformer, p.in, read(raw), p.out, p.v);
+    detail::transform<Encode, T>(transformer, p.in, read(raw), p.out, p.v, p.report);
   }
   template <bool Encode, class T> void pull(Pull<T, Cache<T>>& p) const {
     Arena::Scope scope(p.scratch);

@@ -43,7 +43,7 @@ template <Index D, class M, class Transformer> struct On {
  private:
   template <bool Encode, class T> void run(Pass<T, NoCache>& p) const {
     for (Index j = 0, k = 0; j < D; ++j) {
-      if (M::transformed(j)) detail::transform_shared<Encode, T>(transformer, column(p.in, j), p.theta.data() + k++ * P, column(p.out, j), p.v);
+      if (M::transformed(j)) detail::transform_shared<Encode, T>(transformer, column(p.in, j), p.theta.data() + k++ * P, column(p.out, j), p.v, p.report);
       else column(p.out, j) = column(p.in, j);
     }
   }

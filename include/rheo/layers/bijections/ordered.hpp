@@ -21,16 +21,19 @@ template <Index D> struct Ordered {
   template <class T> using Cache = NoCache;
 
   template <class T> void encode(Pass<T, NoCache> p) const {
+    const Index xs = p.in.outerStride(), zs = p.out.outerStride();
     column(p.out, 0) = column(p.in, 0);
-    for (Index k = 1; k < D; ++k) {
-      math::sweep<T>(p.in.rows(), [before = column(p.in, k - 1).data(), x = column(p.in, k).data(), z = column(p.out, k).data(), v = p.v.data()](auto at, Index i) {
-        using L = typename decltype(at)::Number;
-        using math::select, std::log;
-        const L step = at.load(x + i) - at.load(before + i), l = log(select(step < L(least<T>), L(least<T>), step));
-        at.store(z + i, l);
-        at.store(v + i, select(step < L(0), L(-std::numeric_limits<double>::infinity()), at.load(v + i) - l));
-      });
-    }
+    math::sweep<T>(p.in.rows(), [=, x = p.in.data(), z = p.out.data(), v = p.v.data()](auto at, Index i) {
+      using L = typename decltype(at)::Number;
+      using math::select, math::both, std::log;
+      L own(0);  // a NaN in it stays, and so does one in v
+      for (Index k = 1; k < D; ++k) {
+        const L step = at.load(x + k * xs + i) - at.load(x + (k - 1) * xs + i), l = log(select(step < L(least<T>), L(least<T>), step));
+        at.store(z + k * zs + i, l);
+        own = select(both(step < L(0), own == own), L(-std::numeric_limits<double>::infinity()), own - l);
+      }
+      at.store(v + i, at.load(v + i) + own);
+    });
   }
   template <class T> void encode_pull(Pull<T, NoCache> p) const {
     const Index xs = p.in.outerStride(), gs = p.g_out.outerStride(), os = p.g_in.outerStride();

@@ -21,7 +21,7 @@ template <Index D> struct Radial {
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = D + 2, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
-  static constexpr bool smooth = D > 1;
+  static constexpr bool smooth = false;  // V has a cone at the centre
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
   template <class T> using Cache = NoCache;
 

@@ -37,7 +37,7 @@ struct Roulette {
 
 /// Net is a recipe whose net bounds its Lipschitz constant (LipschitzMlp), LogDet ExactLogDet or Roulette, C the width of the context.
 /// encode is one pass of the net, and D tangents (exact) or as many products as the roulette says.  decode solves x + g(x) = z by
-/// math/contraction.hpp to a residual of 32 eps (1 + |z|); error of x at most that over 1 - kappa.  A net that is not proven a contraction by
+/// math/contraction.hpp to a residual of 32 eps (1 + |z| + |x|); error of x at most that over 1 - kappa.  A net that is not proven a contraction by
 /// its weights and buffers as they are (kappa = infinity, buffers not refreshed) is not inverted: NaN, and unsolved rows in the report;
 /// nor has a row with det(I + J) <= 0 any V but NaN.
 template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Residual {
