@@ -2,10 +2,15 @@
 // Densities on one or two coordinates against quadrature: that they integrate to one, and that draws follow them.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <utility>
+#include <vector>
 
 #include "rheo/core/layer.hpp"
+#include "rheo/math/gauss_legendre.hpp"
 
 namespace rheo::detail {
 
@@ -46,10 +51,71 @@ template <class L, class Density> double integral(Density density) {
   return total;
 }
 
-/// Draws x against a density on one or two coordinates: chi-square over a grid of 14 cells a side, expectations by 8 x 8 midpoints a cell, as a
-/// standard normal.
-template <class Density> double chi_square(const Batch<double>& x, Density density) {
-  const Index n = x.rows(), D = x.cols(), side = 14, fine = 8;
+template <class L>
+concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
+
+/// Nodes and weights on one coordinate: Gauss-Legendre on pieces between seams, exponential maps on the pieces that reach to infinity.
+struct Nodes {
+  std::vector<double> x, weight;
+  Nodes(Support s, std::vector<double> seams) {
+    const double inf = std::numeric_limits<double>::infinity(), pi = std::numbers::pi;
+    double lo = -inf, hi = inf;
+    if (s == Support::unit) lo = 0, hi = 1;
+    if (s == Support::circle) lo = -pi, hi = pi;
+    if (s == Support::positive) lo = 0;
+    std::erase_if(seams, [&](double a) { return !(a > lo && a < hi); });
+    std::sort(seams.begin(), seams.end());
+    if (seams.empty() && lo == -inf && hi == inf) seams.push_back(0);
+    double a = lo;
+    for (double b : seams) piece(a, b), a = b;
+    piece(a, hi);
+  }
+
+ private:
+  void piece(double a, double b) {
+    if (std::isfinite(a) && std::isfinite(b)) {
+      const auto& rule = math::gauss_legendre<16>;
+      for (std::size_t q = 0; q < rule.node.size(); ++q) x.push_back(a + (b - a) * rule.node[q]), weight.push_back((b - a) * rule.weight[q]);
+      return;
+    }
+    const int m = 240;
+    const double h = 10.0 / m;
+    for (int k = 0; k <= m; ++k) {
+      const double t = -3.7 + h * k, u = std::exp(t - std::exp(-t));
+      x.push_back(std::isfinite(a) ? a + u : b - u);
+      weight.push_back(h * u * (1 + std::exp(-t)));
+    }
+  }
+};
+
+/// The integral of a density on one or two coordinates, smooth but for the seams that the layer names: seams(j, other, add) calls add(x_j) for
+/// those across coordinate j where the other coordinate is `other`, NaN where it is not yet known.
+template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+  auto nodes = [&](Index j, double other) {
+    std::vector<double> seams;
+    layer.seams(j, other, [&](double a) { seams.push_back(a); });
+    return Nodes(L::x_support[static_cast<std::size_t>(j)], std::move(seams));
+  };
+  auto line = [&](double other) {
+    const Nodes inner = nodes(0, other);
+    const auto n = static_cast<Index>(inner.x.size());
+    Batch<double> x(n, L::x_dim);
+    x.col(0) = Eigen::Map<const Column<double>>(inner.x.data(), n);
+    if constexpr (L::x_dim == 2) x.col(1).setConstant(other);
+    return (density(x) * Eigen::Map<const Column<double>>(inner.weight.data(), n)).sum();
+  };
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  if constexpr (L::x_dim == 1) return line(unknown);
+  const Nodes outer = nodes(L::x_dim - 1, unknown);
+  double total = 0;
+  for (std::size_t k = 0; k < outer.x.size(); ++k) total += outer.weight[k] * line(outer.x[k]);
+  return total;
+}
+
+/// Draws x against a density on one or two coordinates: chi-square over a grid of 14 cells a side, expectations by `fine` midpoints a side of a
+/// cell, as a standard normal.
+template <class Density> double chi_square(const Batch<double>& x, Density density, Index fine = 8) {
+  const Index n = x.rows(), D = x.cols(), side = 14;
   double lo[2] = {0, 0}, width[2] = {1, 1};
   for (Index j = 0; j < D; ++j) {
     lo[j] = x.col(j).minCoeff();
