@@ -57,12 +57,8 @@ concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); 
 /// Nodes and weights on one coordinate: Gauss-Legendre on pieces between seams, exponential maps on the pieces that reach to infinity.
 struct Nodes {
   std::vector<double> x, weight;
-  Nodes(Support s, std::vector<double> seams) {
-    const double inf = std::numeric_limits<double>::infinity(), pi = std::numbers::pi;
-    double lo = -inf, hi = inf;
-    if (s == Support::unit) lo = 0, hi = 1;
-    if (s == Support::circle) lo = -pi, hi = pi;
-    if (s == Support::positive) lo = 0;
+  Nodes(double lo, double hi, std::vector<double> seams) {
+    const double inf = std::numeric_limits<double>::infinity();
     std::erase_if(seams, [&](double a) { return !(a > lo && a < hi); });
     std::sort(seams.begin(), seams.end());
     if (seams.empty() && lo == -inf && hi == inf) seams.push_back(0);
@@ -78,7 +74,7 @@ struct Nodes {
       for (std::size_t q = 0; q < rule.node.size(); ++q) x.push_back(a + (b - a) * rule.node[q]), weight.push_back((b - a) * rule.weight[q]);
       return;
     }
-    const int m = 240;
+    const int m = 360;
     const double h = 10.0 / m;
     for (int k = 0; k <= m; ++k) {
       const double t = -3.7 + h * k, u = std::exp(t - std::exp(-t));
@@ -88,13 +84,13 @@ struct Nodes {
   }
 };
 
-/// The integral of a density on one or two coordinates, smooth but for the seams that the layer names: seams(j, other, add) calls add(x_j) for
-/// those across coordinate j where the other coordinate is `other`, NaN where it is not yet known.
-template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+/// The integral over a box of a density on one or two coordinates, smooth but for the seams that the layer names: seams(j, other, add) calls
+/// add(x_j) for those across coordinate j where the other coordinate is `other`, NaN where it is not yet known.
+template <class L, class Density> double integral_between_seams(const L& layer, Density density, const double* lo, const double* hi) {
   auto nodes = [&](Index j, double other) {
     std::vector<double> seams;
     layer.seams(j, other, [&](double a) { seams.push_back(a); });
-    return Nodes(L::x_support[static_cast<std::size_t>(j)], std::move(seams));
+    return Nodes(lo[j], hi[j], std::move(seams));
   };
   auto line = [&](double other) {
     const Nodes inner = nodes(0, other);
@@ -106,15 +102,29 @@ template <class L, class Density> double integral_between_seams(const L& layer, 
   };
   const double unknown = std::numeric_limits<double>::quiet_NaN();
   if constexpr (L::x_dim == 1) return line(unknown);
-  const Nodes outer = nodes(L::x_dim - 1, unknown);
+  std::vector<double> bends;  // of the outer integrand: also where a seam leaves the box
+  layer.seams(L::x_dim - 1, unknown, [&](double a) { bends.push_back(a); });
+  for (double c : {lo[0], hi[0]}) layer.seams(L::x_dim - 1, c, [&](double a) { bends.push_back(a); });
+  std::sort(bends.begin(), bends.end());
+  bends.erase(std::unique(bends.begin(), bends.end()), bends.end());
+  const Nodes outer(lo[L::x_dim - 1], hi[L::x_dim - 1], bends);
   double total = 0;
   for (std::size_t k = 0; k < outer.x.size(); ++k) total += outer.weight[k] * line(outer.x[k]);
   return total;
 }
+template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+  double lo[2], hi[2];
+  for (std::size_t j = 0; j < L::x_support.size(); ++j) {
+    const Support s = L::x_support[j];
+    const double inf = std::numeric_limits<double>::infinity(), pi = std::numbers::pi;
+    lo[j] = s == Support::unit || s == Support::positive ? 0 : s == Support::circle ? -pi : -inf;
+    hi[j] = s == Support::unit ? 1 : s == Support::circle ? pi : inf;
+  }
+  return integral_between_seams(layer, density, lo, hi);
+}
 
-/// Draws x against a density on one or two coordinates: chi-square over a grid of 14 cells a side, expectations by `fine` midpoints a side of a
-/// cell, as a standard normal.
-template <class Density> double chi_square(const Batch<double>& x, Density density, Index fine = 8) {
+/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a standard normal.
+template <class Mass> double chi_square_of_cells(const Batch<double>& x, Mass mass) {
   const Index n = x.rows(), D = x.cols(), side = 14;
   double lo[2] = {0, 0}, width[2] = {1, 1};
   for (Index j = 0; j < D; ++j) {
@@ -126,15 +136,12 @@ template <class Density> double chi_square(const Batch<double>& x, Density densi
   for (Index i = 0; i < n; ++i) {
     count(static_cast<Index>((x(i, 0) - lo[0]) / width[0]), D == 2 ? static_cast<Index>((x(i, D - 1) - lo[1]) / width[1]) : 0) += 1;
   }
-  Batch<double> point(fine * (D == 2 ? fine : 1), D);
   double inside = 0;
   for (Index a = 0; a < side; ++a) {
     for (Index c = 0; c < rows_2; ++c) {
-      for (Index k = 0; k < point.rows(); ++k) {
-        point(k, 0) = lo[0] + width[0] * (static_cast<double>(a) + (static_cast<double>(k % fine) + 0.5) / static_cast<double>(fine));
-        if (D == 2) point(k, 1) = lo[1] + width[1] * (static_cast<double>(c) + (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine));
-      }
-      expected(a, c) = density(point).mean() * width[0] * (D == 2 ? width[1] : 1) * static_cast<double>(n);
+      const double from[2] = {lo[0] + width[0] * static_cast<double>(a), lo[1] + width[1] * static_cast<double>(c)};
+      const double to[2] = {from[0] + width[0], from[1] + width[1]};
+      expected(a, c) = mass(from, to) * static_cast<double>(n);
       inside += expected(a, c);
     }
   }
@@ -155,6 +162,19 @@ template <class Density> double chi_square(const Batch<double>& x, Density densi
   }
   const double k = static_cast<double>(cells - 1), s = 2 / (9 * k);
   return (std::cbrt(chi / k) - (1 - s)) / std::sqrt(s);  // Wilson and Hilferty
+}
+
+/// The same against a density, with masses by 8 midpoints a side of a cell.
+template <class Density> double chi_square(const Batch<double>& x, Density density) {
+  const Index D = x.cols(), fine = 8;
+  Batch<double> point(fine * (D == 2 ? fine : 1), D);
+  return chi_square_of_cells(x, [&](const double* lo, const double* hi) {
+    for (Index k = 0; k < point.rows(); ++k) {
+      point(k, 0) = lo[0] + (hi[0] - lo[0]) * (static_cast<double>(k % fine) + 0.5) / static_cast<double>(fine);
+      if (D == 2) point(k, 1) = lo[1] + (hi[1] - lo[1]) * (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine);
+    }
+    return density(point).mean() * (hi[0] - lo[0]) * (D == 2 ? hi[1] - lo[1] : 1);
+  });
 }
 
 }  // namespace rheo::detail

@@ -57,6 +57,6 @@ TEST_CASE("off its support a latent of abs, or a datum of its generative form, h
   CHECK(g.v(1) == 2 * ln2);
   CHECK((g.g_in.row(0) == 0).all());
   using Learned = Abs<2, Given<family::Bernoulli, MlpOf<Tanh, 3>>>;
-  const auto l = call<false>(Learned{}, bad.topRows(1), Noise{3}, Vector<double>::Constant(Learned::param_count, 0.4));
+  const auto l = call<false>(Learned{}, Batch<double>(bad.topRows(1)), Noise{3}, Vector<double>(Vector<double>::Constant(Learned::param_count, 0.4)));
   CHECK((l.g_theta == 0).all());
 }

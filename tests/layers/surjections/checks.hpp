@@ -20,8 +20,8 @@ template <class T = double> struct Called {
   Column<T> v;
   Vector<T> g_theta;
 };
-template <bool Encode, class T = double, class L> Called<T> call(const L& layer, const Batch<T>& in, Noise noise = {}, const Vector<T>& theta = Vector<T>::Zero(L::param_count),
-                                                                 const Batch<T>& context = {}) {
+template <bool Encode, class T = double, class L>
+Called<T> call(const L& layer, const Batch<T>& in, Noise noise = {}, const Vector<T>& theta = Vector<T>::Zero(L::param_count), const Batch<T>& context = {}) {
   rheo::detail::LayerBench<L, T> b(layer);
   b.theta = theta;
   const Batch<T> c = context.size() > 0 ? context : Batch<T>(in.rows(), 0);

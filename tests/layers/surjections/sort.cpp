@@ -55,7 +55,7 @@ TEST_CASE("a flow behind a sort is invariant to the last bit") {
   const auto sorted = make_model<double>(Flow{Sort<3>{}, Ordered<3>{}, AffineCoupling<3, Mlp<8>>{}, StandardNormal<3>{}}, Noise{2});
   const auto points = make_model<double>(Flow{SortPoints<3, 2, 1>{}, OrderedPoints<3, 2, 1>{}, AffineCoupling<6, Mlp<8>>{}, StandardNormal<6>{}}, Noise{2});
   auto noisy = [](auto model) {
-    for (Index i = 0; i < model.theta().size(); ++i) model.theta()(i) += 0.3 * Noise{4}.normal(i, 0);
+    for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{4}.normal(i, 0);
     return model;
   };
   const auto a = noisy(sorted);
