@@ -14,7 +14,7 @@ TEST_CASE("abs folds, and pays log 2 a coordinate") {
 }
 
 TEST_CASE("the sign of both zeros is plus, and z is +0") {
-  const auto e = call<true>(Abs<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, batch({{0.0}, {-0.0}}), {}, (Vector<double>(2) << 0.0, 0.7).finished());
+  const auto e = call<true>(Abs<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, batch({{0.0}, {-0.0}}), {}, vector({0.0, 0.7}));
   CHECK_FALSE(std::signbit(e.out(0, 0)));
   CHECK_FALSE(std::signbit(e.out(1, 0)));
   CHECK((e.v - std::log(1 / (1 + std::exp(0.7)))).abs().maxCoeff() < 1e-15);  // log p(0)
@@ -22,7 +22,7 @@ TEST_CASE("the sign of both zeros is plus, and z is +0") {
 }
 
 TEST_CASE("learned signs see z: V is the Bernoulli's") {
-  const Vector<double> theta = (Vector<double>(2) << 0.8, -0.3).finished();  // logit 0.8 z - 0.3 for minus
+  const Vector<double> theta = vector({0.8, -0.3});  // logit 0.8 z - 0.3 for minus
   const auto e = call<true>(Abs<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, batch({{-2}, {2}}), {}, theta);
   const double minus = 1 / (1 + std::exp(-1.3));
   CHECK(e.v(0) == Approx(std::log(minus)).margin(1e-14));

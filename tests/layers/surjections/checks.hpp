@@ -32,6 +32,12 @@ Called<T> call(const L& layer, const Batch<T>& in, Noise noise = {}, const Vecto
   b.template pull<Encode>(in, r.out, c, noise, Batch<T>::Ones(in.rows(), r.out.cols()), Column<T>::Ones(in.rows()), r.g_in, r.g_theta, g_c);
   return r;
 }
+inline Vector<double> vector(std::initializer_list<double> numbers) {
+  Vector<double> x(static_cast<Index>(numbers.size()));
+  Index i = 0;
+  for (double u : numbers) x(i++) = u;
+  return x;
+}
 inline Batch<double> batch(std::initializer_list<std::initializer_list<double>> rows) {
   Batch<double> x(static_cast<Index>(rows.size()), static_cast<Index>(rows.begin()->size()));
   Index i = 0;

@@ -17,7 +17,7 @@ constexpr double pi = std::numbers::pi;
 TEST_CASE("partition folds a zigzag, and V is log p(k) minus log of the width") {
   using L = Partition<1, 3, Plain<family::Categorical<3>>>;
   const L layer(detail::Zigzag<3>({0.2, 0.5}));
-  const Vector<double> theta = (Vector<double>(3) << std::log(0.5), std::log(0.3), std::log(0.2)).finished();
+  const Vector<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2)});
   const auto e = call<true>(layer, batch({{0.05}, {0.2}, {0.35}, {0.5}, {0.75}, {1}, {0}}), {}, theta);
   CHECK((e.out - batch({{0.25}, {1}, {0.5}, {0}, {0.5}, {1}, {0}})).abs().maxCoeff() < 1e-15);
   const double v[] = {std::log(0.5 / 0.2), std::log(0.3 / 0.3), std::log(0.3 / 0.3), std::log(0.2 / 0.5), std::log(0.2 / 0.5), std::log(0.2 / 0.5), std::log(0.5 / 0.2)};
@@ -42,7 +42,7 @@ TEST_CASE("partition off the unit interval: -inf and no gradient; a new one with
 }
 
 TEST_CASE("modulo keeps the angle and scores the winding") {
-  const Vector<double> theta = (Vector<double>(2) << 0.5, 0.0).finished();
+  const Vector<double> theta = vector({0.5, 0.0});
   const auto e = call<true>(Modulo<1>{}, batch({{1.0}, {1 + 2 * pi}, {-4 * pi - 0.5}, {pi}, {-pi}}), {}, theta);
   const double z[] = {1, 1, -0.5, -pi, -pi}, k[] = {0, 1, -2, 1, 0};
   auto sigmoid = [](double u) { return 1 / (1 + std::exp(-u)); };

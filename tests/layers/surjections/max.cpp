@@ -23,7 +23,7 @@ TEST_CASE("max keeps the largest; places cost log D, gaps their log-density") {
 
 TEST_CASE("a learned place has its own probability") {
   using L = Max<2, Plain<family::Exponential<>>, Plain<family::Categorical<2>>>;
-  const Vector<double> theta = (Vector<double>(4) << 0.0, 1.0, 0, 0).finished().head(L::param_count);  // logits of the places, then one scale
+  const Vector<double> theta = vector({0, 1, 0});  // logits of the places, then one scale
   const auto e = call<true>(L{}, batch({{3, 1}, {1, 3}}), {}, theta);
   CHECK(e.v(0) == Approx(-std::log(1 + std::exp(1.0)) - 2).margin(1e-14));
   CHECK(e.v(1) == Approx(1 - std::log(1 + std::exp(1.0)) - 2).margin(1e-14));
@@ -31,7 +31,7 @@ TEST_CASE("a learned place has its own probability") {
 
 TEST_CASE("of equal coordinates the first is the largest; NaN makes the row NaN") {
   using L = Max<3, Plain<family::Exponential<>>, Plain<family::Categorical<3>>>;
-  const Vector<double> theta = (Vector<double>(5) << std::log(0.5), std::log(0.3), std::log(0.2), 0, 0).finished();
+  const Vector<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2), 0});
   const auto e = call<true>(L{}, batch({{2, 2, 1}, {1, 2, 2}, {not_a_number, 1, 2}, {1, not_a_number, 0}}), {}, theta);
   CHECK(e.v(0) == Approx(std::log(0.5) - 1).margin(1e-14));
   CHECK(e.v(1) == Approx(std::log(0.3) - 1).margin(1e-14));
