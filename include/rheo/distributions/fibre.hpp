@@ -27,7 +27,8 @@ namespace detail {
 /// A law as a layer calls it: on what the layer drops, given K kept coordinates and C of the user's context.
 template <class Law, Index K, Index C> struct Fibre {
   static_assert(Distribution<Law>, "rheo: the law of a fibre must be a distribution");
-  static_assert(Law::context_dim == 0 || Law::context_dim == K + C, "rheo: the law of a fibre must see what the layer keeps and the context behind it, or neither");
+  static_assert(Law::context_dim == 0 || Law::context_dim == K + C,
+                "rheo: the law of a fibre must see what the layer keeps and the context behind it, or neither");
   static constexpr bool given = Law::context_dim > 0;
   static constexpr bool all(Support s) {
     for (auto x : Law::x_support) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Folded: coordinates whose line is folded piece by piece onto one, and a law for the piece: what Abs, Partition and Modulo are.
-//   Nielsen et al. 2020, arXiv:2007.02731;  Dinh et al. 2019, arXiv:1903.07714 (RAD), eq. 4.
+//   Nielsen et al. 2020, arXiv:2007.02731;  Dinh et al. 2019, arXiv:1903.07714 (RAD).
 //
 // A fold owes, for T a number or a dual and `code` the whole number of a piece:
 //   static constexpr Support x_support, z_support;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // certify: the laws that every layer must keep, run on any layer, yours too.  Each law compares values made in independent ways: pulls
-// against dual numbers and finite differences, V against the determinant of the Jacobian, densities against quadrature, draws against densities.
+// against dual numbers and finite differences, V against the determinant of the Jacobian, densities against quadrature, draws against
+// densities, bounds in the mean against one.
 #pragma once
 
 #include <Eigen/LU>

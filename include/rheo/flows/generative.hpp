@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The generative forms of surjections: the inference form run backwards.  All are bounds.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), table 4;  Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020,
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows);  Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020,
 //   arXiv:2002.09741 (augmented flows, VFlow).
 #pragma once
 

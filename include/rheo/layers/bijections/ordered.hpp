@@ -31,7 +31,8 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
   template <class T> void encode(Pass<T, NoCache> p) const {
     pass(p.in, p.out);
     for (Index k = 1; k < N; ++k) {
-      math::sweep<T>(p.in.rows(), [before = column(p.in, at(k - 1)).data(), x = column(p.in, at(k)).data(), z = column(p.out, at(k)).data(), v = p.v.data()](auto where, Index i) {
+      const T *before = column(p.in, at(k - 1)).data(), *x = column(p.in, at(k)).data();
+      math::sweep<T>(p.in.rows(), [before, x, z = column(p.out, at(k)).data(), v = p.v.data()](auto where, Index i) {
         using L = typename decltype(where)::Number;
         using math::select, std::log;
         const L step = where.load(x + i) - where.load(before + i), l = log(select(step < L(least<T>), L(least<T>), step));
@@ -52,7 +53,8 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
       }
     }
     const Index xs = D * p.in.outerStride(), gs = D * p.g_out.outerStride(), os = D * p.g_in.outerStride();
-    math::sweep<T>(p.in.rows(), [=, x = column(p.in, Key).data(), g = column(p.g_out, Key).data(), g_v = p.g_v.data(), o = column(p.g_in, Key).data()](auto where, Index i) {
+    const T *x = column(p.in, Key).data(), *g = column(p.g_out, Key).data();
+    math::sweep<T>(p.in.rows(), [=, g_v = p.g_v.data(), o = column(p.g_in, Key).data()](auto where, Index i) {
       using L = typename decltype(where)::Number;
       using math::select;
       const L gv = where.load(g_v + i), least_step(least<T>);

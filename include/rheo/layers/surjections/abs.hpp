@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Abs: the modulus; the signs are dropped.  A flow behind it models |x|, and so a symmetric density at half the work.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), sec. 3.2 and table 3.
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): absolute value, inference.
 #pragma once
 
 #include "rheo/core/layer.hpp"

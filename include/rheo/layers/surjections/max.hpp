@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Max and MaxPool2x2: the largest number of each group stays; which it was, and how far below it the others lie, is dropped.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), sec. 3.2, table 3 and appendix D.
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): max value and max pooling, inference.
 #pragma once
 
 #include "rheo/core/layer.hpp"
@@ -70,6 +70,14 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
     detail::init<PlaceLaw, T>(place_law, first(theta, PlaceLaw::param_count), first(buffers, PlaceLaw::buffer_count), noise.fork(0));
     detail::init<GapLaw, T>(gap_law, behind(theta, PlaceLaw::param_count, GapLaw::param_count), behind(buffers, PlaceLaw::buffer_count, GapLaw::buffer_count),
                             noise.fork(1));
+  }
+  template <class T> void after_step(Params<T> theta, Params<T> buffers) const
+    requires(HasAfterStep<PlaceLaw, T> || HasAfterStep<GapLaw, T>)
+  {
+    if constexpr (HasAfterStep<PlaceLaw, T>) place_law.after_step(first(theta, PlaceLaw::param_count), first(buffers, PlaceLaw::buffer_count));
+    if constexpr (HasAfterStep<GapLaw, T>) {
+      gap_law.after_step(behind(theta, PlaceLaw::param_count, GapLaw::param_count), behind(buffers, PlaceLaw::buffer_count, GapLaw::buffer_count));
+    }
   }
   template <class Add> void seams(Index, double other, Add add) const { add(other); }
 

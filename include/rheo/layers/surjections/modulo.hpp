@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Modulo: the line wrapped around the circle; the winding number is dropped.  Its inverse unwraps angles by windings drawn from a law.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), sec. 2;  Falorsi et al. 2019, arXiv:1903.02958, sec. 4 (densities around a circle).
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows);  Falorsi et al. 2019, arXiv:1903.02958 (densities pushed onto compact groups).
 #pragma once
 
 #include <cmath>

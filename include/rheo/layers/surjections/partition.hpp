@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Partition: K intervals of one coordinate, each mapped onto the unit interval; the interval's number is dropped.
-//   Dinh, Sohl-Dickstein, Larochelle, Pascanu 2019, arXiv:1903.07714 (RAD), eqs. 3-5.
+//   Dinh, Sohl-Dickstein, Larochelle, Pascanu 2019, arXiv:1903.07714 (RAD).
 #pragma once
 
 #include <array>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // ReluSurjection: x = max(z, 0): data with a mass of its own at 0 have a latent below it, drawn from a law.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), table 4 (ReLU, generative).
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): the max value with 0, generative.
 #pragma once
 
 #include <array>
 #include <limits>
+#include <string>
 
 #include "rheo/core/layer.hpp"
 #include "rheo/distributions/fibre.hpp"
@@ -37,13 +38,21 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
   explicit ReluSurjection(const Law& l) : law(l) {}
 
   template <class P> static auto unpack(P p) {
-    for (Index j = 0; j < D; ++j) p.part(Law{}, Law::param_count, "below" + std::to_string(j));
+    for (Index j = 0; j < D; ++j) p.part(Law{}, Law::param_count, "below_" + std::to_string(j));
     return p;
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
     for (Index j = 0; j < D; ++j) {
       const Params<T> own = theta.part(law, Law::param_count), state = buffers.part(law, Law::buffer_count);
       detail::init<Law, T>(law, own, state, noise.fork(static_cast<std::uint64_t>(j)));
+    }
+  }
+  template <class T> void after_step(Params<T> theta, Params<T> buffers) const
+    requires detail::HasAfterStep<Law, T>
+  {
+    for (Index j = 0; j < D; ++j) {
+      const Params<T> own = theta.part(law, Law::param_count), state = buffers.part(law, Law::buffer_count);
+      law.after_step(own, state);
     }
   }
 

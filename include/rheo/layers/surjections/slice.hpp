@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Slice: keeps the first coordinates; a law on the fibre scores and draws the others.  Augment, its generative form, is Inverse<Slice>.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), table 3 and appendix B;  Huang et al. 2020, arXiv:2002.07101 (augmented flows).
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): slicing, inference;  Huang et al. 2020, arXiv:2002.07101 (augmented flows).
 #pragma once
 
 #include "rheo/core/layer.hpp"

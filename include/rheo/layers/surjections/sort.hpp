@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Sort and SortPoints: numbers, or points by one coordinate, in ascending order; where each stood is dropped.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), sec. 3.2, table 3 and appendix C.
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): sorting, inference.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
 #include "rheo/math/points.hpp"
 

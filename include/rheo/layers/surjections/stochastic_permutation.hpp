@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // StochasticPermutation: a random order, both ways: makes any flow behind it a lower bound of an exchangeable one.
-//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows), sec. 3.2 and appendix C.
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): stochastic permutation.
 #pragma once
 
 #include "rheo/core/layer.hpp"
