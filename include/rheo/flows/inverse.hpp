@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Inverse: any layer run backwards: functions swapped, V negated.  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
+// Inverse: any layer run backwards: functions swapped, V negated (-inf, which says "off the support", stays).  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "rheo/core/layer.hpp"
 
@@ -15,6 +16,7 @@ template <class L> struct Inverse {
   static constexpr Exactness exactness = encodes_stochastically(kind)      ? Exactness::bound
                                          : L::exactness == Exactness::bound ? Exactness::exact
                                                                             : L::exactness;
+  static constexpr Index categories = detail::category_count<L>();
   static constexpr bool smooth = detail::is_smooth<L>;
   static constexpr Index encode_passes = detail::decode_effort<L>().passes, decode_passes = detail::encode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::decode_effort<L>().parallel, parallel_decode = detail::encode_effort<L>().parallel;
@@ -76,10 +78,11 @@ template <class L> struct Inverse {
  private:
   template <class T, class Call> static void run(Pass<T, Cache<T>>& p, Call call) {
     Arena::Scope scope(p.scratch);
+    const T off_support = T(-std::numeric_limits<double>::infinity());
     ColView<T> v = p.scratch.template column<T>(p.in.rows());
     v.setZero();
     call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep, p.report});
-    p.v -= v;
+    for (Index i = 0; i < v.size(); ++i) p.v(i) += v(i) == off_support ? v(i) : -v(i);  // off the support in either direction
   }
   template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {
     Arena::Scope scope(p.scratch);
