@@ -15,7 +15,7 @@ using namespace rheo;
 
 namespace {
 
-using Net = Mlp<128, 128>;
+using Net = MlpOf<Silu, 96, 96>;
 template <Index C, Index W, Index P> using Checkers = AffineCoupling<C * W * W, Net, 0, BoundedExp, CheckerboardMask<C, W, W, P>>;
 template <Index C, Index W, Index P> using Channels = AffineCoupling<C * W * W, Net, 0, BoundedExp, ChannelMask<C, W, W, P>>;
 /// Glow's step on C channels of W x W places, both halves of the channels in turn.
@@ -30,7 +30,7 @@ using Variational = UnitFibre<4, Mlp<64>>;
 
 struct Options {
   std::string dequantization = "variational", data = RHEO_EXAMPLE_DATA, out = "digits.png";
-  int epochs = 60;
+  int epochs = 80;
   std::uint64_t seed = 0;
 };
 
@@ -52,8 +52,8 @@ template <class Fibre> void run(const Options& o) {
   auto model = make_model<float>(Digits<Fibre>{}, Noise{o.seed});
   std::cout << model.parameters().size() << " parameters, " << train.rows() << " training rows, " << o.dequantization << " dequantization\n";
   io::Progress progress;
-  const auto fitted = fit(model, train, {.epochs = o.epochs, .batch = 128, .learning_rate = 1e-3, .schedule = {Cosine{}}, .noise = Noise{o.seed}.fork(1),
-                                         .callback = [&](const EpochReport& e) { return progress(e), true; }});
+  const auto fitted = fit(model, train, {.epochs = o.epochs, .batch = 128, .learning_rate = 1e-3, .optimizer = adam_w(1.0), .schedule = {Cosine{}},
+                                         .noise = Noise{o.seed}.fork(1), .callback = [&](const EpochReport& e) { return progress(e), true; }});
   std::cout << to_string(fitted.status) << ", best epoch " << fitted.best_epoch << ", " << fitted.seconds << " s\n";
   const Estimate bound = bits_per_dimension(model.elbo(test, Noise{o.seed}.fork(2)), 64);
   const Estimate closer = bits_per_dimension(model.log_prob_estimate(test, 20, Noise{o.seed}.fork(3)).value, 64);

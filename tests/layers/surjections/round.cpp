@@ -7,6 +7,8 @@
 #include "layers/surjections/bounds.hpp"
 #include "rheo/distributions/discrete.hpp"
 #include "rheo/flows/dequantize.hpp"
+#include "rheo/flows/presets/discrete_flows.hpp"
+#include "rheo/training/trainer.hpp"
 
 namespace {
 using namespace rheo_test;
@@ -142,4 +144,32 @@ TEST_CASE("one whole number under a normal: estimates against the closed form") 
 TEST_CASE("two whole numbers under couplings: probabilities sum to one") {
   using F = Flow<Dequantize<2, UnitFibre<2, Net>, 4>, LevelMap<2, 4>, Repeat<2, Chain<AffineCoupling<2, Net>, Reverse<2>>>, StandardNormal<2>>;
   check_bound(shaken<double>(F{}, 0.1), 4);
+}
+
+TEST_CASE("a whole flow with a context: its parameters have names, its gradient is that of the elbo at the same draws") {
+  using F = presets::DequantizedFlow<2, 4, 2, MlpOf<Tanh, 8>, UnitFibre<2, Net>, 1>;
+  auto model = shaken<double>(F{}, 0.1);
+  Index named = 0;
+  for (const auto& piece : model.describe()) {
+    Index size = 1;
+    for (Index s : piece.shape) size *= s;
+    named += size;
+  }
+  CHECK(named == F::param_count);
+  CHECK(model.describe()[0].name == "0.fibre.1.0.0.net.0.weight");
+  const Batch<double> x = all_points(2, 4, 5), c = normals(x.rows(), 1);
+  model.initialise(x, c);
+  Trainer<F, double> trainer(model);
+  const double loss = trainer.evaluate(view(x), view(c), {0, x.rows()}, Noise{6});
+  CHECK(loss == Approx(-model.elbo(x, Noise{6}, c).mean()).epsilon(1e-12));
+  const Vector<double> g = trainer.gradient(), theta = model.parameters();
+  for (std::uint64_t k = 0; k < 3; ++k) {
+    Vector<double> d(theta.size());
+    for (Index i = 0; i < d.size(); ++i) d(i) = Noise{20}.fork(k).normal(i, 0);
+    auto at = [&](double h) {
+      model.parameters() = theta + h * d;
+      return -model.elbo(x, Noise{6}, c).mean();
+    };
+    CHECK((at(1e-5) - at(-1e-5)) / 2e-5 == Approx((g * d).sum()).epsilon(1e-6));
+  }
 }
