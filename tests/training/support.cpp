@@ -3,6 +3,7 @@
 #include "rheo/training/support.hpp"
 
 #include "catch.hpp"
+#include "rheo/distributions/circle.hpp"
 #include "rheo/distributions/discrete.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/distributions/uniform.hpp"
@@ -60,8 +61,14 @@ TEST_CASE("sets that only scoring tells") {
   Batch<double> x(40, 3);
   x.rowwise() = (Row<double>(3) << 0.2, 0.3, 0.5).finished();
   refuses(Flow{constrain::simplex<3>(), StandardNormal<2>{}}, x, -0.5, "log p = -inf there");
+  refuses(Flow{constrain::correlation_cholesky<2>(), StandardNormal<1>{}}, constant<1>(0.3), 1.5, "log p = -inf there");
   x.rowwise() = (Row<double>(3) << -1, 0, 0.5).finished();
   refuses(Flow{constrain::ordered<3>(), StandardNormal<3>{}}, x, -0.5, "log p = -inf there");
+}
+
+TEST_CASE("angles: a map with a cut refuses them beyond it, a density on the circle takes them modulo a turn") {
+  refuses(Flow{constrain::circle<2>(), Uniform<2>{}}, constant<2>(3), 3.5, "log p = -inf there");
+  CHECK_NOTHROW(check_support(make_model<double>(Flow{UniformCircle<2>{}}, Noise{1}), constant<2>(10)));
 }
 
 TEST_CASE("one bad row is one row") {
