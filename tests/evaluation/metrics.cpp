@@ -140,3 +140,12 @@ TEST_CASE("mode_imbalance is half the sum of differences") {
   CHECK(near(mode_imbalance(Column<double>{{0.5, 0.3, 0.2}}, Column<double>{{0.4, 0.4, 0.2}}), 0.1, 1e-15));
   CHECK_THROWS_AS(mode_imbalance(Column<double>{{1.0}}, Column<double>{{0.5, 0.5}}), std::invalid_argument);
 }
+
+TEST_CASE("bits per dimension") {
+  Column<double> v(4);
+  v << -1, -3, -2, -2;
+  const Estimate e = bits_per_dimension(v, 2);
+  CHECK(near(e.value, 1 / std::log(2.0), 1e-14));
+  CHECK(near(e.error, std::sqrt(2.0 / 3 / 4) / (2 * std::log(2.0)), 1e-14));
+  CHECK_THROWS_AS(bits_per_dimension(v, 0), std::invalid_argument);
+}

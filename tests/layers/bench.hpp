@@ -7,9 +7,12 @@
 namespace rheo_test {
 using namespace rheo;
 
-template <class L, class T> struct Bench : detail::LayerBench<L, T> {
+template <class L> struct Kept {
+  L kept;
+};
+template <class L, class T> struct Bench : private Kept<L>, detail::LayerBench<L, T> {  // its own layer: benches are made of temporaries
   Batch<T> none;
-  explicit Bench(const L& l, double spread = 0, std::uint64_t seed = 7) : detail::LayerBench<L, T>(l) {
+  explicit Bench(const L& l, double spread = 0, std::uint64_t seed = 7) : Kept<L>{l}, detail::LayerBench<L, T>(this->kept) {
     Vector<double> start = Vector<double>::Zero(L::param_count), untrained = Vector<double>::Zero(L::buffer_count);
     detail::init<L, double>(l, Params<double>(start.data(), start.size()), Params<double>(untrained.data(), untrained.size()), Noise{seed});
     for (Index i = 0; i < start.size(); ++i) start(i) += spread * Noise{seed + 1}.normal(i, 0);

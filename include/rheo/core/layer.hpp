@@ -158,6 +158,12 @@ template <class L> constexpr auto support_source() {
   return source;
 }
 
+/// How many values whole numbers take, 0 for layers that do not say.
+template <class L> constexpr Index category_count() {
+  if constexpr (requires { L::categories; }) return L::categories;
+  return 0;
+}
+
 /// Data-side supports after a layer, given those before it.
 template <class L> constexpr Supports<L::z_dim> supports_after(const Supports<L::x_dim>& x) {
   Supports<L::z_dim> z = L::z_support;

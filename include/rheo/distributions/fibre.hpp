@@ -21,6 +21,10 @@ template <class Family, class Net> struct Given {
 template <template <Index> class L> struct Fixed {
   template <Index D, Index C> using law = L<D>;
 };
+/// A flow, or any law with two sizes of its own: FlowFibre<F> takes F<D, C>, whose parts all have context_dim C or 0.
+template <template <Index, Index> class F> struct FlowFibre {
+  template <Index D, Index C> using law = F<D, C>;
+};
 
 namespace detail {
 

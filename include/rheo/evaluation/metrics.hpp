@@ -45,6 +45,16 @@ Estimate gap_to_entropy(const Column<T>& log_prob, double entropy) {
   return {-e.value - entropy, e.error};
 }
 
+/// Mean bits per dimension, -log_2 p(x) / dims, of log-probabilities (or elbos) in nats of whole numbers, dims to a row, and its standard error.
+/// Throws std::invalid_argument if there are none or dims < 1.
+template <class T>
+Estimate bits_per_dimension(const Column<T>& log_prob, Index dims) {
+  if (dims < 1) detail::fail("bits_per_dimension wants one dimension or more");
+  const Estimate e = mean_and_error(log_prob);
+  const double unit = 1.0 / (0.69314718055994530942 * static_cast<double>(dims));
+  return {-e.value * unit, e.error * unit};
+}
+
 /// Share of the samples (N x 2) where event(x1, x2) holds.  The error is that of a share of (count + 1) / (N + 2), so it never is 0.
 template <class T, class Event>
 Estimate mass_where(const Batch<T>& samples, Event event) {

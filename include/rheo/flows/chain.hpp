@@ -66,6 +66,21 @@ template <Index I, class Given, class L, class Next, class... Rest> struct Walk<
   using End = typename Further::End;
 };
 
+/// Data-side supports of layers in a row: where the first takes `any` and hands it on, what the next ones want.
+template <class L, class... Rest> constexpr Supports<L::x_dim> supports_before() {
+  Supports<L::x_dim> x = L::x_support;
+  if constexpr (sizeof...(Rest) > 0) {
+    const auto z = supports_before<Rest...>();
+    const auto source = support_source<L>();
+    for (std::size_t j = 0; j < source.size() && j < z.size(); ++j) {
+      if (L::z_support[j] != Support::any || source[j] < 0) continue;
+      Support& s = x[static_cast<std::size_t>(source[j])];
+      if (s == Support::any) s = z[j];
+    }
+  }
+  return x;
+}
+
 /// x coordinate that z coordinate j of the first N layers takes its support from; -1 where a layer lays down its own.
 template <std::size_t N, class Tuple> constexpr Index trace_support(Index j) {
   if constexpr (N == 0) {
@@ -112,7 +127,12 @@ template <class... Ls> struct Chain {
   static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...), parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
   template <class T> static constexpr double accuracy() { return (detail::accuracy<Ls, T>() + ...); }
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<x_dim>, Ls...>::End;  // named here so that every joint is checked, used or not
-  static constexpr Supports<x_dim> x_support = At<0>::x_support;
+  static constexpr Supports<x_dim> x_support = detail::supports_before<Ls...>();
+  static constexpr Index categories = [] {
+    Index n = 0;
+    ((n = n > 0 ? n : detail::category_count<Ls>()), ...);
+    return n;
+  }();
   static constexpr Supports<z_dim> z_support = SupportsAtEnd::value;
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
     std::array<Index, static_cast<std::size_t>(z_dim)> s{};

@@ -14,6 +14,7 @@ template <class L> struct Inverse {
   static constexpr Kind kind = reversed(L::kind);
   /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards; what is estimated stays so.
   static constexpr Exactness exactness = (encodes_stochastically(kind) ? Exactness::bound : Exactness::exact) | without_bound(L::exactness);
+  static constexpr Index categories = detail::category_count<L>();
   static constexpr bool smooth = detail::is_smooth<L>;
   static constexpr Index encode_passes = detail::decode_effort<L>().passes, decode_passes = detail::encode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::decode_effort<L>().parallel, parallel_decode = detail::encode_effort<L>().parallel;
@@ -76,11 +77,11 @@ template <class L> struct Inverse {
  private:
   template <class T, class Call> static void run(Pass<T, Cache<T>>& p, Call call) {
     Arena::Scope scope(p.scratch);
+    const T off_support = T(-std::numeric_limits<double>::infinity());
     ColView<T> v = p.scratch.template column<T>(p.in.rows());
     v.setZero();
-    const T off(-std::numeric_limits<double>::infinity());  // off the support is off it both ways
     call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep, p.report});
-    for (Index i = 0; i < v.size(); ++i) p.v(i) = v(i) == off ? off : T(p.v(i) - v(i));
+    for (Index i = 0; i < v.size(); ++i) p.v(i) += v(i) == off_support ? v(i) : -v(i);  // off the support in either direction
   }
   template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {
     Arena::Scope scope(p.scratch);

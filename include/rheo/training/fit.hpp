@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rheo/training/schedule.hpp"
+#include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"
 
 namespace rheo {
@@ -97,7 +98,8 @@ inline void check_options(const FitOptions& o, Index n) {
 }  // namespace detail
 
 /// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
-/// Throws std::invalid_argument for wrong shapes and options, DataError for values that are not finite, before anything has changed.
+/// Throws std::invalid_argument for wrong shapes and options, DataError for values that are
+/// not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
 template <class F, class T, class Objective = MaximumLikelihood>
 FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {},
               Objective objective = {}) {
@@ -107,6 +109,7 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
   detail::check_options(options, data.rows());
   detail::check_finite(data.view(), "the data");
   detail::check_finite(context.view(), "the context");
+  check_support<F, T>(model, data, context, options.noise.fork(4));
 
   const Index n = data.rows();
   const Index held = options.validation > 0 ? std::max<Index>(1, static_cast<Index>(options.validation * static_cast<double>(n))) : 0, kept = n - held;

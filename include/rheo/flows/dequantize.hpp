@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Dequantize: whole numbers into continuous space, and flows on the unit cube to do it with.
+//   Uniform: Theis et al. 2016, arXiv:1511.01844;  variational: Ho et al. 2019, arXiv:1902.00275, sec. 3.1, eq. 12.
+#pragma once
+
+#include "rheo/distributions/location_scale.hpp"
+#include "rheo/distributions/uniform.hpp"
+#include "rheo/flows/flow.hpp"
+#include "rheo/flows/inverse.hpp"
+#include "rheo/layers/bijections/coupling.hpp"
+#include "rheo/layers/bijections/elementwise.hpp"
+#include "rheo/layers/bijections/permute.hpp"
+#include "rheo/layers/surjections/round.hpp"
+
+namespace rheo {
+
+/// D whole numbers x to z = x + u, u in [0, 1)^D: V = -log q(u | x), a bound.  Round says the rest.  Uniform dequantization without a fibre,
+/// V = 0; variational with one: Dequantize<64, UnitFibre<4, Mlp<64>>, 17>.
+template <Index D, class Fibre = Fixed<Uniform>, Index K = 0, Index C = 0> using Dequantize = Inverse<Round<D, Fibre, K, C>>;
+
+/// The interval [0, K] to the line by the logit: what follows a Dequantize of K whole numbers.
+template <Index K> struct Levels : range::Interval {
+  Levels() : range::Interval(0, static_cast<double>(K)) {}
+};
+template <Index D, Index K> using LevelMap = Elementwise<D, Levels<K>>;
+
+/// A density on (0, 1)^D given C numbers, two coordinates at least: logit, then Steps of an affine coupling and a turn, then logistic noise.  It
+/// starts as the uniform density.
+template <Index D, Index C, Index Steps, class Net>
+using UnitCouplings = Flow<LogitMap<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Reverse<D>>>, Logistic<D>>;
+/// The same with independent coordinates given the C numbers: each logit has a location and a scale that a net makes.  C > 0.
+template <Index D, Index C, class Net> using UnitLogistics = Flow<LogitMap<D>, Conditional<D, Affine<>, Net, C>, Logistic<D>>;
+
+/// The fibre of UnitCouplings: Dequantize<64, UnitFibre<4, Mlp<64>>, 17>.
+template <Index Steps, class Net> struct UnitFibre {
+  template <Index D, Index C> using law = UnitCouplings<D, C, Steps, Net>;
+};
+/// The fibre of UnitLogistics.
+template <class Net> struct UnitLogisticFibre {
+  template <Index D, Index C> using law = UnitLogistics<D, C, Net>;
+};
+
+}  // namespace rheo

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// Round: a number keeps its whole part; the fraction is dropped, and drawn again from a law on the unit cube.
+//   Nielsen et al. 2020, arXiv:2007.02731, table 1 (rounding);  run backwards it is dequantization: Theis et al. 2016, arXiv:1511.01844
+//   (uniform), Ho et al. 2019, arXiv:1902.00275, sec. 3.1, eq. 12 (variational).
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "rheo/autodiff/dual.hpp"
+#include "rheo/core/layer.hpp"
+#include "rheo/distributions/fibre.hpp"
+
+namespace rheo {
+
+/// z = floor(x), V = log p(x - z | z): exact.  decode draws u in [0, 1)^D from the fibre's law and gives x = z + u.
+/// Inverse<Round> is dequantization: whole numbers in, z = x + u out, V = -log q(u | x), a bound; V = 0 with Fixed<Uniform>.
+///
+/// K > 0: the whole numbers are 0 .. K - 1 and x lives in the interval [0, K] (K itself counts as K - 1); IntervalMap takes it to the line.
+/// K = 0: any whole number, x on the line; where numbers are too large for T to hold a fraction, x = z.
+/// The law's context is the whole numbers, for K > 0 moved to [-1, 1], and behind them the C numbers of the user's context.
+/// Off the support (x outside [0, K], in decode numbers that are not whole or not in 0 .. K - 1) V = -inf and no gradient comes from the row;
+/// the values are those of a nearby number on the support.  NaN gives NaN.  The gradient of encode is that of the fraction, since z has none;
+/// a pull of decode takes z for a number like any other.
+template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
+  using Law = typename Fibre::template law<D, D + C>;
+  static_assert(K == 0 || K > 1, "rheo: Round: wants two whole numbers at least, or K = 0 for all of them");
+  static_assert(Law::x_dim == D && Law::z_dim == 0, "rheo: Round: the fibre must be a distribution of D fractions");
+  static_assert(Law::context_dim == 0 || Law::context_dim == D + C, "rheo: Round: the fibre's law must see D + C numbers, or none");
+  static_assert(detail::first_misfit(Law::x_support, all_of<D>(Support::unit)) < 0, "rheo: Round: the fibre's law must live on the unit cube");
+  static_assert(is_exact_v<Law>, "rheo: Round: the fibre's law must have an exact density");
+
+  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Law::param_count, buffer_count = Law::buffer_count, categories = K;
+  static constexpr Kind kind = Kind::inference_surjection;
+  static constexpr Exactness exactness = Exactness::exact;
+  static constexpr Supports<D> x_support = all_of<D>(K > 0 ? Support::interval : Support::real), z_support = all_of<D>(Support::integer);
+  static constexpr Index encode_passes = detail::encode_effort<Law>().passes, decode_passes = detail::decode_effort<Law>().passes;
+  static constexpr bool parallel_encode = detail::encode_effort<Law>().parallel, parallel_decode = detail::decode_effort<Law>().parallel;
+  template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
+  Law law{};
+
+  Round() = default;
+  explicit Round(Law l) : law(std::move(l)) {}
+
+  template <class T> struct Cache {
+    CacheOf<Law, T> law;
+    Buffer<T> u, joined;
+  };
+
+  template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T>
+  void after_step(Params<T> theta, Params<T> buffers) const
+    requires detail::HasAfterStep<Law, T>
+  {
+    law.after_step(theta, buffers);
+  }
+
+  template <class T>
+  void encode(Pass<T, Cache<T>> p) const
+    requires CanEncode<Law, T>
+  {
+    const Index n = p.in.rows();
+    View<T> u = p.cache.u.view(n, D);
+    for (Index j = 0; j < D; ++j) {
+      for (Index i = 0; i < n; ++i) {
+        const T x = p.in(i, j);
+        p.out(i, j) = floor_of(x);
+        u(i, j) = fits(x) ? x - p.out(i, j) : T(0.5);
+      }
+    }
+    law.encode(Pass<T, CacheOf<Law, T>>{read(u), none<T>(n), p.v, p.theta, p.buffers, given(p, read(p.out)), p.noise, p.cache.law, p.scratch, p.keep, p.report});
+    mark(p, [](T x) { return fits(x); });
+  }
+  template <class T>
+  void encode_pull(Pull<T, Cache<T>> p) const
+    requires CanEncodePull<Law, T>
+  {
+    Arena::Scope scope(p.scratch);
+    const Index n = p.in.rows();
+    const auto g_v = on_support(p, [](T x) { return fits(x); });
+    View<T> g_joined = joined_gradient(p);
+    law.encode_pull(Pull<T, CacheOf<Law, T>>{read(p.cache.u.view(n, D)), none<const T>(n), none<const T>(n), read(g_v.v), p.g_in, p.theta, p.g_theta, p.buffers,
+                                             context(p), g_joined, p.noise, p.cache.law, p.scratch});
+    for (Index i = 0; i < n; ++i) {
+      if (g_v.off(i) != T(0)) p.g_in.row(i).setZero();
+    }
+    hand_on(p, g_joined);
+  }
+  template <class T>
+  void decode(Pass<T, Cache<T>> p) const
+    requires CanDecode<Law, T>
+  {
+    Arena::Scope scope(p.scratch);
+    const Index n = p.in.rows();
+    View<T> k = p.scratch.template take<T>(n, D), u = p.cache.u.view(n, D);
+    for (Index j = 0; j < D; ++j) {
+      for (Index i = 0; i < n; ++i) k(i, j) = is_whole(p.in(i, j)) ? p.in(i, j) : floor_of(p.in(i, j));
+    }
+    law.decode(Pass<T, CacheOf<Law, T>>{none<const T>(n), u, p.v, p.theta, p.buffers, given(p, read(k)), p.noise, p.cache.law, p.scratch, p.keep, p.report});
+    for (Index j = 0; j < D; ++j) {
+      for (Index i = 0; i < n; ++i) p.out(i, j) = within(k(i, j), k(i, j) + u(i, j));
+    }
+    mark(p, [](T z) { return is_whole(z); });
+  }
+  template <class T>
+  void decode_pull(Pull<T, Cache<T>> p) const
+    requires CanDecodePull<Law, T>
+  {
+    Arena::Scope scope(p.scratch);
+    const Index n = p.in.rows();
+    const auto g_v = on_support(p, [](T z) { return is_whole(z); });
+    View<T> g_joined = joined_gradient(p);
+    copy(p.g_out, p.g_in);
+    for (Index i = 0; i < n; ++i) {
+      if (g_v.off(i) != T(0)) p.g_in.row(i).setZero();
+    }
+    law.decode_pull(Pull<T, CacheOf<Law, T>>{none<const T>(n), read(p.cache.u.view(n, D)), read(p.g_in), read(g_v.v), none<T>(n), p.theta, p.g_theta, p.buffers,
+                                             context(p), g_joined, p.noise, p.cache.law, p.scratch});
+    if constexpr (Law::context_dim > 0) {
+      for (Index i = 0; i < n; ++i) {
+        if (g_v.off(i) == T(0)) p.g_in.row(i) += g_joined.row(i).head(D) * T(scale);
+      }
+    }
+    hand_on(p, g_joined);
+  }
+
+ private:
+  static constexpr double scale = K > 0 ? 2.0 / static_cast<double>(K - 1 + (K == 0)) : 1, shift = K > 0 ? -1 : 0;
+  template <class T> using Number = decltype(autodiff::value_of(T()));
+  template <class U> static auto none(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
+
+  /// On the data side's support; NaN counts as on it and speaks for itself.
+  template <class T> static bool fits(T x) {
+    const auto a = autodiff::value_of(x);
+    return K > 0 ? !(a < 0) && !(a > Number<T>(K)) : !std::isinf(a);
+  }
+  template <class T> static bool is_whole(T z) {
+    const auto a = autodiff::value_of(z);
+    if (std::isnan(a)) return true;
+    return a == std::floor(a) && (K > 0 ? a >= 0 && a <= Number<T>(K - 1) : !std::isinf(a));
+  }
+  /// The whole number below x, or the nearest one on the support.
+  template <class T> static T floor_of(T x) {
+    const auto a = std::floor(autodiff::value_of(x)), top = Number<T>(K - 1);
+    if (K > 0) return T(a < 0 ? Number<T>(0) : a > top ? top : a);
+    return T(std::isinf(a) ? Number<T>(0) : a);
+  }
+  /// k + u may round to k + 1: then the largest number below.
+  template <class T> static T within(T k, T x) {
+    const auto a = autodiff::value_of(x), low = autodiff::value_of(k), end = low + 1;
+    if (!(a >= end)) return x;
+    return x + T(std::nextafter(end, low) - a);
+  }
+  template <class T, class Good> static void mark(Pass<T, Cache<T>>& p, Good good) {
+    for (Index j = 0; j < D; ++j) {
+      for (Index i = 0; i < p.in.rows(); ++i) {
+        const T x = p.in(i, j);
+        if (x != x) p.v(i) = x;
+        else if (!good(x) && p.v(i) == p.v(i)) p.v(i) = T(-std::numeric_limits<double>::infinity());
+      }
+    }
+  }
+  template <class T> struct Cotangent {
+    ColView<T> v, off;
+  };
+  /// g_v with zeros for rows off the support, and which these are.
+  template <class T, class Good> static Cotangent<T> on_support(Pull<T, Cache<T>>& p, Good good) {
+    Cotangent<T> c{p.scratch.template column<T>(p.in.rows()), p.scratch.template column<T>(p.in.rows())};
+    c.v = p.g_v;
+    c.off.setZero();
+    for (Index j = 0; j < D; ++j) {
+      for (Index i = 0; i < p.in.rows(); ++i) {
+        if (!good(p.in(i, j))) c.v(i) = T(0), c.off(i) = T(1);
+      }
+    }
+    return c;
+  }
+  /// What the law sees: the whole numbers and the user's context, side by side.
+  template <class T> static CView<T> given(Pass<T, Cache<T>>& p, CView<T> k) {
+    if constexpr (Law::context_dim == 0) {
+      return none<const T>(k.rows());
+    } else {
+      View<T> joined = p.cache.joined.view(k.rows(), D + C);
+      for (Index j = 0; j < D; ++j) column(joined, j) = column(k, j) * T(scale) + T(shift);
+      copy(p.context, columns(joined, D, C));
+      return read(joined);
+    }
+  }
+  template <class T> static CView<T> context(Pull<T, Cache<T>>& p) { return read(p.cache.joined.view(p.in.rows(), Law::context_dim)); }
+  template <class T> static View<T> joined_gradient(Pull<T, Cache<T>>& p) {
+    View<T> g = p.scratch.template take<T>(p.in.rows(), Law::context_dim);
+    g.setZero();
+    return g;
+  }
+  template <class T> static void hand_on(Pull<T, Cache<T>>& p, View<T> g_joined) {
+    if constexpr (Law::context_dim > 0 && C > 0) p.g_context += columns(g_joined, D, C);
+  }
+};
+
+}  // namespace rheo

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Data off a flow's support: refused before the first step, with a count and the first row, for every kind of support.
+#include "rheo/training/support.hpp"
+
+#include "catch.hpp"
+#include "rheo/distributions/circle.hpp"
+#include "rheo/distributions/discrete.hpp"
+#include "rheo/distributions/normal.hpp"
+#include "rheo/distributions/uniform.hpp"
+#include "rheo/flows/constrain.hpp"
+#include "rheo/flows/presets/discrete_flows.hpp"
+#include "rheo/layers/bijections/on.hpp"
+#include "rheo/layers/bijections/squeeze.hpp"
+#include "rheo/training/fit.hpp"
+
+using namespace rheo;
+using Catch::Contains;
+
+namespace {
+template <Index D> Batch<double> constant(double x) { return Batch<double>::Constant(40, D, x); }
+
+/// Rows 7 and 20 are spoilt in the last column.
+template <class F> void refuses(F flow, const Batch<double>& good, double bad, const char* what) {
+  auto model = make_model<double>(std::move(flow), Noise{1});
+  const Vector<double> before = model.parameters();
+  CHECK_NOTHROW(check_support(model, good));
+  Batch<double> x = good;
+  x(7, x.cols() - 1) = x(20, x.cols() - 1) = bad;
+  INFO("bad value " << bad);
+  CHECK_THROWS_AS(fit(model, x), DataError);
+  CHECK_THROWS_WITH(fit(model, x), Contains("2 rows of the data lie off the flow's support, the first is row 7") && Contains(what));
+  CHECK((model.parameters() == before).all());
+}
+}  // namespace
+
+TEST_CASE("sets that a name tells") {
+  refuses(Flow{constrain::positive<2>(), StandardNormal<2>{}}, constant<2>(0.5), -1e-9, "column 1 is -0.000000, it wants a number that is not negative");
+  refuses(Flow{constrain::unit<2>(), StandardNormal<2>{}}, constant<2>(0.5), 1.5, "it wants a number in [0, 1]");
+  refuses(Flow{Uniform<3>{}}, constant<3>(1), -0.1, "column 2");
+  refuses(Flow{Dequantize<2>{}, StandardNormal<2>{}}, constant<2>(-3), 0.5, "it wants a whole number");
+  using Digits = presets::DequantizedFlow<2, 4, 1, Mlp<4>, Fixed<Uniform>>;
+  refuses(Digits{}, constant<2>(3), 4, "column 1 is 4.000000, it wants a whole number in 0 .. 3");
+  refuses(Digits{}, constant<2>(0), 0.25, "whole number in 0 .. 3");
+  refuses(presets::ArgmaxFlow<2, 3, 1, Mlp<4>, Plain<family::Normal<>>>{}, constant<2>(2), 3, "whole number in 0 .. 2");
+  refuses(presets::ArgmaxFlow<2, 3, 1, Mlp<4>, Plain<family::Normal<>>>{}, constant<2>(2), -1, "whole number in 0 .. 2");
+  refuses(Flow{Bernoulli<2>{}}, constant<2>(1), 2, "whole number in 0 .. 1");
+}
+
+TEST_CASE("a layer that takes anything asks the next one") {
+  using F = Flow<Squeeze<1, 2, 2>, Dequantize<4, Fixed<Uniform>, 4>, LevelMap<4, 4>, StandardNormal<4>>;
+  CHECK(F::x_support == all_of<4>(Support::integer));
+  CHECK(F::categories == 4);
+  refuses(F{}, constant<4>(3), 4, "column 3 is 4.000000, it wants a whole number in 0 .. 3");
+  using Half = Flow<Reverse<2>, On<2, Mask<1, 0>, range::Log>, StandardNormal<2>>;  // coordinate 1 comes out first
+  CHECK(Half::x_support == Supports<2>{Support::real, Support::positive});
+  CHECK(Chain<Reverse<2>, Reverse<2>>::x_support == all_of<2>(Support::any));
+}
+
+TEST_CASE("sets that only scoring tells") {
+  refuses(Flow{constrain::interval<2>(-1, 3), StandardNormal<2>{}}, constant<2>(2.5), 3.5, "log p = -inf there");
+  Batch<double> x(40, 3);
+  x.rowwise() = (Row<double>(3) << 0.2, 0.3, 0.5).finished();
+  refuses(Flow{constrain::simplex<3>(), StandardNormal<2>{}}, x, -0.5, "log p = -inf there");
+  refuses(Flow{constrain::correlation_cholesky<2>(), StandardNormal<1>{}}, constant<1>(0.3), 1.5, "log p = -inf there");
+  x.rowwise() = (Row<double>(3) << -1, 0, 0.5).finished();
+  refuses(Flow{constrain::ordered<3>(), StandardNormal<3>{}}, x, -0.5, "log p = -inf there");
+}
+
+TEST_CASE("angles: a map with a cut refuses them beyond it, a density on the circle takes them modulo a turn") {
+  refuses(Flow{constrain::circle<2>(), Uniform<2>{}}, constant<2>(3), 3.5, "log p = -inf there");
+  CHECK_NOTHROW(check_support(make_model<double>(Flow{UniformCircle<2>{}}, Noise{1}), constant<2>(10)));
+}
+
+TEST_CASE("one bad row is one row") {
+  auto model = make_model<double>(Flow{constrain::positive<2>(), StandardNormal<2>{}}, Noise{1});
+  Batch<double> x = constant<2>(1);
+  x(3, 0) = x(3, 1) = -1;
+  CHECK_THROWS_WITH(check_support(model, x), Contains("1 row of the data lies off the flow's support, the first is row 3: column 0"));
+  CHECK_NOTHROW(check_support(model, x.topRows(0)));
+}
