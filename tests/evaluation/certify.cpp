@@ -22,6 +22,26 @@ struct WrongV : ActNorm<2> {  // log-determinant off by one per cent
     p.v += T(0.01) * (p.v - before);
   }
 };
+struct AssignsV : ActNorm<2> {  // forgets what stood in v
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    p.v.setZero();
+    ActNorm<2>::encode(p);
+  }
+};
+struct WrongWithoutPull : ActNorm<2> {
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    ActNorm<2>::encode(p);
+    if (!p.keep) column(p.out, 0) += T(1e-3);
+  }
+};
+struct Infinite : ActNorm<2> {
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    ActNorm<2>::encode(p);
+    for (Index i = 0; i < p.in.rows(); ++i) {
+      if (p.in(i, 0) > T(1e20)) p.v(i) += T(std::numeric_limits<double>::infinity());
+    }
+  }
+};
 struct WrongPull : ActNorm<2> {  // forgets V's part of one gradient
   template <class T> void encode_pull(Pull<T, NoCache> p) const {
     ActNorm<2>::encode_pull(p);
@@ -110,6 +130,9 @@ TEST_CASE("each law rejects a layer that breaks it") {
   CHECK(breaks("Jacobian", WrongV{}));
   CHECK(breaks("same number in both directions", WrongV{}));
   CHECK(breaks("integrates to one", WrongV{}));
+  CHECK(breaks("adds to v", AssignsV{}));
+  CHECK(breaks("when no pull follows", WrongWithoutPull{}));
+  CHECK(breaks("no +inf in V", Infinite{}));
   CHECK(breaks("encode_pull agrees with duals", WrongPull{}));
   CHECK(breaks("encode_pull agrees with finite differences", WrongPull{}));
   CHECK(breaks("accumulates", Overwrites{}));

@@ -29,6 +29,7 @@
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
 //   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp)
 //   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
+//   static constexpr bool exact_pulls                                 the pulls are the derivatives of the very numbers computed, whatever accuracy() leaves
 //   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
 //   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it
 //   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
@@ -126,6 +127,12 @@ template <class L> inline constexpr bool is_smooth = [] {
 template <class L, class T> constexpr double accuracy() {
   if constexpr (requires { L::template accuracy<T>(); }) return L::template accuracy<T>();
   return 0;
+}
+
+/// The error that iterations leave in the pulls.
+template <class L, class T> constexpr double pull_accuracy() {
+  if constexpr (requires { L::exact_pulls; }) return L::exact_pulls ? 0 : accuracy<L, T>();
+  return accuracy<L, T>();
 }
 
 /// What a layer says of the cost of its directions, by default nothing and parallel.

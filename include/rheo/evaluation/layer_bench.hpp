@@ -10,7 +10,7 @@ namespace rheo::detail {
 
 /// A layer in scalar T with parameters, and its four calls on plain batches.
 template <class L, class T> struct LayerBench {
-  const L& layer;
+  L layer;
   Vector<T> theta = Vector<T>::Zero(L::param_count), buffers = Vector<T>::Zero(L::buffer_count);
   CacheOf<L, T> cache{};
   Arena scratch{};
@@ -19,11 +19,11 @@ template <class L, class T> struct LayerBench {
   Params<const T> params() const { return {theta.data(), theta.size()}; }
   Params<const T> state() const { return {buffers.data(), buffers.size()}; }
 
-  template <bool Encode> void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v) {
+  template <bool Encode> void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep = true, T v_before = T(0)) {
     const Index n = in.rows();
     out.setConstant(n, Encode ? L::z_dim : L::x_dim, T(std::numeric_limits<double>::quiet_NaN()));
-    v.setZero(n);
-    Pass<T, CacheOf<L, T>> p{view(in), view(out), ColView<T>(v.data(), n), params(), state(), view(context), noise, cache, scratch};
+    v.setConstant(n, v_before);
+    Pass<T, CacheOf<L, T>> p{view(in), view(out), ColView<T>(v.data(), n), params(), state(), view(context), noise, cache, scratch, keep};
     if constexpr (Encode) layer.encode(p);
     else layer.decode(p);
   }

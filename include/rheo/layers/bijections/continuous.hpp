@@ -58,7 +58,8 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Net::param_count, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Trace::exactness;
-  static constexpr bool smooth = Net::smooth;
+  static constexpr bool smooth = Net::smooth && !Solver::adaptive;  // adaptive steps jump
+  static constexpr bool exact_pulls = true;
   static constexpr Index encode_passes = Solver::passes, decode_passes = Solver::passes;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
   template <class T> static constexpr double accuracy() { return Solver::template accuracy<T>(); }
