@@ -7,4 +7,5 @@
 #define RHEO_REGISTRY(entry) \
   entry("stick breaking", (StickBreaking<4>{})); \
   entry("ordered", (Ordered<3>{})); \
+  entry("ordered points", (OrderedPoints<3, 2, 1>{})); \
   entry("correlation Cholesky", (CorrelationCholesky<4>{}))

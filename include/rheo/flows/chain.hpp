@@ -40,7 +40,8 @@ template <class Before, class L> struct After {
 
 template <Index I, class Given, class Next, std::size_t J> consteval bool check_coordinate() {
   static_assert(supports_agree<layer_index<I>, coordinate<J>, gives_support<Given::value[J]>, next_wants_support<Next::x_support[J]>>,
-                "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between");
+                "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between: "
+                "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, Ordered behind ascending numbers");
   return true;
 }
 template <Index I, class L, class Next> consteval bool check_dimensions() {

@@ -149,6 +149,15 @@ struct Interval {
   }
 };
 
+/// z = log(x / (b - x)), positive numbers up to b to the line: behind Abs, where the data are known to keep within b.  A density of (0, b) is one of
+/// (0, inf): nothing leaks; above b as off any support.
+struct LogitUpTo : Interval {
+  static constexpr Support x_support = Support::positive;
+  LogitUpTo() = default;
+  /// Throws std::invalid_argument unless b is positive and finite.
+  explicit LogitUpTo(double b) : Interval(0, b) {}
+};
+
 /// z = log x, the positive numbers to the line; V = -z.
 struct Log {
   static constexpr Index params = 0;

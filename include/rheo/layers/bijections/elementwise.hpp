@@ -101,6 +101,7 @@ template <Index D, class Transformer, class Net, Index C> struct Conditional : d
 template <Index D> using LogitMap = Elementwise<D, range::Logit>;
 template <Index D> using SigmoidMap = Elementwise<D, range::Sigmoid>;
 template <Index D> using IntervalMap = Elementwise<D, range::Interval>;
+template <Index D> using LogitUpToMap = Elementwise<D, range::LogitUpTo>;
 template <Index D> using LogMap = Elementwise<D, range::Log>;
 template <Index D> using ExpMap = Elementwise<D, range::Exp>;
 template <Index D> using SoftplusMap = Elementwise<D, range::Softplus>;

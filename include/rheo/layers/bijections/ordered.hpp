@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Ordered: ascending numbers to the line: z_1 = x_1, z_k = log(x_k - x_(k-1)).
+// Ordered and OrderedPoints: ascending numbers, or points that ascend in one coordinate, to the line: z_1 = x_1, z_k = log(x_k - x_(k-1)).
 //   Stan reference manual, "Ordered vector";  Bijectors.jl.
 #pragma once
 
@@ -10,66 +10,96 @@
 
 namespace rheo {
 
-/// x: D ascending real numbers;  V = -sum over k > 1 of z_k.  Steps below the smallest normal number, ties among them, count as that; a
-/// descent is off the support: v = -inf, gradient 0.  Close numbers far from 0 have lost their step to rounding before they come here.
-template <Index D> struct Ordered {
-  static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0, buffer_count = 0;
+/// x: N points of D coordinates, point by point, with coordinate Key, here called x_k, ascending; the other coordinates pass with their supports.
+/// V = -sum over k > 1 of z_k.  Steps below the smallest normal number, ties among them, count as that; a descent is off the support: v = -inf,
+/// gradient 0.  Close numbers far from 0 have lost their step to rounding before they come here.
+template <Index N, Index D, Index Key = 0> struct OrderedPoints {
+  static_assert(N > 0 && D > 0 && 0 <= Key && Key < D, "rheo: OrderedPoints wants a key among the coordinates");
+  static constexpr Index x_dim = N * D, z_dim = N * D, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
-  static constexpr Supports<D> x_support = all_of<D>(Support::ordered), z_support = all_of<D>(Support::real);
+  static constexpr Supports<N * D> supports(Support key) {
+    Supports<N * D> s = all_of<N * D>(Support::any);
+    for (Index k = 0; k < N; ++k) s[static_cast<std::size_t>(at(k))] = key;
+    return s;
+  }
+  static constexpr Index at(Index k) { return k * D + Key; }
+  static constexpr Supports<N * D> x_support = supports(Support::ordered), z_support = supports(Support::real);
   template <class T> using Cache = NoCache;
 
   template <class T> void encode(Pass<T, NoCache> p) const {
-    column(p.out, 0) = column(p.in, 0);
-    for (Index k = 1; k < D; ++k) {
-      math::sweep<T>(p.in.rows(), [before = column(p.in, k - 1).data(), x = column(p.in, k).data(), z = column(p.out, k).data(), v = p.v.data()](auto at, Index i) {
-        using L = typename decltype(at)::Number;
+    pass(p.in, p.out);
+    for (Index k = 1; k < N; ++k) {
+      const T *before = column(p.in, at(k - 1)).data(), *x = column(p.in, at(k)).data();
+      math::sweep<T>(p.in.rows(), [before, x, z = column(p.out, at(k)).data(), v = p.v.data()](auto where, Index i) {
+        using L = typename decltype(where)::Number;
         using math::select, std::log;
-        const L step = at.load(x + i) - at.load(before + i), l = log(select(step < L(least<T>), L(least<T>), step));
-        at.store(z + i, l);
-        at.store(v + i, select(step < L(0), L(-std::numeric_limits<double>::infinity()), at.load(v + i) - l));
+        const L step = where.load(x + i) - where.load(before + i), l = log(select(step < L(least<T>), L(least<T>), step));
+        where.store(z + i, l);
+        where.store(v + i, select(step < L(0), L(-std::numeric_limits<double>::infinity()), where.load(v + i) - l));
       });
     }
   }
   template <class T> void encode_pull(Pull<T, NoCache> p) const {
-    const Index xs = p.in.outerStride(), gs = p.g_out.outerStride(), os = p.g_in.outerStride();
-    math::sweep<T>(p.in.rows(), [=, x = p.in.data(), g = p.g_out.data(), g_v = p.g_v.data(), o = p.g_in.data()](auto at, Index i) {
-      using L = typename decltype(at)::Number;
-      using math::select;
-      const L gv = at.load(g_v + i), least_step(least<T>);
-      L inside(1), from_next(0);  // minus the cotangent of x_(k+1) - x_k
-      for (Index k = 1; k < D; ++k) inside = select(at.load(x + k * xs + i) < at.load(x + (k - 1) * xs + i), L(0), inside);
-      for (Index k = D; k-- > 0;) {
-        L own = k > 0 ? L(0) : at.load(g + i);
-        if (k > 0) {
-          const L step = at.load(x + k * xs + i) - at.load(x + (k - 1) * xs + i);
-          own = select(step < least_step, L(0), (at.load(g + k * gs + i) - gv) / step);
+    if constexpr (D > 1) {
+      pass(p.g_out, p.g_in);
+      for (Index k = 1; k < N; ++k) {
+        for (Index i = 0; i < p.in.rows(); ++i) {
+          if (p.in(i, at(k)) < p.in(i, at(k - 1))) {
+            for (Index j = 0; j < N * D; ++j) p.g_in(i, j) = T(0);
+          }
         }
-        at.store(o + k * os + i, select(inside == L(0), L(0), own + from_next));
+      }
+    }
+    const Index xs = D * p.in.outerStride(), gs = D * p.g_out.outerStride(), os = D * p.g_in.outerStride();
+    const T *x = column(p.in, Key).data(), *g = column(p.g_out, Key).data();
+    math::sweep<T>(p.in.rows(), [=, g_v = p.g_v.data(), o = column(p.g_in, Key).data()](auto where, Index i) {
+      using L = typename decltype(where)::Number;
+      using math::select;
+      const L gv = where.load(g_v + i), least_step(least<T>);
+      L inside(1), from_next(0);  // minus the cotangent of x_(k+1) - x_k
+      for (Index k = 1; k < N; ++k) inside = select(where.load(x + k * xs + i) < where.load(x + (k - 1) * xs + i), L(0), inside);
+      for (Index k = N; k-- > 0;) {
+        L own = k > 0 ? L(0) : where.load(g + i);
+        if (k > 0) {
+          const L step = where.load(x + k * xs + i) - where.load(x + (k - 1) * xs + i);
+          own = select(step < least_step, L(0), (where.load(g + k * gs + i) - gv) / step);
+        }
+        where.store(o + k * os + i, select(inside == L(0), L(0), own + from_next));
         from_next = -own;
       }
     });
   }
   template <class T> void decode(Pass<T, NoCache> p) const {
-    column(p.out, 0) = column(p.in, 0);
-    for (Index k = 1; k < D; ++k) {
-      column(p.out, k) = column(p.out, k - 1) + column(p.in, k).exp();
-      p.v -= column(p.in, k);
+    pass(p.in, p.out);
+    for (Index k = 1; k < N; ++k) {
+      column(p.out, at(k)) = column(p.out, at(k - 1)) + column(p.in, at(k)).exp();
+      p.v -= column(p.in, at(k));
     }
   }
   template <class T> void decode_pull(Pull<T, NoCache> p) const {
-    auto total = column(p.g_in, 0);  // the cotangents of x_k and all behind it
+    pass(p.g_out, p.g_in);
+    auto total = column(p.g_in, at(0));  // the cotangents of x_k and all behind it
     total.setZero();
-    for (Index k = D; k-- > 1;) {
-      total += column(p.g_out, k);
-      column(p.g_in, k) = total * column(p.in, k).exp() - p.g_v;
+    for (Index k = N; k-- > 1;) {
+      total += column(p.g_out, at(k));
+      column(p.g_in, at(k)) = total * column(p.in, at(k)).exp() - p.g_v;
     }
-    total += column(p.g_out, 0);
+    total += column(p.g_out, at(0));
   }
 
  private:
+  /// The coordinates that pass, and the first key.
+  template <class T> static void pass(CView<T> from, View<T> to) {
+    for (Index j = 0; j < N * D; ++j) {
+      if (j % D != Key || j == Key) column(to, j) = column(from, j);
+    }
+  }
   template <class T> static constexpr double least = static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::min());
 };
+
+/// D ascending real numbers.
+template <Index D> struct Ordered : OrderedPoints<D, 1, 0> {};
 
 }  // namespace rheo
