@@ -5,6 +5,10 @@
 #include "laws.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
+#include "rheo/flows/inverse.hpp"
+#include "rheo/layers/surjections/abs.hpp"
+#include "rheo/layers/surjections/sort.hpp"
+#include "rheo/layers/surjections/stochastic_permutation.hpp"
 
 namespace {
 using namespace rheo;
@@ -61,7 +65,46 @@ struct WrongMass : StandardNormal<2> {
     p.v += T(1e-5);
   }
 };
+// Surjections with one thing wrong.
+struct WrongFibre : Sort<2> {  // a fibre that holds two points counted as one
+  template <class T> void encode(Pass<T, Cache<T>> p) const {
+    Sort<2>::encode(p);
+    p.v += T(0.6931471805599453);
+  }
+};
+struct UnevenSigns : Abs<2> {  // draws plus more often than it scores
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    Abs<2>::decode(p);
+    for (Index i = 0; i < p.in.rows(); ++i) {
+      if (p.noise.fork(5).uniform(i, 0) < 0.05) column(p.out, 0)(i) = p.in(i, 0);
+    }
+  }
+};
+struct OneWay : Abs<2> {  // decode forgets V
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    const Column<T> before = p.v;
+    Abs<2>::decode(p);
+    p.v = before;
+  }
+};
+struct Biased : StochasticPermutation<3> {  // as if one order were more likely
+  template <class T> void encode(Pass<T, Cache<T>> p) const {
+    StochasticPermutation<3>::encode(p);
+    p.v += T(0.1);
+  }
+};
 }  // namespace
+
+TEST_CASE("each law of surjections rejects a layer that breaks it") {
+  CHECK(breaks("integrates to one", WrongFibre{}));
+  CHECK(breaks("draws follow the density", WrongFibre{}));
+  CHECK(breaks("draws follow the density", UnevenSigns{}));
+  CHECK(breaks("same number in both directions", OneWay{}));
+  CHECK(breaks("density of x in the mean", Inverse<OneWay>{}));
+  CHECK(breaks("density of x in the mean", Biased{}));
+  CHECK_FALSE(breaks("", Sort<2>{}));
+  CHECK_FALSE(breaks("", Inverse<Abs<2>>{}));
+}
 
 TEST_CASE("each law rejects a layer that breaks it") {
   CHECK(breaks("Jacobian", WrongV{}));

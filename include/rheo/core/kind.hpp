@@ -25,8 +25,8 @@ constexpr Exactness operator|(Exactness a, Exactness b) { return a > b ? a : b; 
 
 /// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;  positive: (0, inf);
 /// unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends one point;  integer, category: whole
-/// numbers from 0;  ordered, simplex, correlation: coordinates that hold a constraint together.
-enum class Support { any, real, positive, unit, interval, circle, integer, category, ordered, simplex, correlation };
+/// numbers from 0;  censored: [0, inf), 0 with a mass of its own;  ordered, simplex, correlation: coordinates that hold a constraint together.
+enum class Support { any, real, positive, unit, interval, circle, integer, category, censored, ordered, simplex, correlation };
 
 template <Index D> using Supports = std::array<Support, static_cast<std::size_t>(D)>;
 

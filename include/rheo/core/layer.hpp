@@ -26,6 +26,7 @@
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
+//   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp)
 //   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
 //   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
 //   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it

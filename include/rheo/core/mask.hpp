@@ -13,6 +13,10 @@ namespace rheo {
 template <Index D> struct HalfMask {
   static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
 };
+/// All coordinates are transformed: for layers whose parameters need no coordinate that passes.
+template <Index D> struct AllMask {
+  static constexpr bool transformed(Index) { return true; }
+};
 /// Coordinates j with (j + Parity) odd are transformed.
 template <Index D, Index Parity = 0> struct AlternatingMask {
   static constexpr bool transformed(Index j) { return (j + Parity) % 2 != 0; }

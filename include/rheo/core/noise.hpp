@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "rheo/core/batch.hpp"
@@ -131,9 +132,13 @@ struct Noise {
   /// A permutation of 0 .. n - 1, every one equally likely; row `i` of the table pays for it.
   std::vector<Index> permutation(Index n, Index i = 0) const {
     std::vector<Index> p(static_cast<std::size_t>(n));
-    for (Index k = 0; k < n; ++k) p[static_cast<std::size_t>(k)] = k;
-    for (Index k = n - 1; k > 0; --k) std::swap(p[static_cast<std::size_t>(k)], p[static_cast<std::size_t>(index(i, k, k + 1))]);
+    permutation(p.data(), n, i);
     return p;
+  }
+  /// The same numbers into p[0] .. p[n - 1].
+  template <class I> void permutation(I* p, Index n, Index i) const {
+    for (Index k = 0; k < n; ++k) p[k] = static_cast<I>(k);
+    for (Index k = n - 1; k > 0; --k) std::swap(p[k], p[index(i, k, k + 1)]);
   }
 
  private:

@@ -2,6 +2,7 @@
 // Bernoulli and Categorical: whole numbers with learned logits, or logits from a net of the context.
 #pragma once
 
+#include <cmath>
 #include <limits>
 
 #include "rheo/distributions/independent.hpp"
@@ -37,6 +38,25 @@ struct Bernoulli {
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 2>& q) const {
     using std::exp;
     return exp(q[1]) > T(noise.uniform(i, j)) ? T(1) : T(0);
+  }
+};
+
+/// K equal odds, nothing learned: k = 0 .. K - 1 with log p = -log K; any other number has log p = -inf, NaN has NaN.
+template <Index K> struct Fair {
+  static constexpr Index params = 0, natural_count = 0, cotangents = 0, categories = K;
+  static constexpr Support support = Support::category;
+  static constexpr bool smooth = false, lanes = false;
+
+  template <class T, class Raw> std::array<T, 0> natural(Raw) const { return {}; }
+  template <class T> T log_prob(T x, const std::array<T, 0>&) const {
+    const auto k = static_cast<double>(autodiff::value_of(x));
+    if (k >= 0 && k < static_cast<double>(K) && k == std::floor(k)) return T(-std::log(static_cast<double>(K)));
+    return std::isnan(k) ? x : T(-std::numeric_limits<double>::infinity());
+  }
+  template <class T, class Give> T log_prob_pull(T, T, const std::array<T, 0>&, Give) const { return T(0); }
+  template <class T, class Raw, class G, class Give> void raw_pull(Raw, const std::array<T, 0>&, const G&, Give) const {}
+  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 0>&) const {
+    return T(static_cast<double>(noise.index(i, j, K)));
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // certify: the laws that every layer must keep, run on any layer, yours too.  Each law compares values made in independent ways: pulls
-// against dual numbers and finite differences, V against the determinant of the Jacobian, densities against quadrature, draws against densities.
+// against dual numbers and finite differences, V against the determinant of the Jacobian, densities against quadrature, draws against
+// densities, bounds in the mean against one.
 #pragma once
 
 #include <Eigen/LU>
@@ -12,6 +13,7 @@
 
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
+#include "rheo/evaluation/base_of.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 
@@ -39,9 +41,9 @@ template <class L> class Certifier {
     detail::init<L, double>(layer, Params<double>(d_.theta.data(), d_.theta.size()), Params<double>(d_.buffers.data(), d_.buffers.size()), o.noise.fork(1));
     for (Index i = 0; i < d_.theta.size(); ++i) d_.theta(i) += o.spread * o.noise.fork(2).normal(i, 0);
     follow();
-    x_ = points(o.rows, L::x_dim, L::x_support, 3);
-    z_ = points(o.rows, L::z_dim, L::z_support, 4);
-    context_ = points(o.rows, L::context_dim, all_of<L::context_dim>(Support::real), 5);
+    x_ = points(o.rows, L::x_support, 3);
+    z_ = points(o.rows, L::z_support, 4);
+    context_ = points(o.rows, all_of<L::context_dim>(Support::real), 5);
     Column<double> v;
     if constexpr (CanDecode<L, double>) {
       if (!drawable(L::x_support)) d_.template call<false>(Batch<double>(0.5 * z_), context_, o.noise.fork(6), x_, v);  // well inside: differences want room
@@ -84,48 +86,45 @@ template <class L> class Certifier {
       out.push_back({"double: is not the identity", identity() ? 1.0 : 0.0, 0});
     }
     if constexpr (CanEncode<L, float> && CanEncode<L, double>) out.push_back({"float agrees with double", float_agrees(), std::max(1e-4, accuracy<L, float>())});
-    if constexpr (is_exact_v<L> && CanEncode<L, double> && L::x_dim > 0 && L::x_dim <= 2 && (L::z_dim == 0 || L::kind == Kind::bijection)) {
-      if (integrable()) out.push_back({"double: the density integrates to one", std::abs(integral<L>(densities) - 1), std::max(is_smooth<L> ? 1e-6 : 1e-3, accuracy<L, double>())});
+    constexpr bool scored = CanEncode<L, double> && !encodes_stochastically(L::kind) && L::x_dim > 0 && L::x_dim <= 2;
+    if constexpr (scored && has_base(L::x_support, false) && has_base(L::z_support, true)) {
+      if constexpr (is_exact_v<L>) {
+        const double total = [&] {
+          if constexpr (HasSeams<L>) return integral_between_seams(layer_, densities);
+          else return integral<L>(densities);
+        }();
+        out.push_back({"double: the density integrates to one", std::abs(total - 1), std::max(smooth_between_seams ? 1e-6 : 1e-3, accuracy<L, double>())});
+      }
+      if constexpr (decodes_stochastically(L::kind) && CanDecode<L, double>) {
+        const double chi = [&] {
+          if constexpr (HasSeams<L>) return chi_square_of_cells(draws(), [&](auto lo, auto hi) { return integral_between_seams(layer_, densities, lo, hi); });
+          else return chi_square(draws(), densities);
+        }();
+        out.push_back({"double: draws follow the density (chi-square in deviations)", chi, 3.72});  // 1e-4 of a normal
+      }
     }
-    if constexpr (L::z_dim == 0 && CanDecode<L, double> && L::x_dim <= 2) {
-      if (integrable()) out.push_back({"double: draws follow the density (chi-square in deviations)", chi_square(draws(), densities), 3.72});  // 1e-4 of a normal
+    if constexpr (encodes_stochastically(L::kind) && CanEncode<L, double> && has_base(L::x_support, true) && has_base(L::z_support, true)) {
+      out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence(), 4});
     }
   }
 
  private:
+  /// Smooth, or so between the seams that it names.
+  static constexpr bool smooth_between_seams = [] {
+    if constexpr (requires { L::piecewise_smooth; }) return bool(L::piecewise_smooth);
+    return is_smooth<L>;
+  }();
   /// The untrained state after a change of the parameters.
   void follow() {
     if constexpr (HasAfterStep<L, double>) layer_.after_step(Params<double>(d_.theta.data(), d_.theta.size()), Params<double>(d_.buffers.data(), d_.buffers.size()));
-  }
-  /// Supports whose points can be drawn coordinate by coordinate; the others are reached through the layer.
-  template <std::size_t D> static constexpr bool drawable(const std::array<Support, D>& s) {
-    for (Support c : s) {
-      if (c == Support::interval || c == Support::ordered || c == Support::simplex || c == Support::correlation) return false;
-    }
-    return true;
   }
   /// How many values whole numbers take: four for layers that do not say.
   static constexpr Index categories() {
     if constexpr (requires { L::categories; }) return L::categories > 0 ? Index(L::categories) : 4;
     return 4;
   }
-  template <std::size_t D> Batch<double> points(Index n, Index d, const std::array<Support, D>& s, std::uint64_t key) const {
-    Batch<double> x(n, d);
-    const Noise noise = o_.noise.fork(key);
-    for (Index j = 0; j < d; ++j) {
-      for (Index i = 0; i < n; ++i) {
-        const double e = noise.normal(i, j);
-        switch (s[static_cast<std::size_t>(j)]) {
-          case Support::positive: x(i, j) = std::exp(e); break;
-          case Support::unit: x(i, j) = 0.05 + 0.9 * noise.uniform(i, j); break;  // finite differences want room before the ends
-          case Support::circle: x(i, j) = std::numbers::pi * (2 * noise.uniform(i, j) - 1); break;
-          case Support::integer:
-          case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, categories())); break;
-          default: x(i, j) = e;
-        }
-      }
-    }
-    return x;
+  template <std::size_t D> Batch<double> points(Index n, const std::array<Support, D>& s, std::uint64_t key) const {
+    return points_in(s, n, categories(), o_.noise.fork(key));
   }
   template <class T> LayerBench<L, T> bench() const {
     LayerBench<L, T> b(layer_);
@@ -337,40 +336,40 @@ template <class L> class Certifier {
     if (out.size() > 0) w = worst(w, ((out_f.cast<double>() - out).abs() / (1 + out.abs())).maxCoeff());
     return worst(w, 0);
   }
-  static constexpr bool integrable() {
-    auto known = [](Support s) { return s == Support::real || s == Support::any || s == Support::unit || s == Support::circle || s == Support::positive; };
-    for (auto s : L::x_support) {
-      if (!known(s)) return false;
-    }
-    for (auto s : L::z_support) {
-      if (!known(s)) return false;
-    }
-    return true;
+  /// n rows of one context.
+  Batch<double> one_context(Index n) const {
+    Batch<double> context(n, L::context_dim);
+    for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
+    return context;
   }
-  /// Draws for the chi-square, all in one context.
+  /// Draws for the chi-square.
   Batch<double> draws() {
     const Index n = 50000;
-    Batch<double> empty(n, 0), context(n, L::context_dim), x;
-    for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
+    Batch<double> x;
     Column<double> v;
-    d_.template call<false>(empty, context, o_.noise.fork(31), x, v);
+    d_.template call<false>(draw_base(L::z_support, n, o_.noise.fork(32), 1), one_context(n), o_.noise.fork(31), x, v);
     return x;
   }
-  /// exp(log p) at points x; behind a bijection N(0, 1) on the line, uniform on the unit interval and the circle, Exp(1) on (0, inf).
+  /// exp(log p) at points x, with the base of rheo/evaluation/base_of.hpp behind the layer.
   Column<double> density(const Batch<double>& x) {
-    Batch<double> out, context(x.rows(), L::context_dim);
-    for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
+    Batch<double> z;
     Column<double> v;
-    d_.template call<true>(x, context, o_.noise.fork(9), out, v);
-    for (Index j = 0; j < out.cols(); ++j) {
-      switch (L::z_support[static_cast<std::size_t>(j)]) {
-        case Support::unit: break;
-        case Support::circle: v -= std::log(2 * std::numbers::pi); break;
-        case Support::positive: v -= out.col(j); break;
-        default: v -= 0.5 * out.col(j).square() + 0.91893853320467274178;
-      }
-    }
+    d_.template call<true>(x, one_context(x.rows()), o_.noise.fork(9), z, v);
+    add_base(L::z_support, z, v, 1);
     return v.exp();
+  }
+  /// The integral of exp(V) p(z) over x and the encoder's noise, by importance sampling: its distance from 1 in standard errors.
+  double evidence() {
+    const Index n = 40000;
+    const Batch<double> x = draw_base(L::x_support, n, o_.noise.fork(33), 1);
+    Batch<double> z;
+    Column<double> v, log_r = Column<double>::Zero(n);
+    d_.template call<true>(x, one_context(n), o_.noise.fork(34), z, v);
+    add_base(L::z_support, z, v, 0.5);  // narrow, so that the weights are bounded
+    add_base(L::x_support, x, log_r, 1);
+    const Column<double> w = (v - log_r).exp();
+    const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
+    return worst(std::abs(mean - 1) / (error + 1e-12), 0);
   }
 
   const L& layer_;

@@ -2,10 +2,15 @@
 // Densities on one or two coordinates against quadrature: that they integrate to one, and that draws follow them.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
+#include <utility>
+#include <vector>
 
 #include "rheo/core/layer.hpp"
+#include "rheo/math/gauss_legendre.hpp"
 
 namespace rheo::detail {
 
@@ -46,10 +51,81 @@ template <class L, class Density> double integral(Density density) {
   return total;
 }
 
-/// Draws x against a density on one or two coordinates: chi-square over a grid of 14 cells a side, expectations by 8 x 8 midpoints a cell, as a
-/// standard normal.
-template <class Density> double chi_square(const Batch<double>& x, Density density) {
-  const Index n = x.rows(), D = x.cols(), side = 14, fine = 8;
+template <class L>
+concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
+
+/// Nodes and weights on one coordinate: Gauss-Legendre on pieces between seams, exponential maps on the pieces that reach to infinity.
+struct Nodes {
+  std::vector<double> x, weight;
+  Nodes(double lo, double hi, std::vector<double> seams) {
+    const double inf = std::numeric_limits<double>::infinity();
+    std::erase_if(seams, [&](double a) { return !(a > lo && a < hi); });
+    std::sort(seams.begin(), seams.end());
+    if (seams.empty() && lo == -inf && hi == inf) seams.push_back(0);
+    double a = lo;
+    for (double b : seams) piece(a, b), a = b;
+    piece(a, hi);
+  }
+
+ private:
+  void piece(double a, double b) {
+    if (std::isfinite(a) && std::isfinite(b)) {
+      const auto& rule = math::gauss_legendre<16>;
+      for (std::size_t q = 0; q < rule.node.size(); ++q) x.push_back(a + (b - a) * rule.node[q]), weight.push_back((b - a) * rule.weight[q]);
+      return;
+    }
+    const int m = 360;
+    const double h = 10.0 / m;
+    for (int k = 0; k <= m; ++k) {
+      const double t = -3.7 + h * k, u = std::exp(t - std::exp(-t));
+      x.push_back(std::isfinite(a) ? a + u : b - u);
+      weight.push_back(h * u * (1 + std::exp(-t)));
+    }
+  }
+};
+
+/// The integral over a box of a density on one or two coordinates, smooth but for the seams that the layer names: seams(j, other, add) calls
+/// add(x_j) for those across coordinate j where the other coordinate is `other`, NaN where it is not yet known.
+template <class L, class Density> double integral_between_seams(const L& layer, Density density, const double* lo, const double* hi) {
+  auto nodes = [&](Index j, double other) {
+    std::vector<double> seams;
+    layer.seams(j, other, [&](double a) { seams.push_back(a); });
+    return Nodes(lo[j], hi[j], std::move(seams));
+  };
+  auto line = [&](double other) {
+    const Nodes inner = nodes(0, other);
+    const auto n = static_cast<Index>(inner.x.size());
+    Batch<double> x(n, L::x_dim);
+    x.col(0) = Eigen::Map<const Column<double>>(inner.x.data(), n);
+    if constexpr (L::x_dim == 2) x.col(1).setConstant(other);
+    return (density(x) * Eigen::Map<const Column<double>>(inner.weight.data(), n)).sum();
+  };
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  if constexpr (L::x_dim == 1) return line(unknown);
+  std::vector<double> bends;  // of the outer integrand: also where a seam leaves the box
+  layer.seams(L::x_dim - 1, unknown, [&](double a) { bends.push_back(a); });
+  for (double c : {lo[0], hi[0]}) layer.seams(L::x_dim - 1, c, [&](double a) { bends.push_back(a); });
+  std::sort(bends.begin(), bends.end());
+  bends.erase(std::unique(bends.begin(), bends.end()), bends.end());
+  const Nodes outer(lo[L::x_dim - 1], hi[L::x_dim - 1], bends);
+  double total = 0;
+  for (std::size_t k = 0; k < outer.x.size(); ++k) total += outer.weight[k] * line(outer.x[k]);
+  return total;
+}
+template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+  double lo[2], hi[2];
+  for (std::size_t j = 0; j < L::x_support.size(); ++j) {
+    const Support s = L::x_support[j];
+    const double inf = std::numeric_limits<double>::infinity(), pi = std::numbers::pi;
+    lo[j] = s == Support::unit || s == Support::positive ? 0 : s == Support::circle ? -pi : -inf;
+    hi[j] = s == Support::unit ? 1 : s == Support::circle ? pi : inf;
+  }
+  return integral_between_seams(layer, density, lo, hi);
+}
+
+/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a standard normal.
+template <class Mass> double chi_square_of_cells(const Batch<double>& x, Mass mass) {
+  const Index n = x.rows(), D = x.cols(), side = 14;
   double lo[2] = {0, 0}, width[2] = {1, 1};
   for (Index j = 0; j < D; ++j) {
     lo[j] = x.col(j).minCoeff();
@@ -60,15 +136,12 @@ template <class Density> double chi_square(const Batch<double>& x, Density densi
   for (Index i = 0; i < n; ++i) {
     count(static_cast<Index>((x(i, 0) - lo[0]) / width[0]), D == 2 ? static_cast<Index>((x(i, D - 1) - lo[1]) / width[1]) : 0) += 1;
   }
-  Batch<double> point(fine * (D == 2 ? fine : 1), D);
   double inside = 0;
   for (Index a = 0; a < side; ++a) {
     for (Index c = 0; c < rows_2; ++c) {
-      for (Index k = 0; k < point.rows(); ++k) {
-        point(k, 0) = lo[0] + width[0] * (static_cast<double>(a) + (static_cast<double>(k % fine) + 0.5) / static_cast<double>(fine));
-        if (D == 2) point(k, 1) = lo[1] + width[1] * (static_cast<double>(c) + (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine));
-      }
-      expected(a, c) = density(point).mean() * width[0] * (D == 2 ? width[1] : 1) * static_cast<double>(n);
+      const double from[2] = {lo[0] + width[0] * static_cast<double>(a), lo[1] + width[1] * static_cast<double>(c)};
+      const double to[2] = {from[0] + width[0], from[1] + width[1]};
+      expected(a, c) = mass(from, to) * static_cast<double>(n);
       inside += expected(a, c);
     }
   }
@@ -89,6 +162,19 @@ template <class Density> double chi_square(const Batch<double>& x, Density densi
   }
   const double k = static_cast<double>(cells - 1), s = 2 / (9 * k);
   return (std::cbrt(chi / k) - (1 - s)) / std::sqrt(s);  // Wilson and Hilferty
+}
+
+/// The same against a density, with masses by 8 midpoints a side of a cell.
+template <class Density> double chi_square(const Batch<double>& x, Density density) {
+  const Index D = x.cols(), fine = 8;
+  Batch<double> point(fine * (D == 2 ? fine : 1), D);
+  return chi_square_of_cells(x, [&](const double* lo, const double* hi) {
+    for (Index k = 0; k < point.rows(); ++k) {
+      point(k, 0) = lo[0] + (hi[0] - lo[0]) * (static_cast<double>(k % fine) + 0.5) / static_cast<double>(fine);
+      if (D == 2) point(k, 1) = lo[1] + (hi[1] - lo[1]) * (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine);
+    }
+    return density(point).mean() * (hi[0] - lo[0]) * (D == 2 ? hi[1] - lo[1] : 1);
+  });
 }
 
 }  // namespace rheo::detail

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Inverse: any layer run backwards: functions swapped, V negated.  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
+// Inverse: any layer run backwards: functions swapped, V negated (-inf stays).  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "rheo/core/layer.hpp"
 
@@ -78,8 +79,9 @@ template <class L> struct Inverse {
     Arena::Scope scope(p.scratch);
     ColView<T> v = p.scratch.template column<T>(p.in.rows());
     v.setZero();
+    const T off(-std::numeric_limits<double>::infinity());  // off the support is off it both ways
     call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep, p.report});
-    p.v -= v;
+    for (Index i = 0; i < v.size(); ++i) p.v(i) = v(i) == off ? off : T(p.v(i) - v(i));
   }
   template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {
     Arena::Scope scope(p.scratch);

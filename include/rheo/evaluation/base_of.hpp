@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Points and bases for the laws, by support.  The base that they put behind a layer is N(0, s^2) on the line, uniform on the unit interval and the circle,
+// exponential of mean s on (0, inf); ordered coordinates are together the order statistics of N(0, s^2).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "rheo/core/layer.hpp"
+
+namespace rheo::detail {
+
+/// True where every coordinate has such a base; `ordered` says whether order statistics count.
+template <std::size_t D> constexpr bool has_base(const std::array<Support, D>& supports, bool ordered) {
+  for (Support s : supports) {
+    const bool known = s == Support::real || s == Support::any || s == Support::unit || s == Support::circle || s == Support::positive;
+    if (!known && !(ordered && s == Support::ordered)) return false;
+  }
+  return true;
+}
+
+/// v += log p(z).
+template <std::size_t D> void add_base(const std::array<Support, D>& supports, const Batch<double>& z, Column<double>& v, double s) {
+  double ordered = 0;
+  for (std::size_t k = 0; k < D; ++k) {
+    const auto c = z.col(static_cast<Index>(k));
+    switch (supports[k]) {
+      case Support::unit: break;
+      case Support::circle: v -= std::log(2 * std::numbers::pi); break;
+      case Support::positive: v -= c / s + std::log(s); break;
+      case Support::ordered: v += std::log(ordered += 1); [[fallthrough]];
+      default: v -= 0.5 * (c / s).square() + (std::log(s) + 0.91893853320467274178);
+    }
+  }
+}
+
+/// n draws.
+template <std::size_t D> Batch<double> draw_base(const std::array<Support, D>& supports, Index n, Noise noise, double s) {
+  Batch<double> z(n, static_cast<Index>(D));
+  std::vector<double> sorted;
+  for (Index i = 0; i < n; ++i) {
+    sorted.clear();
+    for (std::size_t k = 0; k < D; ++k) {
+      const auto j = static_cast<Index>(k), draw = 2 * j;  // a block of its own: normals take two uniforms
+      switch (supports[k]) {
+        case Support::unit: z(i, j) = noise.uniform(i, draw); break;
+        case Support::circle: z(i, j) = std::numbers::pi * (2 * noise.uniform(i, draw) - 1); break;
+        case Support::positive: z(i, j) = -s * std::log(noise.uniform(i, draw)); break;
+        case Support::ordered: sorted.push_back(s * noise.normal(i, draw)); break;
+        default: z(i, j) = s * noise.normal(i, draw);
+      }
+    }
+    std::sort(sorted.begin(), sorted.end());
+    std::size_t next = 0;
+    for (std::size_t k = 0; k < D; ++k) {
+      if (supports[k] == Support::ordered) z(i, static_cast<Index>(k)) = sorted[next++];
+    }
+  }
+  return z;
+}
+
+/// Supports whose points can be drawn coordinate by coordinate; the others are reached through the layer.
+template <std::size_t D> constexpr bool drawable(const std::array<Support, D>& supports) {
+  for (Support s : supports) {
+    if (s == Support::interval || s == Support::censored || s == Support::ordered || s == Support::simplex || s == Support::correlation) return false;
+  }
+  return true;
+}
+
+/// n points for the laws that compare two calculations.
+template <std::size_t D> Batch<double> points_in(const std::array<Support, D>& supports, Index n, Index categories, Noise noise) {
+  Batch<double> x(n, static_cast<Index>(D));
+  for (std::size_t k = 0; k < D; ++k) {
+    const auto j = static_cast<Index>(k);
+    for (Index i = 0; i < n; ++i) {
+      const double e = noise.normal(i, j);
+      switch (supports[k]) {
+        case Support::positive: x(i, j) = std::exp(e); break;
+        case Support::unit: x(i, j) = 0.05 + 0.9 * noise.uniform(i, j); break;  // finite differences want room before the ends
+        case Support::circle: x(i, j) = std::numbers::pi * (2 * noise.uniform(i, j) - 1); break;
+        case Support::integer:
+        case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, categories)); break;
+        default: x(i, j) = e;
+      }
+    }
+  }
+  return x;
+}
+
+}  // namespace rheo::detail

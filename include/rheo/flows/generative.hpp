@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The generative forms of surjections: the inference form run backwards.  All are bounds.
+//   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows);  Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020,
+//   arXiv:2002.09741 (augmented flows, VFlow).
+#pragma once
+
+#include "rheo/flows/inverse.hpp"
+#include "rheo/layers/surjections/abs.hpp"
+#include "rheo/layers/surjections/max.hpp"
+#include "rheo/layers/surjections/modulo.hpp"
+#include "rheo/layers/surjections/slice.hpp"
+#include "rheo/layers/surjections/sort.hpp"
+
+namespace rheo {
+
+/// D data coordinates pass, M more are drawn behind them by Recipe::law<M, D + C> given the data and the context;  V = -log q(drawn | x).
+template <Index D, Index M, class Recipe, Index C = 0> using Augment = Inverse<Slice<D + M, D, Recipe, C>>;
+/// Data on (0, inf) get signs: x = |z|, V = -log q(signs | x).
+template <Index D, class Signs = FairSigns, class M = AllMask<D>, Index C = 0> using Unfold = Inverse<Abs<D, Signs, M, C>>;
+/// Ascending data are shuffled: x = sort z, V = log D!.
+template <Index D> using Unsort = Inverse<Sort<D>>;
+/// Angles are unwound: x = z modulo 2 pi, V = -log q(windings | x).
+template <Index D, class Winding = Plain<family::DiscretizedLogistic<>>, class M = AllMask<D>, Index C = 0> using Unwind = Inverse<Modulo<D, Winding, M, C>>;
+
+}  // namespace rheo
