@@ -5,7 +5,7 @@
 
 #define RHEO_REGISTRY(entry) \
   entry("log", (LogMap<2>{})); \
-  entry("logit up to a bound", (LogitUpToMap<2>{range::LogitUpTo{20}})); \
+  entry("logit up to a bound", (LogitUpToMap<1>{range::LogitUpTo{20}})); \
   entry("exp", (ExpMap<2>{})); \
   entry("softplus inverse", (SoftplusInverseMap<2>{})); \
   entry("softplus", (SoftplusMap<2>{})); \

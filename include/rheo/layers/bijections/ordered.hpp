@@ -30,16 +30,18 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
 
   template <class T> void encode(Pass<T, NoCache> p) const {
     pass(p.in, p.out);
-    for (Index k = 1; k < N; ++k) {
-      const T *before = column(p.in, at(k - 1)).data(), *x = column(p.in, at(k)).data();
-      math::sweep<T>(p.in.rows(), [before, x, z = column(p.out, at(k)).data(), v = p.v.data()](auto where, Index i) {
-        using L = typename decltype(where)::Number;
-        using math::select, std::log;
-        const L step = where.load(x + i) - where.load(before + i), l = log(select(step < L(least<T>), L(least<T>), step));
-        where.store(z + i, l);
-        where.store(v + i, where.load(v + i) + select(step < L(0), L(-std::numeric_limits<double>::infinity()), -l));  // NaN stays NaN
-      });
-    }
+    const Index xs = D * p.in.outerStride(), zs = D * p.out.outerStride();
+    math::sweep<T>(p.in.rows(), [=, x = column(p.in, at(0)).data(), z = column(p.out, at(0)).data(), v = p.v.data()](auto where, Index i) {
+      using L = typename decltype(where)::Number;
+      using math::select, math::both, std::log;
+      L own(0);  // a NaN in it stays, and so does one in v
+      for (Index k = 1; k < N; ++k) {
+        const L step = where.load(x + k * xs + i) - where.load(x + (k - 1) * xs + i), l = log(select(step < L(least<T>), L(least<T>), step));
+        where.store(z + k * zs + i, l);
+        own = select(both(step < L(0), own == own), L(-std::numeric_limits<double>::infinity()), own - l);
+      }
+      where.store(v + i, where.load(v + i) + own);
+    });
   }
   template <class T> void encode_pull(Pull<T, NoCache> p) const {
     if constexpr (D > 1) {
