@@ -51,7 +51,7 @@ template <Index P, class L, class Raw> long missed(L y, L x, L v, Raw raw) {
   for (Index k = 0; k < P; ++k) fine = fine + (raw(k) - raw(k));
   return static_cast<long>(autodiff::value_of(sum(select(both(fine == L(0), v == v), lost, L(0)))));
 }
-template <bool Encode, class T, class M> inline constexpr bool may_miss = !Encode && accuracy<M, T>() > 0;
+template <bool Encode, class T, class M> inline constexpr bool may_miss = !Encode && accuracy<M, decltype(autodiff::value_of(T()))>() > 0;
 
 /// Applies column j of `in` through the transformer whose parameters are columns j P .. j P + P - 1 of raw.  Rows whose decode found no root are
 /// counted in `report`, if it is given.

@@ -263,3 +263,16 @@ TEST_CASE("stale buffers are noticed whatever changed: signs, places, one number
   CHECK(bound >= truth * (1 - 1e-12));
   CHECK(bound <= truth * (1 + 4 * math::spectral_margin));
 }
+
+TEST_CASE("a net cast to float keeps its proof, until a weight changes") {
+  using L = Residual<2, Recipe>;
+  const L layer(std::numeric_limits<double>::infinity());
+  const auto b = strong(layer);
+  Vector<float> theta = b.theta.cast<float>(), buffers = b.buffers.cast<float>();
+  const auto bound = [&] { return layer.net.lipschitz<float>({theta.data(), theta.size()}, {buffers.data(), buffers.size()}); };
+  const double before = bound();
+  L::unpack_buffers(Params<float>(buffers.data(), buffers.size()))[1].proof(0) *= 2;  // shows whether the factor is read or found anew
+  CHECK(bound() == Approx(2 * before).epsilon(1e-4));
+  L::unpack(Params<float>(theta.data(), theta.size()))[1].W(3, 5) += 1e-4f;
+  CHECK(bound() == Approx(before).epsilon(1e-3));
+}
