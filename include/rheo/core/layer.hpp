@@ -101,6 +101,9 @@ template <class L, class T> void init(const L& layer, Params<T> theta, Params<T>
   }
 }
 
+/// Whether a net keeps its outputs to the inputs before them: what autoregressive wirings need, and others must not have.
+template <class Net> inline constexpr bool is_masked = requires { requires bool(Net::masked); };
+
 /// Whether a layer can work with these buffers.
 template <class L, class T> bool valid_buffers(const L& layer, Params<const T> buffers) {
   if constexpr (requires { layer.valid_buffers(buffers); }) return layer.valid_buffers(buffers);

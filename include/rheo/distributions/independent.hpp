@@ -216,6 +216,7 @@ template <Index D, class Family, class Net, Index C> struct ConditionalIndepende
   static_assert(C > 0, "rheo: ConditionalIndependent wants a context; Independent is the wiring without one");
   static constexpr Index P = Family::params, categories = detail::family_categories<Family>;
   using Conditioner = typename Net::template net<0, D * P, C>;
+  static_assert(!detail::is_masked<Conditioner>, "rheo: ConditionalIndependent wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
   static constexpr Index context_dim = C, param_count = Conditioner::param_count, encode_passes = 1, decode_passes = 1;
   static constexpr bool smooth = Conditioner::smooth && detail::smooth_family<Family>;
   template <class T> using NetCache = typename Conditioner::template Cache<T>;

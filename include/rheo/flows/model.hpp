@@ -196,7 +196,7 @@ template <class F, class T> class Model {
   void check_context(const Input<T>& context, Index n) const {
     if (context_dim == 0 && context.cols() == 0) return;
     detail::check_width(context, context_dim, "context");
-    if (context.rows() != n) detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n));
+    if (context.rows() != n) detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) + ": it wants one for each");
   }
   CColView<T> total(const Input<T>& x, Noise noise, const Input<T>& context, Work& ws) const {
     check(x, context);

@@ -32,7 +32,7 @@ inline std::string effort_text(bool possible, Effort e) {
 template <class L> std::array<std::string, 7> summary_row(const std::string& indent) {
   std::string name = type_name<L>();
   for (auto at = name.find("rheo::"); at != std::string::npos; at = name.find("rheo::", at)) name.erase(at, 6);
-  if (name.size() > 60) name = name.substr(0, 57) + "...";
+  if (name.size() > 100) name = name.substr(0, 97) + "...";
   const std::string kind = L::z_dim == 0 ? "distribution" : to_string(L::kind);
   return {indent + name, std::to_string(L::x_dim) + " -> " + std::to_string(L::z_dim), kind, to_string(L::exactness), std::to_string(L::param_count),
           effort_text(CanEncode<L, double>, encode_effort<L>()), effort_text(CanDecode<L, double>, decode_effort<L>())};

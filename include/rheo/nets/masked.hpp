@@ -20,6 +20,7 @@ template <class Act, class Last, Index... H> struct BasicMade {
   template <Index D, Index P, Index C = 0> struct net {
     using Dense = typename BasicMlp<Act, Last, H...>::template net<C + D, D * P>;
     static constexpr std::size_t depth = Dense::depth;
+    static constexpr bool masked = true;  // outputs of coordinate j see the coordinates before it alone
     static constexpr Index hidden = Dense::hidden, param_count = Dense::param_count;
     static constexpr bool smooth = Dense::smooth;
 

@@ -45,6 +45,7 @@ template <Index D, class Transformer, class Net, Index C = 0, class O = NaturalO
   }(), "rheo: Autoregressive: the order must name every coordinate once");
   static constexpr Index P = Transformer::params;
   using Conditioner = typename Net::template net<D, P, C>;
+  static_assert(detail::is_masked<Conditioner>, "rheo: Autoregressive wants a masked net: Made<64, 64> in place of Mlp<64, 64>");
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;

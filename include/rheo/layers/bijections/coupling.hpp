@@ -27,6 +27,7 @@ template <Index D, class Transformer, class Net, Index C, class M> struct Coupli
   }
   static_assert(K > 0 && passed_count > 0, "rheo: Coupling: a mask must let some coordinate pass and transform some other");
   using Conditioner = typename Net::template net<passed_count, K * Transformer::params, C>;
+  static_assert(!detail::is_masked<Conditioner>, "rheo: Coupling wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
