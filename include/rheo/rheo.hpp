@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything but io/.  rheo's own code never includes this.
+// Everything but io/, tensors (core/tensor.hpp) and the laws (evaluation/certify.hpp).  rheo's own code never includes this.
 #pragma once
 
 #include "rheo/autodiff/dual.hpp"
@@ -34,11 +34,7 @@
 #include "rheo/distributions/resampled.hpp"
 #include "rheo/distributions/student_t.hpp"
 #include "rheo/distributions/uniform.hpp"
-#include "rheo/evaluation/base_of.hpp"
-#include "rheo/evaluation/certify.hpp"
-#include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/evaluation/metrics.hpp"
-#include "rheo/evaluation/quadrature.hpp"
 #include "rheo/flows/chain.hpp"
 #include "rheo/flows/constrain.hpp"
 #include "rheo/flows/dequantize.hpp"

