@@ -2,6 +2,7 @@
 // Cases computed by other libraries in float64, from tests/reference/<name>.safetensors; the file's metadata says what each is.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "rheo/io/safetensors.hpp"
@@ -10,7 +11,7 @@ namespace rheo_test {
 
 class Reference {
  public:
-  explicit Reference(const std::string& name) : file_(rheo::io::read_safetensors(std::string(RHEO_TEST_DIR) + "/reference/" + name + ".safetensors")) {}
+  explicit Reference(const std::string& name) : file_(rheo::io::read_safetensors((std::filesystem::path(RHEO_TEST_DIR) / "reference" / (name + ".safetensors")).string())) {}
 
   bool has(const std::string& name) const { return file_.find(name) != nullptr; }
   /// A float tensor in rows of `columns` numbers; by default its first axis down, all others across.
