@@ -45,8 +45,8 @@ struct Importer {
 
 /// h = initial(x); h += second(relu(first(relu(h)))) for each block; final(h): a conditioner of rheo's contract for values alone.
 /// In an autoregressive wiring the masks are in the weights, and unrolling is a full pass for every coordinate.
-template <Index In, Index Out, Index H, std::size_t Blocks> struct ResidualNet {
-  static constexpr bool smooth = false;
+template <Index In, Index Out, Index H, std::size_t Blocks, bool Masked> struct ResidualNet {
+  static constexpr bool smooth = false, masked = Masked;
   static constexpr Index param_count = (In + 1) * H + static_cast<Index>(2 * Blocks) * (H + 1) * H + (H + 1) * Out;
   template <class T> struct Cache {};
   template <class Q> static auto unpack(Q p) {
@@ -82,10 +82,10 @@ template <Index In, Index Out, Index H, std::size_t Blocks> struct ResidualNet {
   }
 };
 template <Index H, std::size_t Blocks> struct ResidualCoupling {
-  template <Index In, Index Out, Index C = 0> using net = ResidualNet<In, Out, H, Blocks>;
+  template <Index In, Index Out, Index C = 0> using net = ResidualNet<In, Out, H, Blocks, false>;
 };
 template <Index H, std::size_t Blocks> struct ResidualMade {
-  template <Index D, Index P, Index C = 0> using net = ResidualNet<D, D * P, H, Blocks>;
+  template <Index D, Index P, Index C = 0> using net = ResidualNet<D, D * P, H, Blocks, true>;
 };
 
 /// Scale softplus(a) + 0.001.
