@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#define RHEO_COMPILE_ONCE
+#include "compiled_once.hpp"
