@@ -4,9 +4,9 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 #include <vector>
 
 #include "rheo/core/layer.hpp"
@@ -14,7 +14,7 @@
 namespace rheo::detail {
 
 /// True where every coordinate has such a base; `ordered` says whether order statistics count.
-template <std::size_t D> constexpr bool has_base(const std::array<Support, D>& supports, bool ordered) {
+inline bool has_base(const std::vector<Support>& supports, bool ordered) {
   for (Support s : supports) {
     const bool known = s == Support::real || s == Support::any || s == Support::unit || s == Support::circle || s == Support::positive;
     if (!known && !(ordered && s == Support::ordered)) return false;
@@ -23,22 +23,23 @@ template <std::size_t D> constexpr bool has_base(const std::array<Support, D>& s
 }
 
 /// v += log p(z).
-template <std::size_t D> void add_base(const std::array<Support, D>& supports, const Batch<double>& z, Column<double>& v, double s) {
-  double ordered = 0;
-  for (std::size_t k = 0; k < D; ++k) {
+template <class T> void add_base(const std::vector<Support>& supports, const Batch<T>& z, Column<T>& v, std::type_identity_t<T> s) {
+  T ordered = 0;
+  for (std::size_t k = 0; k < supports.size(); ++k) {
     const auto c = z.col(static_cast<Index>(k));
     switch (supports[k]) {
       case Support::unit: break;
-      case Support::circle: v -= std::log(2 * std::numbers::pi); break;
+      case Support::circle: v -= std::log(2 * std::numbers::pi_v<T>); break;
       case Support::positive: v -= c / s + std::log(s); break;
       case Support::ordered: v += std::log(ordered += 1); [[fallthrough]];
-      default: v -= 0.5 * (c / s).square() + (std::log(s) + 0.91893853320467274178);
+      default: v -= T(0.5) * (c / s).square() + (std::log(s) + T(0.91893853320467274178));
     }
   }
 }
 
 /// n draws.
-template <std::size_t D> Batch<double> draw_base(const std::array<Support, D>& supports, Index n, Noise noise, double s) {
+inline Batch<double> draw_base(const std::vector<Support>& supports, Index n, Noise noise, double s) {
+  const std::size_t D = supports.size();
   Batch<double> z(n, static_cast<Index>(D));
   std::vector<double> sorted;
   for (Index i = 0; i < n; ++i) {
@@ -63,7 +64,7 @@ template <std::size_t D> Batch<double> draw_base(const std::array<Support, D>& s
 }
 
 /// Supports whose points can be drawn coordinate by coordinate; the others are reached through the layer.
-template <std::size_t D> constexpr bool drawable(const std::array<Support, D>& supports) {
+inline bool drawable(const std::vector<Support>& supports) {
   for (Support s : supports) {
     if (s == Support::interval || s == Support::censored || s == Support::ordered || s == Support::simplex || s == Support::correlation) return false;
   }
@@ -71,7 +72,8 @@ template <std::size_t D> constexpr bool drawable(const std::array<Support, D>& s
 }
 
 /// n points for the laws that compare two calculations.
-template <std::size_t D> Batch<double> points_in(const std::array<Support, D>& supports, Index n, Index categories, Noise noise) {
+inline Batch<double> points_in(const std::vector<Support>& supports, Index n, Index categories, Noise noise) {
+  const std::size_t D = supports.size();
   Batch<double> x(n, static_cast<Index>(D));
   for (std::size_t k = 0; k < D; ++k) {
     const auto j = static_cast<Index>(k);

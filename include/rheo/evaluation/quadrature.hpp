@@ -15,8 +15,8 @@
 namespace rheo::detail {
 
 /// Trapezoidal rule in t with x = sinh t on the whole line, x = exp(t - exp(-t)) on (0, inf); midpoints on the unit interval and the circle.
-template <class L, class Density> double integral(Density density) {
-  const Index m = L::x_dim == 1 ? 4001 : (is_smooth<L> ? 601 : 1201);
+template <class Density> double integral(const std::vector<Support>& supports, bool smooth, Density density) {
+  const auto D = static_cast<Index>(supports.size()), m = D == 1 ? Index(4001) : Index(smooth ? 601 : 1201);
   const double far = 7, h = 2 * far / static_cast<double>(m - 1);
   auto node = [&](Index k, Support s, double& weight) {
     if (s == Support::unit) {
@@ -37,22 +37,19 @@ template <class L, class Density> double integral(Density density) {
     return std::sinh(t);
   };
   double total = 0;
-  Batch<double> x(m, L::x_dim);
+  Batch<double> x(m, D);
   Column<double> weight(m);
-  for (Index a = 0; a < (L::x_dim == 2 ? m : 1); ++a) {
+  for (Index a = 0; a < (D == 2 ? m : 1); ++a) {
     for (Index k = 0; k < m; ++k) {
       double w = 1, w_a = 1;
-      x(k, 0) = node(k, L::x_support[0], w);
-      if constexpr (L::x_dim == 2) x(k, 1) = node(a, L::x_support[1], w_a);
+      x(k, 0) = node(k, supports[0], w);
+      if (D == 2) x(k, 1) = node(a, supports[1], w_a);
       weight(k) = w * w_a;
     }
     total += (density(x) * weight).sum();
   }
   return total;
 }
-
-template <class L>
-concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
 
 /// Nodes and weights on one coordinate: Gauss-Legendre on pieces between seams, exponential maps on the pieces that reach to infinity.
 struct Nodes {
@@ -84,43 +81,55 @@ struct Nodes {
   }
 };
 
-/// The integral over a box of a density on one or two coordinates, smooth but for the seams that the layer names: seams(j, other, add) calls
-/// add(x_j) for those across coordinate j where the other coordinate is `other`, NaN where it is not yet known.
-template <class L, class Density> double integral_between_seams(const L& layer, Density density, const double* lo, const double* hi) {
-  auto nodes = [&](Index j, double other) {
-    std::vector<double> seams;
-    layer.seams(j, other, [&](double a) { seams.push_back(a); });
-    return Nodes(lo[j], hi[j], std::move(seams));
-  };
+template <class L>
+concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
+
+/// The x_j at which the layer's derivatives jump where the other coordinate is `other`.
+template <class L> std::vector<double> seams_of(const L& layer, Index j, double other) {
+  std::vector<double> all;
+  if constexpr (HasSeams<L>) layer.seams(j, other, [&](double a) { all.push_back(a); });
+  return all;
+}
+
+/// The integral over a box of a density on one or two coordinates, smooth but for seams: seams(j, other) are the x_j of those across coordinate
+/// j where the other coordinate is `other`, NaN where it is not yet known.
+template <class Seams, class Density> double integral_between_seams(Seams seams, Density density, Index D, const double* lo, const double* hi) {
   auto line = [&](double other) {
-    const Nodes inner = nodes(0, other);
+    const Nodes inner(lo[0], hi[0], seams(0, other));
     const auto n = static_cast<Index>(inner.x.size());
-    Batch<double> x(n, L::x_dim);
+    Batch<double> x(n, D);
     x.col(0) = Eigen::Map<const Column<double>>(inner.x.data(), n);
-    if constexpr (L::x_dim == 2) x.col(1).setConstant(other);
+    if (D == 2) x.col(1).setConstant(other);
     return (density(x) * Eigen::Map<const Column<double>>(inner.weight.data(), n)).sum();
   };
   const double unknown = std::numeric_limits<double>::quiet_NaN();
-  if constexpr (L::x_dim == 1) return line(unknown);
-  std::vector<double> bends;  // of the outer integrand: also where a seam leaves the box
-  layer.seams(L::x_dim - 1, unknown, [&](double a) { bends.push_back(a); });
-  for (double c : {lo[0], hi[0]}) layer.seams(L::x_dim - 1, c, [&](double a) { bends.push_back(a); });
+  if (D == 1) return line(unknown);
+  std::vector<double> bends = seams(D - 1, unknown);  // of the outer integrand: also where a seam leaves the box
+  for (double c : {lo[0], hi[0]}) {
+    const std::vector<double> more = seams(D - 1, c);
+    bends.insert(bends.end(), more.begin(), more.end());
+  }
   std::sort(bends.begin(), bends.end());
   bends.erase(std::unique(bends.begin(), bends.end()), bends.end());
-  const Nodes outer(lo[L::x_dim - 1], hi[L::x_dim - 1], bends);
+  const Nodes outer(lo[D - 1], hi[D - 1], bends);
   double total = 0;
   for (std::size_t k = 0; k < outer.x.size(); ++k) total += outer.weight[k] * line(outer.x[k]);
   return total;
 }
-template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+template <class Seams, class Density> double integral_between_seams(Seams seams, Density density, const std::vector<Support>& supports) {
   double lo[2], hi[2];
-  for (std::size_t j = 0; j < L::x_support.size(); ++j) {
-    const Support s = L::x_support[j];
+  for (std::size_t j = 0; j < supports.size(); ++j) {
+    const Support s = supports[j];
     const double inf = std::numeric_limits<double>::infinity(), pi = std::numbers::pi;
     lo[j] = s == Support::unit || s == Support::positive ? 0 : s == Support::circle ? -pi : -inf;
     hi[j] = s == Support::unit ? 1 : s == Support::circle ? pi : inf;
   }
-  return integral_between_seams(layer, density, lo, hi);
+  return integral_between_seams(seams, density, static_cast<Index>(supports.size()), lo, hi);
+}
+
+/// The same with the seams and on the support of a layer.
+template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+  return integral_between_seams([&](Index j, double other) { return seams_of(layer, j, other); }, density, std::vector<Support>(L::x_support.begin(), L::x_support.end()));
 }
 
 /// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a standard normal.
