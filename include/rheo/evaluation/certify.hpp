@@ -14,6 +14,7 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/evaluation/base_of.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
+#include "rheo/evaluation/off_support.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 
 namespace rheo {
@@ -70,6 +71,7 @@ template <class L> class Certifier {
     }
     if constexpr (CanEncode<L, T>) rows<true, T>(x_, add);
     if constexpr (CanDecode<L, T>) rows<false, T>(z_, add);
+    off_support_laws(bench<T>(), as<T>(x_), as<T>(z_), as<T>(context_), o_.noise.fork(9), add);
   }
   void double_only(std::vector<Finding>& out) {
     [[maybe_unused]] const auto densities = [this](const Batch<double>& x) { return density(x); };
@@ -265,10 +267,9 @@ template <class L> class Certifier {
     Batch<T> in = as<T>(at), context = as<T>(context_), out, again;
     Column<T> v, v_again;
     b.template call<Encode>(in, context, key, out, v);
-    long before = 0;
-    Batch<T> out_3(out.rows(), out.cols());
-    Column<T> v_3(v.size());
-    if (o_.allocations) before = o_.allocations();
+    Batch<T> out_3 = out;
+    Column<T> v_3 = v;
+    const long before = o_.allocations ? o_.allocations() : 0;
     b.template call<Encode>(in, context, key, out_3, v_3);
     if (o_.allocations) add((std::string(side) + " allocates nothing the second time").c_str(), static_cast<double>(o_.allocations() - before), 0);
     add((std::string(side) + " is a function").c_str(), (out.size() == 0 || (out == out_3).all()) && (v == v_3).all() ? 0 : 1, 0);
@@ -350,10 +351,9 @@ template <class L> class Certifier {
   }
   /// Draws for the chi-square.
   Batch<double> draws() {
-    const Index n = 50000;
-    Batch<double> x;
+    Batch<double> x, z = draw_base(L::z_support, 50000, o_.noise.fork(32), 1);
     Column<double> v;
-    d_.template call<false>(draw_base(L::z_support, n, o_.noise.fork(32), 1), one_context(n), o_.noise.fork(31), x, v);
+    d_.template call<false>(z, one_context(z.rows()), o_.noise.fork(31), x, v);
     return x;
   }
   /// exp(log p) at points x, with the base of rheo/evaluation/base_of.hpp behind the layer.
