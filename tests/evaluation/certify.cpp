@@ -5,7 +5,10 @@
 #include "laws.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
+#include "rheo/flows/chain.hpp"
 #include "rheo/flows/inverse.hpp"
+#include "rheo/flows/repeat.hpp"
+#include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/surjections/abs.hpp"
 #include "rheo/layers/surjections/sort.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
@@ -85,6 +88,36 @@ struct WrongMass : StandardNormal<2> {
     p.v += T(1e-5);
   }
 };
+// Off its support.
+struct SoftEdge : LogMap<2> {  // a low density where there is none
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    LogMap<2>::encode(p);
+    for (Index i = 0; i < p.in.rows(); ++i) {
+      if (p.in(i, 0) < T(0) || p.in(i, 1) < T(0)) p.v(i) = T(-100);
+    }
+  }
+};
+struct PullsBack : LogMap<2> {  // a gradient that leads back
+  template <class T> void encode_pull(Pull<T, NoCache> p) const {
+    LogMap<2>::encode_pull(p);
+    for (Index i = 0; i < p.in.rows(); ++i) {
+      if (p.in(i, 0) < T(0)) p.g_in(i, 0) = T(1);
+    }
+  }
+};
+struct Spreads : LogMap<2> {  // one bad row spoils all
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    LogMap<2>::encode(p);
+    if ((column(p.in, 1) < T(0)).any()) p.v += T(1);
+  }
+};
+// Iterations that say how near they come.
+struct Near : ActNorm<2> {
+  template <class T> static constexpr double accuracy() { return 1e-5; }
+};
+struct NearWithItsPulls : Near {
+  static constexpr bool exact_pulls = true;
+};
 // Surjections with one thing wrong.
 struct WrongFibre : Sort<2> {  // a fibre that holds two points counted as one
   template <class T> void encode(Pass<T, Cache<T>> p) const {
@@ -114,6 +147,23 @@ struct Biased : StochasticPermutation<3> {  // as if one order were more likely
   }
 };
 }  // namespace
+
+TEST_CASE("the law of points off the support rejects a layer that breaks it") {
+  CHECK(breaks("off the support", SoftEdge{}));
+  CHECK(breaks("off the support", PullsBack{}));
+  CHECK(breaks("off the support", Spreads{}));
+  CHECK(breaks("off the support", Inverse<PullsBack>{}));
+  CHECK_FALSE(breaks("", LogMap<2>{}));
+}
+
+TEST_CASE("exact pulls are told through chains, repeats and inverses") {
+  using Exact = Inverse<Repeat<3, Chain<ActNorm<2>, NearWithItsPulls>>>;
+  using Inexact = Inverse<Repeat<3, Chain<Near, NearWithItsPulls>>>;
+  CHECK(detail::accuracy<Exact, double>() == Approx(3e-5));
+  CHECK(detail::pull_accuracy<Exact, double>() == 0);
+  CHECK(detail::pull_accuracy<Inexact, double>() == Approx(6e-5));
+  CHECK(detail::pull_accuracy<ActNorm<2>, double>() == 0);
+}
 
 TEST_CASE("each law of surjections rejects a layer that breaks it") {
   CHECK(breaks("integrates to one", WrongFibre{}));

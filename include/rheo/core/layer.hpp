@@ -132,11 +132,13 @@ template <class L, class T> constexpr double accuracy() {
   return 0;
 }
 
+/// Whether the pulls are those of the numbers computed: said by the layer, and so where nothing iterates.
+template <class L> inline constexpr bool has_exact_pulls = [] {
+  if constexpr (requires { L::exact_pulls; }) return bool(L::exact_pulls);
+  return accuracy<L, float>() == 0 && accuracy<L, double>() == 0;
+}();
 /// The error that iterations leave in the pulls.
-template <class L, class T> constexpr double pull_accuracy() {
-  if constexpr (requires { L::exact_pulls; }) return L::exact_pulls ? 0 : accuracy<L, T>();
-  return accuracy<L, T>();
-}
+template <class L, class T> constexpr double pull_accuracy() { return has_exact_pulls<L> ? 0 : accuracy<L, T>(); }
 
 /// What a layer says of the cost of its directions, by default nothing and parallel.
 struct Effort {

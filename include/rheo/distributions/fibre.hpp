@@ -62,6 +62,16 @@ template <class Law, Index K, Index C> struct Fibre {
     Params<T> g_theta{};
   };
 
+  /// That of a layer which has no other numbers than its law's.
+  template <class T, class L> static Slot<T> slot(const Pass<T, L>& p, Cache<T>& cache) { return {p.theta, p.buffers, p.noise, cache}; }
+  template <class T, class L> static Slot<T> slot(const Pull<T, L>& p, Cache<T>& cache) { return {p.theta, p.buffers, p.noise, cache, p.g_theta}; }
+  /// Zeros to which a pull may add the cotangent of what the law sees, where that is not a part of g_in.
+  template <class T, class L> static View<T> zeros(const Pull<T, L>& p) {
+    View<T> g = p.scratch.template take<T>(p.in.rows(), K);
+    g.setZero();
+    return g;
+  }
+
   /// v += log p(dropped | kept).
   template <class T, class P> static void score(const Law& law, const P& p, Slot<T> s, CView<T> kept, CView<T> dropped, ColView<T> v) {
     law.encode(Pass<T, CacheOf<Law, T>>{dropped, nothing<T>(kept.rows()), v, s.theta, s.buffers, context<T>(kept, p.context, s.cache, true), s.noise, s.cache.law,

@@ -23,11 +23,7 @@ namespace rheo::detail {
 /// Recipe::law<folded coordinates, D + C> given the whole z and the context;  V = log p(codes | z) + sum of log abs slope.
 /// Codes are constants to derivatives: gradients through decode miss how their odds move with z and theta, and are biased where those are learned.
 template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
-  static constexpr Index K = [] {
-    Index n = 0;
-    for (Index j = 0; j < D; ++j) n += M::transformed(j);
-    return n;
-  }();
+  static constexpr Index K = transformed_count<D, M>;
   static_assert(K > 0, "rheo: the mask of a fold names no coordinate");
   using Law = typename Recipe::template law<K, D + C>;
   using Fibre = detail::Fibre<Law, D, C>;
@@ -37,18 +33,13 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
     return true;
   }();
   static_assert(counts, "rheo: the law of a fold has not as many categories as the fold has pieces");
-  static constexpr Supports<D> supports(Support folded) {
-    Supports<D> s{};
-    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = M::transformed(j) ? folded : Support::any;
-    return s;
-  }
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Law::param_count, buffer_count = Law::buffer_count;
   static constexpr Kind kind = Kind::inference_surjection | Law::kind;
   static constexpr Exactness exactness = Law::exactness;
   static constexpr bool smooth = false, piecewise_smooth = Fibre::smooth;
   static constexpr Index encode_passes = detail::encode_effort<Law>().passes, decode_passes = detail::decode_effort<Law>().passes;
-  static constexpr Supports<D> x_support = supports(Fold::x_support), z_support = supports(Fold::z_support);
+  static constexpr Supports<D> x_support = masked_supports<D, M>(Fold::x_support), z_support = masked_supports<D, M>(Fold::z_support);
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
   template <class T> struct Cache {
     typename Fibre::template Cache<T> fibre;
@@ -84,7 +75,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
         z[i] = map.fold(x[i], c[i]);
       }
     }, [&](Index j) { column(p.out, j) = column(p.in, j); });
-    Fibre::score(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre}, read(p.out), read(codes), p.v);
+    Fibre::score(law, p, Fibre::slot(p, p.cache.fibre), read(p.out), read(codes), p.v);
     slopes<true>(p.in, codes, p.v);
   }
   template <class T> void encode_pull(Pull<T, Cache<T>> p) const
@@ -95,7 +86,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
     const ColView<T> g_v = inside_only<true>(p.in, p);
     copy(p.g_out, g_z);
     const View<T> codes = p.cache.codes.view(p.in.rows(), K);
-    Fibre::score_pull(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre, p.g_theta}, p.out, read(codes), read(g_v), unused, g_z);
+    Fibre::score_pull(law, p, Fibre::slot(p, p.cache.fibre), p.out, read(codes), read(g_v), unused, g_z);
     finish<true>(read(g_z), codes, p);
   }
   template <class T> void decode(Pass<T, Cache<T>> p) const
@@ -103,7 +94,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
   {
     const Index n = p.in.rows();
     const View<T> codes = p.cache.codes.view(n, K);
-    Fibre::draw(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre}, p.in, codes, p.v);
+    Fibre::draw(law, p, Fibre::slot(p, p.cache.fibre), p.in, codes, p.v);
     each([&](Index j, Index k) {
       const T *z = column(p.in, j).data(), *c = column(codes, k).data();
       T* x = column(p.out, j).data();
@@ -120,12 +111,11 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
     g_codes.setZero();
     const ColView<T> g_v = inside_only<false>(p.in, p);
     finish<false>(p.g_out, codes, p, false);
-    Fibre::draw_pull(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre, p.g_theta}, p.in, read(codes), read(g_codes), read(g_v), p.g_in);
+    Fibre::draw_pull(law, p, Fibre::slot(p, p.cache.fibre), p.in, read(codes), read(g_codes), read(g_v), p.g_in);
     silence<false>(p);
   }
 
  private:
-  template <class T> using Slot = typename Fibre::template Slot<T>;
   template <class Body, class Rest> static void each(Body body, Rest rest) {
     for (Index j = 0, k = 0; j < D; ++j) {
       if (M::transformed(j)) body(j, k++);

@@ -15,7 +15,7 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
 #include "rheo/evaluation/base_of.hpp"
-#include "rheo/evaluation/layer_bench.hpp"
+#include "rheo/evaluation/off_support.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 #include "rheo/evaluation/subject.hpp"
 
@@ -72,6 +72,8 @@ template <class Real> class Certifier {
     }
     if (can<T>().encode) rows<true, T>(x_, add);
     if (can<T>().decode) rows<false, T>(z_, add);
+    if (can<T>().encode_pull) off_support<true, T>(x_, add);
+    if (can<T>().decode_pull) off_support<false, T>(z_, add);
   }
   void double_only(std::vector<Finding>& out) {
     const auto densities = [this](const Batch<Real>& x) { return density(x); };
@@ -342,6 +344,13 @@ template <class Real> class Certifier {
     Batch<Real> context(n, s_.context_dim);
     for (Index j = 0; j < context.cols(); ++j) context.col(j).setConstant(context_(0, j));
     return context;
+  }
+  /// The law of points off the support, where there are any known without the layer's numbers.
+  template <bool Encode, class T, class Add> void off_support(const Batch<Real>& at, Add add) const {
+    const auto& supports = Encode ? s_.x_support : s_.z_support;
+    if (!has_outside(supports)) return;
+    const char* law = Encode ? "encode: off the support V is -inf, the gradient 0" : "decode: off the support V is -inf, the gradient 0";
+    add(law, kept_off_support<Encode>(*bench<T>(), supports, s_.categories, Encode ? s_.z_dim : s_.x_dim, as<T>(at), as<T>(context_), o_.noise.fork(9)) ? 0 : 1, 0);
   }
   /// Draws for the chi-square.
   Batch<Real> draws() {

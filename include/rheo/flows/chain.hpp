@@ -122,7 +122,7 @@ template <class... Ls> struct Chain {
   static constexpr Index param_count = (Ls::param_count + ...), buffer_count = (Ls::buffer_count + ...);
   static constexpr Kind kind = (Ls::kind | ...);
   static constexpr Exactness exactness = (Ls::exactness | ...);
-  static constexpr bool smooth = (detail::is_smooth<Ls> && ...);
+  static constexpr bool smooth = (detail::is_smooth<Ls> && ...), exact_pulls = (detail::has_exact_pulls<Ls> && ...);
   static constexpr Index encode_passes = (detail::encode_effort<Ls>() + ...).passes, decode_passes = (detail::decode_effort<Ls>() + ...).passes;
   static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...), parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
   template <class T> static constexpr double accuracy() { return (detail::accuracy<Ls, T>() + ...); }

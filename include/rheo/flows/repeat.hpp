@@ -18,7 +18,7 @@ template <Index K, class L> struct Repeat {
   static constexpr Index param_count = K * L::param_count, buffer_count = K * L::buffer_count;
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
-  static constexpr bool smooth = detail::is_smooth<L>;
+  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>;
   static constexpr Index encode_passes = detail::encode_effort<L>().passes < 0 ? as_needed : K * detail::encode_effort<L>().passes;
   static constexpr Index decode_passes = detail::decode_effort<L>().passes < 0 ? as_needed : K * detail::decode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::encode_effort<L>().parallel, parallel_decode = detail::decode_effort<L>().parallel;

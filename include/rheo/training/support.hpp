@@ -14,7 +14,8 @@ namespace detail {
 /// Whether the set, as far as its name tells, has x; edges belong to it, as in scoring.
 inline bool holds(Support s, double x, Index categories) {
   switch (s) {
-    case Support::positive: return x >= 0;
+    case Support::positive:
+    case Support::censored: return x >= 0;
     case Support::unit: return x >= 0 && x <= 1;
     case Support::integer:
     case Support::category: return x == std::floor(x) && (categories == 0 || (x >= 0 && x < static_cast<double>(categories)));
@@ -23,7 +24,8 @@ inline bool holds(Support s, double x, Index categories) {
 }
 inline std::string name_of(Support s, Index categories) {
   switch (s) {
-    case Support::positive: return "a number that is not negative";
+    case Support::positive:
+    case Support::censored: return "a number that is not negative";
     case Support::unit: return "a number in [0, 1]";
     default: return categories > 0 ? "a whole number in 0 .. " + std::to_string(categories - 1) : "a whole number";
   }
@@ -35,7 +37,7 @@ inline constexpr bool needs_scoring(Support s) {
 
 }  // namespace detail
 
-/// Throws DataError with the number of rows off the flow's support and the first of them.  Positive, unit and whole-number coordinates are
+/// Throws DataError with the number of rows off the flow's support and the first of them.  Positive, censored, unit and whole-number coordinates are
 /// judged by their values, rows of flows on other constrained sets by log p = -inf under the parameters as they are; `noise` is for flows
 /// that score with draws.  Non-finite values count as off the constrained sets.
 template <class F, class T>

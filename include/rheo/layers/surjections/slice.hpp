@@ -47,30 +47,27 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
     requires CanEncode<Law, T>
   {
     copy(columns(p.in, 0, K), p.out);
-    Fibre::score(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache}, columns(p.in, 0, K), columns(p.in, K, M), p.v);
+    Fibre::score(law, p, Fibre::slot(p, p.cache), columns(p.in, 0, K), columns(p.in, K, M), p.v);
   }
   template <class T> void encode_pull(Pull<T, Cache<T>> p) const
     requires(Fibre::template pulls_score<T>)
   {
     copy(p.g_out, columns(p.g_in, 0, K));
-    Fibre::score_pull(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache, p.g_theta}, columns(p.in, 0, K), columns(p.in, K, M), p.g_v, columns(p.g_in, K, M),
+    Fibre::score_pull(law, p, Fibre::slot(p, p.cache), columns(p.in, 0, K), columns(p.in, K, M), p.g_v, columns(p.g_in, K, M),
                       columns(p.g_in, 0, K));
   }
   template <class T> void decode(Pass<T, Cache<T>> p) const
     requires CanDecode<Law, T>
   {
     copy(p.in, columns(p.out, 0, K));
-    Fibre::draw(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache}, p.in, columns(p.out, K, M), p.v);
+    Fibre::draw(law, p, Fibre::slot(p, p.cache), p.in, columns(p.out, K, M), p.v);
   }
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const
     requires(Fibre::template pulls_draw<T>)
   {
     copy(columns(p.g_out, 0, K), p.g_in);
-    Fibre::draw_pull(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache, p.g_theta}, p.in, columns(p.out, K, M), columns(p.g_out, K, M), p.g_v, p.g_in);
+    Fibre::draw_pull(law, p, Fibre::slot(p, p.cache), p.in, columns(p.out, K, M), columns(p.g_out, K, M), p.g_v, p.g_in);
   }
-
- private:
-  template <class T> using Slot = typename Fibre::template Slot<T>;
 };
 
 }  // namespace rheo
