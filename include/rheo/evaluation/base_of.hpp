@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -88,6 +89,23 @@ template <std::size_t D> Batch<double> points_in(const std::array<Support, D>& s
     }
   }
   return x;
+}
+
+/// The integral over x and the encoder's noise of exp(V) p(z) (Encode), or over z and the decoder's of exp(-V) p(x), by importance sampling: its
+/// distance from 1 in standard errors.  One context in every row says how many draws.
+template <bool Encode, class Bench, std::size_t From, std::size_t To>
+double evidence(Bench& bench, const std::array<Support, From>& from, const std::array<Support, To>& to, const Batch<double>& context, Noise noise) {
+  const Index n = context.rows();
+  const Batch<double> in = draw_base(from, n, noise.fork(33), 1);
+  Batch<double> out;
+  Column<double> v, log_r = Column<double>::Zero(n);
+  bench.template call<Encode>(in, context, noise.fork(34), out, v);
+  if (!Encode) v = -v;
+  add_base(to, out, v, 0.5);  // narrow, so that the weights are bounded
+  add_base(from, in, log_r, 1);
+  const Column<double> w = (v - log_r).exp();
+  const double mean = w.mean(), error = std::abs(mean - 1) / (std::sqrt((w - mean).square().sum()) / static_cast<double>(n) + 1e-12);
+  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
 }
 
 }  // namespace rheo::detail

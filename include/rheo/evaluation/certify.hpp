@@ -101,8 +101,12 @@ template <class L> class Certifier {
         out.push_back({"double: draws follow the density (chi-square in deviations)", chi, 3.72});  // 1e-4 of a normal
       }
     }
-    if constexpr (encodes_stochastically(L::kind) && CanEncode<L, double> && has_base(L::x_support, true) && has_base(L::z_support, true)) {
-      out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence(), 4});
+    constexpr bool based = has_base(L::x_support, true) && has_base(L::z_support, true), draws_z = encodes_stochastically(L::kind);
+    if constexpr (draws_z && CanEncode<L, double> && based) {
+      out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence<true>(d_, L::x_support, L::z_support, one_context(40000), o_.noise), 4});
+    }
+    if constexpr (draws_z && decodes_stochastically(L::kind) && CanDecode<L, double> && based && L::z_dim > 0) {  // nothing else sees decode's V
+      out.push_back({"double: exp(-V) p(x) is a density of z in the mean (in standard errors)", evidence<false>(d_, L::z_support, L::x_support, one_context(40000), o_.noise), 4});
     }
   }
 
@@ -364,20 +368,6 @@ template <class L> class Certifier {
     add_base(L::z_support, z, v, 1);
     return v.exp();
   }
-  /// The integral of exp(V) p(z) over x and the encoder's noise, by importance sampling: its distance from 1 in standard errors.
-  double evidence() {
-    const Index n = 40000;
-    const Batch<double> x = draw_base(L::x_support, n, o_.noise.fork(33), 1);
-    Batch<double> z;
-    Column<double> v, log_r = Column<double>::Zero(n);
-    d_.template call<true>(x, one_context(n), o_.noise.fork(34), z, v);
-    add_base(L::z_support, z, v, 0.5);  // narrow, so that the weights are bounded
-    add_base(L::x_support, x, log_r, 1);
-    const Column<double> w = (v - log_r).exp();
-    const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
-    return worst(std::abs(mean - 1) / (error + 1e-12), 0);
-  }
-
   const L& layer_;
   CertifyOptions o_;
   LayerBench<L, double> d_;
