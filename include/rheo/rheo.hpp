@@ -77,6 +77,7 @@
 #include "rheo/layers/bijections/svd_linear.hpp"
 #include "rheo/layers/bijections/sylvester.hpp"
 #include "rheo/layers/bijections/triangular_linear.hpp"
+#include "rheo/layers/stochastic/indexed.hpp"
 #include "rheo/layers/stochastic/vae.hpp"
 #include "rheo/layers/surjections/abs.hpp"
 #include "rheo/layers/surjections/argmax.hpp"
