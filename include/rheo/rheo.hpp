@@ -149,6 +149,7 @@
 #include "rheo/targets/wells.hpp"
 #include "rheo/training/fit.hpp"
 #include "rheo/training/flow_matching.hpp"
+#include "rheo/training/importance_weighted.hpp"
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
 #include "rheo/training/schedule.hpp"
