@@ -38,8 +38,9 @@ template <class Recipe> struct Held {
     }
   };
 };
-using Law = Given<family::Normal<SoftBound>, Mlp<32, 32>>;
-template <Index K, class Step, class Prior> using Indexes = Flow<Standardize<2>, Repeat<K, Indexed<Step, 1, Law, Prior>>, StandardNormal<2>>;
+template <Index... H> using Net = BasicMlp<Relu, UniformLast, H...>;
+using Law = Given<family::Normal<SoftBound>, Net<32, 32>>;
+template <Index K, class Step, class Prior> using Indexes = Flow<Standardize<2>, Repeat<K, Indexed<Step, 1, Law, Prior, Net<10, 10>>>, StandardNormal<2>>;
 
 using RealNvpStep = Chain<AffineCoupling<2, Mlp<64, 64>>, Reverse<2>>;
 using ResidualStep = Chain<Residual<2, LipschitzMlp<64, 64>, ExactLogDet>, ActNorm<2>>;
@@ -76,17 +77,17 @@ template <class F, class FixedIndex> Score run(const targets::Target& target, co
   const auto [model, steps] = fit_for(epochs, rows);
 
   Score s{F::param_count, steps, {}, {}, 0, {}};
-  const Batch<float> test = target.sample(10000, noise.fork(4)).template cast<float>();
+  const Batch<float> test = target.sample(4000, noise.fork(4)).template cast<float>();
   if constexpr (is_exact_v<F>) s.gap = gap_to_entropy(model.log_prob(test), *target.entropy);
   else s.gap = gap_to_entropy(model.log_prob_estimate(test, 100, noise.fork(5)).value, *target.entropy);
-  const Batch<float> drawn = model.sample(400000, noise.fork(6));
+  const Batch<float> drawn = model.sample(200000, noise.fork(6));
   s.leak = support_leak(drawn, target, 1e-6);
   const bool lines = target.name == std::string("two_lines");
   if (!lines && target.name != std::string("two_uniforms")) return s;
   const double inner = lines ? 0.995 : 1;
   s.parted = Parted{mass_where(drawn, [=](double x1, double) { return x1 <= -inner; }).value, mass_where(drawn, [=](double x1, double) { return x1 >= inner; }).value, 2 * inner, drawn.rows()};
-  const Index side = 121;
-  Batch<double> z(side * side + 8000, 2);
+  const Index side = 81;
+  Batch<double> z(side * side + 4000, 2);
   noise.fork(7).normals(view(z));
   for (Index i = 0; i < side * side; ++i) z.row(i) << 8 * (static_cast<double>(i % side) / static_cast<double>(side - 1) - 0.5), 8 * (static_cast<double>(i / side) / static_cast<double>(side - 1) - 0.5);
   Model<FixedIndex, double> held{FixedIndex{}};

@@ -50,7 +50,9 @@ template <Index D, Index Z, class Net = Mlp<64, 64>, Index C = 0>
 using BitVae = Flow<VaeLayer<D, Z, Given<family::Normal<SoftBound>, Net>, Given<family::Bernoulli, Net>, C>, StandardNormal<Z>>;
 
 /// Cornish et al. 2020, arXiv:1909.13833: a preset, or any flow, each of whose layers, or of its repeated steps, is indexed by U coordinates with
-/// normal p(u | z) and q(u | x); Standardize, ActNorm and the base stay.  Cif<RealNvp<2>>.
-template <class Preset, Index U = 1, class LawNet = Mlp<32, 32>, class Net = Mlp<10, 10>> using Cif = typename detail::CifOf<Preset, U, LawNet, Net>::type;
+/// normal p(u | z) and q(u | x); Standardize, ActNorm and the base stay.  Cif<RealNvp<2>>.  Its nets start at random to the last layer: an index that
+/// starts unused is a saddle, which training leaves slowly.
+template <class Preset, Index U = 1, class LawNet = BasicMlp<Relu, UniformLast, 32, 32>, class Net = BasicMlp<Relu, UniformLast, 10, 10>>
+using Cif = typename detail::CifOf<Preset, U, LawNet, Net>::type;
 
 }  // namespace rheo::presets
