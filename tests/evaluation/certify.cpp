@@ -9,6 +9,7 @@
 #include "rheo/flows/inverse.hpp"
 #include "rheo/flows/repeat.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
+#include "rheo/layers/stochastic/vae.hpp"
 #include "rheo/layers/surjections/abs.hpp"
 #include "rheo/layers/surjections/sort.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
@@ -163,6 +164,26 @@ TEST_CASE("exact pulls are told through chains, repeats and inverses") {
   CHECK(detail::pull_accuracy<Exact, double>() == 0);
   CHECK(detail::pull_accuracy<Inexact, double>() == Approx(6e-5));
   CHECK(detail::pull_accuracy<ActNorm<2>, double>() == 0);
+}
+
+using Normals = Given<family::Normal<SoftBound>, MlpOf<Tanh, 4>>;
+struct ForgetsEncoder : VaeLayer<1, 1, Normals, Normals> {  // decode leaves -log q out
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    p.v.setZero();
+    P::draw(decoder, p, {{p.theta.data() + EncoderLaw::param_count, DecoderLaw::param_count}, {}, p.noise, p.cache.p}, p.in, p.out, p.v);
+  }
+};
+struct Narrow : VaeLayer<1, 1, Normals, Normals> {  // decode draws ten per cent narrower than it scores
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    VaeLayer<1, 1, Normals, Normals>::decode(p);
+    p.out *= T(0.9);
+  }
+};
+
+TEST_CASE("the laws of layers that draw both ways reject one that breaks them") {
+  CHECK(breaks("density of z in the mean", ForgetsEncoder{}));
+  CHECK(breaks("density of z in the mean", Narrow{}));
+  CHECK_FALSE(breaks("", VaeLayer<1, 1, Normals, Normals>{}));
 }
 
 TEST_CASE("each law of surjections rejects a layer that breaks it") {

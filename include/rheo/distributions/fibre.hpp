@@ -5,6 +5,8 @@
 // the user's context behind it) or 0 (it looks at neither).  A flow is a law too: that makes a fibre as rich as one likes.
 #pragma once
 
+#include <limits>
+
 #include "rheo/distributions/location_scale.hpp"
 
 namespace rheo {
@@ -27,6 +29,16 @@ template <template <Index, Index> class F> struct FlowFibre {
 };
 
 namespace detail {
+
+/// v -= log q; where q vanishes v is -inf: a path that one of its two directions never takes is off the support.
+template <class T> void take_away(ColView<T> log_q, ColView<T> v) {
+  const T off_support = T(-std::numeric_limits<double>::infinity());
+  for (Index i = 0; i < v.size(); ++i) v(i) += log_q(i) == off_support ? log_q(i) : -log_q(i);
+}
+/// The slice of a part's parameters in `unpack`, where it has any.
+template <class Part, class P> void name_part(P& p, const char* name) {
+  if constexpr (Part::param_count > 0) p.part(Part{}, Part::param_count, name);
+}
 
 /// A law as a layer calls it: on what the layer drops, given K kept coordinates and C of the user's context.
 template <class Law, Index K, Index C> struct Fibre {

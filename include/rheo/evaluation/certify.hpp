@@ -101,8 +101,10 @@ template <class Real> class Certifier {
         out.push_back({"double: draws follow the density (chi-square in deviations)", chi, 3.72});  // 1e-4 of a normal
       }
     }
-    if (encodes_stochastically(s_.kind) && can<double>().encode && has_base(s_.x_support, true) && has_base(s_.z_support, true)) {
-      out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence(), 4});
+    const bool based = has_base(s_.x_support, true) && has_base(s_.z_support, true), draws_z = encodes_stochastically(s_.kind);
+    if (draws_z && can<double>().encode && based) out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence<true>(), 4});
+    if (draws_z && decodes_stochastically(s_.kind) && can<double>().decode && based && s_.z_dim > 0) {  // nothing else sees decode's V
+      out.push_back({"double: exp(-V) p(x) is a density of z in the mean (in standard errors)", evidence<false>(), 4});
     }
   }
 
@@ -367,15 +369,18 @@ template <class Real> class Certifier {
     add_base(s_.z_support, z, v, 1);
     return v.exp();
   }
-  /// The integral of exp(V) p(z) over x and the encoder's noise, by importance sampling: its distance from 1 in standard errors.
-  double evidence() {
+  /// The integral over x and the encoder's noise of exp(V) p(z) (Encode), or over z and the decoder's of exp(-V) p(x), by importance sampling: its
+  /// distance from 1 in standard errors.
+  template <bool Encode> double evidence() {
     const Index n = 40000;
-    const Batch<Real> x = draw_base(s_.x_support, n, o_.noise.fork(33), 1);
-    Batch<Real> z;
+    const auto &from = Encode ? s_.x_support : s_.z_support, &to = Encode ? s_.z_support : s_.x_support;
+    const Batch<Real> in = draw_base(from, n, o_.noise.fork(33), 1);
+    Batch<Real> out;
     Column<Real> v, log_r = Column<Real>::Zero(n);
-    d_.template call<true>(x, one_context(n), o_.noise.fork(34), z, v);
-    add_base(s_.z_support, z, v, 0.5);  // narrow, so that the weights are bounded
-    add_base(s_.x_support, x, log_r, 1);
+    d_.template call<Encode>(in, one_context(n), o_.noise.fork(34), out, v);
+    if (!Encode) v = -v;
+    add_base(to, out, v, 0.5);  // narrow, so that the weights are bounded
+    add_base(from, in, log_r, 1);
     const Column<Real> w = (v - log_r).exp();
     const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
     return worst(std::abs(mean - 1) / (error + 1e-12), 0);
