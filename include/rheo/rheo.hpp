@@ -36,6 +36,7 @@
 #include "rheo/distributions/student_t.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/evaluation/metrics.hpp"
+#include "rheo/evaluation/sliced_wasserstein.hpp"
 #include "rheo/flows/chain.hpp"
 #include "rheo/flows/constrain.hpp"
 #include "rheo/flows/dequantize.hpp"

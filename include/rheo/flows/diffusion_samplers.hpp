@@ -82,7 +82,7 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
     for (Index k = o.steps; k > o.undone; --k) {
       const DenoiserLevel t = detail::sampling_level(layer, k, o.steps), s = detail::sampling_level(layer, k - 1, o.steps);
       const Noise draws = key.fork(1000 + static_cast<std::uint64_t>(k));
-      const double d = o.eta * LevelStep(s.level, t.level).added * s.level.noise / t.level.noise;
+      const double d = o.eta * NoiseStep(s.level, t.level).added * s.level.noise / t.level.noise;
       const T by = T(s.level.signal / t.level.signal);
       const T by_e = T(std::sqrt(std::max(0.0, s.level.noise * s.level.noise - d * d)) - t.level.noise * s.level.signal / t.level.signal);
       guess(t);

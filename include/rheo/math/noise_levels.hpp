@@ -15,7 +15,7 @@
 namespace rheo {
 
 /// x_t = signal x_0 + noise e, e ~ N(0, I): the law of x_t given x_0.
-struct Level {
+struct NoiseLevel {
   double signal = 1, noise = 0;
   /// The variance of x_t where x_0 has variance one.
   double variance() const { return signal * signal + noise * noise; }
@@ -23,13 +23,13 @@ struct Level {
 };
 
 /// Levels of the N + 1 states of N steps; the first is the data.
-template <Index N> using Levels = std::array<Level, static_cast<std::size_t>(N + 1)>;
+template <Index N> using NoiseLevels = std::array<NoiseLevel, static_cast<std::size_t>(N + 1)>;
 
 namespace detail {
 
 /// From the variances b_1 .. b_N of the single steps, x_i = sqrt(1 - b_i) x_(i-1) + sqrt(b_i) e.
-template <Index N, class Beta> Levels<N> levels_from(Beta beta) {
-  Levels<N> levels{};
+template <Index N, class Beta> NoiseLevels<N> levels_from(Beta beta) {
+  NoiseLevels<N> levels{};
   double kept = 0;  // log of the product of 1 - b_i
   for (Index i = 1; i <= N; ++i) {
     kept += std::log1p(-beta(i));
@@ -42,7 +42,7 @@ template <Index N, class Beta> Levels<N> levels_from(Beta beta) {
 
 /// Step variances that rise linearly from `first` to `last`, which are meant for a thousand steps (Ho et al.) and scaled to N, at most 0.999.
 /// Throws std::invalid_argument unless 0 < first <= last < 1.
-template <Index N> Levels<N> linear_betas(double first = 1e-4, double last = 0.02) {
+template <Index N> NoiseLevels<N> linear_betas(double first = 1e-4, double last = 0.02) {
   if (!(first > 0 && first <= last && last < 1)) detail::fail("linear_betas wants 0 < first <= last < 1, got " + std::to_string(first) + " and " + std::to_string(last));
   return detail::levels_from<N>([=](Index i) {
     const double way = N > 1 ? static_cast<double>(i - 1) / static_cast<double>(N - 1) : 1;
@@ -51,7 +51,7 @@ template <Index N> Levels<N> linear_betas(double first = 1e-4, double last = 0.0
 }
 
 /// signal^2 = cos^2 of an angle that runs evenly to a right one, from a little above zero (offset, not negative); step variances at most 0.999.
-template <Index N> Levels<N> cosine_levels(double offset = 0.008) {
+template <Index N> NoiseLevels<N> cosine_levels(double offset = 0.008) {
   if (!(offset >= 0)) detail::fail("cosine_levels wants an offset that is not negative, got " + std::to_string(offset));
   const auto kept = [=](Index i) {
     const double c = std::cos((static_cast<double>(i) / static_cast<double>(N) + offset) / (1 + offset) * std::numbers::pi / 2);
@@ -66,7 +66,7 @@ struct VariancePreserving {
   double beta_min = 0.1, beta_max = 20, start = 1e-3;
   double beta(double t) const { return beta_min + t * (beta_max - beta_min); }
   double log_signal(double t) const { return -0.25 * t * t * (beta_max - beta_min) - 0.5 * t * beta_min; }
-  Level level(double t) const { return {std::exp(log_signal(t)), std::sqrt(-std::expm1(2 * log_signal(t)))}; }
+  NoiseLevel level(double t) const { return {std::exp(log_signal(t)), std::sqrt(-std::expm1(2 * log_signal(t)))}; }
   double drift(double t) const { return -0.5 * beta(t); }  ///< dx = drift(t) x dt + ...
   double squared_diffusion(double t) const { return beta(t); }
 };
@@ -74,7 +74,7 @@ struct VariancePreserving {
 /// dx = sqrt(d sigma^2 / dt) dw with sigma = sigma_min (sigma_max / sigma_min)^t: noise is added, nothing is shrunk.
 struct VarianceExploding {
   double sigma_min = 0.01, sigma_max = 20, start = 0;
-  Level level(double t) const { return {1, sigma_min * std::pow(sigma_max / sigma_min, t)}; }
+  NoiseLevel level(double t) const { return {1, sigma_min * std::pow(sigma_max / sigma_min, t)}; }
   double drift(double) const { return 0; }
   double squared_diffusion(double t) const {
     const double s = level(t).noise;
@@ -84,27 +84,27 @@ struct VarianceExploding {
 
 /// The drift of VariancePreserving with a diffusion that starts at zero: noise = 1 - signal^2.
 struct SubVariancePreserving : VariancePreserving {
-  Level level(double t) const { return {std::exp(log_signal(t)), -std::expm1(2 * log_signal(t))}; }
+  NoiseLevel level(double t) const { return {std::exp(log_signal(t)), -std::expm1(2 * log_signal(t))}; }
   double squared_diffusion(double t) const { return -beta(t) * std::expm1(4 * log_signal(t)); }
 };
 
 /// The levels of an equation at N even steps from 0 to 1; the first is the data.
-template <Index N, class Sde> Levels<N> levels_of(const Sde& sde) {
-  Levels<N> levels{};
+template <Index N, class Sde> NoiseLevels<N> levels_of(const Sde& sde) {
+  NoiseLevels<N> levels{};
   for (Index i = 1; i <= N; ++i) levels[static_cast<std::size_t>(i)] = sde.level(static_cast<double>(i) / static_cast<double>(N));
   return levels;
 }
 
 /// Where a level stands between two others on the scale of log(signal / noise): 0 at `first`, 1 at `last`.
-inline double clock_of(const Level& at, const Level& first, const Level& last) {
+inline double clock_of(const NoiseLevel& at, const NoiseLevel& first, const NoiseLevel& last) {
   const double whole = first.log_snr() - last.log_snr();
   return whole > 0 ? (first.log_snr() - at.log_snr()) / whole : 0;
 }
 
 /// The step from a level to a noisier one: the law of x_t given x_s is N(keep x_s, added^2 I).
-struct LevelStep {
+struct NoiseStep {
   double keep, added;
-  LevelStep(const Level& s, const Level& t) : keep(t.signal / s.signal), added(std::sqrt(std::max(0.0, t.noise * t.noise - keep * keep * s.noise * s.noise))) {}
+  NoiseStep(const NoiseLevel& s, const NoiseLevel& t) : keep(t.signal / s.signal), added(std::sqrt(std::max(0.0, t.noise * t.noise - keep * keep * s.noise * s.noise))) {}
 };
 
 }  // namespace rheo

@@ -10,10 +10,10 @@
 namespace rheo {
 
 /// Of a linear equation (rheo/math/noise_levels.hpp) whose noise a Denoiser tells: dx/dt = drift(t) x + g^2(t) e(x, t) / (2 noise(t)), from data
-/// (t = sde.start) to noise (t = 1) while Continuous runs from 0 to 1.  A recipe.
-template <class Net, class Sde = VariancePreserving, class Time = FourierTime<4>> struct ProbabilityFlow {
+/// (t = sde.start) to noise (t = 1) while Continuous runs from 0 to 1.  A recipe; Field is the Denoiser's.
+template <class Field, class Sde = VariancePreserving> struct ProbabilityFlow {
   template <Index D, Index C> struct field {
-    using Predictor = Denoiser<D, Net, Time, C>;
+    using Predictor = Denoiser<D, Field, C>;
     static constexpr Index param_count = Predictor::param_count;
     static constexpr bool smooth = true;
     template <class T> using Cache = typename Predictor::template Cache<T>;
@@ -30,7 +30,7 @@ template <class Net, class Sde = VariancePreserving, class Time = FourierTime<4>
     /// The equation's time when Continuous is at s, and where that time stands on the net's clock.
     double time(double s) const { return sde.start + (1 - sde.start) * s; }
     DenoiserLevel at(double t) const {
-      const Level l = sde.level(t);
+      const NoiseLevel l = sde.level(t);
       return {l, clock_of(l, sde.level(sde.start), sde.level(1))};
     }
 

@@ -25,10 +25,14 @@ inline double even_uniform(Noise noise, Index row) {
   return u - std::floor(u);
 }
 
-template <bool Bound, class F, class T> double denoise(ObjectiveCall<F, T>& c) {
+/// How the square error of a row is weighed.
+enum class Weighing { simple, velocity, bound };
+
+template <Weighing How, class F, class T> double denoise(ObjectiveCall<F, T>& c) {
   using Front = detail::Front<F>;
   using Last = typename Front::Last;
   constexpr Index D = Last::x_dim;
+  constexpr bool Bound = How == Weighing::bound;
   static_assert(denoises_in_steps<Last> || denoises_in_time<Last>,
                 "rheo: Denoising wants a Diffusion, or a Continuous of a ProbabilityFlow, as the last layer before the base");
   static_assert(!Bound || denoises_in_steps<Last>, "rheo: Variational wants a Diffusion as the last layer before the base");
@@ -54,7 +58,7 @@ template <bool Bound, class F, class T> double denoise(ObjectiveCall<F, T>& c) {
       const Index j = 1 + std::min(Last::steps - 1, static_cast<Index>(u * static_cast<double>(Last::steps)));
       levels(i) = layer.seen(j);
       if constexpr (Bound) {
-        const LevelStep step(layer.at(j - 1), layer.at(j));
+        const NoiseStep step(layer.at(j - 1), layer.at(j));
         const double r = layer.back(j - 1), by = step.added * step.added / (layer.at(j).noise * step.keep);
         const double ratio = std::pow(step.added * layer.at(j - 1).noise / (layer.at(j).noise * r), 2), steps = static_cast<double>(Last::steps);
         factor(i) = steps * by * by / (2 * r * r);
@@ -63,10 +67,11 @@ template <bool Bound, class F, class T> double denoise(ObjectiveCall<F, T>& c) {
     } else {
       levels(i) = layer.net.at(layer.net.time(u));
     }
+    if constexpr (How == Weighing::velocity) factor(i) = levels(i).level.variance() / (levels(i).level.signal * levels(i).level.signal);
     for (Index k = 0; k < D; ++k) at(i, k) = T(levels(i).level.signal) * x(i, k) + T(levels(i).level.noise) * e(i, k);
   }
   if constexpr (Bound) {  // KL(q(x_N | x_0) || base)
-    const Level last = layer.at(Last::steps);
+    const NoiseLevel last = layer.at(Last::steps);
     double m = 1;
     if constexpr (requires { std::get<Front::at + 1>(c.model.flow().layers).sde; }) m = std::pow(std::get<Front::at + 1>(c.model.flow().layers).deviation(), 2);
     static_assert(F::Base::param_count == 0 && F::Base::x_dim == D, "rheo: Variational: the base must be StandardNormal or DiffusionPrior");
@@ -118,12 +123,18 @@ template <bool Bound, class F, class T> double denoise(ObjectiveCall<F, T>& c) {
 /// ProbabilityFlow, then a base; x is the data behind the bijections in front, which are held as they are and get no gradient.  Not a density: its
 /// least value is the mean variance of e given x_t.
 struct Denoising {
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::denoise<false>(c); }
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::denoise<detail::Weighing::simple>(c); }
+};
+
+/// The same with weight (signal^2 + noise^2) / signal^2: the square error of what the net itself gives, v = (signal e - noise x) where signal^2 + noise^2
+/// = 1 (Salimans and Ho 2022, arXiv:2202.00512).  Levels of much noise, where the shares of modes are decided, count as much as the others.
+struct VelocityDenoising {
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::denoise<detail::Weighing::velocity>(c); }
 };
 
 /// An unbiased estimate, at one step a row, of the negative elbo that a Diffusion's steps give, in nats and in units of the data.
 struct Variational {
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::denoise<true>(c); }
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::denoise<detail::Weighing::bound>(c); }
 };
 
 }  // namespace rheo

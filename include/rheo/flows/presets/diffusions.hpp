@@ -12,15 +12,15 @@
 
 namespace rheo::presets {
 
-/// Ho et al. 2020, arXiv:2006.11239, with cosine levels unless others are given.  Train it with Denoising{} (simple) or Variational{}; sample() is
+/// Ho et al. 2020, arXiv:2006.11239, with step variances that rise linearly unless other levels are given.  Train it with Denoising{} (simple) or Variational{}; sample() is
 /// ancestral, ddim() takes fewer steps, elbo() is the bound.
 template <Index D, Index N = 100, class Net = MlpOf<Silu, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>
-using Ddpm = Flow<Standardize<D>, Diffusion<D, N, Net, Time, C>, StandardNormal<D>>;
+using Ddpm = Flow<Standardize<D>, Diffusion<D, N, Velocity<Net, Time>, C>, StandardNormal<D>>;
 
 /// Song et al. 2021, arXiv:2011.13456; Sde: VariancePreserving, VarianceExploding or SubVariancePreserving.  Train it with Denoising{}; log_prob() and
 /// sample() are those of the probability flow (exact), predictor_corrector() samples by the stochastic equation.
 template <Index D, class Sde = VariancePreserving, class Net = MlpOf<Silu, 128, 128, 128>, class Time = FourierTime<4>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
-using ScoreSde = Flow<Standardize<D>, Continuous<D, ProbabilityFlow<Net, Sde, Time>, Trace, Solver, C>, DiffusionPrior<D, Sde>>;
+using ScoreSde = Flow<Standardize<D>, Continuous<D, ProbabilityFlow<Velocity<Net, Time>, Sde>, Trace, Solver, C>, DiffusionPrior<D, Sde>>;
 
 /// Zhang and Chen 2021, arXiv:2110.07579: trained by its bound, as any flow.
 template <Index D, Index N = 30, class Net = MlpOf<Gelu, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>

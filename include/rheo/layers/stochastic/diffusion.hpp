@@ -21,10 +21,10 @@ enum class BackwardDeviation { large, small };
 /// + deviation e, with the net's guess e() of the noise;  V = sum_i log p(x_i | x_(i+1)) - log q(x_(i+1) | x_i), a bound: its mean is the negative
 /// variational loss without the base's term.  decode is ancestral sampling.  With the net at zero, as it starts, and large deviations both chains
 /// are those of N(0, I) data (if all levels have variance one) and V = (|z|^2 - |x|^2) / 2.
-/// Net is a recipe of perceptrons (MlpOf<Gelu, 64, 64>), Time the embedding of its clock.  The pulls keep the states and run the net again.
-template <Index D, Index N, class Net, class Time = FourierTime<4>, Index C = 0> struct Diffusion {
+/// Field is the Denoiser's recipe (Velocity<MlpOf<Silu, 64, 64>, FourierTime<4>>).  The pulls keep the states and run the net again.
+template <Index D, Index N, class Field, Index C = 0> struct Diffusion {
   static_assert(N > 0, "rheo: Diffusion wants at least one step");
-  using Predictor = Denoiser<D, Net, Time, C>;
+  using Predictor = Denoiser<D, Field, C>;
   static constexpr Index steps = N;
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Predictor::param_count, buffer_count = 0;
   static constexpr Kind kind = Kind::stochastic;
@@ -33,22 +33,22 @@ template <Index D, Index N, class Net, class Time = FourierTime<4>, Index C = 0>
   static constexpr Index encode_passes = N, decode_passes = N;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
 
-  Levels<N> levels = cosine_levels<N>();
+  NoiseLevels<N> levels = levels_of<N>(VariancePreserving{});  ///< the limit of linear_betas: step variances that rise linearly
   BackwardDeviation deviation = BackwardDeviation::large;
   Predictor denoiser{};
 
   Diffusion() = default;
   /// Throws std::invalid_argument unless the first level is the data, the signal is positive and every step adds noise.
-  explicit Diffusion(const Levels<N>& given, BackwardDeviation d = BackwardDeviation::large) : levels(given), deviation(d) {
+  explicit Diffusion(const NoiseLevels<N>& given, BackwardDeviation d = BackwardDeviation::large) : levels(given), deviation(d) {
     bool good = at(0).signal == 1 && at(0).noise == 0;
-    for (Index i = 0; i < N; ++i) good = good && at(i + 1).signal > 0 && LevelStep(at(i), at(i + 1)).added > 0;
+    for (Index i = 0; i < N; ++i) good = good && at(i + 1).signal > 0 && NoiseStep(at(i), at(i + 1)).added > 0;
     if (!good) detail::fail("Diffusion wants levels that begin with the data (signal 1, noise 0), keep some signal and add noise in every step");
   }
 
-  const Level& at(Index j) const { return levels[static_cast<std::size_t>(j)]; }
+  const NoiseLevel& at(Index j) const { return levels[static_cast<std::size_t>(j)]; }
   /// State j as the net sees it, j > 0.
   DenoiserLevel seen(Index j) const { return {at(j), clock_of(at(j), at(1), at(N))}; }
-  double forth(Index i) const { return LevelStep(at(i), at(i + 1)).added; }
+  double forth(Index i) const { return NoiseStep(at(i), at(i + 1)).added; }
   double back(Index i) const { return deviation == BackwardDeviation::large || i == 0 ? forth(i) : forth(i) * at(i).noise / at(i + 1).noise; }
 
   struct Steps {
@@ -59,7 +59,7 @@ template <Index D, Index N, class Net, class Time = FourierTime<4>, Index C = 0>
 
     template <class T, class Call> void means(Index j, CView<T> x, View<T> a, View<T> b, Call& p) const {
       if (j < N) {
-        const T keep = T(LevelStep(layer.at(j), layer.at(j + 1)).keep);
+        const T keep = T(NoiseStep(layer.at(j), layer.at(j + 1)).keep);
         for (Index c = 0; c < D; ++c) column(a, c) = keep * column(x, c);
       }
       if (j == 0) return;
@@ -80,7 +80,7 @@ template <Index D, Index N, class Net, class Time = FourierTime<4>, Index C = 0>
         for (Index c = 0; c < D; ++c) column(g_x, c) += T(by) * column(g_b, c);
       }
       if (j < N) {
-        const T keep = T(LevelStep(layer.at(j), layer.at(j + 1)).keep);
+        const T keep = T(NoiseStep(layer.at(j), layer.at(j + 1)).keep);
         for (Index c = 0; c < D; ++c) column(g_x, c) += keep * column(g_a, c);
       }
     }
@@ -88,7 +88,7 @@ template <Index D, Index N, class Net, class Time = FourierTime<4>, Index C = 0>
    private:
     /// b_(j-1)(x) = first x + second e(x).
     std::pair<double, double> backward(Index j) const {
-      const LevelStep s(layer.at(j - 1), layer.at(j));
+      const NoiseStep s(layer.at(j - 1), layer.at(j));
       return {1 / s.keep, -s.added * s.added / (layer.at(j).noise * s.keep)};
     }
   };
