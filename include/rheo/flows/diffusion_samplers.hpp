@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Samplers of diffusions beside their own decode: any number of steps, with as much noise as wanted, with corrections.
+//   Bansal et al. 2022, arXiv:2208.09392, alg. 2 (cold diffusion);
 //   Song, Meng and Ermon 2021, arXiv:2010.02502, eqs. 12 and 16 (DDIM);  Song et al. 2021, arXiv:2011.13456, algs. 2-5 (predictor and corrector).
 #pragma once
 
@@ -7,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include "rheo/flows/front.hpp"
 #include "rheo/nets/denoiser.hpp"
@@ -99,6 +101,40 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
       }
     }
     copy(Front::decode(model, worker, read(x), given, key), rows(view(out), first, m));
+  });
+  return out;
+}
+
+/// Cold diffusion: back from degraded points z (n x D), the last level's, to data, without noise: x_s = x_t - D_t(r) + D_s(r) with the restored
+/// r = (x_t - noise_t e(x_t)) / signal_t and D_t(r) = signal_t r + noise_t ends(r).  Like `ends` (see Restoration) z is in the coordinates behind the
+/// bijections in front of the Diffusion.
+template <class F, class T, class Ends> Batch<T> restore(const Model<F, T>& model, const std::type_identity_t<Input<T>>& z, const Ends& ends, int threads = 1) {
+  using Front = detail::Front<F>;
+  using L = typename Front::Last;
+  constexpr Index D = L::x_dim;
+  static_assert(requires(const L& l) { l.seen(1); } && F::context_dim == 0, "rheo: restore wants a Diffusion without context as the last layer before the base");
+  detail::check_width(z, D, "z");
+  Batch<T> out(z.rows(), F::x_dim);
+  Workspace<F, T> ws(threads);
+  const L& layer = Front::last(model.flow());
+  ws.shards(z.rows(), [&](auto& worker, Index first, Index m) {
+    Arena::Scope scope(worker.scratch);
+    const View<T> x = worker.scratch.template take<T>(m, D), r = worker.scratch.template take<T>(m, D), end = worker.scratch.template take<T>(m, D);
+    const auto none = Model<F, T>::template nothing<const T>(m);
+    copy(rows(z.view(), first, m), x);
+    const struct {
+      Params<const T> theta;
+      CView<T> context;
+      Arena& scratch;
+    } call{Front::theta(model), none, worker.scratch};
+    for (Index j = L::steps; j > 0; --j) {
+      const NoiseLevel &t = layer.at(j), &s = layer.at(j - 1);
+      layer.template guess<T>(j, read(x), r, Front::template cache<T>(worker).step, call);
+      for (Index c = 0; c < D; ++c) column(r, c) = (column(x, c) - T(t.noise) * column(r, c)) * T(1 / t.signal);
+      ends(read(r), end);
+      for (Index c = 0; c < D; ++c) column(x, c) += T(s.signal - t.signal) * column(r, c) + T(s.noise - t.noise) * column(end, c);
+    }
+    copy(Front::decode(model, worker, read(x), none, Noise{}), rows(view(out), first, m));
   });
   return out;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Denoising: a diffusion's net learned by telling noise, at one level a row, without running its steps or its equation.
 //   Denoising score matching: Vincent 2011;  Ho et al. 2020, arXiv:2006.11239, eq. 14 (simple) and eqs. 5, 8 and 12 (variational);  Song et al. 2021,
-//   arXiv:2011.13456, eq. 7 with weight noise^2;  levels spread evenly over a batch: Kingma et al. 2021, arXiv:2107.00630, appendix I.1.
+//   arXiv:2011.13456, eq. 7 with weight noise^2;  restoration without noise: Bansal et al. 2022, arXiv:2208.09392, eq. 1;  levels spread evenly over a batch: Kingma et al. 2021, arXiv:2107.00630, appendix I.1.
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 
 #include "rheo/distributions/diffusion_prior.hpp"
 #include "rheo/flows/front.hpp"
@@ -26,9 +27,12 @@ inline double even_uniform(Noise noise, Index row) {
 }
 
 /// How the square error of a row is weighed.
-enum class Weighing { simple, velocity, bound };
+enum class Weighing { simple, velocity, bound, restored };
 
-template <Weighing How, class F, class T> double denoise(ObjectiveCall<F, T>& c) {
+/// The other ends of the paths: draws of N(0, I), or what a map makes of the data.
+struct DrawnEnds {};
+
+template <Weighing How, class F, class T, class Ends = DrawnEnds> double denoise(ObjectiveCall<F, T>& c, const Ends& degrade = {}) {
   using Front = detail::Front<F>;
   using Last = typename Front::Last;
   constexpr Index D = Last::x_dim;
@@ -49,7 +53,8 @@ template <Weighing How, class F, class T> double denoise(ObjectiveCall<F, T>& c)
   const View<T> e = scratch.template take<T>(n, D), told = scratch.template take<T>(n, D);
   ColView<DenoiserLevel> levels = scratch.template column<DenoiserLevel>(n);
   ColView<double> factor = scratch.template column<double>(n), constant = scratch.template column<double>(n);
-  ends.normals(e);
+  if constexpr (std::is_same_v<Ends, DrawnEnds>) ends.normals(e);
+  else degrade(x, e);
   for (Index i = 0; i < n; ++i) {
     const double u = even_uniform(times, i);
     factor(i) = 1;
@@ -68,6 +73,7 @@ template <Weighing How, class F, class T> double denoise(ObjectiveCall<F, T>& c)
       levels(i) = layer.net.at(layer.net.time(u));
     }
     if constexpr (How == Weighing::velocity) factor(i) = levels(i).level.variance() / (levels(i).level.signal * levels(i).level.signal);
+    if constexpr (How == Weighing::restored) factor(i) = std::pow(levels(i).level.noise / levels(i).level.signal, 2);
     for (Index k = 0; k < D; ++k) at(i, k) = T(levels(i).level.signal) * x(i, k) + T(levels(i).level.noise) * e(i, k);
   }
   if constexpr (Bound) {  // KL(q(x_N | x_0) || base)
@@ -130,6 +136,15 @@ struct Denoising {
 /// = 1 (Salimans and Ho 2022, arXiv:2202.00512).  Levels of much noise, where the shares of modes are decided, count as much as the others.
 struct VelocityDenoising {
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::denoise<detail::Weighing::velocity>(c); }
+};
+
+/// Cold diffusion: no noise at all.  Data are degraded to x_t = signal x + noise z(x), z a map of the points that Ends computes,
+///   template <class T> void operator()(CView<T> x, View<T> z) const        row by row, behind the bijections in front,
+/// and the net learns to restore them: the loss is |(x_t - noise e(x_t)) / signal - x|^2.  restore() runs the way back from degraded points; the
+/// model's own decode, elbo and log_prob mean nothing then.
+template <class Ends> struct Restoration {
+  Ends ends{};
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::denoise<detail::Weighing::restored>(c, ends); }
 };
 
 /// An unbiased estimate, at one step a row, of the negative elbo that a Diffusion's steps give, in nats and in units of the data.
