@@ -76,6 +76,9 @@ Entry gaussianization();
 Entry convex_potential();
 Entry ffjord();
 Entry cnf();
+Entry ddpm();
+Entry score_sde();
+Entry diff_flow();
 Entry real_nvp_mixture();
 Entry real_nvp_resampled();
 Entry vae();
@@ -85,7 +88,9 @@ Entry mixture();
 
 /// Every model, in the order of --list.
 inline const std::vector<Entry>& all() {
-  static const std::vector<Entry> table{real_nvp(), nice(), glow(), nsf(), nsf_autoregressive(), flow_plus_plus(), circular_nsf(), maf(), iaf(), naf(), umnn(), sospf(), bernstein(), bnaf(), planar(), radial(), sylvester(), residual_flow(), gaussianization(), convex_potential(), ffjord(), cnf(), real_nvp_mixture(), real_nvp_resampled(), vae(), cif_real_nvp(), normal(), mixture()};
+  static const std::vector<Entry> table{real_nvp(), nice(), glow(), nsf(), nsf_autoregressive(), flow_plus_plus(), circular_nsf(), maf(), iaf(), naf(), umnn(), sospf(),
+                                        bernstein(), bnaf(), planar(), radial(), sylvester(), residual_flow(), gaussianization(), convex_potential(), ffjord(), cnf(),
+                                        ddpm(), score_sde(), diff_flow(), real_nvp_mixture(), real_nvp_resampled(), vae(), cif_real_nvp(), normal(), mixture()};
   return table;
 }
 
