@@ -70,8 +70,8 @@ template <std::size_t D> constexpr bool drawable(const std::array<Support, D>& s
   return true;
 }
 
-/// n points for the laws that compare two calculations.
-template <std::size_t D> Batch<double> points_in(const std::array<Support, D>& supports, Index n, Index categories, Noise noise) {
+/// n points for the laws that compare two calculations; whole numbers take four values where a layer does not say.
+template <std::size_t D> Batch<double> points_in(const std::array<Support, D>& supports, Index n, const std::array<Index, D>& categories, Noise noise) {
   Batch<double> x(n, static_cast<Index>(D));
   for (std::size_t k = 0; k < D; ++k) {
     const auto j = static_cast<Index>(k);
@@ -82,7 +82,7 @@ template <std::size_t D> Batch<double> points_in(const std::array<Support, D>& s
         case Support::unit: x(i, j) = 0.05 + 0.9 * noise.uniform(i, j); break;  // finite differences want room before the ends
         case Support::circle: x(i, j) = std::numbers::pi * (2 * noise.uniform(i, j) - 1); break;
         case Support::integer:
-        case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, categories)); break;
+        case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, categories[k] > 0 ? categories[k] : 4)); break;
         default: x(i, j) = e;
       }
     }

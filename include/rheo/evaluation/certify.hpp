@@ -40,9 +40,9 @@ template <class L> class Certifier {
     detail::init<L, double>(layer, Params<double>(d_.theta.data(), d_.theta.size()), Params<double>(d_.buffers.data(), d_.buffers.size()), o.noise.fork(1));
     for (Index i = 0; i < d_.theta.size(); ++i) d_.theta(i) += o.spread * o.noise.fork(2).normal(i, 0);
     follow();
-    x_ = points(o.rows, L::x_support, 3);
-    z_ = points(o.rows, L::z_support, 4);
-    context_ = points(o.rows, all_of<L::context_dim>(Support::real), 5);
+    x_ = points(o.rows, L::x_support, x_categories<L>(), 3);
+    z_ = points(o.rows, L::z_support, z_categories<L>(), 4);
+    context_ = points(o.rows, all_of<L::context_dim>(Support::real), {}, 5);
     Column<double> v;
     if constexpr (CanDecode<L, double>) {
       if (!drawable(L::x_support)) d_.template call<false>(Batch<double>(0.5 * z_), context_, o.noise.fork(6), x_, v);  // well inside: differences want room
@@ -116,13 +116,8 @@ template <class L> class Certifier {
   void follow() {
     if constexpr (HasAfterStep<L, double>) layer_.after_step(Params<double>(d_.theta.data(), d_.theta.size()), Params<double>(d_.buffers.data(), d_.buffers.size()));
   }
-  /// How many values whole numbers take: four for layers that do not say.
-  static constexpr Index categories() {
-    if constexpr (requires { L::categories; }) return L::categories > 0 ? Index(L::categories) : 4;
-    return 4;
-  }
-  template <std::size_t D> Batch<double> points(Index n, const std::array<Support, D>& s, std::uint64_t key) const {
-    return points_in(s, n, categories(), o_.noise.fork(key));
+  template <std::size_t D> Batch<double> points(Index n, const std::array<Support, D>& s, const std::array<Index, D>& categories, std::uint64_t key) const {
+    return points_in(s, n, categories, o_.noise.fork(key));
   }
   template <class T> LayerBench<L, T> bench() const {
     LayerBench<L, T> b(layer_);

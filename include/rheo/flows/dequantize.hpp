@@ -20,6 +20,7 @@ template <Index D, class Fibre = Fixed<Uniform>, Index K = 0, Index C = 0> using
 
 /// The interval [0, K] to the line by the logit: what follows a Dequantize of K whole numbers.
 template <Index K> struct Levels : range::Interval {
+  static constexpr Index categories = K;
   Levels() : range::Interval(0, static_cast<double>(K)) {}
 };
 template <Index D, Index K> using LevelMap = Elementwise<D, Levels<K>>;

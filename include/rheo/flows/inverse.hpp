@@ -15,6 +15,8 @@ template <class L> struct Inverse {
   /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards; what is estimated stays so.
   static constexpr Exactness exactness = (encodes_stochastically(kind) ? Exactness::bound : Exactness::exact) | without_bound(L::exactness);
   static constexpr Index categories = detail::category_count<L>();
+  static constexpr std::array<Index, static_cast<std::size_t>(x_dim)> x_categories = detail::z_categories<L>();
+  static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> z_categories = detail::x_categories<L>();
   static constexpr bool smooth = detail::is_smooth<L>;
   static constexpr Index encode_passes = detail::decode_effort<L>().passes, decode_passes = detail::encode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::decode_effort<L>().parallel, parallel_decode = detail::encode_effort<L>().parallel;

@@ -20,6 +20,7 @@ template <Index D, class Transformer> struct ElementwiseFacts {
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr Supports<D> x_support = all_of<D>(x_support_of<Transformer>()), z_support = all_of<D>(z_support_of<Transformer>());
+  static constexpr Index categories = category_count<Transformer>();
   template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
 };
 

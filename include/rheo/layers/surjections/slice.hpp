@@ -3,6 +3,8 @@
 //   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): slicing, inference;  Huang et al. 2020, arXiv:2002.07101 (augmented flows).
 #pragma once
 
+#include <array>
+
 #include "rheo/core/layer.hpp"
 #include "rheo/distributions/fibre.hpp"
 
@@ -29,6 +31,11 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
     return s;
   }();
   static constexpr Supports<K> z_support = all_of<K>(Support::any);
+  static constexpr std::array<Index, static_cast<std::size_t>(D)> x_categories = [] {
+    std::array<Index, static_cast<std::size_t>(D)> n{};
+    for (Index j = 0; j < M; ++j) n[static_cast<std::size_t>(K + j)] = detail::x_categories<Law>()[static_cast<std::size_t>(j)];
+    return n;
+  }();
   template <class T> using Cache = typename Fibre::template Cache<T>;
 
   Law law{};
