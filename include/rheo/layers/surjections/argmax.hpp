@@ -51,6 +51,7 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(law, buffers); }
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>

@@ -25,6 +25,7 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
   static constexpr Kind kind = Kind::generative_surjection;
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr bool smooth = false;
+  static constexpr bool parallel_encode = detail::decode_effort<Law>().parallel, parallel_decode = detail::encode_effort<Law>().parallel;
   static constexpr Index encode_passes = D * detail::decode_effort<Law>().passes, decode_passes = D * detail::encode_effort<Law>().passes;
   static constexpr Supports<D> x_support = all_of<D>(Support::censored), z_support = all_of<D>(Support::real);
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
@@ -46,6 +47,12 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
       const Params<T> own = theta.part(law, Law::param_count), state = buffers.part(law, Law::buffer_count);
       detail::init<Law, T>(law, own, state, noise.fork(static_cast<std::uint64_t>(j)));
     }
+  }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    for (Index j = 0; j < D; ++j) {
+      if (!detail::valid_buffers(law, slice(buffers, Law::buffer_count, j))) return false;
+    }
+    return true;
   }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>
