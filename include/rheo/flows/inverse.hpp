@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Inverse: any layer run backwards: functions swapped, V negated (-inf stays).  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
+// Inverse: any layer run backwards: functions swapped, V negated.  -inf stays: data off the support in encode, and in decode a latent that encode
+// cannot have made, which is no path of the flow.  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
 #pragma once
 
 #include <array>
@@ -83,7 +84,7 @@ template <class L> struct Inverse {
     ColView<T> v = p.scratch.template column<T>(p.in.rows());
     v.setZero();
     call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep, p.report});
-    for (Index i = 0; i < v.size(); ++i) p.v(i) += v(i) == off_support ? v(i) : -v(i);  // off the support in either direction
+    for (Index i = 0; i < v.size(); ++i) p.v(i) += v(i) == off_support ? v(i) : -v(i);
   }
   template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {
     Arena::Scope scope(p.scratch);

@@ -34,7 +34,7 @@ inline std::string name_of(Support s, Index categories) {
 }  // namespace detail
 
 /// Throws DataError with the number of rows off the flow's support and the first of them.  Positive, censored, unit and whole-number coordinates
-/// of the data are judged by their values first; non-finite ones count as off such sets.  Then all rows are scored: those with log p = -inf
+/// of the data are judged by their values first; NaN counts as off such sets.  Then all rows are scored: those with log p = -inf
 /// under the parameters as they are, and still so after the data-dependent starts, are off the support that layers further in lay down;
 /// `noise` is for flows that score with draws.  Flows that score by iterations (encode_passes `as_needed`), and whose layers all live on the
 /// line, are not scored.  The model is not changed.
