@@ -27,6 +27,7 @@
 #include "rheo/distributions/discretized_logistic.hpp"
 #include "rheo/distributions/fibre.hpp"
 #include "rheo/distributions/fold.hpp"
+#include "rheo/distributions/hurdle.hpp"
 #include "rheo/distributions/independent.hpp"
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/distributions/mixture.hpp"

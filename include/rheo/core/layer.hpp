@@ -14,6 +14,8 @@
 //   stochastic             stochastic       stochastic       log p(x given z) - log q(z given x); a bound
 //   distribution           drops x          draws x          log p(x): an inference surjection onto nothing, z_dim = 0
 //
+// V is -inf where there is no path: x off the support in encode, z off the support in decode, and z that q(z|x) cannot draw.
+//
 // What you owe: a type that holds hyper-parameters only (no weights, no caches, no random engine), with
 //   static constexpr Index x_dim, z_dim, context_dim, param_count, buffer_count;
 //   static constexpr Kind kind;  static constexpr Exactness exactness;
@@ -33,7 +35,10 @@
 //   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
 //   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it
 //   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
-//   static constexpr Index categories                                 integer and category coordinates run from 0 to categories - 1; 0: as far as they like
+//   static constexpr Index categories                                 integer and category coordinates run from 0 to categories - 1, intervals from 0 to
+//                                                                     categories; 0: as far as they like
+//   static constexpr std::array<Index, x_dim> x_categories            the same coordinate by coordinate, where they differ; z_categories of the latent
+//   static constexpr bool bounded                                     V may be -inf at finite x; without it, where x_support names other sets than the line
 // What exists is what the layer can do: the concepts below ask.  T is float, double or autodiff::Dual of either.
 //
 // What you get: training, sampling, scoring, chaining, inversion, files, threads, and the laws (rheo/evaluation/certify.hpp).
@@ -174,6 +179,47 @@ template <class L> constexpr auto support_source() {
 template <class L> constexpr Index category_count() {
   if constexpr (requires { L::categories; }) return L::categories;
   return 0;
+}
+/// The same by coordinate: 0 where a coordinate has no such count.
+template <std::size_t D> constexpr std::array<Index, D> counts_of(const std::array<Support, D>& supports, Index categories) {
+  std::array<Index, D> n{};
+  for (std::size_t j = 0; j < D; ++j) {
+    if (supports[j] == Support::integer || supports[j] == Support::category || supports[j] == Support::interval) n[j] = categories;
+  }
+  return n;
+}
+template <class L> constexpr std::array<Index, static_cast<std::size_t>(L::x_dim)> x_categories() {
+  if constexpr (requires { L::x_categories; }) return L::x_categories;
+  else return counts_of(Supports<L::x_dim>(L::x_support), category_count<L>());
+}
+template <class L> constexpr std::array<Index, static_cast<std::size_t>(L::z_dim)> z_categories() {
+  if constexpr (requires { L::z_categories; }) return L::z_categories;
+  else return counts_of(Supports<L::z_dim>(L::z_support), category_count<L>());
+}
+/// Counts after a layer, given those before it: they travel as supports do.
+template <class L>
+constexpr std::array<Index, static_cast<std::size_t>(L::z_dim)> categories_after(const std::array<Index, static_cast<std::size_t>(L::x_dim)>& x) {
+  auto z = z_categories<L>();
+  const auto own = x_categories<L>();
+  const auto source = support_source<L>();
+  for (std::size_t j = 0; j < z.size(); ++j) {
+    if (L::z_support[j] != Support::any || source[j] < 0 || source[j] >= L::x_dim) continue;
+    const auto i = static_cast<std::size_t>(source[j]);
+    z[j] = L::x_support[i] == Support::any ? x[i] : own[i];
+  }
+  return z;
+}
+
+/// Whether V can be -inf at finite x, as far as the type tells.
+template <class L> constexpr bool is_bounded() {
+  if constexpr (requires { L::bounded; }) {
+    return L::bounded;
+  } else {
+    for (Support s : L::x_support) {
+      if (s != Support::any && s != Support::real) return true;
+    }
+    return false;
+  }
 }
 
 /// Data-side supports after a layer, given those before it.

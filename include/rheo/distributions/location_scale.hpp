@@ -17,6 +17,24 @@ struct SoftBound : BoundedExp {
   explicit SoftBound(double b) : BoundedExp{b} {}
 };
 
+/// Scale 0.6 + 0.4 e^t, t = 7 tanh(a / 7): never below 0.6, 1 at a = 0.  For noise whose tails must not be too light.
+struct WideBound {
+  template <class L> L log_scale(L a) const {
+    using std::exp, std::log;
+    return log(L(0.6) + L(0.4) * exp(SoftBound{}.log_scale(a)));
+  }
+  template <class L> L slope(L a, L s) const {
+    using std::exp;
+    const L t = SoftBound{}.log_scale(a);
+    return L(0.4) * exp(t - s) * SoftBound{}.slope(a, t);
+  }
+};
+/// Scale 1 / (0.6 + 0.4 e^-t): never above 5/3, 1 at a = 0.  For maps to such noise.
+struct NarrowBound {
+  template <class L> L log_scale(L a) const { return -WideBound{}.log_scale(L(-a)); }
+  template <class L> L slope(L a, L s) const { return WideBound{}.slope(L(-a), L(-s)); }
+};
+
 namespace family {
 
 /// What these families share.  Shape has log_prob(e), slope(e), `located` and either `normal` or standard(u) for a uniform u.

@@ -71,8 +71,8 @@ inline bool drawable(const std::vector<Support>& supports) {
   return true;
 }
 
-/// n points for the laws that compare two calculations.
-inline Batch<double> points_in(const std::vector<Support>& supports, Index n, Index categories, Noise noise) {
+/// n points for the laws that compare two calculations; whole numbers take four values where a layer does not say.
+inline Batch<double> points_in(const std::vector<Support>& supports, Index n, const std::vector<Index>& categories, Noise noise) {
   const std::size_t D = supports.size();
   Batch<double> x(n, static_cast<Index>(D));
   for (std::size_t k = 0; k < D; ++k) {
@@ -84,7 +84,7 @@ inline Batch<double> points_in(const std::vector<Support>& supports, Index n, In
         case Support::unit: x(i, j) = 0.05 + 0.9 * noise.uniform(i, j); break;  // finite differences want room before the ends
         case Support::circle: x(i, j) = std::numbers::pi * (2 * noise.uniform(i, j) - 1); break;
         case Support::integer:
-        case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, categories)); break;
+        case Support::category: x(i, j) = static_cast<double>(noise.index(i, j, categories[k] > 0 ? categories[k] : 4)); break;
         default: x(i, j) = e;
       }
     }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,9 +45,9 @@ template <class Real> class Certifier {
     s_.init(d_.theta, d_.buffers, o.noise.fork(1));
     for (Index i = 0; i < d_.theta.size(); ++i) d_.theta(i) += o.spread * o.noise.fork(2).normal(i, 0);
     follow();
-    x_ = points(o.rows, s_.x_support, 3);
-    z_ = points(o.rows, s_.z_support, 4);
-    context_ = points(o.rows, std::vector<Support>(static_cast<std::size_t>(s_.context_dim), Support::real), 5);
+    x_ = points(o.rows, s_.x_support, s_.x_categories, 3);
+    z_ = points(o.rows, s_.z_support, s_.z_categories, 4);
+    context_ = points(o.rows, std::vector<Support>(static_cast<std::size_t>(s_.context_dim), Support::real), std::vector<Index>(static_cast<std::size_t>(s_.context_dim)), 5);
     Column<Real> v;
     if (can<Real>().decode && !drawable(s_.x_support)) {
       d_.template call<false>(Batch<Real>(0.5 * z_), context_, o.noise.fork(6), x_, v);  // well inside: differences want room
@@ -101,6 +102,11 @@ template <class Real> class Certifier {
         out.push_back({"double: draws follow the density (chi-square in deviations)", chi, 3.72});  // 1e-4 of a normal
       }
     }
+    if (s_.param_count + s_.context_dim > 0) {
+      const char* law = ": the mean of the pulls is the gradient of the mean over draws (in standard errors)";
+      if (encodes_stochastically(s_.kind) && can<double>().encode_pull) out.push_back({std::string("double: encode") + law, mean_gradient<true>(x_), 5});
+      if (decodes_stochastically(s_.kind) && can<double>().decode_pull) out.push_back({std::string("double: decode") + law, mean_gradient<false>(z_), 5});
+    }
     const bool based = has_base(s_.x_support, true) && has_base(s_.z_support, true), draws_z = encodes_stochastically(s_.kind);
     if (draws_z && can<double>().encode && based) out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence<true>(), 4});
     if (draws_z && decodes_stochastically(s_.kind) && can<double>().decode && based && s_.z_dim > 0) {  // nothing else sees decode's V
@@ -114,8 +120,8 @@ template <class Real> class Certifier {
     else return s_.in_double;
   }
   void follow() { s_.follow(d_.theta, d_.buffers); }
-  Batch<Real> points(Index n, const std::vector<Support>& s, std::uint64_t key) const {
-    return points_in(s, n, s_.categories > 0 ? s_.categories : 4, o_.noise.fork(key));  // four values for layers that do not say
+  Batch<Real> points(Index n, const std::vector<Support>& s, const std::vector<Index>& categories, std::uint64_t key) const {
+    return points_in(s, n, categories, o_.noise.fork(key));
   }
   template <class T> std::unique_ptr<Runner<T>> bench() const {
     auto b = s_.runner(T());
@@ -203,6 +209,39 @@ template <class Real> class Certifier {
     const double scale = (g_in * d_in).abs().sum() + (g_theta * d_theta.col(0)).abs().sum() + (g_context * d_context).abs().sum() + size;
     return worst(std::abs(slope - by_pull) / std::max(scale, 1e-12), 0);
   }
+  /// The mean over draws of g_out . out + v along one direction of parameters and context: fourth-order differences with draws in common against the
+  /// mean of the pulls, block by block, so that the blocks tell the error.  A draw of whole numbers shows here, where a dual number sees no slope.
+  template <bool Encode> double mean_gradient(const Batch<Real>& some) {
+    const Index blocks = 100, n = 370, out_dim = Encode ? s_.z_dim : s_.x_dim;
+    const Vector<Real> theta = d_.theta;
+    Batch<Real> d_theta = random<Real>(s_.param_count, 1, 26), d_context = random<Real>(1, s_.context_dim, 27), at(n, some.cols()), context(n, s_.context_dim);
+    const double length = std::sqrt(d_theta.square().sum() + d_context.square().sum()), h = 0.1;
+    d_theta /= length, d_context /= length;
+    for (Index i = 0; i < n; ++i) at.row(i) = some.row(i % some.rows()), context.row(i) = context_.row(i % some.rows());
+    const Batch<Real> d_contexts = d_context.replicate(n, 1), g_out = random<Real>(1, out_dim, 28).replicate(n, 1);
+    const Column<Real> g_v = Column<Real>::Ones(n);
+    Batch<Real> out, g_in, g_context(n, s_.context_dim);
+    Column<Real> v, gap(blocks);
+    Vector<Real> g_theta(s_.param_count);
+    double size = 0;
+    for (Index b = 0; b < blocks; ++b) {
+      const Noise key = o_.noise.fork(10).fork(static_cast<std::uint64_t>(b));
+      auto f = [&](double s) {
+        d_.theta = theta + s * d_theta.col(0);
+        follow();
+        d_.template call<Encode>(at, context + s * d_contexts, key, out, v);
+        return ((g_out * out).sum() + v.sum()) / static_cast<double>(n);
+      };
+      const double slope = (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+      f(0);
+      g_theta.setZero(), g_context.setZero();
+      d_.template pull<Encode>(at, out, context, key, g_out, g_v, g_in, g_theta, g_context);
+      gap(b) = slope - ((g_theta * d_theta.col(0)).sum() + (g_context * d_contexts).sum()) / static_cast<double>(n);
+      size += std::abs(slope) / static_cast<double>(blocks);
+    }
+    const double mean = gap.mean(), error = std::sqrt((gap - mean).square().sum() / static_cast<double>(blocks * (blocks - 1)));
+    return worst(std::abs(mean) / (error + 3e-4 * size + 1e-6), 0);
+  }
   template <bool Encode, class T> double accumulates(const Batch<Real>& at) const {
     const auto b_owned = bench<T>();
     auto& b = *b_owned;
@@ -223,6 +262,15 @@ template <class Real> class Certifier {
     auto doubled = [&](const auto& two, const auto& one) { return one.size() == 0 || ((two - T(2) * one).abs() <= T(tol) * (one.abs() + one.abs().maxCoeff())).all(); };
     return good && doubled(g_theta, once) && doubled(g_context, once_context) ? 0 : 1;
   }
+  /// The same angles by other numbers, where a layer that forgets turns must not tell them apart; a bijection may have cut the circle.
+  template <class T> Batch<T> another_turn(Batch<T> x, const std::vector<Support>& supports) const {
+    if (s_.kind == Kind::bijection) return x;
+    for (std::size_t j = 0; j < supports.size(); ++j) {
+      if (supports[j] != Support::circle) continue;
+      for (Index i = 0; i < x.rows(); ++i) x(i, static_cast<Index>(j)) += T(scalar<T>(2 * std::numbers::pi * static_cast<double>(i % 4 - 1)));
+    }
+    return x;
+  }
   /// Worst error of the way there and back, and of V, relative to 1 + the size of what is compared, by kind.
   template <class T> std::pair<double, double> round_trip() const {
     const auto b_owned = bench<T>();
@@ -241,13 +289,15 @@ template <class Real> class Certifier {
       return w;
     };
     if (!decodes_stochastically(s_.kind)) {
-      b.template call<true>(x, context, key, y, v);
+      const auto turned = another_turn(x, s_.x_support);
+      b.template call<true>(turned, context, key, y, v);
       b.template call<false>(y, context, key, back, v_back);
       there = worst(there, compare(x, back));
       ledger = worst(ledger, compare(v, v_back));
     }
     if (!encodes_stochastically(s_.kind)) {
-      b.template call<false>(z, context, key, y, v);
+      const auto turned = another_turn(z, s_.z_support);
+      b.template call<false>(turned, context, key, y, v);
       b.template call<true>(y, context, key, back, v_back);
       there = worst(there, compare(z, back));
       ledger = worst(ledger, compare(v, v_back));
@@ -352,7 +402,7 @@ template <class Real> class Certifier {
     const auto& supports = Encode ? s_.x_support : s_.z_support;
     if (!has_outside(supports)) return;
     const char* law = Encode ? "encode: off the support V is -inf, the gradient 0" : "decode: off the support V is -inf, the gradient 0";
-    add(law, kept_off_support<Encode>(*bench<T>(), supports, s_.categories, Encode ? s_.z_dim : s_.x_dim, as<T>(at), as<T>(context_), o_.noise.fork(9)) ? 0 : 1, 0);
+    add(law, kept_off_support<Encode>(*bench<T>(), supports, Encode ? s_.x_categories : s_.z_categories, Encode ? s_.z_dim : s_.x_dim, as<T>(at), as<T>(context_), o_.noise.fork(9)) ? 0 : 1, 0);
   }
   /// Draws for the chi-square.
   Batch<Real> draws() {

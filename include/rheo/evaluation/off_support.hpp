@@ -40,7 +40,7 @@ template <class T, class Row> std::vector<T> outside(const std::vector<Support>&
 
 /// Whether the layer keeps the law at every such number, put into one row of `at`.
 template <bool Encode, class T>
-bool kept_off_support(Runner<T>& b, const std::vector<Support>& supports, Index categories, Index out_dim, const Batch<T>& at, const Batch<T>& context, Noise noise) {
+bool kept_off_support(Runner<T>& b, const std::vector<Support>& supports, const std::vector<Index>& categories, Index out_dim, const Batch<T>& at, const Batch<T>& context, Noise noise) {
   const Index n = at.rows(), bad = 2;
   const Batch<T> g_out = Batch<T>::Zero(n, out_dim);
   Batch<T> out, g_in, g_context;
@@ -48,7 +48,7 @@ bool kept_off_support(Runner<T>& b, const std::vector<Support>& supports, Index 
   b.template call<Encode>(at, context, noise, out, v);
   for (std::size_t k = 0; k < supports.size(); ++k) {
     const auto j = static_cast<Index>(k);
-    for (const T value : outside<T>(supports, k, categories, at.row(bad))) {
+    for (const T value : outside<T>(supports, k, categories[k], at.row(bad))) {
       Batch<T> in = at;
       in(bad, j) = value;
       b.template call<Encode>(in, context, noise, out, v_here);

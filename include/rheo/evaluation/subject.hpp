@@ -82,10 +82,11 @@ template <class L, class T> constexpr Abilities abilities() {
 /// A layer's facts, and runners on it.
 class Subject {
  public:
-  Index x_dim = 0, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0, categories = 0;
+  Index x_dim = 0, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0;
   Kind kind = Kind::bijection;
   bool exact = false, smooth = false, piecewise_smooth = false, has_seams = false, has_jacobian = false;
   std::vector<Support> x_support, z_support;
+  std::vector<Index> x_categories, z_categories;
   Abilities in_float, in_double;
 
   virtual ~Subject() = default;
@@ -140,7 +141,9 @@ template <class L> class SubjectOf final : public Subject {
  public:
   explicit SubjectOf(const L& layer) : layer_(layer) {
     x_dim = L::x_dim, z_dim = L::z_dim, context_dim = L::context_dim, param_count = L::param_count, buffer_count = L::buffer_count;
-    categories = category_count<L>();
+    const auto x_counts = rheo::detail::x_categories<L>();
+    const auto z_counts = rheo::detail::z_categories<L>();
+    x_categories.assign(x_counts.begin(), x_counts.end()), z_categories.assign(z_counts.begin(), z_counts.end());
     kind = L::kind, exact = is_exact_v<L>, smooth = is_smooth<L>, has_seams = HasSeams<L>;
     piecewise_smooth = smooth;
     if constexpr (requires { L::piecewise_smooth; }) piecewise_smooth = bool(L::piecewise_smooth);

@@ -2,6 +2,9 @@
 // The generative forms of surjections: the inference form run backwards.  All are bounds.
 //   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows);  Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020,
 //   arXiv:2002.09741 (augmented flows, VFlow).
+//
+// Signs, places and windings are drawn here, and draws of whole numbers teach their law nothing (rheo/distributions/fibre.hpp): with a learned law
+// these forms score and sample, but have no gradient; a fit refuses them.  The defaults have nothing to learn, and their gradients are exact.
 #pragma once
 
 #include "rheo/flows/inverse.hpp"
@@ -20,6 +23,6 @@ template <Index D, class Signs = FairSigns, class M = AllMask<D>, Index C = 0> u
 /// Ascending data are shuffled: x = sort z, V = log D!.
 template <Index D> using Unsort = Inverse<Sort<D>>;
 /// Angles are unwound: x = z modulo 2 pi, V = -log q(windings | x).
-template <Index D, class Winding = Plain<family::DiscretizedLogistic<>>, class M = AllMask<D>, Index C = 0> using Unwind = Inverse<Modulo<D, Winding, M, C>>;
+template <Index D, class Winding = StandardWindings, class M = AllMask<D>, Index C = 0> using Unwind = Inverse<Modulo<D, Winding, M, C>>;
 
 }  // namespace rheo

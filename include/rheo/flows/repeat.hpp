@@ -25,6 +25,8 @@ template <Index K, class L> struct Repeat {
   template <class T> static constexpr double accuracy() { return static_cast<double>(K) * detail::accuracy<L, T>(); }
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives
   static constexpr Supports<D> x_support = L::x_support, z_support = SupportsAtEnd::value;
+  static constexpr std::array<Index, static_cast<std::size_t>(D)> x_categories = detail::x_categories<L>(), z_categories = SupportsAtEnd::counts;
+  static constexpr bool bounded = detail::is_bounded<L>();
   static constexpr std::array<Index, static_cast<std::size_t>(D)> support_source = [] {
     auto s = detail::support_source<L>();
     for (auto& start : s) {

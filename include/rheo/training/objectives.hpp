@@ -36,6 +36,8 @@ struct MaximumLikelihood {
       if (w != 0) loss -= w * static_cast<double>(v(i));  // a row of weight 0 may have any density
     }
     if (!c.pull) return loss;
+    static_assert(CanEncodePull<F, T>, "rheo: a part of this flow has no encode_pull: one without a gradient, or one whose encode draws whole numbers from a learned "
+                                       "law, which would learn nothing: take a law with nothing to learn there, as FairSigns");
     ColView<T> g_v = v;
     for (Index i = 0; i < n; ++i) g_v(i) = T(-(c.weight ? c.weight[i] : 1) * c.scale);
     const View<T> g_x = c.worker.scratch.template take<T>(n, F::x_dim);

@@ -13,6 +13,7 @@ template <Index D, class M, class Transformer> struct PointwiseFacts {
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr Supports<D> x_support = masked_supports<D, M>(x_support_of<Transformer>()), z_support = masked_supports<D, M>(z_support_of<Transformer>());
+  static constexpr Index categories = category_count<Transformer>();
   template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
 };
 

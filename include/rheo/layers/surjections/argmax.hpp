@@ -16,8 +16,9 @@ namespace rheo {
 /// decode: x_d is the place of the largest, the first of equals.  encode: u from the fibre's law on the line given x, then in each group with
 /// T = u_x the others are brought below: z_x = T, z_k = T - softplus(T - u_k), so that decode gives x back, always.
 /// V = -log q(z | x) = -log q(u | x) + sum over k != x of log sigmoid(T - u_k): a bound.
-/// The noise should fall off like e^-u, as logistic noise does: then q stays above zero where two numbers are nearly equal, and importance
-/// weights p(z) / q(z | x) are bounded there; under normal noise q vanishes and the weights have no variance.
+/// Where another number comes within s of the largest, q(z | x) goes as s^(1 / b - 1) if the noise falls off like e^(u / b): importance weights p(z) /
+/// q(z | x) are bounded there for logistic noise of scale b >= 1, and have a variance for b > 1/2, which WideBound keeps; under normal noise q
+/// vanishes faster than any power and they have none.
 /// The law sees the categories one-hot, D K numbers, and behind them the C numbers of the user's context.
 /// Numbers that are no category have V = -inf and give no gradient, as if they were the nearest category; NaN gives NaN.  Neither
 /// direction has a gradient to or from x.  In decode, V is a difference of nearly equal numbers where another z comes near the largest: its
@@ -52,6 +53,7 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(law, buffers); }
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>
@@ -178,7 +180,7 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
     }
     log_q.setZero();
     Call::score(law, p, Call::slot(p, p.cache.fibre), seen(p.cache, read(x)), read(u), log_q);
-    p.v -= log_q;
+    for (Index i = 0; i < n; ++i) p.v(i) += log_q(i) == T(-std::numeric_limits<double>::infinity()) ? log_q(i) : -log_q(i);
     copy(read(x), p.out);
     for (Index d = 0; d < D; ++d) {
       for (Index i = 0; i < n; ++i) {

@@ -50,11 +50,27 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(law, buffers); }
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>
   {
     law.after_step(theta, buffers);
+  }
+
+  template <class T> void initialise(InitPass<T> p) const
+    requires detail::HasInitialise<Law, T>
+  {
+    Batch<T> u(p.in.rows(), D), joined(p.in.rows(), Law::context_dim);
+    for (Index j = 0; j < D; ++j) {
+      for (Index i = 0; i < u.rows(); ++i) {
+        const T x = p.in(i, j), k = floor_of(x);
+        u(i, j) = fits(x) ? x - k : T(0.5);
+        if constexpr (Law::context_dim > 0) joined(i, j) = k * T(scale) + T(shift);
+      }
+    }
+    if constexpr (Law::context_dim > 0) copy(p.context, columns(view(joined), D, C));
+    law.initialise(InitPass<T>{view(std::as_const(u)), p.theta, p.buffers, view(std::as_const(joined))});
   }
 
   template <class T>
