@@ -16,6 +16,8 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
 #include "rheo/evaluation/base_of.hpp"
+#include "rheo/evaluation/laws_in_the_mean.hpp"
+#include "rheo/evaluation/laws_of_rows.hpp"
 #include "rheo/evaluation/off_support.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 #include "rheo/evaluation/subject.hpp"
@@ -71,8 +73,8 @@ template <class Real> class Certifier {
       add("round trip", there, std::max(1e3 * eps, left));
       add("V is the same number in both directions", v, std::max(1e3 * eps, left));
     }
-    if (can<T>().encode) rows<true, T>(x_, add);
-    if (can<T>().decode) rows<false, T>(z_, add);
+    if (can<T>().encode) row_laws<true, T>(s_, *bench<T>(), as<T>(x_), as<T>(context_), o_.noise.fork(9), o_.allocations, add);
+    if (can<T>().decode) row_laws<false, T>(s_, *bench<T>(), as<T>(z_), as<T>(context_), o_.noise.fork(9), o_.allocations, add);
     if (can<T>().encode_pull) off_support<true, T>(x_, add);
     if (can<T>().decode_pull) off_support<false, T>(z_, add);
   }
@@ -104,21 +106,18 @@ template <class Real> class Certifier {
     }
     if (s_.param_count + s_.context_dim > 0) {
       const char* law = ": the mean of the pulls is the gradient of the mean over draws (in standard errors)";
-      if (encodes_stochastically(s_.kind) && can<double>().encode_pull) out.push_back({std::string("double: encode") + law, mean_gradient<true>(x_), 5});
-      if (decodes_stochastically(s_.kind) && can<double>().decode_pull) out.push_back({std::string("double: decode") + law, mean_gradient<false>(z_), 5});
+      if (encodes_stochastically(s_.kind) && can<double>().encode_pull) out.push_back({std::string("double: encode") + law, mean_gradient<true>(s_, d_, x_, context_, o_.noise), 5});
+      if (decodes_stochastically(s_.kind) && can<double>().decode_pull) out.push_back({std::string("double: decode") + law, mean_gradient<false>(s_, d_, z_, context_, o_.noise), 5});
     }
     const bool based = has_base(s_.x_support, true) && has_base(s_.z_support, true), draws_z = encodes_stochastically(s_.kind);
-    if (draws_z && can<double>().encode && based) out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence<true>(), 4});
+    if (draws_z && can<double>().encode && based) out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence<true>(s_, d_, one_context(40000), o_.noise), 4});
     if (draws_z && decodes_stochastically(s_.kind) && can<double>().decode && based && s_.z_dim > 0) {  // nothing else sees decode's V
-      out.push_back({"double: exp(-V) p(x) is a density of z in the mean (in standard errors)", evidence<false>(), 4});
+      out.push_back({"double: exp(-V) p(x) is a density of z in the mean (in standard errors)", evidence<false>(s_, d_, one_context(40000), o_.noise), 4});
     }
   }
 
  private:
-  template <class T> const Abilities& can() const {
-    if constexpr (std::is_same_v<T, float>) return s_.in_float;
-    else return s_.in_double;
-  }
+  template <class T> const Abilities& can() const { return abilities_of<T>(s_); }
   void follow() { s_.follow(d_.theta, d_.buffers); }
   Batch<Real> points(Index n, const std::vector<Support>& s, const std::vector<Index>& categories, std::uint64_t key) const {
     return points_in(s, n, categories, o_.noise.fork(key));
@@ -182,7 +181,6 @@ template <class Real> class Certifier {
     return worst(std::abs(left - right) / size, values * 1e-3);
   }
   /// A NaN is the worst of errors.
-  static double worst(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::infinity() : std::max(a, b); }
 
   /// The scalar g_out . out + g_v . v along one direction, by fourth-order central differences, against the pull.
   template <bool Encode> double differences(const Batch<Real>& at) {
@@ -208,39 +206,6 @@ template <class Real> class Certifier {
     const double by_pull = (g_in * d_in).sum() + (g_theta * d_theta.col(0)).sum() + (g_context * d_context).sum();
     const double scale = (g_in * d_in).abs().sum() + (g_theta * d_theta.col(0)).abs().sum() + (g_context * d_context).abs().sum() + size;
     return worst(std::abs(slope - by_pull) / std::max(scale, 1e-12), 0);
-  }
-  /// The mean over draws of g_out . out + v along one direction of parameters and context: fourth-order differences with draws in common against the
-  /// mean of the pulls, block by block, so that the blocks tell the error.  A draw of whole numbers shows here, where a dual number sees no slope.
-  template <bool Encode> double mean_gradient(const Batch<Real>& some) {
-    const Index blocks = 100, n = 370, out_dim = Encode ? s_.z_dim : s_.x_dim;
-    const Vector<Real> theta = d_.theta;
-    Batch<Real> d_theta = random<Real>(s_.param_count, 1, 26), d_context = random<Real>(1, s_.context_dim, 27), at(n, some.cols()), context(n, s_.context_dim);
-    const double length = std::sqrt(d_theta.square().sum() + d_context.square().sum()), h = 0.1;
-    d_theta /= length, d_context /= length;
-    for (Index i = 0; i < n; ++i) at.row(i) = some.row(i % some.rows()), context.row(i) = context_.row(i % some.rows());
-    const Batch<Real> d_contexts = d_context.replicate(n, 1), g_out = random<Real>(1, out_dim, 28).replicate(n, 1);
-    const Column<Real> g_v = Column<Real>::Ones(n);
-    Batch<Real> out, g_in, g_context(n, s_.context_dim);
-    Column<Real> v, gap(blocks);
-    Vector<Real> g_theta(s_.param_count);
-    double size = 0;
-    for (Index b = 0; b < blocks; ++b) {
-      const Noise key = o_.noise.fork(10).fork(static_cast<std::uint64_t>(b));
-      auto f = [&](double s) {
-        d_.theta = theta + s * d_theta.col(0);
-        follow();
-        d_.template call<Encode>(at, context + s * d_contexts, key, out, v);
-        return ((g_out * out).sum() + v.sum()) / static_cast<double>(n);
-      };
-      const double slope = (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
-      f(0);
-      g_theta.setZero(), g_context.setZero();
-      d_.template pull<Encode>(at, out, context, key, g_out, g_v, g_in, g_theta, g_context);
-      gap(b) = slope - ((g_theta * d_theta.col(0)).sum() + (g_context * d_contexts).sum()) / static_cast<double>(n);
-      size += std::abs(slope) / static_cast<double>(blocks);
-    }
-    const double mean = gap.mean(), error = std::sqrt((gap - mean).square().sum() / static_cast<double>(blocks * (blocks - 1)));
-    return worst(std::abs(mean) / (error + 3e-4 * size + 1e-6), 0);
   }
   template <bool Encode, class T> double accumulates(const Batch<Real>& at) const {
     const auto b_owned = bench<T>();
@@ -303,49 +268,6 @@ template <class Real> class Certifier {
       ledger = worst(ledger, compare(v, v_back));
     }
     return {there, ledger};
-  }
-  /// Rows alone as in company; NaN stays in its row; the same twice; nothing allocated the second time; no rows; huge values.
-  template <bool Encode, class T, class Add> void rows(const Batch<Real>& at, Add add) const {
-    const char* side = Encode ? "encode" : "decode";
-    const auto b_owned = bench<T>();
-    auto& b = *b_owned;
-    const Noise key = o_.noise.fork(9);
-    Batch<T> in = as<T>(at), context = as<T>(context_), out, again;
-    Column<T> v, v_again;
-    b.template call<Encode>(in, context, key, out, v);
-    Batch<T> out_3 = out;
-    Column<T> v_3 = v;
-    const long before = o_.allocations ? o_.allocations() : 0;
-    b.template call<Encode>(in, context, key, out_3, v_3);
-    if (o_.allocations) add((std::string(side) + " allocates nothing the second time").c_str(), static_cast<double>(o_.allocations() - before), 0);
-    add((std::string(side) + " is a function").c_str(), (out.size() == 0 || (out == out_3).all()) && (v == v_3).all() ? 0 : 1, 0);
-    b.template call<Encode>(in, context, key, again, v_again, false, T(2));
-    double added = 0;
-    for (Index i = 0; i < v.size(); ++i) added = worst(added, std::abs(static_cast<double>(v_again(i) - T(2) - v(i))) / (1 + std::abs(static_cast<double>(v(i)))));
-    add((std::string(side) + " adds to v, and gives the same when no pull follows").c_str(), out.size() == 0 || (out == again).all() ? added : 1,
-        16 * static_cast<double>(std::numeric_limits<T>::epsilon()));
-    double alone = 0;
-    for (Index i : {Index(0), Index(5), at.rows() - 1}) {
-      b.template call<Encode>(in.row(i), context.row(i), key.from_row(i), again, v_again);
-      for (Index j = 0; j < out.cols(); ++j) alone = worst(alone, std::abs(static_cast<double>(again(0, j) - out(i, j))) / (1 + std::abs(static_cast<double>(out(i, j)))));
-      alone = worst(alone, std::abs(static_cast<double>(v_again(0) - v(i))) / (1 + std::abs(static_cast<double>(v(i)))));
-    }
-    add((std::string(side) + ": rows are independent").c_str(), alone, std::max(256 * static_cast<double>(std::numeric_limits<T>::epsilon()), can<T>().accuracy));
-    if (in.cols() > 0) {
-      in.row(2).setConstant(std::numeric_limits<T>::quiet_NaN());
-      b.template call<Encode>(in, context, key, again, v_again);
-      bool others = std::isnan(static_cast<double>(v_again(2) + (again.cols() ? again.row(2).sum() : T(0))));
-      for (Index i = 0; i < in.rows(); ++i) others = others && (i == 2 || (v_again(i) == v(i) && (out.cols() == 0 || (again.row(i) == out.row(i)).all())));
-      add((std::string(side) + ": NaN stays in its row").c_str(), others ? 0 : 1, 0);
-      in.row(2).setConstant(T(1e30));
-      in.row(3).setConstant(T(-1e30));
-      b.template call<Encode>(in, context, key, again, v_again);
-      // -log q(z given x) of a stochastic encoder is +inf where q underflows
-      const auto below_infinity = [this](T x) { return static_cast<double>(x) < std::numeric_limits<double>::infinity() || (encodes_stochastically(s_.kind) && x == x); };
-      add((std::string(side) + ": 1e30 gives no NaN and no +inf in V").c_str(), below_infinity(v_again(2)) && below_infinity(v_again(3)) ? 0 : 1, 0);
-    }
-    b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
-    add((std::string(side) + ": no rows give no rows").c_str(), static_cast<double>(again.rows() + v_again.size()), 0);
   }
   double jacobian() const {
     using D = Dual<Real>;
@@ -419,23 +341,6 @@ template <class Real> class Certifier {
     add_base(s_.z_support, z, v, 1);
     return v.exp();
   }
-  /// The integral over x and the encoder's noise of exp(V) p(z) (Encode), or over z and the decoder's of exp(-V) p(x), by importance sampling: its
-  /// distance from 1 in standard errors.
-  template <bool Encode> double evidence() {
-    const Index n = 40000;
-    const auto &from = Encode ? s_.x_support : s_.z_support, &to = Encode ? s_.z_support : s_.x_support;
-    const Batch<Real> in = draw_base(from, n, o_.noise.fork(33), 1);
-    Batch<Real> out;
-    Column<Real> v, log_r = Column<Real>::Zero(n);
-    d_.template call<Encode>(in, one_context(n), o_.noise.fork(34), out, v);
-    if (!Encode) v = -v;
-    add_base(to, out, v, 0.5);  // narrow, so that the weights are bounded
-    add_base(from, in, log_r, 1);
-    const Column<Real> w = (v - log_r).exp();
-    const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
-    return worst(std::abs(mean - 1) / (error + 1e-12), 0);
-  }
-
   const Subject& s_;
   CertifyOptions o_;
   std::unique_ptr<Runner<Real>> runner_;

@@ -137,6 +137,12 @@ template <class L, class T> class RunnerOf final : public Runner<T> {
   C cache_{};
 };
 
+/// What a subject can do in one scalar.
+template <class T> const Abilities& abilities_of(const Subject& s) {
+  if constexpr (std::is_same_v<T, float>) return s.in_float;
+  else return s.in_double;
+}
+
 template <class L> class SubjectOf final : public Subject {
  public:
   explicit SubjectOf(const L& layer) : layer_(layer) {
