@@ -8,24 +8,24 @@ namespace rheo_test {
 using namespace rheo;
 
 /// What benches do alike for all layers.
-template <class T> struct Plain {
+template <class T> struct BenchParts {
   static Batch<T> beside(const Batch<T>& out, const Column<T>& v);  ///< v, one column more
   static Vector<T> shaken(const Vector<double>& start, double spread, std::uint64_t seed);
   static Batch<T> ones(Index n, Index c);
   static Column<T> ones(Index n);
 };
-template <class T> Batch<T> Plain<T>::beside(const Batch<T>& out, const Column<T>& v) {
+template <class T> Batch<T> BenchParts<T>::beside(const Batch<T>& out, const Column<T>& v) {
   Batch<T> both(out.rows(), out.cols() + 1);
   both << out, v;
   return both;
 }
-template <class T> Vector<T> Plain<T>::shaken(const Vector<double>& start, double spread, std::uint64_t seed) {
+template <class T> Vector<T> BenchParts<T>::shaken(const Vector<double>& start, double spread, std::uint64_t seed) {
   Vector<T> to(start.size());
   for (Index i = 0; i < start.size(); ++i) to(i) = static_cast<T>(start(i) + (spread != 0 ? spread * Noise{seed}.normal(i, 0) : 0));
   return to;
 }
-template <class T> Batch<T> Plain<T>::ones(Index n, Index c) { return Batch<T>::Ones(n, c); }
-template <class T> Column<T> Plain<T>::ones(Index n) { return Column<T>::Ones(n); }
+template <class T> Batch<T> BenchParts<T>::ones(Index n, Index c) { return Batch<T>::Ones(n, c); }
+template <class T> Column<T> BenchParts<T>::ones(Index n) { return Column<T>::Ones(n); }
 
 template <class L> struct Kept {
   L kept;
@@ -35,14 +35,14 @@ template <class L, class T> struct Bench : private Kept<L>, detail::LayerBench<L
   explicit Bench(const L& l, double spread = 0, std::uint64_t seed = 7) : Kept<L>{l}, detail::LayerBench<L, T>(this->kept) {
     detail::BenchRoom<double> start(L::param_count, L::buffer_count);
     detail::init<L, double>(l, Params<double>(start.theta.data(), start.theta.size()), Params<double>(start.buffers.data(), start.buffers.size()), Noise{seed});
-    this->theta = Plain<T>::shaken(start.theta, spread, seed + 1);
-    this->buffers = Plain<T>::shaken(start.buffers, 0, 0);
+    this->theta = BenchParts<T>::shaken(start.theta, spread, seed + 1);
+    this->buffers = BenchParts<T>::shaken(start.buffers, 0, 0);
   }
   /// out and v, one column more.
   template <bool Encode> Batch<T> run(const Batch<T>& in) {
     Column<T> v;
     const Batch<T> out = map<Encode>(in, v);
-    return Plain<T>::beside(out, v);
+    return BenchParts<T>::beside(out, v);
   }
   Batch<T> encode(const Batch<T>& x) {
     Column<T> v;
@@ -64,7 +64,7 @@ template <class L, class T> struct Bench : private Kept<L>, detail::LayerBench<L
     Column<T> v;
     detail::BenchRoom<T> g(L::param_count, 0);
     const Batch<T> out = map<Encode>(in, v);
-    detail::LayerBench<L, T>::template pull<Encode>(in, out, none, Noise{3}, Plain<T>::ones(n, out.cols()), Plain<T>::ones(n), g_in, g.theta, g_context);
+    detail::LayerBench<L, T>::template pull<Encode>(in, out, none, Noise{3}, BenchParts<T>::ones(n, out.cols()), BenchParts<T>::ones(n), g_in, g.theta, g_context);
     return g_in;
   }
 
