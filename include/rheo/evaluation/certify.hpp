@@ -348,8 +348,7 @@ template <class Real> class Certifier {
   Batch<Real> x_, z_, context_;
 };
 
-/// Runs the laws on a layer without its type.  A program that certifies layers in many files saves compile time by declaring
-/// certify_subject<double> `extern template` in all of them but one.
+/// The laws on a layer without its type; many files that certify layers save compile time by declaring it `extern template` in all but one.
 template <class Real> std::vector<Finding> certify_subject(const Subject& subject, const CertifyOptions& options) {
   std::vector<Finding> findings;
   Certifier<Real> c(subject, options);

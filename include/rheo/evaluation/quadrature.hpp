@@ -81,6 +81,13 @@ struct Nodes {
   }
 };
 
+/// The same on the support of a layer.
+template <class L, class Density>
+  requires Layer<L>
+double integral(Density density) {
+  return integral(std::vector<Support>(L::x_support.begin(), L::x_support.end()), is_smooth<L>, density);
+}
+
 template <class L>
 concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
 
