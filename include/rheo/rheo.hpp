@@ -28,6 +28,7 @@
 #include "rheo/distributions/fold.hpp"
 #include "rheo/distributions/independent.hpp"
 #include "rheo/distributions/location_scale.hpp"
+#include "rheo/distributions/low_rank_normal.hpp"
 #include "rheo/distributions/mixture.hpp"
 #include "rheo/distributions/mixture_of.hpp"
 #include "rheo/distributions/normal.hpp"
