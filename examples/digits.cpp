@@ -24,9 +24,10 @@ template <Index Given> struct Layers {
   template <Index C, Index W, Index P> using Channels = AffineCoupling<C * W * W, Net, Given, BoundedExp, ChannelMask<C, W, W, P>>;
   /// Glow's step on C channels of W x W places, both halves of the channels in turn.
   template <Index C, Index W> using Step = Chain<ActNorm<C * W * W>, Conv1x1<C, W, W>, Channels<C, W, 0>, Channels<C, W, 1>>;
-  /// The law of D coordinates that leave, given the C that stay: a spline to normals whose knots a net makes.
+  /// The law of D coordinates that leave, given the C that stay: splines to normals, whose knots a net makes from what stays and half of what leaves.
   template <Index D, Index C>
-  using Leaving = Flow<Conditional<D, Affine<BoundedExp>, Net, C>, Conditional<D, RationalQuadraticSpline<6>, Net, C>, StandardNormal<D>>;
+  using Leaving = Flow<Conditional<D, Affine<BoundedExp>, Net, C>, Repeat<2, Chain<Coupling<D, RationalQuadraticSpline<6>, Net, C, HalfMask<D>>, Reverse<D>>>,
+                       StandardNormal<D>>;
 
   // Pixels, then 4 channels of 4 x 4, of which 2 leave, then 8 channels of 2 x 2.
   using Pixels = Chain<Dequantize<64, UnitFibre<4, Mlp<64>>, 17, Given>, LevelMap<64, 17>, ActNorm<64>, Checkers<1, 8, 0>, Checkers<1, 8, 1>>;
