@@ -56,7 +56,7 @@ struct Study {
     const Column<float> closer = model.log_prob_estimate(test, 20, Noise{seed}.fork(3)).value;
     if (first.size() == 0) first = closer;
     const Estimate e = bits_per_dimension(closer, 64), above = bits_per_dimension(Column<float>(closer - first), 64);
-    std::printf("%-42s %.4f +- %.4f   %.4f +- %.4f   %+.4f +- %.4f %8ld %6.0f\n", name, bound.value, bound.error, e.value, e.error, above.value, above.error,
+    std::printf("%-42s %.4f +- %.4f   %.4f +- %.4f   %+.4f +- %.4f %8ld %6.0f\n", name, bound.value, bound.error, e.value, e.error, above.value + 0.0, above.error,
                 static_cast<long>(F::param_count), seconds);
     std::fflush(stdout);
   }
