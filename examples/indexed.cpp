@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <rheo/io/plot.hpp>
 #include <rheo/io/progress.hpp>
@@ -14,7 +15,7 @@ using namespace rheo;
 
 namespace {
 
-using Plain = presets::RealNvp<2, 8>;
+using RealNvp = presets::RealNvp<2, 8>;
 using Cif = presets::Cif<presets::RealNvp<2, 5>>;  // as many parameters
 constexpr io::Box box{-2.5, 2.5, -2.5, 2.5};
 
@@ -34,7 +35,9 @@ template <class F> void run(const char* name, int epochs, Noise noise, std::vect
   const Estimate leak = support_leak(drawn, Target{}, 1e-6), bridge = mass_where(drawn, [](double x1, double) { return std::abs(x1) < 1; });
   std::cout << name << ": " << F::param_count << " parameters, " << fitted.seconds << " s; NLL - H " << (is_exact_v<F> ? "= " : "< ") << gap_to_entropy(log_p(test, 100), Target::entropy()).value
             << "; mass off the squares " << leak.value << " +- " << leak.error << ", between them " << bridge.value << " +- " << bridge.error << '\n';
-  const Batch<double> density = log_p(io::grid_points(box, 160, 160).cast<float>(), 20).exp().cast<double>().reshaped(160, 160);
+  const Column<float> log_density = log_p(io::grid_points(box, 120, 120).cast<float>(), 20);
+  const Column<double> p = log_density.exp().cast<double>();
+  const Batch<double> density = p.reshaped(120, 120);
   panels.push_back(io::Panel::heat_map(name, density, 0.4));
   panels.push_back(io::Panel::scatter(std::string(name) + ", samples", drawn.topRows(8000).cast<double>()));
 }
@@ -43,7 +46,7 @@ template <class F> void run(const char* name, int epochs, Noise noise, std::vect
 
 int main(int argc, char** argv) {
   std::string out = "indexed.png";
-  int epochs = 80;
+  int epochs = 60;
   std::uint64_t seed = 0;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
@@ -55,7 +58,7 @@ int main(int argc, char** argv) {
   if (argc % 2 == 0) return std::cerr << "indexed [--epochs N] [--seed N] [--out FILE.png]\n", 2;
   try {
     std::vector<io::Panel> panels;
-    run<Plain>("RealNVP", epochs, Noise{seed}, panels);
+    run<RealNvp>("RealNVP", epochs, Noise{seed}, panels);
     run<Cif>("CIF-RealNVP", epochs, Noise{seed}, panels);
     io::plot_panels(out, panels, box);
     std::cout << "densities and samples in " << out << '\n';

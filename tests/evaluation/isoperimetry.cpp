@@ -3,10 +3,12 @@
 #include "rheo/evaluation/isoperimetry.hpp"
 
 #include "catch.hpp"
+#include "rheo/distributions/fibre.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/lu_linear.hpp"
+#include "rheo/layers/stochastic/indexed.hpp"
 
 using namespace rheo;
 
@@ -70,4 +72,22 @@ TEST_CASE("the stretch of a linear flow is its largest singular value, that of a
   const double grid = largest_stretch(model, fine, Noise{3}, 0), searched = largest_stretch(model, coarse, Noise{3});
   CHECK(searched > largest_stretch(model, coarse, Noise{3}, 0));
   CHECK(searched > 0.99 * grid);
+}
+
+TEST_CASE("an indexed flow whose bijections are shifts, of stretch one, is above the floor of every bijection as steep") {
+  // x = z - 4 tanh(40 u): two normals at distance 8, while dx/dz = 1 at any index.
+  using Shifts = Indexed<Elementwise<1, Shift>, 1, Fixed<StandardNormal>, Fixed<StandardNormal>, MlpOf<Tanh, 1>>;
+  auto model = make_model<double>(Flow{Shifts{}, StandardNormal<1>{}}, Noise{1});
+  REQUIRE(model.parameters().size() == 7);  // the shift; weight and bias of the hidden unit; weights and biases of (t, a)
+  model.parameters() << 0, 40, 0, 4, 0, 0, 0;
+  CHECK(largest_stretch(model, Batch<double>::Random(50, 1), Noise{2}) == Approx(1).epsilon(1e-12));
+  const Index n = 100000;
+  const Batch<double> x = model.sample(n, Noise{3});
+  const double size = static_cast<double>(n);
+  const Parted p{static_cast<double>((x <= -1).count()) / size, static_cast<double>((x >= 1).count()) / size, 2, n};
+  const Estimate e = floor_excess(p, 1);
+  CHECK(e.value > 1);
+  CHECK(e.value > 20 * e.error);
+  CHECK(1 - p.a - p.b < 0.03);
+  CHECK(least_leak(2, 1) > 0.6);  // what a bijection of stretch one would leave between the two
 }
