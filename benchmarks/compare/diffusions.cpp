@@ -70,7 +70,7 @@ int main(int count, char** words) {
       const auto m = fitted<presets::ScoreSde<2, Sde>>(name, x, epochs, 1024, 3e-3, Denoising{});
       judge.say(name, "probability flow", m.sample(n, Noise{5}));
       judge.say(name, "predictor-corrector, 200", predictor_corrector(m, n, 200, Noise{5}));
-      std::printf("  %-10s -log p %.3f\n", name, -m.log_prob(fresh.cast<float>()).cast<double>().mean());
+      std::printf("  %-10s -log p %.3f\n", name, -m.log_prob(fresh.cast<float>()).template cast<double>().mean());
       std::fflush(stdout);
     };
     if (wanted('p')) score("vp", VariancePreserving{});
