@@ -68,6 +68,10 @@ template <class L> class Certifier {
       add("round trip", there, std::max(1e3 * eps, left));
       add("V is the same number in both directions", v, std::max(1e3 * eps, left));
     }
+    if constexpr (requires { L::draws; }) {
+      add("encode's path goes back by decode, with the same V", path_back<true>(bench<T>(), as<T>(x_), as<T>(context_), o_.noise.fork(9)), std::max(1e4 * eps, left));
+      add("decode's path goes back by encode, with the same V", path_back<false>(bench<T>(), as<T>(z_), as<T>(context_), o_.noise.fork(9)), std::max(1e4 * eps, left));
+    }
     if constexpr (CanEncode<L, T>) rows<true, T>(x_, add);
     if constexpr (CanDecode<L, T>) rows<false, T>(z_, add);
   }
@@ -180,9 +184,6 @@ template <class L> class Certifier {
     for (Index i = 0; i < out.size(); ++i) values = std::max(values, std::abs(static_cast<double>(out.data()[i] - out_d.data()[i].a)));
     return worst(std::abs(left - right) / size, values * 1e-3);
   }
-  /// A NaN is the worst of errors.
-  static double worst(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::infinity() : std::max(a, b); }
-
   /// The scalar g_out . out + g_v . v along one direction, by fourth-order central differences, against the pull.
   template <bool Encode> double differences(const Batch<double>& at) {
     const Index n = at.rows();
@@ -293,8 +294,8 @@ template <class L> class Certifier {
       in.row(2).setConstant(T(1e30));
       in.row(3).setConstant(T(-1e30));
       b.template call<Encode>(in, context, key, again, v_again);
-      // -log q(z given x) of a stochastic encoder is +inf where q underflows
-      const auto below_infinity = [](T x) { return static_cast<double>(x) < std::numeric_limits<double>::infinity() || (encodes_stochastically(L::kind) && x == x); };
+      const auto below_infinity = [](T x) {  // -log q(z given x) of a stochastic encoder is +inf where q underflows
+        return static_cast<double>(x) < std::numeric_limits<double>::infinity() || (encodes_stochastically(L::kind) && x == x); };
       add((std::string(side) + ": 1e30 gives no NaN and no +inf in V").c_str(), below_infinity(v_again(2)) && below_infinity(v_again(3)) ? 0 : 1, 0);
     }
     b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
@@ -377,7 +378,6 @@ template <class L> class Certifier {
     const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
     return worst(std::abs(mean - 1) / (error + 1e-12), 0);
   }
-
   const L& layer_;
   CertifyOptions o_;
   LayerBench<L, double> d_;

@@ -2,6 +2,8 @@
 // LayerBench: one layer with parameters of its own and its four calls on plain batches, for laws and tests.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "rheo/core/layer.hpp"
@@ -38,5 +40,32 @@ template <class L, class T> struct LayerBench {
     else layer.decode_pull(p);
   }
 };
+
+/// A NaN is the worst of errors.
+inline double worst(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::infinity() : std::max(a, b); }
+
+/// A path that the layer knows how to go back (`reverse_draws`): the worst error of its beginning, of V, and of V of the pair where `weigh`
+/// scores it, each relative to 1 + its size.
+template <bool Encode, class L, class T> double path_back(LayerBench<L, T> b, const Batch<T>& in, const Batch<T>& context, Noise key) {
+  const Index n = in.rows();
+  Batch<T> out, back, table = Batch<T>::Zero(n, L::draws);
+  Column<T> v, v_back;
+  double w = 0;
+  auto compare = [&](T a, T c) { w = worst(w, std::abs(static_cast<double>(a - c)) / (1 + std::abs(static_cast<double>(a)))); };
+  b.template call<Encode>(in, context, key, out, v);
+  const Pass<T, CacheOf<L, T>> made{view(std::as_const(in)), view(out), ColView<T>(v.data(), n), b.params(), b.state(), view(context), key, b.cache, b.scratch};
+  b.layer.reverse_draws(made, view(table));
+  const Batch<double> draws = table.template cast<double>();
+  b.template call<!Encode>(Batch<T>(out), context, Noise{0, 0, 0, &draws}, back, v_back);
+  for (Index i = 0; i < in.size(); ++i) compare(in.data()[i], back.data()[i]);
+  for (Index i = 0; i < n; ++i) compare(v(i), v_back(i));
+  const CView<T> x = view(std::as_const(Encode ? in : out)), z = view(std::as_const(Encode ? out : in));
+  if constexpr (requires(ColView<T> c) { b.layer.weigh(x, z, c, b.params()); }) {
+    Column<T> pair = Column<T>::Zero(n);
+    b.layer.weigh(x, z, ColView<T>(pair.data(), n), b.params());
+    for (Index i = 0; i < n; ++i) compare(v(i), pair(i));
+  }
+  return w;
+}
 
 }  // namespace rheo::detail

@@ -49,7 +49,7 @@ template <Index K, class L> struct Repeat {
 
   template <class P> static auto unpack(P p) {
     if constexpr (L::param_count > 0) {
-      for (Index k = 0; k < K; ++k) p.part(L{}, L::param_count, std::to_string(k));
+      for (Index k = 0; k < K; ++k) p.part(LayoutOf<L>{}, L::param_count, std::to_string(k));
     }
     return p;
   }
