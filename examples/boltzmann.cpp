@@ -86,7 +86,7 @@ void run(const Options& o) {
               << plain[i].value << " +- " << plain[i].error << std::setw(9) << stochastic[i].value << " +- " << stochastic[i].error << '\n';
   }
   io::plot_panels(o.out, {io::Panel::scatter("RealNvp: free energy of x1", drawing(plain, well)), io::Panel::scatter("Snf: free energy of x1", drawing(stochastic, well))},
-                  {low, high, 0, 14});
+                  {low, high, -1, 14});
   std::cout << "the exact curve, estimates and their errors (two deviations) in " << o.out << '\n';
 }
 

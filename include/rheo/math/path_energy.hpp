@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "rheo/core/arena.hpp"
 #include "rheo/math/energy.hpp"
 
 namespace rheo {
