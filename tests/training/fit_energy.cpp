@@ -67,7 +67,9 @@ TEST_CASE("a Gaussian is found from its energy alone: -log w is -log Z everywher
   auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
   const auto r = fit_energy(model, gauss, {.steps = 600, .batch = 128, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{2}});
   CHECK(r.status == FitStatus::budget_reached);
-  CHECK(r.best_loss == Approx(-gauss.log_z()).margin(1e-4));
+  CHECK(r.best_step == 600);
+  CHECK(r.history.back().check_loss == Approx(-gauss.log_z()).margin(1e-4));  // without variance where the fit is perfect
+  CHECK(r.best_loss > -gauss.log_z() - 0.01);
   CHECK(model.parameters()(0) == Approx(1.0).margin(1e-2));
   CHECK(model.parameters()(1) == Approx(-0.5).margin(1e-2));
 }

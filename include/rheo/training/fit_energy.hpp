@@ -28,8 +28,9 @@ struct EnergyFitOptions {
   Schedule schedule{};
   Noise noise{};
   int threads = 1;
-  int check_every = 100;          ///< steps between checks; the parameters of the best check are what stays
+  int check_every = 100;          ///< steps between checks; the parameters of the best check, or a later one as good, are what stays
   Index check_rows = 1024;
+  double tolerance = 0.01;        ///< nats: a later check this near to the lowest is taken for better, since on few rows a loss may fall below -log Z
   int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
   int halvings = 3;               ///< how often, before giving up as diverged
   std::function<bool(const EnergyReport&)> callback{};  ///< after every check; false stops the fit
@@ -39,7 +40,7 @@ struct EnergyFitOptions {
 struct EnergyFitResult {
   FitStatus status = FitStatus::budget_reached;
   std::vector<EnergyReport> history;
-  int best_step = 0;              ///< 0: the beginning
+  int best_step = 0;              ///< whose parameters stay; 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity(), seconds = 0;
   long steps = 0, skipped_steps = 0;
   Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit
@@ -100,8 +101,8 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitO
     EnergyReport e{step, o.steps, loss / static_cast<double>(made), check(), 0, 0, rate, std::chrono::duration<double>(Clock::now() - begin).count(), result.skipped_steps};
     result.steps += made;
     loss = 0, made = 0;
-    if (e.check_loss < result.best_loss) {
-      result.best_loss = e.check_loss;
+    if (e.check_loss < result.best_loss + (result.best_step > 0 ? o.tolerance : 0)) {
+      result.best_loss = std::min(result.best_loss, e.check_loss);
       result.best_step = step;
       best = model.parameters();
       best_buffers = model.buffers();
