@@ -32,6 +32,9 @@
 //   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp)
 //   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
 //   static constexpr bool exact_pulls                                 the pulls are the derivatives of the very numbers computed, whatever accuracy() leaves
+//   static constexpr bool biased_pulls                                the mean of the pulls over draws is not the gradient of the mean: accept/reject
+//   static constexpr Index draws; void reverse_draws(p, table) const   of a stochastic layer: columns of noise a row, and those that lead a path back
+//   void weigh(x, z, v, theta) const            v += V of given pairs, where the pair alone decides it
 //   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
 //   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it
 //   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
@@ -141,6 +144,11 @@ template <class L, class T> constexpr double accuracy() {
 template <class L> inline constexpr bool has_exact_pulls = [] {
   if constexpr (requires { L::exact_pulls; }) return bool(L::exact_pulls);
   return accuracy<L, float>() == 0 && accuracy<L, double>() == 0;
+}();
+/// Whether choices made on the draws are held constant in the pulls, which biases them as estimates of the gradient of a mean.
+template <class L> inline constexpr bool has_biased_pulls = [] {
+  if constexpr (requires { L::biased_pulls; }) return bool(L::biased_pulls);
+  return false;
 }();
 /// The error that iterations leave in the pulls.
 template <class L, class T> constexpr double pull_accuracy() { return has_exact_pulls<L> ? 0 : accuracy<L, T>(); }

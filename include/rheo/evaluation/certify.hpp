@@ -73,6 +73,10 @@ template <class Real> class Certifier {
       add("round trip", there, std::max(1e3 * eps, left));
       add("V is the same number in both directions", v, std::max(1e3 * eps, left));
     }
+    if (s_.path_draws > 0) {
+      add("encode's path goes back by decode, with the same V", path_back<true>(s_, *bench<T>(), as<T>(x_), as<T>(context_), o_.noise.fork(9)), std::max(1e4 * eps, left));
+      add("decode's path goes back by encode, with the same V", path_back<false>(s_, *bench<T>(), as<T>(z_), as<T>(context_), o_.noise.fork(9)), std::max(1e4 * eps, left));
+    }
     if (can<T>().encode) row_laws<true, T>(s_, *bench<T>(), as<T>(x_), as<T>(context_), o_.noise.fork(9), o_.allocations, add);
     if (can<T>().decode) row_laws<false, T>(s_, *bench<T>(), as<T>(z_), as<T>(context_), o_.noise.fork(9), o_.allocations, add);
     if (can<T>().encode_pull) off_support<true, T>(x_, add);
@@ -104,7 +108,7 @@ template <class Real> class Certifier {
         out.push_back({"double: draws follow the density (chi-square in deviations)", chi, 3.72});  // 1e-4 of a normal
       }
     }
-    if (s_.param_count + s_.context_dim > 0) {
+    if (s_.param_count + s_.context_dim > 0 && !s_.biased_pulls) {
       const char* law = ": the mean of the pulls is the gradient of the mean over draws (in standard errors)";
       if (encodes_stochastically(s_.kind) && can<double>().encode_pull) out.push_back({std::string("double: encode") + law, mean_gradient<true>(s_, d_, x_, context_, o_.noise), 5});
       if (decodes_stochastically(s_.kind) && can<double>().decode_pull) out.push_back({std::string("double: decode") + law, mean_gradient<false>(s_, d_, z_, context_, o_.noise), 5});
@@ -180,8 +184,6 @@ template <class Real> class Certifier {
     for (Index i = 0; i < out.size(); ++i) values = std::max(values, std::abs(static_cast<double>(out.data()[i] - out_d.data()[i].a)));
     return worst(std::abs(left - right) / size, values * 1e-3);
   }
-  /// A NaN is the worst of errors.
-
   /// The scalar g_out . out + g_v . v along one direction, by fourth-order central differences, against the pull.
   template <bool Encode> double differences(const Batch<Real>& at) {
     const Index n = at.rows();

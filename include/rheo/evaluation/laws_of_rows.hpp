@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Laws of rows: each alone as in company, the same twice, nothing allocated the second time, NaN in its row, huge values, no rows.
+// Laws of rows and of their paths: each alone as in company, the same twice, nothing allocated the second time, NaN in its row, huge values, no rows.
 #pragma once
 
 #include <string>
@@ -48,6 +48,24 @@ void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& conte
   }
   b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
   add((std::string(side) + ": no rows give no rows").c_str(), static_cast<double>(again.rows() + v_again.size()), 0);
+}
+
+/// A path that the layer knows how to go back (`reverse_draws`): the worst error of its beginning, of V, and of V of the pair where `weigh`
+/// scores it, each relative to 1 + its size.
+template <bool Encode, class T> double path_back(const Subject& s, Runner<T>& b, const Batch<T>& in, const Batch<T>& context, Noise key) {
+  const Index n = in.rows();
+  Batch<T> out, back, table = Batch<T>::Zero(n, s.path_draws);
+  Column<T> v, v_back, pair = Column<T>::Zero(n);
+  double w = 0;
+  auto compare = [&](T a, T c) { w = worst(w, std::abs(static_cast<double>(a - c)) / (1 + std::abs(static_cast<double>(a)))); };
+  b.template call<Encode>(in, context, key, out, v);
+  const bool weighed = b.template reverse<Encode>(in, out, v, context, key, table, pair);
+  const Batch<double> draws = table.template cast<double>();
+  b.template call<!Encode>(Batch<T>(out), context, Noise{0, 0, 0, &draws}, back, v_back);
+  for (Index i = 0; i < in.size(); ++i) compare(in.data()[i], back.data()[i]);
+  for (Index i = 0; i < n; ++i) compare(v(i), v_back(i));
+  for (Index i = 0; weighed && i < n; ++i) compare(v(i), pair(i));
+  return w;
 }
 
 }  // namespace rheo::detail

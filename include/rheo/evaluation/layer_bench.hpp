@@ -2,6 +2,8 @@
 // LayerBench: one layer with parameters of its own and its four calls on plain batches, for laws and tests.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "rheo/core/layer.hpp"

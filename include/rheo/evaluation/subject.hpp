@@ -32,6 +32,14 @@ template <class T> class Runner {
             Vector<T>& g_theta, Batch<T>& g_context) {
     pull(Encode, in, out, context, noise, g_out, g_v, g_in, g_theta, g_context);
   }
+  /// After a call: the draws that lead its path back into `table`, and V of its ends by `weigh` into `pair`, if the layer weighs pairs.
+  template <bool Encode> bool reverse(const Batch<T>& in, Batch<T>& out, Column<T>& v, const Batch<T>& context, Noise noise, Batch<T>& table, Column<T>& pair) {
+    const Index n = in.rows();
+    const CView<T> x = view(std::as_const(Encode ? in : out)), z = view(std::as_const(Encode ? out : in));
+    return run_reverse({view(in), view(out), ColView<T>(v.data(), n), Params<const T>(theta.data(), theta.size()),
+                        Params<const T>(buffers.data(), buffers.size()), view(context), noise, none_, scratch_},
+                       view(table), x, z, ColView<T>(pair.data(), n));
+  }
 
  private:
   void call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep, T v_before);
@@ -39,6 +47,7 @@ template <class T> class Runner {
             Batch<T>& g_in, Vector<T>& g_theta, Batch<T>& g_context);
   virtual void run(bool encode, const Pass<T, NoCache>& p) = 0;
   virtual void run_pull(bool encode, const Pull<T, NoCache>& p) = 0;
+  virtual bool run_reverse(const Pass<T, NoCache>& p, View<T> table, CView<T> x, CView<T> z, ColView<T> pair) = 0;
 
   Index x_dim_, z_dim_;
   NoCache none_{};
@@ -82,9 +91,9 @@ template <class L, class T> constexpr Abilities abilities() {
 /// A layer's facts, and runners on it.
 class Subject {
  public:
-  Index x_dim = 0, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0;
+  Index x_dim = 0, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0, path_draws = 0;
   Kind kind = Kind::bijection;
-  bool exact = false, smooth = false, piecewise_smooth = false, has_seams = false, has_jacobian = false;
+  bool exact = false, smooth = false, piecewise_smooth = false, has_seams = false, has_jacobian = false, biased_pulls = false;
   std::vector<Support> x_support, z_support;
   std::vector<Index> x_categories, z_categories;
   Abilities in_float, in_double;
@@ -111,6 +120,12 @@ template <class L, class T> inline constexpr Abilities wanted = abilities<L, T>(
 template <class L, class T>
 inline constexpr Abilities wanted<L, Dual<T>> = {CanEncodePull<L, T> || (has_jacobian<L> && std::is_same_v<T, double>), false, CanDecodePull<L, T>, false};
 
+/// The columns of draws of a layer that knows how to go a path back.
+template <class L> inline constexpr Index path_draws_of = [] {
+  if constexpr (requires { L::draws; }) return Index(L::draws);
+  return Index(0);
+}();
+
 template <class L, class T> class RunnerOf final : public Runner<T> {
  public:
   explicit RunnerOf(const L& layer) : Runner<T>(L::param_count, L::buffer_count, L::x_dim, L::z_dim), layer_(layer) {}
@@ -133,6 +148,16 @@ template <class L, class T> class RunnerOf final : public Runner<T> {
       if constexpr (wanted<L, T>.decode_pull) layer_.decode_pull(own);
     }
   }
+  bool run_reverse(const Pass<T, NoCache>& p, View<T> table, CView<T> x, CView<T> z, ColView<T> pair) override {
+    if constexpr (path_draws_of<L> > 0 && std::is_floating_point_v<T>) {
+      layer_.reverse_draws(Pass<T, C>{p.in, p.out, p.v, p.theta, p.buffers, p.context, p.noise, cache_, p.scratch}, table);
+      if constexpr (requires { layer_.weigh(x, z, pair, p.theta); }) {
+        layer_.weigh(x, z, pair, p.theta);
+        return true;
+      }
+    }
+    return false;
+  }
   const L layer_;
   C cache_{};
 };
@@ -150,10 +175,11 @@ template <class L> class SubjectOf final : public Subject {
     const auto x_counts = rheo::detail::x_categories<L>();
     const auto z_counts = rheo::detail::z_categories<L>();
     x_categories.assign(x_counts.begin(), x_counts.end()), z_categories.assign(z_counts.begin(), z_counts.end());
+    path_draws = path_draws_of<L>;
     kind = L::kind, exact = is_exact_v<L>, smooth = is_smooth<L>, has_seams = HasSeams<L>;
     piecewise_smooth = smooth;
     if constexpr (requires { L::piecewise_smooth; }) piecewise_smooth = bool(L::piecewise_smooth);
-    has_jacobian = rheo::detail::has_jacobian<L>;
+    has_jacobian = rheo::detail::has_jacobian<L>, biased_pulls = has_biased_pulls<L>;
     x_support.assign(L::x_support.begin(), L::x_support.end());
     z_support.assign(L::z_support.begin(), L::z_support.end());
     in_float = abilities<L, float>(), in_double = abilities<L, double>();

@@ -174,7 +174,7 @@ template <class... Ls> struct Chain {
   static constexpr Index param_count = (Ls::param_count + ...), buffer_count = (Ls::buffer_count + ...);
   static constexpr Kind kind = (Ls::kind | ...);
   static constexpr Exactness exactness = (Ls::exactness | ...);
-  static constexpr bool smooth = (detail::is_smooth<Ls> && ...), exact_pulls = (detail::has_exact_pulls<Ls> && ...);
+  static constexpr bool smooth = (detail::is_smooth<Ls> && ...), exact_pulls = (detail::has_exact_pulls<Ls> && ...), biased_pulls = (detail::has_biased_pulls<Ls> || ...);
   static constexpr Index encode_passes = (detail::encode_effort<Ls>() + ...).passes, decode_passes = (detail::decode_effort<Ls>() + ...).passes;
   static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...), parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
   template <class T> static constexpr double accuracy() { return (detail::accuracy<Ls, T>() + ...); }
@@ -303,7 +303,7 @@ template <class... Ls> struct Chain {
   template <std::size_t I, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + buffers_before<I>(), At<I>::buffer_count}; }
   template <std::size_t I, class V> static V context(V c) { return columns(c, 0, At<I>::context_dim); }
   template <std::size_t I, class P> static void part(P& p) {
-    if constexpr (At<I>::param_count > 0) p.part(At<I>{}, At<I>::param_count, std::to_string(I));
+    if constexpr (At<I>::param_count > 0) p.part(LayoutOf<At<I>>{}, At<I>::param_count, std::to_string(I));
   }
   /// The values on the data side of layer I, and on its latent side; `end` is the chain's own on that side.
   template <std::size_t I, class T, class V> static V below(Cache<T>& c, V end) {

@@ -18,7 +18,7 @@ template <class L> struct Inverse {
   static constexpr Index categories = detail::category_count<L>();
   static constexpr std::array<Index, static_cast<std::size_t>(x_dim)> x_categories = detail::z_categories<L>();
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> z_categories = detail::x_categories<L>();
-  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>;
+  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>, biased_pulls = detail::has_biased_pulls<L>;
   static constexpr Index encode_passes = detail::decode_effort<L>().passes, decode_passes = detail::encode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::decode_effort<L>().parallel, parallel_decode = detail::encode_effort<L>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<L, T>(); }

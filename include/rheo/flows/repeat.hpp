@@ -18,7 +18,7 @@ template <Index K, class L> struct Repeat {
   static constexpr Index param_count = K * L::param_count, buffer_count = K * L::buffer_count;
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
-  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>;
+  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>, biased_pulls = detail::has_biased_pulls<L>;
   static constexpr Index encode_passes = detail::encode_effort<L>().passes < 0 ? as_needed : K * detail::encode_effort<L>().passes;
   static constexpr Index decode_passes = detail::decode_effort<L>().passes < 0 ? as_needed : K * detail::decode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::encode_effort<L>().parallel, parallel_decode = detail::decode_effort<L>().parallel;
@@ -51,7 +51,7 @@ template <Index K, class L> struct Repeat {
 
   template <class P> static auto unpack(P p) {
     if constexpr (L::param_count > 0) {
-      for (Index k = 0; k < K; ++k) p.part(L{}, L::param_count, std::to_string(k));
+      for (Index k = 0; k < K; ++k) p.part(LayoutOf<L>{}, L::param_count, std::to_string(k));
     }
     return p;
   }
