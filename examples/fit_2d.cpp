@@ -191,6 +191,7 @@ int run(const Arguments& a) {
   } else {
     for (const auto& [key, value] : row) std::cout << "  " << key << std::string(20 - key.size(), ' ') << (value == "null" ? "-" : value) << '\n';
     if (!note.empty()) std::cout << "  data                " << note << '\n';
+    if (f.bound) std::cout << "  test_nll, gap       upper bounds, from " << models::bound_draws << " draws a row\n";
     std::cout << "  picture             " << stem << ".png\n";
   }
   std::cout.flush();

@@ -12,11 +12,14 @@
 
 namespace models {
 
+/// Draws a row behind the log-density of a model that has a bound only.
+inline constexpr rheo::Index bound_draws = 10;
+
 /// A fitted model without its type: log-densities and samples in double.
 struct Fitted {
   rheo::FitResult result;
   rheo::Index parameters;
-  bool exact;
+  bool exact, bound;
   std::function<rheo::Column<double>(const rheo::Batch<double>&)> log_prob;
   std::function<rheo::Batch<double>(rheo::Index, rheo::Noise)> sample;
 };
@@ -37,9 +40,11 @@ template <class F, class T, class Objective> Fitted train(const rheo::Batch<doub
   f.result = fit(*model, x.template cast<T>(), std::move(options), Objective{});
   f.parameters = F::param_count;
   f.exact = is_exact_v<F>;
+  f.bound = F::exactness == Exactness::bound;
   auto work = std::make_shared<Workspace<F, T>>(threads);
   f.log_prob = [model, work, draws](const Batch<double>& y) -> Column<double> {
     if constexpr (is_exact_v<F>) return model->log_prob(y.template cast<T>(), {}, *work).template cast<double>();
+    else if constexpr (F::exactness == Exactness::bound) return model->log_prob_estimate(y.template cast<T>(), bound_draws, draws).value.template cast<double>();
     else return model->elbo(y.template cast<T>(), draws).template cast<double>();
   };
   f.sample = [model, work](Index n, Noise noise) -> Batch<double> { return model->sample_and_log_prob(n, noise, {}, *work).x.template cast<double>(); };
@@ -73,12 +78,14 @@ Entry ffjord();
 Entry cnf();
 Entry real_nvp_mixture();
 Entry real_nvp_resampled();
+Entry vae();
+Entry cif_real_nvp();
 Entry normal();
 Entry mixture();
 
 /// Every model, in the order of --list.
 inline const std::vector<Entry>& all() {
-  static const std::vector<Entry> table{real_nvp(), nice(), glow(), nsf(), nsf_autoregressive(), flow_plus_plus(), circular_nsf(), maf(), iaf(), naf(), umnn(), sospf(), bernstein(), bnaf(), planar(), radial(), sylvester(), residual_flow(), gaussianization(), convex_potential(), ffjord(), cnf(), real_nvp_mixture(), real_nvp_resampled(), normal(), mixture()};
+  static const std::vector<Entry> table{real_nvp(), nice(), glow(), nsf(), nsf_autoregressive(), flow_plus_plus(), circular_nsf(), maf(), iaf(), naf(), umnn(), sospf(), bernstein(), bnaf(), planar(), radial(), sylvester(), residual_flow(), gaussianization(), convex_potential(), ffjord(), cnf(), real_nvp_mixture(), real_nvp_resampled(), vae(), cif_real_nvp(), normal(), mixture()};
   return table;
 }
 
