@@ -46,7 +46,7 @@ template <class F> void run(const char* name, int epochs, Noise noise, std::vect
 
 int main(int argc, char** argv) {
   std::string out = "indexed.png";
-  int epochs = 60;
+  int epochs = 120;
   std::uint64_t seed = 0;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
