@@ -4,17 +4,17 @@
 // densities, bounds in the mean against one.
 #pragma once
 
-#include <Eigen/LU>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <string>
 #include <vector>
 
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
 #include "rheo/evaluation/base_of.hpp"
+#include "rheo/evaluation/jacobian.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
+#include "rheo/evaluation/mean_gradient.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 
 namespace rheo {
@@ -64,7 +64,7 @@ template <class L> class Certifier {
       add("decode_pull agrees with duals", adjoint<false, T>(z_), std::max(sizeof(T) == 8 ? 1e-11 : 2e-4, pull_accuracy<L, T>()));
       add("decode_pull accumulates gradients and overwrites the rest", accumulates<false, T>(z_), 0);
     }
-    if constexpr (CanEncode<L, T> && CanDecode<L, T>) {
+    if constexpr (CanEncode<L, T> && CanDecode<L, T> && (L::kind != Kind::stochastic || replays)) {
       const auto [there, v] = round_trip<T>();
       add("round trip", there, std::max(1e3 * eps, left));
       add("V is the same number in both directions", v, std::max(1e3 * eps, left));
@@ -81,12 +81,13 @@ template <class L> class Certifier {
       if (is_smooth<L>) out.push_back({"double: decode_pull agrees with finite differences", differences<false>(z_), std::max(1e-7, 1e4 * pull_accuracy<L, double>())});
     }
     if constexpr (L::kind == Kind::bijection && L::x_dim == L::z_dim && CanEncode<L, Dual<double>>) {
-      if (is_exact_v<L>) out.push_back({"double: V is log abs det of the Jacobian", jacobian(), std::max(1e-9, accuracy<L, double>())});
+      auto dual = bench<Dual<double>>();
+      if (is_exact_v<L>) out.push_back({"double: V is log abs det of the Jacobian", jacobian_error(dual, x_, context_, o_.noise.fork(9)), std::max(1e-9, accuracy<L, double>())});
       out.push_back({"double: is not the identity", identity() ? 1.0 : 0.0, 0});
     }
     if constexpr (CanEncode<L, float> && CanEncode<L, double>) out.push_back({"float agrees with double", float_agrees(), std::max(1e-4, accuracy<L, float>())});
     constexpr bool scored = CanEncode<L, double> && !encodes_stochastically(L::kind) && L::x_dim > 0 && L::x_dim <= 2;
-    if constexpr (scored && has_base(L::x_support, false) && has_base(L::z_support, true)) {
+    if constexpr (scored && has_base(L::x_support, x_categories<L>(), false) && has_base(L::z_support, z_categories<L>(), true)) {
       if constexpr (is_exact_v<L>) {
         const double total = [&] {
           if constexpr (HasSeams<L>) return integral_between_seams(layer_, densities);
@@ -94,25 +95,32 @@ template <class L> class Certifier {
         }();
         out.push_back({"double: the density integrates to one", std::abs(total - 1), std::max(smooth_between_seams ? 1e-6 : 1e-3, accuracy<L, double>())});
       }
-      if constexpr (decodes_stochastically(L::kind) && CanDecode<L, double>) {
+      if constexpr (decodes_stochastically(L::kind) && CanDecode<L, double> && !lives_in(L::x_support, Support::interval)) {
         const double chi = [&] {
           if constexpr (HasSeams<L>) return chi_square_of_cells(draws(), [&](auto lo, auto hi) { return integral_between_seams(layer_, densities, lo, hi); });
-          else return chi_square(draws(), densities);
+          else if constexpr (continuous(L::x_support)) return chi_square(draws(), densities);
+          else return chi_square_of_values(draws(), densities);
         }();
         out.push_back({"double: draws follow the density (chi-square in deviations)", chi, 3.72});  // 1e-4 of a normal
       }
     }
     if constexpr (L::param_count + L::context_dim > 0) {
       const char* law = ": the mean of the pulls is the gradient of the mean over draws (in standard errors)";
-      if constexpr (encodes_stochastically(L::kind) && CanEncodePull<L, double>) out.push_back({std::string("double: encode") + law, mean_gradient<true>(x_), 5});
-      if constexpr (decodes_stochastically(L::kind) && CanDecodePull<L, double>) out.push_back({std::string("double: decode") + law, mean_gradient<false>(z_), 5});
+      if constexpr (encodes_stochastically(L::kind) && CanEncodePull<L, double>) out.push_back({std::string("double: encode") + law, gradient_of_mean<true>(x_), 5});
+      if constexpr (decodes_stochastically(L::kind) && CanDecodePull<L, double>) out.push_back({std::string("double: decode") + law, gradient_of_mean<false>(z_), 5});
     }
-    if constexpr (encodes_stochastically(L::kind) && CanEncode<L, double> && has_base(L::x_support, true) && has_base(L::z_support, true)) {
+    // the weights of whole numbers that become many coordinates vary too much to be averaged
+    if constexpr (encodes_stochastically(L::kind) && CanEncode<L, double> && (continuous(L::x_support) || L::z_dim <= 3) && has_base(L::x_support, x_categories<L>(), true) && has_base(L::z_support, z_categories<L>(), true)) {
       out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", evidence(), 4});
     }
   }
 
  private:
+  /// A layer that draws both ways says so where decode under the key of an encode undoes it.
+  static constexpr bool replays = [] {
+    if constexpr (requires { L::replays; }) return bool(L::replays);
+    return false;
+  }();
   /// Smooth, or so between the seams that it names.
   static constexpr bool smooth_between_seams = [] {
     if constexpr (requires { L::piecewise_smooth; }) return bool(L::piecewise_smooth);
@@ -209,38 +217,8 @@ template <class L> class Certifier {
     const double scale = (g_in * d_in).abs().sum() + (g_theta * d_theta.col(0)).abs().sum() + (g_context * d_context).abs().sum() + size;
     return worst(std::abs(slope - by_pull) / std::max(scale, 1e-12), 0);
   }
-  /// The mean over draws of g_out . out + v along one direction of parameters and context: fourth-order differences with draws in common against the
-  /// mean of the pulls, block by block, so that the blocks tell the error.  A draw of whole numbers shows here, where a dual number sees no slope.
-  template <bool Encode> double mean_gradient(const Batch<double>& some) {
-    const Index blocks = 100, n = 370, out_dim = Encode ? L::z_dim : L::x_dim;
-    const Vector<double> theta = d_.theta;
-    Batch<double> d_theta = random<double>(L::param_count, 1, 26), d_context = random<double>(1, L::context_dim, 27), at(n, some.cols()), context(n, L::context_dim);
-    const double length = std::sqrt(d_theta.square().sum() + d_context.square().sum()), h = 0.1;
-    d_theta /= length, d_context /= length;
-    for (Index i = 0; i < n; ++i) at.row(i) = some.row(i % some.rows()), context.row(i) = context_.row(i % some.rows());
-    const Batch<double> d_contexts = d_context.replicate(n, 1), g_out = random<double>(1, out_dim, 28).replicate(n, 1);
-    const Column<double> g_v = Column<double>::Ones(n);
-    Batch<double> out, g_in, g_context(n, L::context_dim);
-    Column<double> v, gap(blocks);
-    Vector<double> g_theta(L::param_count);
-    double size = 0;
-    for (Index b = 0; b < blocks; ++b) {
-      const Noise key = o_.noise.fork(10).fork(static_cast<std::uint64_t>(b));
-      auto f = [&](double s) {
-        d_.theta = theta + s * d_theta.col(0);
-        follow();
-        d_.template call<Encode>(at, context + s * d_contexts, key, out, v);
-        return ((g_out * out).sum() + v.sum()) / static_cast<double>(n);
-      };
-      const double slope = (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
-      f(0);
-      g_theta.setZero(), g_context.setZero();
-      d_.template pull<Encode>(at, out, context, key, g_out, g_v, g_in, g_theta, g_context);
-      gap(b) = slope - ((g_theta * d_theta.col(0)).sum() + (g_context * d_contexts).sum()) / static_cast<double>(n);
-      size += std::abs(slope) / static_cast<double>(blocks);
-    }
-    const double mean = gap.mean(), error = std::sqrt((gap - mean).square().sum() / static_cast<double>(blocks * (blocks - 1)));
-    return worst(std::abs(mean) / (error + 3e-4 * size + 1e-6), 0);
+  template <bool Encode> double gradient_of_mean(const Batch<double>& at) {
+    return mean_gradient<Encode>(d_, at, context_, o_.noise.fork(10), [this] { follow(); });
   }
   template <bool Encode, class T> double accumulates(const Batch<double>& at) const {
     auto b = bench<T>();
@@ -261,15 +239,6 @@ template <class L> class Certifier {
     auto doubled = [&](const auto& two, const auto& one) { return one.size() == 0 || ((two - T(2) * one).abs() <= T(tol) * (one.abs() + one.abs().maxCoeff())).all(); };
     return good && doubled(g_theta, once) && doubled(g_context, once_context) ? 0 : 1;
   }
-  /// The same angles by other numbers, where a layer that forgets turns must not tell them apart; a bijection may have cut the circle.
-  template <class T, std::size_t D> static Batch<T> another_turn(Batch<T> x, const std::array<Support, D>& supports) {
-    if (L::kind == Kind::bijection) return x;
-    for (std::size_t j = 0; j < D; ++j) {
-      if (supports[j] != Support::circle) continue;
-      for (Index i = 0; i < x.rows(); ++i) x(i, static_cast<Index>(j)) += T(scalar<T>(2 * std::numbers::pi * static_cast<double>(i % 4 - 1)));
-    }
-    return x;
-  }
   /// Worst error of the way there and back, and of V, relative to 1 + the size of what is compared, by kind.
   template <class T> std::pair<double, double> round_trip() const {
     auto b = bench<T>();
@@ -286,15 +255,15 @@ template <class L> class Certifier {
       }
       return w;
     };
-    if constexpr (!decodes_stochastically(L::kind)) {
-      const auto turned = another_turn(x, L::x_support);
+    if constexpr (!decodes_stochastically(L::kind) || replays) {
+      const auto turned = another_turn<L>(x, L::x_support);
       b.template call<true>(turned, context, key, y, v);
       b.template call<false>(y, context, key, back, v_back);
       there = worst(there, compare(x, back));
       ledger = worst(ledger, compare(v, v_back));
     }
     if constexpr (!encodes_stochastically(L::kind)) {
-      const auto turned = another_turn(z, L::z_support);
+      const auto turned = another_turn<L>(z, L::z_support);
       b.template call<false>(turned, context, key, y, v);
       b.template call<true>(y, context, key, back, v_back);
       there = worst(there, compare(z, back));
@@ -345,29 +314,6 @@ template <class L> class Certifier {
     b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
     add((std::string(side) + ": no rows give no rows").c_str(), static_cast<double>(again.rows() + v_again.size()), 0);
   }
-  double jacobian() const {
-    using D = Dual<double>;
-    constexpr Index dim = L::x_dim;
-    auto b = bench<D>();
-    const Noise key = o_.noise.fork(9);
-    std::vector<Eigen::MatrixXd> J(static_cast<std::size_t>(x_.rows()), Eigen::MatrixXd(dim, dim));
-    Batch<D> out;
-    Column<D> v;
-    for (Index j = 0; j < dim; ++j) {
-      Batch<D> in = x_.cast<D>();
-      for (Index i = 0; i < in.rows(); ++i) in(i, j).b = 1;
-      b.template call<true>(in, context_.cast<D>(), key, out, v);
-      for (Index i = 0; i < in.rows(); ++i) {
-        for (Index k = 0; k < dim; ++k) J[static_cast<std::size_t>(i)](k, j) = out(i, k).b;
-      }
-    }
-    double w = 0;
-    for (Index i = 0; i < x_.rows(); ++i) {
-      const double log_det = J[static_cast<std::size_t>(i)].partialPivLu().matrixLU().diagonal().array().abs().log().sum();
-      w = worst(w, std::abs(log_det - v(i).a) / (1 + std::abs(log_det)));
-    }
-    return w;
-  }
   bool identity() {
     Batch<double> out;
     Column<double> v;
@@ -398,7 +344,7 @@ template <class L> class Certifier {
     const Index n = 50000;
     Batch<double> x;
     Column<double> v;
-    d_.template call<false>(draw_base(L::z_support, n, o_.noise.fork(32), 1), one_context(n), o_.noise.fork(31), x, v);
+    d_.template call<false>(draw_base(L::z_support, z_categories<L>(), n, o_.noise.fork(32), 1), one_context(n), o_.noise.fork(31), x, v);
     return x;
   }
   /// exp(log p) at points x, with the base of rheo/evaluation/base_of.hpp behind the layer.
@@ -406,18 +352,18 @@ template <class L> class Certifier {
     Batch<double> z;
     Column<double> v;
     d_.template call<true>(x, one_context(x.rows()), o_.noise.fork(9), z, v);
-    add_base(L::z_support, z, v, 1);
+    add_base(L::z_support, z_categories<L>(), z, v, 1);
     return v.exp();
   }
   /// The integral of exp(V) p(z) over x and the encoder's noise, by importance sampling: its distance from 1 in standard errors.
   double evidence() {
     const Index n = 40000;
-    const Batch<double> x = draw_base(L::x_support, n, o_.noise.fork(33), 1);
+    const Batch<double> x = draw_base(L::x_support, x_categories<L>(), n, o_.noise.fork(33), 1);
     Batch<double> z;
     Column<double> v, log_r = Column<double>::Zero(n);
     d_.template call<true>(x, one_context(n), o_.noise.fork(34), z, v);
-    add_base(L::z_support, z, v, 0.5);  // narrow, so that the weights are bounded
-    add_base(L::x_support, x, log_r, 1);
+    add_base(L::z_support, z_categories<L>(), z, v, 0.5);  // narrow, so that the weights are bounded
+    add_base(L::x_support, x_categories<L>(), x, log_r, 1);
     const Column<double> w = (v - log_r).exp();
     const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
     return worst(std::abs(mean - 1) / (error + 1e-12), 0);
