@@ -10,12 +10,19 @@
 #include "rheo/flows/repeat.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/stochastic/vae.hpp"
+#include "rheo/flows/generative.hpp"
+#include "rheo/flows/inverse.hpp"
+#include "rheo/layers/surjections/argmax.hpp"
+#include "rheo/layers/surjections/relu.hpp"
+#include "rheo/distributions/discretized_logistic.hpp"
+#include "rheo/distributions/hurdle.hpp"
 #include "rheo/layers/surjections/abs.hpp"
 #include "rheo/layers/surjections/sort.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
 
 namespace {
 using namespace rheo;
+using Hurdle0 = HurdleExponential<1>;
 using rheo_test::breaks;
 
 // ActNorm with one thing wrong.
@@ -147,6 +154,38 @@ struct Biased : StochasticPermutation<3> {  // as if one order were more likely
     p.v += T(0.1);
   }
 };
+struct Forgetful : StochasticPermutation<3> {  // decode adds another V
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    StochasticPermutation<3>::decode(p);
+    p.v += T(5);
+  }
+};
+struct Unrelated : StochasticPermutation<3> {  // draws both ways, and does not say how one undoes the other
+  static constexpr bool replays = false;
+};
+template <class L> bool has_finding(const std::string& law, const L& layer) {
+  for (const auto& f : certify(layer)) {
+    if (f.law.find(law) != std::string::npos) return true;
+  }
+  return false;
+}
+struct Heavy : Hurdle0 {  // an atom a tenth too heavy
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    Hurdle0::encode(p);
+    for (Index i = 0; i < p.in.rows(); ++i) p.v(i) += p.in(i, 0) == T(0) ? T(0.1) : T(0);
+  }
+};
+struct Shifted : DiscretizedLogistic<1> {  // draws one too high
+  template <class T> void decode(Pass<T, NoCache> p) const {
+    DiscretizedLogistic<1>::decode(p);
+    p.out += T(1);
+  }
+};
+struct DrawsThrough : Unfold<1, Plain<family::Bernoulli>> {  // a pull as if the sign's law had nothing to learn
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const {
+    for (Index i = 0; i < p.in.rows(); ++i) p.g_in(i, 0) = p.out(i, 0) < T(0) ? -p.g_out(i, 0) : p.g_out(i, 0);
+  }
+};
 }  // namespace
 
 TEST_CASE("the law of points off the support rejects a layer that breaks it") {
@@ -184,6 +223,19 @@ TEST_CASE("the laws of layers that draw both ways reject one that breaks them") 
   CHECK(breaks("density of z in the mean", ForgetsEncoder{}));
   CHECK(breaks("density of z in the mean", Narrow{}));
   CHECK_FALSE(breaks("", VaeLayer<1, 1, Normals, Normals>{}));
+}
+
+TEST_CASE("a law is claimed where it was tried, and whole numbers and atoms count") {
+  CHECK(breaks("same number in both directions", Forgetful{}));
+  CHECK(has_finding("round trip", StochasticPermutation<3>{}));
+  CHECK_FALSE(has_finding("round trip", Unrelated{}));
+  CHECK_FALSE(has_finding("same number", Unrelated{}));
+  CHECK(breaks("integrates to one", Heavy{}));
+  CHECK(breaks("draws follow the density", Heavy{}));
+  CHECK(breaks("draws follow the density", Shifted{}));
+  CHECK(breaks("the mean of the pulls", DrawsThrough{}));
+  CHECK(has_finding("integrates to one", Inverse<ReluSurjection<1, Plain<family::Exponential<>>>>{}));
+  CHECK(has_finding("density of x in the mean", Argmax<1, 3, Plain<family::Logistic<>>>{}));
 }
 
 TEST_CASE("each law of surjections rejects a layer that breaks it") {

@@ -29,7 +29,7 @@
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
 //   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
-//   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp)
+//   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp); z_seams of the latent
 //   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
 //   static constexpr bool exact_pulls                                 the pulls are the derivatives of the very numbers computed, whatever accuracy() leaves
 //   static constexpr bool biased_pulls                                the mean of the pulls over draws is not the gradient of the mean: accept/reject
@@ -41,6 +41,7 @@
 //   static constexpr Index categories                                 integer and category coordinates run from 0 to categories - 1, intervals from 0 to
 //                                                                     categories; 0: as far as they like
 //   static constexpr std::array<Index, x_dim> x_categories            the same coordinate by coordinate, where they differ; z_categories of the latent
+//   static constexpr bool replays                                     decode under the key of an encode undoes it, though both draw; false without it
 //   static constexpr bool bounded                                     V may be -inf at finite x; without it, where x_support names other sets than the line
 // What exists is what the layer can do: the concepts below ask.  T is float, double or autodiff::Dual of either.
 //

@@ -53,8 +53,8 @@ template <class F> struct Hurdle {
   template <class T, std::size_t N> T draw(const Noise& noise, Index i, Index j, const std::array<T, N>& q) const {
     using std::exp;
     if (!(T(noise.uniform(i, 2 * j)) < exp(q[1]))) return T(0);
-    if constexpr (requires { above.draw(noise, i, j, rest(q)); }) return above.draw(noise, i, 2 * j + 1, rest(q));
-    else return above.from_normal(T(noise.normal(i, 2 * j + 1)), rest(q));
+    if constexpr (rheo::detail::DrawsNormal<F, T>) return above.from_normal(T(noise.fork(1).normal(i, j)), rest(q));
+    else return above.draw(noise, i, 2 * j + 1, rest(q));
   }
 
  private:

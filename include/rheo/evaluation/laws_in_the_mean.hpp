@@ -60,13 +60,14 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
 template <bool Encode, class Real> double evidence(const Subject& s, Runner<Real>& d, const Batch<Real>& context, Noise noise) {
   const Index n = context.rows();
   const auto &from = Encode ? s.x_support : s.z_support, &to = Encode ? s.z_support : s.x_support;
-  const Batch<Real> in = draw_base(from, n, noise.fork(33), 1);
+  const auto &from_counts = Encode ? s.x_categories : s.z_categories, &to_counts = Encode ? s.z_categories : s.x_categories;
+  const Batch<Real> in = draw_base(from, from_counts, n, noise.fork(33), 1);
   Batch<Real> out;
   Column<Real> v, log_r = Column<Real>::Zero(n);
   d.template call<Encode>(in, context, noise.fork(34), out, v);
   if (!Encode) v = -v;
-  add_base(to, out, v, 0.5);  // narrow, so that the weights are bounded
-  add_base(from, in, log_r, 1);
+  add_base(to, to_counts, out, v, 0.5);  // narrow, so that the weights are bounded
+  add_base(from, from_counts, in, log_r, 1);
   const Column<Real> w = (v - log_r).exp();
   const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
   return worst(std::abs(mean - 1) / (error + 1e-12), 0);

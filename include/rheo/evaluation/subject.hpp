@@ -93,7 +93,7 @@ class Subject {
  public:
   Index x_dim = 0, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0, path_draws = 0;
   Kind kind = Kind::bijection;
-  bool exact = false, smooth = false, piecewise_smooth = false, has_seams = false, has_jacobian = false, biased_pulls = false;
+  bool exact = false, smooth = false, piecewise_smooth = false, has_seams = false, has_jacobian = false, biased_pulls = false, replays = false;
   std::vector<Support> x_support, z_support;
   std::vector<Index> x_categories, z_categories;
   Abilities in_float, in_double;
@@ -176,6 +176,7 @@ template <class L> class SubjectOf final : public Subject {
     const auto z_counts = rheo::detail::z_categories<L>();
     x_categories.assign(x_counts.begin(), x_counts.end()), z_categories.assign(z_counts.begin(), z_counts.end());
     path_draws = path_draws_of<L>;
+    if constexpr (requires { L::replays; }) replays = bool(L::replays);
     kind = L::kind, exact = is_exact_v<L>, smooth = is_smooth<L>, has_seams = HasSeams<L>;
     piecewise_smooth = smooth;
     if constexpr (requires { L::piecewise_smooth; }) piecewise_smooth = bool(L::piecewise_smooth);

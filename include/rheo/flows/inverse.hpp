@@ -52,6 +52,12 @@ template <class L> struct Inverse {
     layer.after_step(theta, buffers);
   }
 
+  template <class Add> void seams(Index j, double other, Add add) const
+    requires requires { layer.z_seams(j, other, add); }
+  {
+    layer.z_seams(j, other, add);
+  }
+
   template <class T>
   void encode(Pass<T, Cache<T>> p) const
     requires CanDecode<L, T>

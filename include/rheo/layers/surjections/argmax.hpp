@@ -61,6 +61,8 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
     law.after_step(theta, buffers);
   }
 
+  template <class Add> void z_seams(Index, double other, Add add) const { add(other); }
+
   template <class T>
   void encode(Pass<T, Cache<T>> p) const
     requires CanDecode<Law, T>
