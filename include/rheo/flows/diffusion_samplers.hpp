@@ -19,7 +19,7 @@ struct DiffusionSampling {
   Index steps = 50;       ///< of a Diffusion, at most its own number
   double eta = 0;         ///< share of the posterior's deviation that a step draws: 0 is DDIM (deterministic), 1 ancestral sampling
   Index corrections = 0;  ///< Langevin moves at each level, behind its step
-  double snr = 0.16;      ///< their length: 2 snr^2 noise^2
+  double snr = 0.16;      ///< their length: 2 snr^2 noise^2; not corrected, they widen a level's law by about snr^2 of its noise's variance
   Index undone = 0;       ///< steps left undone: states on the way
   int threads = 1;
 };
