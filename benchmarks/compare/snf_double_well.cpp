@@ -160,7 +160,7 @@ int main(int argc, char** argv) {
     auto add = [&](std::size_t k, const auto& flow) {
       const Outcome out = run(flow, data, noise.fork(k), o);
       std::cout << "repeat " << r + 1 << ", " << studies[k].name << ": total " << out.raw.total << ", reweighted " << out.weighted.total << ", P(x1 > 0) " << out.right
-                << ", log Z " << out.log_z << ", ESS / n " << out.effective << ", acceptance " << out.acceptance << ", " << out.seconds << " s of training\n"
+                << ", log Z " << out.log_z << ", ESS / n " << out.effective << (out.acceptance >= 0 ? ", acceptance " + std::to_string(out.acceptance) : "") << ", " << out.seconds << " s of training\n"
                 << std::flush;
       studies[k].outcomes.push_back(out);
     };
