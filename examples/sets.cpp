@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Sets of six points in the plane, whose order means nothing: a flow behind SortPoints (exact) and one behind StochasticPermutation (a bound, and its
 // estimates with K draws), against the exact log-density; nats per point on fresh sets, and a picture.
-//   sets [epochs] [directory]
+//   sets [epochs] [directory] [sets to fit]
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -75,9 +76,9 @@ Batch<double> points(const Batch<double>& sets, bool centred) {
   return x;
 }
 
-template <class S> void study(int epochs, const std::string& directory) {
-  const Batch<float> train = draw<S>(40'000, Noise{1}).template cast<float>();
-  const Batch<double> test = draw<S>(4'000, Noise{2});
+template <class S> void study(int epochs, const std::string& directory, Index count) {
+  const Batch<float> train = draw<S>(count, Noise{1}).template cast<float>();
+  const Batch<double> test = draw<S>(count / 25, Noise{2});
   const auto fitted = [&](auto flow) {
     auto model = make_model<float>(flow, Noise{3});
     fit(model, train, {.epochs = epochs, .batch = 256, .learning_rate = 2e-3, .schedule = {Cosine{0.01}, 100}, .noise = Noise{4}});
@@ -100,7 +101,7 @@ template <class S> void study(int epochs, const std::string& directory) {
   const double moved = (sorted.log_prob(turned) - by_sorting).abs().maxCoeff();
   std::printf("  another order moves SortFlow by %g, the flow behind the permutation by %.3f (mean)\n", moved,
               (permuted.log_prob_estimate(turned, 1, Noise{6}).value - permuted.log_prob_estimate(test, 1, Noise{6}).value).abs().mean());
-  const Batch<double> data = test.topRows(1500), a = sorted.sample(1500, Noise{5}), b = permuted.sample(1500, Noise{5});
+  const Batch<double> data = test.topRows(std::min<Index>(1500, test.rows())), a = sorted.sample(1500, Noise{5}), b = permuted.sample(1500, Noise{5});
   std::vector<std::vector<io::Panel>> rows(2);
   for (bool centred : {false, true}) {
     const std::string about = centred ? ", about the mean" : "";
@@ -114,11 +115,12 @@ template <class S> void study(int epochs, const std::string& directory) {
 }  // namespace
 
 int main(int count, char** words) {
-  const int epochs = count > 1 ? std::atoi(words[1]) : 20;
+  const int epochs = count > 1 ? std::atoi(words[1]) : 8;
   const std::string directory = count > 2 ? words[2] : ".";
+  const Index sets = count > 3 ? std::atoi(words[3]) : 100'000;
   try {
-    study<Mixture3>(epochs, directory);
-    study<Shared>(epochs, directory);
+    study<Mixture3>(epochs, directory, sets);
+    study<Shared>(epochs, directory, sets);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;
