@@ -5,20 +5,23 @@
 #include <string>
 
 #include "catch.hpp"
+#include "compiled_once.hpp"
 #include "count_mallocs.hpp"
 #include "rheo/evaluation/certify.hpp"
 
 namespace rheo_test {
 
-template <class L> void check_laws(const std::string& name, const L& layer) {
-  rheo::CertifyOptions options;
-  options.allocations = malloc_count;
-  const auto findings = rheo::certify(layer, options);
+inline void check_findings(const std::string& name, const std::vector<rheo::Finding>& findings) {
   REQUIRE(findings.size() > 10);
   for (const auto& f : findings) {
     INFO(name << ", " << f.law << ": error " << f.error << ", allowed " << f.allowed);
     CHECK(f.passed());
   }
+}
+template <class L> void check_laws(const std::string& name, const L& layer) {
+  rheo::CertifyOptions options;
+  options.allocations = malloc_count;
+  check_findings(name, rheo::certify(layer, options));
 }
 
 /// True when some finding whose law contains `law` failed: what a deliberately broken layer must show.

@@ -6,6 +6,7 @@
 #include "peak.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
+#include "rheo/targets/curves.hpp"
 #include "rheo/training/trainer.hpp"
 
 namespace {
@@ -16,16 +17,6 @@ using Odd = AffineCoupling<2, Mlp<64, 64>, 0, BoundedExp, Mask<1, 0>>;
 using W1 = Flow<Repeat<4, Chain<Even, Odd>>, StandardNormal<2>>;
 constexpr double forward_flop = 68608;  // per sample: 8 layers x 2 x (1 x 64 + 64 x 64 + 64 x 2)
 
-template <class T> Batch<T> moons(Index n) {
-  Batch<T> x(n, 2);
-  const Noise noise{1};
-  for (Index i = 0; i < n; ++i) {
-    const double t = 3.14159265358979 * noise.uniform(i, 0), o = noise.uniform(i, 1) < 0.5;
-    x(i, 0) = T((o > 0 ? std::cos(t) : 1 - std::cos(t)) + 0.1 * noise.normal(i, 2));
-    x(i, 1) = T((o > 0 ? std::sin(t) : 0.5 - std::sin(t)) + 0.1 * noise.normal(i, 3));
-  }
-  return x;
-}
 template <class T> Model<W1, T> started() {
   auto model = make_model<T>(W1{}, Noise{2});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += T(0.05 * Noise{3}.normal(i, 0));
@@ -39,7 +30,7 @@ template <class T> void share(benchmark::State& state, double flop_per_call) {
 
 template <class T> void train(benchmark::State& state) {
   const Index batch = state.range(0);
-  const auto data = moons<T>(100000);
+  const auto data = targets::moons<T>(100000, Noise{1});
   auto model = started<T>();
   Trainer<W1, T> trainer(model, Adam{}, static_cast<int>(state.range(1)));
   Index first = 0;
@@ -52,7 +43,7 @@ template <class T> void train(benchmark::State& state) {
   share<T>(state, 3 * forward_flop * static_cast<double>(batch));
 }
 template <class T> void log_prob(benchmark::State& state) {
-  const auto data = moons<T>(state.range(0));
+  const auto data = targets::moons<T>(state.range(0), Noise{1});
   const auto model = started<T>();
   auto work = model.workspace(static_cast<int>(state.range(1)));
   for (auto _ : state) {

@@ -7,6 +7,7 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/residual.hpp"
+#include "rheo/targets/curves.hpp"
 #include "rheo/training/trainer.hpp"
 
 namespace {
@@ -14,16 +15,6 @@ using namespace rheo;
 
 template <Index H> using W5 = Flow<Repeat<8, Chain<ActNorm<2>, Residual<2, BasicLipschitzMlp<LipSwish, UniformLast, H, H>>>>, StandardNormal<2>>;
 
-template <class T> Batch<T> moons(Index n) {
-  Batch<T> x(n, 2);
-  const Noise noise{1};
-  for (Index i = 0; i < n; ++i) {
-    const double t = 3.14159265358979 * noise.uniform(i, 0), o = noise.uniform(i, 1) < 0.5;
-    x(i, 0) = T((o > 0 ? std::cos(t) : 1 - std::cos(t)) + 0.1 * noise.normal(i, 2));
-    x(i, 1) = T((o > 0 ? std::sin(t) : 0.5 - std::sin(t)) + 0.1 * noise.normal(i, 3));
-  }
-  return x;
-}
 /// A model after `steps` steps: 0 leaves the starting weights.
 template <Index H, class T> Model<W5<H>, T> trained(int steps, const Batch<T>& data) {
   auto model = make_model<T>(W5<H>{}, Noise{2});
@@ -35,7 +26,7 @@ template <Index H, class T> Model<W5<H>, T> trained(int steps, const Batch<T>& d
 }
 
 template <Index H, class T> void train(benchmark::State& state) {
-  const auto data = moons<T>(100000);
+  const auto data = targets::moons<T>(100000, Noise{1});
   auto model = trained<H, T>(0, data);
   Trainer<W5<H>, T> trainer(model, Adam{});
   const auto none = Model<W5<H>, T>::template nothing<const T>(data.rows());
@@ -47,7 +38,7 @@ template <Index H, class T> void train(benchmark::State& state) {
   }
 }
 template <Index H, class T> void log_prob(benchmark::State& state) {
-  const auto data = moons<T>(10000);
+  const auto data = targets::moons<T>(10000, Noise{1});
   const auto model = trained<H, T>(0, data);
   auto work = model.workspace();
   for (auto _ : state) {
@@ -57,7 +48,7 @@ template <Index H, class T> void log_prob(benchmark::State& state) {
 }
 /// Argument: training steps before.
 template <Index H, class T> void sample(benchmark::State& state) {
-  const auto model = trained<H, T>(static_cast<int>(state.range(0)), moons<T>(100000));
+  const auto model = trained<H, T>(static_cast<int>(state.range(0)), targets::moons<T>(100000, Noise{1}));
   auto work = model.workspace();
   for (auto _ : state) {
     auto s = model.sample_and_log_prob(10000, Noise{5}, {}, work);

@@ -12,7 +12,7 @@ endfunction()
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR})
 expect(0 "checkerboard.*real_nvp" "" --list)
-expect(0 "^{\"target\": \"checkerboard\", \"model\": \"normal\", \"parameters\": 5, \"exact\": true, \"epochs\": 3, \"train_seconds\": [0-9.e-]+, \"test_nll\": [0-9.]+, \"test_nll_se\": 0.0[0-9]+, \"entropy\": 3.4657[0-9]*, \"gap\": 1.0[0-9]+, \"leak\": 0.[0-9]+, \"samples_per_second\": [0-9.e+]+, \"seed\": 3, \"threads\": 2, \"scalar\": \"double\", \"status\": \"budget_reached\"}\n$"
+expect(0 "^{\"target\": \"checkerboard\", \"model\": \"normal\", \"parameters\": 5, \"exact\": true, \"epochs\": 3, \"train_seconds\": [0-9.e-]+, \"test_nll\": [0-9.]+, \"test_nll_se\": 0.0[0-9]+, \"test_nll_20_draws\": null, \"entropy\": 3.4657[0-9]*, \"gap\": 1.0[0-9]+, \"leak\": 0.[0-9]+, \"samples_per_second\": [0-9.e+]+, \"seed\": 3, \"threads\": 2, \"scalar\": \"double\", \"status\": \"budget_reached\"}\n$"
   "epoch 3/3" --target checkerboard --model normal --epochs 3 --train 2000 --seed 3 --threads 2 --scalar double --json --out sub/dir)
 if(NOT EXISTS ${DIR}/sub/dir/checkerboard_normal.png OR NOT EXISTS ${DIR}/sub/dir/checkerboard_normal_samples.csv)
   message(FATAL_ERROR "no picture or no samples")
@@ -39,11 +39,15 @@ file(WRITE ${DIR}/constant.csv "${text}")
 expect(1 "" "column 0 is constant" --csv constant.csv --epochs 1)
 expect(3 "" "cannot be written" --epochs 1 --out /proc/nowhere)
 
+# A bound is one draw a row, and nearer with 20.
+expect(0 "\"exact\": false.*\"test_nll\": [0-9.]+,.*\"test_nll_20_draws\": [0-9.]+," "" --target moons --model augmented_flow --epochs 1 --train 300 --test 500 --json)
+expect(1 "" "rows of the data lie off the flow's support" --csv ${DATA}/earth_earthquake.csv --columns LONGITUDE,LATITUDE --model abs_uniform --epochs 1)
+
 # Every model fits, scores and draws.
 execute_process(COMMAND ${FIT} --list OUTPUT_VARIABLE list)
 string(REGEX MATCHALL "\n  [a-z_]+" models "${list}")
 list(LENGTH models count)
-if(count LESS 26)
+if(count LESS 33)
   message(FATAL_ERROR "fit_2d --list names ${count} models:\n${list}")
 endif()
 foreach(model IN LISTS models)

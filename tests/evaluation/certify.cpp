@@ -5,13 +5,24 @@
 #include "laws.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
+#include "rheo/flows/chain.hpp"
 #include "rheo/flows/inverse.hpp"
+#include "rheo/flows/repeat.hpp"
+#include "rheo/layers/bijections/elementwise.hpp"
+#include "rheo/layers/stochastic/vae.hpp"
+#include "rheo/flows/generative.hpp"
+#include "rheo/flows/inverse.hpp"
+#include "rheo/layers/surjections/argmax.hpp"
+#include "rheo/layers/surjections/relu.hpp"
+#include "rheo/distributions/discretized_logistic.hpp"
+#include "rheo/distributions/hurdle.hpp"
 #include "rheo/layers/surjections/abs.hpp"
 #include "rheo/layers/surjections/sort.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
 
 namespace {
 using namespace rheo;
+using Hurdle0 = HurdleExponential<1>;
 using rheo_test::breaks;
 
 // ActNorm with one thing wrong.
@@ -85,6 +96,36 @@ struct WrongMass : StandardNormal<2> {
     p.v += T(1e-5);
   }
 };
+// Off its support.
+struct SoftEdge : LogMap<2> {  // a low density where there is none
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    LogMap<2>::encode(p);
+    for (Index i = 0; i < p.in.rows(); ++i) {
+      if (p.in(i, 0) < T(0) || p.in(i, 1) < T(0)) p.v(i) = T(-100);
+    }
+  }
+};
+struct PullsBack : LogMap<2> {  // a gradient that leads back
+  template <class T> void encode_pull(Pull<T, NoCache> p) const {
+    LogMap<2>::encode_pull(p);
+    for (Index i = 0; i < p.in.rows(); ++i) {
+      if (p.in(i, 0) < T(0)) p.g_in(i, 0) = T(1);
+    }
+  }
+};
+struct Spreads : LogMap<2> {  // one bad row spoils all
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    LogMap<2>::encode(p);
+    if ((column(p.in, 1) < T(0)).any()) p.v += T(1);
+  }
+};
+// Iterations that say how near they come.
+struct Near : ActNorm<2> {
+  template <class T> static constexpr double accuracy() { return 1e-5; }
+};
+struct NearWithItsPulls : Near {
+  static constexpr bool exact_pulls = true;
+};
 // Surjections with one thing wrong.
 struct WrongFibre : Sort<2> {  // a fibre that holds two points counted as one
   template <class T> void encode(Pass<T, Cache<T>> p) const {
@@ -113,7 +154,89 @@ struct Biased : StochasticPermutation<3> {  // as if one order were more likely
     p.v += T(0.1);
   }
 };
+struct Forgetful : StochasticPermutation<3> {  // decode adds another V
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    StochasticPermutation<3>::decode(p);
+    p.v += T(5);
+  }
+};
+struct Unrelated : StochasticPermutation<3> {  // draws both ways, and does not say how one undoes the other
+  static constexpr bool replays = false;
+};
+template <class L> bool has_finding(const std::string& law, const L& layer) {
+  for (const auto& f : certify(layer)) {
+    if (f.law.find(law) != std::string::npos) return true;
+  }
+  return false;
+}
+struct Heavy : Hurdle0 {  // an atom a tenth too heavy
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    Hurdle0::encode(p);
+    for (Index i = 0; i < p.in.rows(); ++i) p.v(i) += p.in(i, 0) == T(0) ? T(0.1) : T(0);
+  }
+};
+struct Shifted : DiscretizedLogistic<1> {  // draws one too high
+  template <class T> void decode(Pass<T, NoCache> p) const {
+    DiscretizedLogistic<1>::decode(p);
+    p.out += T(1);
+  }
+};
+struct DrawsThrough : Unfold<1, Plain<family::Bernoulli>> {  // a pull as if the sign's law had nothing to learn
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const {
+    for (Index i = 0; i < p.in.rows(); ++i) p.g_in(i, 0) = p.out(i, 0) < T(0) ? -p.g_out(i, 0) : p.g_out(i, 0);
+  }
+};
 }  // namespace
+
+TEST_CASE("the law of points off the support rejects a layer that breaks it") {
+  CHECK(breaks("off the support", SoftEdge{}));
+  CHECK(breaks("off the support", PullsBack{}));
+  CHECK(breaks("off the support", Spreads{}));
+  CHECK(breaks("off the support", Inverse<PullsBack>{}));
+  CHECK_FALSE(breaks("", LogMap<2>{}));
+}
+
+TEST_CASE("exact pulls are told through chains, repeats and inverses") {
+  using Exact = Inverse<Repeat<3, Chain<ActNorm<2>, NearWithItsPulls>>>;
+  using Inexact = Inverse<Repeat<3, Chain<Near, NearWithItsPulls>>>;
+  CHECK(detail::accuracy<Exact, double>() == Approx(3e-5));
+  CHECK(detail::pull_accuracy<Exact, double>() == 0);
+  CHECK(detail::pull_accuracy<Inexact, double>() == Approx(6e-5));
+  CHECK(detail::pull_accuracy<ActNorm<2>, double>() == 0);
+}
+
+using Normals = Given<family::Normal<SoftBound>, MlpOf<Tanh, 4>>;
+struct ForgetsEncoder : VaeLayer<1, 1, Normals, Normals> {  // decode leaves -log q out
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    p.v.setZero();
+    P::draw(decoder, p, {{p.theta.data() + EncoderLaw::param_count, DecoderLaw::param_count}, {}, p.noise, p.cache.p}, p.in, p.out, p.v);
+  }
+};
+struct Narrow : VaeLayer<1, 1, Normals, Normals> {  // decode draws ten per cent narrower than it scores
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    VaeLayer<1, 1, Normals, Normals>::decode(p);
+    p.out *= T(0.9);
+  }
+};
+
+TEST_CASE("the laws of layers that draw both ways reject one that breaks them") {
+  CHECK(breaks("density of z in the mean", ForgetsEncoder{}));
+  CHECK(breaks("density of z in the mean", Narrow{}));
+  CHECK_FALSE(breaks("", VaeLayer<1, 1, Normals, Normals>{}));
+}
+
+TEST_CASE("a law is claimed where it was tried, and whole numbers and atoms count") {
+  CHECK(breaks("same number in both directions", Forgetful{}));
+  CHECK(has_finding("round trip", StochasticPermutation<3>{}));
+  CHECK_FALSE(has_finding("round trip", Unrelated{}));
+  CHECK_FALSE(has_finding("same number", Unrelated{}));
+  CHECK(breaks("integrates to one", Heavy{}));
+  CHECK(breaks("draws follow the density", Heavy{}));
+  CHECK(breaks("draws follow the density", Shifted{}));
+  CHECK(breaks("the mean of the pulls", DrawsThrough{}));
+  CHECK(has_finding("integrates to one", Inverse<ReluSurjection<1, Plain<family::Exponential<>>>>{}));
+  CHECK(has_finding("density of x in the mean", Argmax<1, 3, Plain<family::Logistic<>>>{}));
+}
 
 TEST_CASE("each law of surjections rejects a layer that breaks it") {
   CHECK(breaks("integrates to one", WrongFibre{}));

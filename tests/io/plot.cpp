@@ -109,6 +109,20 @@ TEST_CASE("numbers and titles touch neither each other nor the picture's edge") 
   }
 }
 
+TEST_CASE("rows of panels stand below one another") {
+  const std::vector<Panel> wide = {Panel::scatter("a", points({0.5, 0.5})), Panel::scatter("b", points({0.2, 0.5}))}, narrow = {Panel::scatter("c", points({0.1, 0.9}))};
+  const Image both = draw_rows({narrow, wide}, unit), first = draw_panels(narrow, unit), second = draw_panels(wide, unit);
+  REQUIRE((both.width == second.width && both.height == first.height + second.height));
+  int off = 0;
+  for (int x = 0; x < both.width; ++x) {
+    for (int y = 0; y < first.height; ++y) off += both.at(x, y) != (x < first.width ? first.at(x, y) : Rgb{255, 255, 255});
+    for (int y = 0; y < second.height; ++y) off += both.at(x, first.height + y) != second.at(x, y);
+  }
+  CHECK(off == 0);
+  CHECK_THROWS_AS(draw_rows({}, unit), std::invalid_argument);
+  CHECK_THROWS_AS(draw_rows({narrow, {}}, unit), std::invalid_argument);
+}
+
 TEST_CASE("bad arguments, and a file") {
   CHECK_THROWS_AS(draw_panels({}, unit), std::invalid_argument);
   CHECK_THROWS_AS(draw_panels({Panel::scatter("", points({}))}, {1, 1, 0, 1}), std::invalid_argument);

@@ -8,9 +8,13 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/flows/constrain.hpp"
+#include "rheo/flows/generative.hpp"
 #include "rheo/flows/presets/discrete_flows.hpp"
 #include "rheo/layers/bijections/on.hpp"
 #include "rheo/layers/bijections/squeeze.hpp"
+#include "rheo/layers/bijections/standardize.hpp"
+#include "rheo/layers/surjections/partition.hpp"
+#include "rheo/layers/surjections/relu.hpp"
 #include "rheo/training/fit.hpp"
 
 using namespace rheo;
@@ -54,6 +58,43 @@ TEST_CASE("a layer that takes anything asks the next one") {
   using Half = Flow<Reverse<2>, On<2, Mask<1, 0>, range::Log>, StandardNormal<2>>;  // coordinate 1 comes out first
   CHECK(Half::x_support == Supports<2>{Support::real, Support::positive});
   CHECK(Chain<Reverse<2>, Reverse<2>>::x_support == all_of<2>(Support::any));
+}
+
+TEST_CASE("each coordinate has the categories of the layer that scores it") {
+  using F = Flow<Slice<2, 1, Fixed<DiscretizedLogistic>>, Bernoulli<1>>;
+  CHECK(F::x_categories == std::array<Index, 2>{2, 0});
+  Batch<double> x(40, 2);
+  for (Index i = 0; i < 40; ++i) x(i, 0) = static_cast<double>(i % 2), x(i, 1) = static_cast<double>(i - 20);
+  const auto model = make_model<double>(F{}, Noise{1});
+  CHECK(model.log_prob(x).isFinite().all());
+  CHECK_NOTHROW(check_support(model, x));
+  x(9, 0) = 2;
+  CHECK_THROWS_WITH(check_support(model, x), Contains("the first is row 9: column 0 is 2.000000, it wants a whole number in 0 .. 1"));
+  using Mixed = Flow<Slice<2, 1, Plain<family::Categorical<3>>>, StandardNormal<1>>;
+  CHECK(Mixed::x_categories == std::array<Index, 2>{0, 3});
+  refuses(Mixed{}, constant<2>(2), 7, "column 1 is 7.000000, it wants a whole number in 0 .. 2");
+}
+
+TEST_CASE("surjections refuse what they do not have") {
+  refuses(Flow{ReluSurjection<2, Plain<family::HalfNormal<>>>{}, StandardNormal<2>{}}, constant<2>(0), -1, "column 1 is -1.000000, it wants a number that is not negative");
+  refuses(Flow{Unfold<2>{}, StandardNormal<2>{}}, constant<2>(0.5), -1, "it wants a number that is not negative");
+  Batch<double> up(40, 2);
+  up.rowwise() = (Row<double>(2) << -1, 0.5).finished();
+  refuses(Flow{Unsort<2>{}, StandardNormal<2>{}}, up, -1.5, "log p = -inf there");
+  refuses(Flow{Round<2, Fixed<Uniform>, 2>{}, Bernoulli<2>{}}, constant<2>(1.5), 2.5, "log p = -inf there");
+  refuses(Flow{Partition<1, 2, Plain<family::Categorical<2>>>{}, LogitMap<1>{}, StandardNormal<1>{}}, constant<1>(0.5), 1.5, "it wants a number in [0, 1]");
+}
+
+TEST_CASE("limits further in are found by scoring, on the line too") {
+  refuses(Flow{Abs<2>{}, LogitUpToMap<2>{range::LogitUpTo{1}}, StandardNormal<2>{}}, constant<2>(-0.5), 2, "log p = -inf there");
+}
+
+TEST_CASE("numbers that only want their data-dependent start are not refused") {
+  Batch<float> x(40, 1);
+  for (Index i = 0; i < 40; ++i) x(i, 0) = 1e25f * static_cast<float>(i);
+  const auto model = make_model<float>(Flow{Standardize<1>{}, StandardNormal<1>{}}, Noise{1});
+  CHECK(model.log_prob(x)(7) == -std::numeric_limits<float>::infinity());
+  CHECK_NOTHROW(check_support(model, x));
 }
 
 TEST_CASE("sets that only scoring tells") {

@@ -15,11 +15,13 @@ namespace study {
 /// All of about 20 000 parameters, but where the text says otherwise.
 std::vector<Family> bijections();
 std::vector<Family> continuous();
+std::vector<Family> relaxed();
+std::vector<Family> diffusions();
 
 inline const std::vector<Family>& families() {
   static const std::vector<Family> table = [] {
     std::vector<Family> all;
-    for (auto part : {bijections, continuous}) {
+    for (auto part : {bijections, continuous, relaxed, diffusions}) {
       for (Family& f : part()) all.push_back(std::move(f));
     }
     return all;
@@ -32,6 +34,7 @@ struct Zones {
   std::string target;
   bool (*bridge)(double, double);
   int (*mode)(double, double);
+  double width = 0;  ///< distance of the modes 0 and 1 where there are two, 0 elsewhere
 };
 /// The square of a checkerboard's row or column, 0 to 3 in [-4, 4].
 inline int square(double x) { return static_cast<int>(std::floor(x / 2)) + 2; }
@@ -39,8 +42,8 @@ inline int square(double x) { return static_cast<int>(std::floor(x / 2)) + 2; }
 inline const std::vector<Zones>& zones() {
   using std::abs;
   static const std::vector<Zones> table{
-      {"two_uniforms", [](double x, double) { return abs(x) < 1; }, [](double x, double) { return x < 0 ? 0 : 1; }},
-      {"two_lines", [](double x, double) { return abs(x) < 0.99; }, [](double x, double) { return x < 0 ? 0 : 1; }},
+      {"two_uniforms", [](double x, double) { return abs(x) < 1; }, [](double x, double) { return x <= -1 ? 0 : x >= 1 ? 1 : -1; }, 2},
+      {"two_lines", [](double x, double) { return abs(x) < 0.99; }, [](double x, double) { return x <= -0.99 ? 0 : x >= 0.99 ? 1 : -1; }, 1.98},
       {"annulus", [](double x, double y) { return x * x + y * y < 1; }, nullptr},
       {"corners", [](double x, double y) { return std::min(abs(x), abs(y)) < 1 && std::max(abs(x), abs(y)) < 4; }, [](double x, double y) { return (x < 0) + 2 * (y < 0); }},
       {"checkerboard", [](double x, double y) { return std::max(abs(x), abs(y)) < 4 && (square(x) + square(y)) % 2 != 0; },

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "rheo/evaluation/metrics.hpp"
+#include "rheo/evaluation/sliced_wasserstein.hpp"
 #include "rheo/io/npy.hpp"
 
 namespace study {
@@ -123,6 +124,9 @@ Record measure(const Family& family, const targets::Target& target, std::uint64_
   if (zone && zone->mode) r.number("mode_error", mode_imbalance(mode_masses(x, zone->mode), mode_masses(target.sample(200000, Noise{9}), zone->mode)));
   else r.none("mode_error", "no modes are defined");
 
+  const Index few = std::min<Index>(10000, x.rows());
+  r.number("sliced_wasserstein", sliced_wasserstein<double>(x.topRows(few), target.sample(few, noise.fork(11)), 50, Noise{12}));
+
   // The sampling map, and the floor under the leak of a bijection of normal draws.
   std::string laws = "kept";
   if (s.decode) {
@@ -131,9 +135,16 @@ Record measure(const Family& family, const targets::Target& target, std::uint64_
     for (Index i = 0; i < 41; ++i) {
       for (Index j = 0; j < 41; ++j) z(2000 + 41 * i + j, 0) = -4 + 0.2 * static_cast<double>(i), z(2000 + 41 * i + j, 1) = -4 + 0.2 * static_cast<double>(j);
     }
-    const auto [most, least] = singular_values(s.decode, z);
+    auto [most, least] = singular_values(s.decode, z);
+    if (s.stretch) most = std::max(most, s.stretch(z.topRows(500)));
     r.number("sigma_max", most);
     r.number("sigma_min", least);
+    if (s.moves_a_normal && zone && zone->width > 0) {
+      const Column<double> mass = mode_masses(x, zone->mode);
+      const Estimate excess = floor_excess(Parted{mass(0), mass(1), zone->width, x.rows()}, most);
+      r.number("floor_excess", excess.value);
+      if (excess.value > 4 * excess.error) laws = "broken: the image of a normal parts its mass more than its stretch allows";
+    }
   } else {
     r.none("sigma_max", "sampling takes noise along the way");
     r.none("sigma_min", "sampling takes noise along the way");

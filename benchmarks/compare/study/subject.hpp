@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "rheo/evaluation/isoperimetry.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/training/fit.hpp"
 
@@ -23,6 +24,7 @@ struct Subject {
   std::function<LogProbEstimate<double>(const Batch<double>& x, Index K, Noise)> estimate;
   std::function<Batch<double>(Index, Noise)> sample;
   std::function<Batch<double>(const Batch<double>& z)> decode;  ///< the sampling map in double; only where it takes no noise
+  std::function<double(const Batch<double>& z)> stretch;        ///< its largest singular value, by search from these points
   std::string no_log_prob;      ///< why log_prob is empty
 };
 
@@ -57,6 +59,7 @@ template <class F, class Objective = MaximumLikelihood> Subject train(const Batc
   if constexpr (bijective) {
     auto wide = std::make_shared<Model<F, double>>(model->template cast<double>());
     s.decode = [wide](const Batch<double>& z) { return wide->decode(z); };
+    if constexpr (on_standard_normal<F>) s.stretch = [model](const Batch<double>& z) { return largest_stretch(*model, z, Noise{}); };
   }
   return s;
 }

@@ -26,8 +26,8 @@ constexpr Exactness operator|(Exactness a, Exactness b) { return Exactness(unsig
 constexpr Exactness without_bound(Exactness e) { return Exactness(unsigned(e) & 1u); }
 
 /// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;  positive: (0, inf);
-/// unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends one point;  integer, category: whole
-/// numbers from 0;  censored: [0, inf), 0 with a mass of its own;  ordered, simplex, correlation: coordinates that hold a constraint together.
+/// unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends one point;  integer: whole numbers,
+/// 0 .. categories - 1 where a layer says how many;  category: the same without an order;  censored: [0, inf), 0 with a mass of its own;  ordered, simplex, correlation: coordinates that hold a constraint together.
 enum class Support { any, real, positive, unit, interval, circle, integer, category, censored, ordered, simplex, correlation };
 
 template <Index D> using Supports = std::array<Support, static_cast<std::size_t>(D)>;

@@ -14,6 +14,8 @@
 //   stochastic             stochastic       stochastic       log p(x given z) - log q(z given x); a bound
 //   distribution           drops x          draws x          log p(x): an inference surjection onto nothing, z_dim = 0
 //
+// V is -inf where there is no path: x off the support in encode, z off the support in decode, and z that q(z|x) cannot draw.
+//
 // What you owe: a type that holds hyper-parameters only (no weights, no caches, no random engine), with
 //   static constexpr Index x_dim, z_dim, context_dim, param_count, buffer_count;
 //   static constexpr Kind kind;  static constexpr Exactness exactness;
@@ -27,13 +29,20 @@
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
 //   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
-//   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp)
+//   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp); z_seams of the latent
 //   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
 //   static constexpr bool exact_pulls                                 the pulls are the derivatives of the very numbers computed, whatever accuracy() leaves
+//   static constexpr bool biased_pulls                                the mean of the pulls over draws is not the gradient of the mean: accept/reject
+//   static constexpr Index draws; void reverse_draws(p, table) const   of a stochastic layer: columns of noise a row, and those that lead a path back
+//   void weigh(x, z, v, theta) const            v += V of given pairs, where the pair alone decides it
 //   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
 //   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it
 //   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
-//   static constexpr Index categories                                 integer and category coordinates run from 0 to categories - 1; 0: as far as they like
+//   static constexpr Index categories                                 integer and category coordinates run from 0 to categories - 1, intervals from 0 to
+//                                                                     categories; 0: as far as they like
+//   static constexpr std::array<Index, x_dim> x_categories            the same coordinate by coordinate, where they differ; z_categories of the latent
+//   static constexpr bool replays                                     decode under the key of an encode undoes it, though both draw; false without it
+//   static constexpr bool bounded                                     V may be -inf at finite x; without it, where x_support names other sets than the line
 // What exists is what the layer can do: the concepts below ask.  T is float, double or autodiff::Dual of either.
 //
 // What you get: training, sampling, scoring, chaining, inversion, files, threads, and the laws (rheo/evaluation/certify.hpp).
@@ -132,11 +141,18 @@ template <class L, class T> constexpr double accuracy() {
   return 0;
 }
 
+/// Whether the pulls are those of the numbers computed: said by the layer, and so where nothing iterates.
+template <class L> inline constexpr bool has_exact_pulls = [] {
+  if constexpr (requires { L::exact_pulls; }) return bool(L::exact_pulls);
+  return accuracy<L, float>() == 0 && accuracy<L, double>() == 0;
+}();
+/// Whether choices made on the draws are held constant in the pulls, which biases them as estimates of the gradient of a mean.
+template <class L> inline constexpr bool has_biased_pulls = [] {
+  if constexpr (requires { L::biased_pulls; }) return bool(L::biased_pulls);
+  return false;
+}();
 /// The error that iterations leave in the pulls.
-template <class L, class T> constexpr double pull_accuracy() {
-  if constexpr (requires { L::exact_pulls; }) return L::exact_pulls ? 0 : accuracy<L, T>();
-  return accuracy<L, T>();
-}
+template <class L, class T> constexpr double pull_accuracy() { return has_exact_pulls<L> ? 0 : accuracy<L, T>(); }
 
 /// What a layer says of the cost of its directions, by default nothing and parallel.
 struct Effort {
@@ -172,6 +188,47 @@ template <class L> constexpr auto support_source() {
 template <class L> constexpr Index category_count() {
   if constexpr (requires { L::categories; }) return L::categories;
   return 0;
+}
+/// The same by coordinate: 0 where a coordinate has no such count.
+template <std::size_t D> constexpr std::array<Index, D> counts_of(const std::array<Support, D>& supports, Index categories) {
+  std::array<Index, D> n{};
+  for (std::size_t j = 0; j < D; ++j) {
+    if (supports[j] == Support::integer || supports[j] == Support::category || supports[j] == Support::interval) n[j] = categories;
+  }
+  return n;
+}
+template <class L> constexpr std::array<Index, static_cast<std::size_t>(L::x_dim)> x_categories() {
+  if constexpr (requires { L::x_categories; }) return L::x_categories;
+  else return counts_of(Supports<L::x_dim>(L::x_support), category_count<L>());
+}
+template <class L> constexpr std::array<Index, static_cast<std::size_t>(L::z_dim)> z_categories() {
+  if constexpr (requires { L::z_categories; }) return L::z_categories;
+  else return counts_of(Supports<L::z_dim>(L::z_support), category_count<L>());
+}
+/// Counts after a layer, given those before it: they travel as supports do.
+template <class L>
+constexpr std::array<Index, static_cast<std::size_t>(L::z_dim)> categories_after(const std::array<Index, static_cast<std::size_t>(L::x_dim)>& x) {
+  auto z = z_categories<L>();
+  const auto own = x_categories<L>();
+  const auto source = support_source<L>();
+  for (std::size_t j = 0; j < z.size(); ++j) {
+    if (L::z_support[j] != Support::any || source[j] < 0 || source[j] >= L::x_dim) continue;
+    const auto i = static_cast<std::size_t>(source[j]);
+    z[j] = L::x_support[i] == Support::any ? x[i] : own[i];
+  }
+  return z;
+}
+
+/// Whether V can be -inf at finite x, as far as the type tells.
+template <class L> constexpr bool is_bounded() {
+  if constexpr (requires { L::bounded; }) {
+    return L::bounded;
+  } else {
+    for (Support s : L::x_support) {
+      if (s != Support::any && s != Support::real) return true;
+    }
+    return false;
+  }
 }
 
 /// Data-side supports after a layer, given those before it.

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 
-#include "rheo/core/batch.hpp"
+#include "rheo/core/kind.hpp"
 
 namespace rheo {
 
@@ -37,4 +37,20 @@ template <Index C, Index H, Index W, Index Parity = 0> struct ChannelMask {
   static constexpr bool transformed(Index j) { return (j / (H * W) >= (C + 1) / 2) == (Parity % 2 == 0); }
 };
 
+namespace detail {
+
+/// How many of D coordinates a mask transforms.
+template <Index D, class M> inline constexpr Index transformed_count = [] {
+  Index n = 0;
+  for (Index j = 0; j < D; ++j) n += M::transformed(j);
+  return n;
+}();
+/// The supports of a layer that takes or gives `transformed` there; the others pass.
+template <Index D, class M> constexpr Supports<D> masked_supports(Support transformed) {
+  Supports<D> s{};
+  for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = M::transformed(j) ? transformed : Support::any;
+  return s;
+}
+
+}  // namespace detail
 }  // namespace rheo

@@ -51,6 +51,11 @@ template <class T> class Params {
   Index size_ = 0;
 };
 
+/// Stands for a layer where only its layout is asked, so that a layer need not have a default value.
+template <class L> struct LayoutOf {
+  template <class P> static auto unpack(P p) { return L::unpack(p); }
+};
+
 /// One named piece of the flat vector: `offset` and row-major `shape` ({} for a scalar).
 struct ParamInfo {
   std::string name;

@@ -15,8 +15,10 @@ struct Report {
   double worst_residual = 0;  ///< the largest residual among them
   long evaluations = 0;       ///< passes of inner nets and maps that iterations made, rows times passes
   long proposed = 0, accepted = 0;  ///< moves of accept/reject kernels
+  long invalid = 0;           ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
+  double acceptance() const { return static_cast<double>(accepted) / static_cast<double>(proposed); }  ///< NaN where nothing was proposed
   Report& operator+=(const Report& o) {
-    unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted;
+    unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted, invalid += o.invalid;
     worst_residual = o.worst_residual > worst_residual ? o.worst_residual : worst_residual;
     return *this;
   }

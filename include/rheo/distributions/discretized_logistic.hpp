@@ -56,6 +56,21 @@ template <class Scale = SoftBound> struct DiscretizedLogistic {
   }
 };
 
+/// The same with m = 0, s = 0 and nothing to learn.
+struct StandardDiscretizedLogistic {
+  static constexpr Index params = 0, natural_count = 0, cotangents = 0;
+  static constexpr Support support = Support::integer;
+  static constexpr bool smooth = false, lanes = false;
+
+  template <class T, class Raw> std::array<T, 0> natural(Raw) const { return {}; }
+  template <class T> T log_prob(T x, const std::array<T, 0>&) const { return DiscretizedLogistic<>{}.log_prob(x, std::array<T, 3>{T(0), T(1), T(0)}); }
+  template <class T, class Give> T log_prob_pull(T, T, const std::array<T, 0>&, Give) const { return T(0); }
+  template <class T, class Raw, class G, class Give> void raw_pull(Raw, const std::array<T, 0>&, const G&, Give) const {}
+  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 0>&) const {
+    return DiscretizedLogistic<>{}.draw(noise, i, j, std::array<T, 3>{T(0), T(1), T(0)});
+  }
+};
+
 }  // namespace family
 
 /// D whole numbers with learned locations and softly bounded log-scales.

@@ -3,7 +3,17 @@
 //
 // A recipe F owes `template <Index D, Index C> using law`: a distribution on D coordinates whose context_dim is C (what the layer keeps, and
 // the user's context behind it) or 0 (it looks at neither).  A flow is a law too: that makes a fibre as rich as one likes.
+//
+// Whole numbers that a learned law draws have no derivative, and what V says of their odds has mean zero at the draws, so a pull of the draw would
+// teach that law nothing without a sign of it: there is none.  Laws of whole numbers learn where they score (encode of the inference forms, decode of
+// the generative ones); where they draw and a gradient is wanted, take one with nothing to learn, as FairSigns.
+// A mixture on a fibre is a FlowFibre of Mixture<K, ConditionalLogistic<D, Net, C>>: its components see what is kept, its weights do not, and it has no
+// decode_pull, so it scores but cannot be trained where it draws.
+// Data-dependent starts (Standardize, ActNorm) within a law are run where it scores, in Slice, Max and Round; a law that draws in encode has no data
+// of its own to start from, and stays as it is.
 #pragma once
+
+#include <limits>
 
 #include "rheo/distributions/location_scale.hpp"
 
@@ -28,6 +38,16 @@ template <template <Index, Index> class F> struct FlowFibre {
 
 namespace detail {
 
+/// v -= log q; where q vanishes v is -inf: a path that one of its two directions never takes is off the support.
+template <class T> void take_away(ColView<T> log_q, ColView<T> v) {
+  const T off_support = T(-std::numeric_limits<double>::infinity());
+  for (Index i = 0; i < v.size(); ++i) v(i) += log_q(i) == off_support ? log_q(i) : -log_q(i);
+}
+/// The slice of a part's parameters in `unpack`, where it has any.
+template <class Part, class P> void name_part(P& p, const char* name) {
+  if constexpr (Part::param_count > 0) p.part(Part{}, Part::param_count, name);
+}
+
 /// A law as a layer calls it: on what the layer drops, given K kept coordinates and C of the user's context.
 template <class Law, Index K, Index C> struct Fibre {
   static_assert(Distribution<Law>, "rheo: the law of a fibre must be a distribution");
@@ -41,9 +61,10 @@ template <class Law, Index K, Index C> struct Fibre {
     return true;
   }
   static constexpr bool discrete = all(Support::integer) || all(Support::category);
-  /// Whole numbers are held constant where a draw is pulled: the pull is that of V alone, at the draw.
   template <class T> static constexpr bool pulls_score = CanEncodePull<Law, T>;
-  template <class T> static constexpr bool pulls_draw = CanDecodePull<Law, T> || (discrete && CanDecode<Law, T> && CanEncodePull<Law, T>);
+  /// Whole numbers from a law with nothing to learn and nothing to see: neither they nor V have a slope.
+  template <class T> static constexpr bool still = discrete && !given && Law::param_count == 0 && CanDecode<Law, T>;
+  template <class T> static constexpr bool pulls_draw = CanDecodePull<Law, T> || still<T>;
   /// True when the density moves smoothly with what is kept.
   static constexpr bool smooth = [] {
     if constexpr (requires { Law::Conditioner::smooth; }) return discrete ? bool(Law::Conditioner::smooth) : is_smooth<Law>;
@@ -62,6 +83,27 @@ template <class Law, Index K, Index C> struct Fibre {
     Params<T> g_theta{};
   };
 
+  /// That of a layer which has no other numbers than its law's.
+  template <class T, class L> static Slot<T> slot(const Pass<T, L>& p, Cache<T>& cache) { return {p.theta, p.buffers, p.noise, cache}; }
+  template <class T, class L> static Slot<T> slot(const Pull<T, L>& p, Cache<T>& cache) { return {p.theta, p.buffers, p.noise, cache, p.g_theta}; }
+  /// Zeros to which a pull may add the cotangent of what the law sees, where that is not a part of g_in.
+  template <class T, class L> static View<T> zeros(const Pull<T, L>& p) {
+    View<T> g = p.scratch.template take<T>(p.in.rows(), K);
+    g.setZero();
+    return g;
+  }
+
+  /// The law's data-dependent start, from the rows as the layer splits them.
+  template <class T> static void initialise(const Law& law, const InitPass<T>& p, CView<T> kept, CView<T> dropped) {
+    if constexpr (HasInitialise<Law, T>) {
+      Batch<T> joined(kept.rows(), Law::context_dim);
+      if constexpr (given) {
+        copy(kept, columns(view(joined), 0, K));
+        copy(p.context, columns(view(joined), K, C));
+      }
+      law.initialise(InitPass<T>{dropped, p.theta, p.buffers, view(std::as_const(joined))});
+    }
+  }
   /// v += log p(dropped | kept).
   template <class T, class P> static void score(const Law& law, const P& p, Slot<T> s, CView<T> kept, CView<T> dropped, ColView<T> v) {
     law.encode(Pass<T, CacheOf<Law, T>>{dropped, nothing<T>(kept.rows()), v, s.theta, s.buffers, context<T>(kept, p.context, s.cache, true), s.noise, s.cache.law,
@@ -83,16 +125,13 @@ template <class Law, Index K, Index C> struct Fibre {
   }
   /// Adds to g_kept what the draw's cotangent and that of its log-density say.
   template <class T, class P>
-  static void draw_pull(const Law& law, const P& p, Slot<T> s, CView<T> kept, CView<T> dropped, CView<T> g_dropped, CColView<T> g_v, View<T> g_kept) {
+  static void draw_pull([[maybe_unused]] const Law& law, [[maybe_unused]] const P& p, [[maybe_unused]] Slot<T> s, [[maybe_unused]] CView<T> kept,
+                        [[maybe_unused]] CView<T> dropped, [[maybe_unused]] CView<T> g_dropped, [[maybe_unused]] CColView<T> g_v, [[maybe_unused]] View<T> g_kept) {
     if constexpr (CanDecodePull<Law, T>) {
       const View<T> none = nothing<T>(kept.rows());
       through(p, s, kept, g_kept, [&](CView<T> c, View<T> g_c) {
         law.decode_pull(Pull<T, CacheOf<Law, T>>{read(none), dropped, g_dropped, g_v, none, s.theta, s.g_theta, s.buffers, c, g_c, s.noise, s.cache.law, p.scratch});
       });
-    } else {
-      Arena::Scope scope(p.scratch);
-      const View<T> unused = p.scratch.template take<T>(kept.rows(), Law::x_dim);
-      score_pull(law, p, s, kept, dropped, g_v, unused, g_kept);
     }
   }
 

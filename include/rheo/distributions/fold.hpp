@@ -9,6 +9,8 @@
 //   double slope(double code)                        dz/dx there
 //   bool inside_x(double x), inside_z(double z)      false off the support; true for NaN
 //   void seams(add)                                  calls add(x) where pieces meet
+// and, where many z stand for one point,
+//   T canonical(T z)                                 the one that fold gives: what the law sees
 #pragma once
 
 #include <cmath>
@@ -21,13 +23,9 @@ namespace rheo::detail {
 
 /// z_j = fold(x_j) where M::transformed(j); the others pass, with their supports.  The codes of the folded coordinates follow
 /// Recipe::law<folded coordinates, D + C> given the whole z and the context;  V = log p(codes | z) + sum of log abs slope.
-/// Codes are constants to derivatives: gradients through decode miss how their odds move with z and theta, and are biased where those are learned.
+/// Codes are drawn in decode: decode_pull exists where the law has nothing to learn (rheo/distributions/fibre.hpp).
 template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
-  static constexpr Index K = [] {
-    Index n = 0;
-    for (Index j = 0; j < D; ++j) n += M::transformed(j);
-    return n;
-  }();
+  static constexpr Index K = transformed_count<D, M>;
   static_assert(K > 0, "rheo: the mask of a fold names no coordinate");
   using Law = typename Recipe::template law<K, D + C>;
   using Fibre = detail::Fibre<Law, D, C>;
@@ -37,22 +35,18 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
     return true;
   }();
   static_assert(counts, "rheo: the law of a fold has not as many categories as the fold has pieces");
-  static constexpr Supports<D> supports(Support folded) {
-    Supports<D> s{};
-    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = M::transformed(j) ? folded : Support::any;
-    return s;
-  }
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Law::param_count, buffer_count = Law::buffer_count;
   static constexpr Kind kind = Kind::inference_surjection | Law::kind;
   static constexpr Exactness exactness = Law::exactness;
   static constexpr bool smooth = false, piecewise_smooth = Fibre::smooth;
   static constexpr Index encode_passes = detail::encode_effort<Law>().passes, decode_passes = detail::decode_effort<Law>().passes;
-  static constexpr Supports<D> x_support = supports(Fold::x_support), z_support = supports(Fold::z_support);
+  static constexpr Supports<D> x_support = masked_supports<D, M>(Fold::x_support), z_support = masked_supports<D, M>(Fold::z_support);
+  static constexpr bool parallel_encode = detail::encode_effort<Law>().parallel, parallel_decode = detail::decode_effort<Law>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
   template <class T> struct Cache {
     typename Fibre::template Cache<T> fibre;
-    Buffer<T> codes;
+    Buffer<T> codes, canonical;
   };
 
   Fold map{};
@@ -64,6 +58,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "pieces"); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(law, buffers); }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>
   {
@@ -84,7 +79,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
         z[i] = map.fold(x[i], c[i]);
       }
     }, [&](Index j) { column(p.out, j) = column(p.in, j); });
-    Fibre::score(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre}, read(p.out), read(codes), p.v);
+    Fibre::score(law, p, Fibre::slot(p, p.cache.fibre), read(p.out), read(codes), p.v);
     slopes<true>(p.in, codes, p.v);
   }
   template <class T> void encode_pull(Pull<T, Cache<T>> p) const
@@ -95,7 +90,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
     const ColView<T> g_v = inside_only<true>(p.in, p);
     copy(p.g_out, g_z);
     const View<T> codes = p.cache.codes.view(p.in.rows(), K);
-    Fibre::score_pull(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre, p.g_theta}, p.out, read(codes), read(g_v), unused, g_z);
+    Fibre::score_pull(law, p, Fibre::slot(p, p.cache.fibre), p.out, read(codes), read(g_v), unused, g_z);
     finish<true>(read(g_z), codes, p);
   }
   template <class T> void decode(Pass<T, Cache<T>> p) const
@@ -103,7 +98,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
   {
     const Index n = p.in.rows();
     const View<T> codes = p.cache.codes.view(n, K);
-    Fibre::draw(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre}, p.in, codes, p.v);
+    Fibre::draw(law, p, Fibre::slot(p, p.cache.fibre), seen<true>(p), codes, p.v);
     each([&](Index j, Index k) {
       const T *z = column(p.in, j).data(), *c = column(codes, k).data();
       T* x = column(p.out, j).data();
@@ -120,16 +115,27 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
     g_codes.setZero();
     const ColView<T> g_v = inside_only<false>(p.in, p);
     finish<false>(p.g_out, codes, p, false);
-    Fibre::draw_pull(law, p, Slot<T>{p.theta, p.buffers, p.noise, p.cache.fibre, p.g_theta}, p.in, read(codes), read(g_codes), read(g_v), p.g_in);
+    Fibre::draw_pull(law, p, Fibre::slot(p, p.cache.fibre), seen<false>(p), read(codes), read(g_codes), read(g_v), p.g_in);
     silence<false>(p);
   }
 
  private:
-  template <class T> using Slot = typename Fibre::template Slot<T>;
   template <class Body, class Rest> static void each(Body body, Rest rest) {
     for (Index j = 0, k = 0; j < D; ++j) {
       if (M::transformed(j)) body(j, k++);
       else rest(j);
+    }
+  }
+  /// z as encode would have given it.
+  template <bool Fill, class P> auto seen(P& p) const {
+    if constexpr (Fibre::given && requires { map.canonical(p.in(0, 0)); }) {
+      auto z = p.cache.canonical.view(p.in.rows(), D);
+      if (Fill) each([&](Index j, Index) {
+        for (Index i = 0; i < z.rows(); ++i) z(i, j) = map.canonical(p.in(i, j));
+      }, [&](Index j) { column(z, j) = column(p.in, j); });
+      return read(z);
+    } else {
+      return p.in;
     }
   }
   template <bool X, class T> bool inside(T a) const {

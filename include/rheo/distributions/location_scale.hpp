@@ -17,57 +17,99 @@ struct SoftBound : BoundedExp {
   explicit SoftBound(double b) : BoundedExp{b} {}
 };
 
+/// Scale 0.6 + 0.4 e^t, t = 7 tanh(a / 7): never below 0.6, 1 at a = 0.  For noise whose tails must not be too light.
+struct WideBound {
+  template <class L> L log_scale(L a) const {
+    using std::exp, std::log;
+    return log(L(0.6) + L(0.4) * exp(SoftBound{}.log_scale(a)));
+  }
+  template <class L> L slope(L a, L s) const {
+    using std::exp;
+    const L t = SoftBound{}.log_scale(a);
+    return L(0.4) * exp(t - s) * SoftBound{}.slope(a, t);
+  }
+};
+/// Scale 1 / (0.6 + 0.4 e^-t): never above 5/3, 1 at a = 0.  For maps to such noise.
+struct NarrowBound {
+  template <class L> L log_scale(L a) const { return -WideBound{}.log_scale(L(-a)); }
+  template <class L> L slope(L a, L s) const { return WideBound{}.slope(L(-a), L(-s)); }
+};
+
 namespace family {
 
-/// What the families of the line share.  Shape has log_prob(e), slope(e) and either `normal` or standard(u) for a uniform u.
-/// Parameters (m, a), s = scale.log_scale(a); natural: m, e^-s, s; cotangents: m, s.
-template <class Shape, class Scale> struct LocationScale {
-  static constexpr Index params = 2, natural_count = 3, cotangents = 2;
-  static constexpr bool smooth = Shape::smooth;
+/// What these families share.  Shape has log_prob(e), slope(e), `located` and either `normal` or standard(u) for a uniform u.
+/// Located, on the line: parameters (m, a), e = (x - m) e^-s with s = scale.log_scale(a); natural: m, e^-s, s; cotangents: m, s.
+/// Else on (0, inf): the same without m.  Density 0 below 0; at 0 that of the right side.
+template <class Shape, class Scale> struct ScaleFamily {
+  static constexpr bool located = Shape::located, smooth = Shape::smooth;
+  static constexpr std::size_t at = located ? 1 : 0;  // of the scale among parameters
+  static constexpr Index params = at + 1, natural_count = at + 2, cotangents = at + 1;
+  static constexpr Support support = located ? Support::real : Support::positive;
   Scale scale{};
 
-  LocationScale() = default;
-  explicit LocationScale(Scale s) : scale(s) {}
+  ScaleFamily() = default;
+  explicit ScaleFamily(Scale s) : scale(s) {}
 
-  template <class L, class Raw> std::array<L, 3> natural(Raw raw) const {
+  template <class L> using Numbers = std::array<L, at + 2>;
+  template <class L, class Raw> Numbers<L> natural(Raw raw) const {
     using std::exp;
-    const L s = scale.log_scale(raw(1));
-    return {raw(0), exp(-s), s};
+    const L s = scale.log_scale(raw(at));
+    if constexpr (located) return {raw(0), exp(-s), s};
+    else return {exp(-s), s};
   }
-  template <class L> L log_prob(L x, const std::array<L, 3>& q) const { return Shape::log_prob((x - q[0]) * q[1]) - q[2]; }
-  template <class L, class Give> L log_prob_pull(L x, L g_v, const std::array<L, 3>& q, Give give) const {
-    const L e = (x - q[0]) * q[1], g_e = g_v * Shape::slope(e), g_x = g_e * q[1];
-    give(0, -g_x);
-    give(1, -(g_e * e + g_v));
+  template <class L> L log_prob(L x, const Numbers<L>& q) const {
+    using math::select;
+    const L inside = Shape::log_prob(from_location(x, q) * q[at]) - q[at + 1];
+    if constexpr (located) return inside;
+    else return select(x < L(0), L(-std::numeric_limits<double>::infinity()), inside);
+  }
+  template <class L, class Give> L log_prob_pull(L x, L g_v, const Numbers<L>& q, Give give) const {
+    const L e = from_location(x, q) * q[at], g_e = where_dense(x, L(g_v * Shape::slope(e))), g_x = g_e * q[at];
+    if constexpr (located) give(0, -g_x);
+    give(at, -(g_e * e + where_dense(x, g_v)));
     return g_x;
   }
-  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, 3>& q, const G& g, Give give) const {
-    give(0, g[0]);
-    give(1, g[1] * scale.slope(L(raw(1)), q[2]));
+  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const Numbers<L>& q, const G& g, Give give) const {
+    if constexpr (located) give(0, g[0]);
+    give(at, g[at] * scale.slope(L(raw(at)), q[at + 1]));
   }
-  template <class L> L from_normal(L e, const std::array<L, 3>& q) const
+  template <class L> L from_normal(L e, const Numbers<L>& q) const
     requires(Shape::normal)
   {
-    using std::exp;
-    return q[0] + e * exp(q[2]);
+    using std::abs, std::exp;
+    if constexpr (located) return q[0] + e * exp(q[2]);
+    else return abs(e) * exp(q[1]);
   }
-  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 3>& q) const {
+  template <class T> T draw(const Noise& noise, Index i, Index j, const Numbers<T>& q) const {
     using std::exp;
-    return q[0] + T(Shape::standard(noise.uniform(i, j))) * exp(q[2]);
+    const T e = T(Shape::standard(noise.uniform(i, j)));
+    if constexpr (located) return q[0] + e * exp(q[2]);
+    else return e * exp(q[1]);
   }
-  template <class L, class Give> void draw_pull(L x, L g_x, const std::array<L, 3>& q, Give give) const {
-    give(0, g_x);
-    give(1, g_x * (x - q[0]));
+  template <class L, class Give> void draw_pull(L x, L g_x, const Numbers<L>& q, Give give) const {
+    if constexpr (located) give(0, g_x);
+    give(at, g_x * from_location(x, q));
+  }
+
+ private:
+  template <class L> static L from_location(L x, const Numbers<L>& q) {
+    if constexpr (located) return x - q[0];
+    else return x;
+  }
+  template <class L> static L where_dense(L x, L g) {
+    using math::keep_where;
+    if constexpr (located) return g;
+    else return keep_where(x >= L(0), g);
   }
 };
 
 struct NormalShape {
-  static constexpr bool smooth = true, normal = true;
+  static constexpr bool located = true, smooth = true, normal = true;
   template <class L> static L log_prob(L e) { return -(L(0.5) * e * e + L(half_log_two_pi)); }
   template <class L> static L slope(L e) { return -e; }
 };
 struct LogisticShape {
-  static constexpr bool smooth = true, normal = false;
+  static constexpr bool located = true, smooth = true, normal = false;
   template <class L> static L log_prob(L e) {
     using std::abs, std::exp;
     const L u = abs(e);
@@ -80,7 +122,7 @@ struct LogisticShape {
   static double standard(double u) { return std::log(u) - std::log1p(-std::min(u, 1 - 0x1p-53)); }
 };
 struct LaplaceShape {
-  static constexpr bool smooth = false, normal = false;
+  static constexpr bool located = true, smooth = false, normal = false;
   template <class L> static L log_prob(L e) {
     using std::abs;
     return -(abs(e) + L(0.69314718055994530942));
@@ -93,68 +135,28 @@ struct LaplaceShape {
 };
 
 /// N(m, e^2s).
-template <class Scale = Exp> using Normal = LocationScale<NormalShape, Scale>;
+template <class Scale = Exp> using Normal = ScaleFamily<NormalShape, Scale>;
 /// The density of slope sigmoid((x - m) e^-s).
-template <class Scale = Exp> using Logistic = LocationScale<LogisticShape, Scale>;
+template <class Scale = Exp> using Logistic = ScaleFamily<LogisticShape, Scale>;
 /// e^(-|x - m| e^-s) / (2 e^s); its slope at m counts as 0.
-template <class Scale = Exp> using Laplace = LocationScale<LaplaceShape, Scale>;
-
-/// What the families of (0, inf) share.  Parameter (a), s = scale.log_scale(a).  Density 0 below 0; at 0 that of the right side.
-template <class Shape, class Scale> struct PositiveScale {
-  static constexpr Index params = 1, natural_count = 2, cotangents = 1;
-  static constexpr Support support = Support::positive;
-  Scale scale{};
-
-  PositiveScale() = default;
-  explicit PositiveScale(Scale s) : scale(s) {}
-
-  template <class L, class Raw> std::array<L, 2> natural(Raw raw) const {
-    using std::exp;
-    const L s = scale.log_scale(raw(0));
-    return {exp(-s), s};
-  }
-  template <class L> L log_prob(L x, const std::array<L, 2>& q) const {
-    using math::select;
-    return select(x < L(0), L(-std::numeric_limits<double>::infinity()), L(Shape::log_prob(x * q[0]) - q[1]));
-  }
-  template <class L, class Give> L log_prob_pull(L x, L g_v, const std::array<L, 2>& q, Give give) const {
-    using math::keep_where;
-    const L e = x * q[0], g_e = keep_where(x >= L(0), L(g_v * Shape::slope(e)));
-    give(0, -(g_e * e + keep_where(x >= L(0), g_v)));
-    return g_e * q[0];
-  }
-  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, 2>& q, const G& g, Give give) const {
-    give(0, g[0] * scale.slope(L(raw(0)), q[1]));
-  }
-  template <class L> L from_normal(L e, const std::array<L, 2>& q) const
-    requires(Shape::normal)
-  {
-    using std::abs, std::exp;
-    return abs(e) * exp(q[1]);
-  }
-  template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 2>& q) const {
-    using std::exp;
-    return T(Shape::standard(noise.uniform(i, j))) * exp(q[1]);
-  }
-  template <class L, class Give> void draw_pull(L x, L g_x, const std::array<L, 2>&, Give give) const { give(0, g_x * x); }
-};
+template <class Scale = Exp> using Laplace = ScaleFamily<LaplaceShape, Scale>;
 
 struct HalfNormalShape {
-  static constexpr bool normal = true;
+  static constexpr bool located = false, smooth = true, normal = true;
   template <class L> static L log_prob(L e) { return L(0.69314718055994530942 - half_log_two_pi) - L(0.5) * e * e; }
   template <class L> static L slope(L e) { return -e; }
 };
 struct ExponentialShape {
-  static constexpr bool normal = false;
+  static constexpr bool located = false, smooth = true, normal = false;
   template <class L> static L log_prob(L e) { return -e; }
   template <class L> static L slope(L) { return L(-1); }
   static double standard(double u) { return -std::log(std::min(u, 1 - 0x1p-53)); }
 };
 
 /// The modulus of N(0, e^2s).
-template <class Scale = Exp> using HalfNormal = PositiveScale<HalfNormalShape, Scale>;
+template <class Scale = Exp> using HalfNormal = ScaleFamily<HalfNormalShape, Scale>;
 /// Mean e^s.
-template <class Scale = Exp> using Exponential = PositiveScale<ExponentialShape, Scale>;
+template <class Scale = Exp> using Exponential = ScaleFamily<ExponentialShape, Scale>;
 
 }  // namespace family
 

@@ -63,6 +63,12 @@ template <Index K, class Base> struct Mixture {
       if constexpr (detail::HasAfterStep<Base, T>) base.after_step(own, state);
     }
   }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    for (Index k = 0; k < K; ++k) {
+      if (!detail::valid_buffers(base, Params<const T>(buffers.data() + k * Base::buffer_count, Base::buffer_count))) return false;
+    }
+    return true;
+  }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Base, T>
   {

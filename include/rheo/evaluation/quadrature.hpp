@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numbers>
 #include <utility>
 #include <vector>
@@ -14,45 +15,53 @@
 
 namespace rheo::detail {
 
-/// Trapezoidal rule in t with x = sinh t on the whole line, x = exp(t - exp(-t)) on (0, inf); midpoints on the unit interval and the circle.
-template <class L, class Density> double integral(Density density) {
-  const Index m = L::x_dim == 1 ? 4001 : (is_smooth<L> ? 601 : 1201);
-  const double far = 7, h = 2 * far / static_cast<double>(m - 1);
-  auto node = [&](Index k, Support s, double& weight) {
-    if (s == Support::unit) {
-      weight = 1 / static_cast<double>(m);
-      return (static_cast<double>(k) + 0.5) * weight;
+/// Nodes and weights of one coordinate, smooth or not so: trapezoidal rule in t with x = sinh t on the whole line, x = exp(t - exp(-t)) on (0, inf), and
+/// before it the atom at 0 where numbers are censored; midpoints on the unit interval and the circle; x = k + 1 / (1 + e^-t) in each cell of an
+/// interval of `count` cells; sums over whole numbers.
+inline std::pair<std::vector<double>, std::vector<double>> rule_of(Support s, Index count, Index m) {
+  std::pair<std::vector<double>, std::vector<double>> rule;
+  auto add = [&](double x, double weight) { rule.first.push_back(x), rule.second.push_back(weight); };
+  const double far = 7, h = 2 * far / static_cast<double>(m - 1), step = 1 / static_cast<double>(m);
+  if (s == Support::integer || s == Support::category) {
+    for (Index k = count > 0 ? 0 : -300; k < (count > 0 ? count : 301); ++k) add(static_cast<double>(k), 1);
+    return rule;
+  }
+  if (s == Support::interval) {
+    const Index n = std::max<Index>(m / count, 200);
+    const double w = 60 / static_cast<double>(n - 1);
+    for (Index k = 0; k < count * n; ++k) {
+      const double u = 1 / (1 + std::exp(30 - w * static_cast<double>(k % n)));
+      add(static_cast<double>(k / n) + u, w * u * (1 - u));
     }
-    if (s == Support::circle) {
-      weight = 2 * std::numbers::pi / static_cast<double>(m);
-      return (static_cast<double>(k) + 0.5) * weight - std::numbers::pi;
-    }
-    const double t = -far + h * static_cast<double>(k);
-    if (s == Support::positive) {
-      const double x = std::exp(t - std::exp(-t));
-      weight = h * x * (1 + std::exp(-t));
-      return x;
-    }
-    weight = h * std::cosh(t);
-    return std::sinh(t);
-  };
+    return rule;
+  }
+  if (s == Support::censored) add(0, 1);
+  for (Index k = 0; k < m; ++k) {
+    const double t = -far + h * static_cast<double>(k), u = (static_cast<double>(k) + 0.5) * step, x = std::exp(t - std::exp(-t));
+    if (s == Support::unit) add(u, step);
+    else if (s == Support::circle) add((2 * u - 1) * std::numbers::pi, 2 * std::numbers::pi * step);
+    else if (s == Support::positive || s == Support::censored) add(x, h * x * (1 + std::exp(-t)));
+    else add(std::sinh(t), h * std::cosh(t));
+  }
+  return rule;
+}
+
+/// The integral, or sum, of a density on one or two coordinates.
+template <class Density> double integral(const std::vector<Support>& supports, const std::vector<Index>& counts, bool smooth, Density density) {
+  const auto D = static_cast<Index>(supports.size()), m = D == 1 ? Index(4001) : Index(smooth ? 601 : 1201);
+  const auto [inner, weight_0] = rule_of(supports.front(), counts.front(), m);
+  const auto [outer, weight_1] = rule_of(supports.back(), counts.back(), m);
+  const auto n = static_cast<Index>(inner.size());
+  Batch<double> x(n, D);
+  x.col(0) = Eigen::Map<const Column<double>>(inner.data(), n);
+  const Column<double> weight = Eigen::Map<const Column<double>>(weight_0.data(), n);
   double total = 0;
-  Batch<double> x(m, L::x_dim);
-  Column<double> weight(m);
-  for (Index a = 0; a < (L::x_dim == 2 ? m : 1); ++a) {
-    for (Index k = 0; k < m; ++k) {
-      double w = 1, w_a = 1;
-      x(k, 0) = node(k, L::x_support[0], w);
-      if constexpr (L::x_dim == 2) x(k, 1) = node(a, L::x_support[1], w_a);
-      weight(k) = w * w_a;
-    }
-    total += (density(x) * weight).sum();
+  for (std::size_t a = 0; a < (D == 2 ? outer.size() : 1); ++a) {
+    if (D == 2) x.col(1).setConstant(outer[a]);
+    total += (density(x) * weight).sum() * (D == 2 ? weight_1[a] : 1.0);
   }
   return total;
 }
-
-template <class L>
-concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
 
 /// Nodes and weights on one coordinate: Gauss-Legendre on pieces between seams, exponential maps on the pieces that reach to infinity.
 struct Nodes {
@@ -84,43 +93,63 @@ struct Nodes {
   }
 };
 
-/// The integral over a box of a density on one or two coordinates, smooth but for the seams that the layer names: seams(j, other, add) calls
-/// add(x_j) for those across coordinate j where the other coordinate is `other`, NaN where it is not yet known.
-template <class L, class Density> double integral_between_seams(const L& layer, Density density, const double* lo, const double* hi) {
-  auto nodes = [&](Index j, double other) {
-    std::vector<double> seams;
-    layer.seams(j, other, [&](double a) { seams.push_back(a); });
-    return Nodes(lo[j], hi[j], std::move(seams));
-  };
+/// The same on the support of a layer.
+template <class L, class Density>
+  requires Layer<L>
+double integral(Density density) {
+  const auto counts = x_categories<L>();
+  return integral(std::vector<Support>(L::x_support.begin(), L::x_support.end()), std::vector<Index>(counts.begin(), counts.end()), is_smooth<L>, density);
+}
+
+template <class L>
+concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
+
+/// The x_j at which the layer's derivatives jump where the other coordinate is `other`.
+template <class L> std::vector<double> seams_of(const L& layer, Index j, double other) {
+  std::vector<double> all;
+  if constexpr (HasSeams<L>) layer.seams(j, other, [&](double a) { all.push_back(a); });
+  return all;
+}
+
+/// The integral over a box of a density on one or two coordinates, smooth but for seams: seams(j, other) are the x_j of those across coordinate
+/// j where the other coordinate is `other`, NaN where it is not yet known.
+template <class Seams, class Density> double integral_between_seams(Seams seams, Density density, Index D, const double* lo, const double* hi) {
   auto line = [&](double other) {
-    const Nodes inner = nodes(0, other);
+    const Nodes inner(lo[0], hi[0], seams(0, other));
     const auto n = static_cast<Index>(inner.x.size());
-    Batch<double> x(n, L::x_dim);
+    Batch<double> x(n, D);
     x.col(0) = Eigen::Map<const Column<double>>(inner.x.data(), n);
-    if constexpr (L::x_dim == 2) x.col(1).setConstant(other);
+    if (D == 2) x.col(1).setConstant(other);
     return (density(x) * Eigen::Map<const Column<double>>(inner.weight.data(), n)).sum();
   };
   const double unknown = std::numeric_limits<double>::quiet_NaN();
-  if constexpr (L::x_dim == 1) return line(unknown);
-  std::vector<double> bends;  // of the outer integrand: also where a seam leaves the box
-  layer.seams(L::x_dim - 1, unknown, [&](double a) { bends.push_back(a); });
-  for (double c : {lo[0], hi[0]}) layer.seams(L::x_dim - 1, c, [&](double a) { bends.push_back(a); });
+  if (D == 1) return line(unknown);
+  std::vector<double> bends = seams(D - 1, unknown);  // of the outer integrand: also where a seam leaves the box
+  for (double c : {lo[0], hi[0]}) {
+    const std::vector<double> more = seams(D - 1, c);
+    bends.insert(bends.end(), more.begin(), more.end());
+  }
   std::sort(bends.begin(), bends.end());
   bends.erase(std::unique(bends.begin(), bends.end()), bends.end());
-  const Nodes outer(lo[L::x_dim - 1], hi[L::x_dim - 1], bends);
+  const Nodes outer(lo[D - 1], hi[D - 1], bends);
   double total = 0;
   for (std::size_t k = 0; k < outer.x.size(); ++k) total += outer.weight[k] * line(outer.x[k]);
   return total;
 }
-template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+template <class Seams, class Density> double integral_between_seams(Seams seams, Density density, const std::vector<Support>& supports) {
   double lo[2], hi[2];
-  for (std::size_t j = 0; j < L::x_support.size(); ++j) {
-    const Support s = L::x_support[j];
+  for (std::size_t j = 0; j < supports.size(); ++j) {
+    const Support s = supports[j];
     const double inf = std::numeric_limits<double>::infinity(), pi = std::numbers::pi;
     lo[j] = s == Support::unit || s == Support::positive ? 0 : s == Support::circle ? -pi : -inf;
     hi[j] = s == Support::unit ? 1 : s == Support::circle ? pi : inf;
   }
-  return integral_between_seams(layer, density, lo, hi);
+  return integral_between_seams(seams, density, static_cast<Index>(supports.size()), lo, hi);
+}
+
+/// The same with the seams and on the support of a layer.
+template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
+  return integral_between_seams([&](Index j, double other) { return seams_of(layer, j, other); }, density, std::vector<Support>(L::x_support.begin(), L::x_support.end()));
 }
 
 /// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a standard normal.
@@ -175,6 +204,29 @@ template <class Density> double chi_square(const Batch<double>& x, Density densi
     }
     return density(point).mean() * (hi[0] - lo[0]) * (D == 2 ? hi[1] - lo[1] : 1);
   });
+}
+
+/// Draws against the probabilities of the values that they take, or of being above 0 where there is no atom, coordinates together.
+template <class Density> double chi_square_of_values(const Batch<double>& x, Density density) {
+  std::map<std::vector<double>, double> count;
+  for (Index i = 0; i < x.rows(); ++i) {
+    std::vector<double> key;
+    for (Index j = 0; j < x.cols(); ++j) key.push_back(x(i, j) == std::floor(x(i, j)) ? x(i, j) : 0.5);
+    count[key] += 1;
+  }
+  const double n = static_cast<double>(x.rows());
+  Batch<double> at(1, x.cols());
+  double chi = 0, rest = n, rest_expected = n, cells = 0;
+  for (const auto& [key, c] : count) {
+    if (std::count(key.begin(), key.end(), 0.5) > 0) continue;
+    for (Index j = 0; j < x.cols(); ++j) at(0, j) = key[static_cast<std::size_t>(j)];
+    const double expected = n * density(at)(0);
+    if (expected < 10) continue;
+    chi += (c - expected) * (c - expected) / expected, rest -= c, rest_expected -= expected, cells += 1;
+  }
+  if (rest_expected >= 10) chi += (rest - rest_expected) * (rest - rest_expected) / rest_expected, cells += 1;
+  const double k = std::max(cells - 1, 1.0), s = 2 / (9 * k);
+  return (std::cbrt(chi / k) - (1 - s)) / std::sqrt(s);
 }
 
 }  // namespace rheo::detail

@@ -19,6 +19,8 @@ template <Index D> struct next_wants_dim {};
 template <Index J> struct coordinate {};
 template <Support S> struct gives_support {};
 template <Support S> struct next_wants_support {};
+template <Index N> struct gives_categories {};
+template <Index N> struct next_wants_categories {};
 
 template <class I, class Gives, class Wants> inline constexpr bool dimensions_agree = false;
 template <class I, Index D> inline constexpr bool dimensions_agree<I, gives_dim<D>, next_wants_dim<D>> = true;
@@ -27,21 +29,41 @@ template <class I, class J, Support S> inline constexpr bool supports_agree<I, J
 template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<Support::any>, next_wants_support<S>> = true;
 template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<S>, next_wants_support<Support::any>> = true;
 template <class I, class J> inline constexpr bool supports_agree<I, J, gives_support<Support::any>, next_wants_support<Support::any>> = true;
+template <class I, class J, class Gives, class Wants> inline constexpr bool categories_agree = false;
+template <class I, class J, Index N, Index M>
+inline constexpr bool categories_agree<I, J, gives_categories<N>, next_wants_categories<M>> = N == 0 || M == 0 || N == M;
 
 namespace detail {
 
 /// What is known of the supports on the data side of a chain, and after each layer.
 template <Index D> struct Unknown {
   static constexpr Supports<D> value = all_of<D>(Support::any);
+  static constexpr std::array<Index, static_cast<std::size_t>(D)> counts{};
 };
 template <class Before, class L> struct After {
   static constexpr Supports<L::z_dim> value = supports_after<L>(Before::value);
+  static constexpr std::array<Index, static_cast<std::size_t>(L::z_dim)> counts = categories_after<L>(Before::counts);
 };
+
+/// Whether the ascending ones among `supports` leave a layer that passes them in the order in which they came.
+template <class L, std::size_t D> constexpr bool keeps_order(const std::array<Support, D>& supports) {
+  Index last = -1;
+  const auto source = support_source<L>();
+  for (std::size_t j = 0; j < source.size(); ++j) {
+    const Index i = source[j];
+    if (i < 0 || i >= L::x_dim || L::x_support[static_cast<std::size_t>(i)] != Support::any || supports[static_cast<std::size_t>(i)] != Support::ordered) continue;
+    if (i < last) return false;
+    last = i;
+  }
+  return true;
+}
 
 template <Index I, class Given, class Next, std::size_t J> consteval bool check_coordinate() {
   static_assert(supports_agree<layer_index<I>, coordinate<J>, gives_support<Given::value[J]>, next_wants_support<Next::x_support[J]>>,
                 "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between: "
                 "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, Ordered behind ascending numbers");
+  static_assert(categories_agree<layer_index<I>, coordinate<J>, gives_categories<Given::counts[J]>, next_wants_categories<x_categories<Next>()[J]>>,
+                "rheo: Chain: a layer gives whole numbers, or an interval, of other categories than the next wants");
   return true;
 }
 template <Index I, class L, class Next> consteval bool check_dimensions() {
@@ -57,6 +79,7 @@ template <Index I, class Given, class L, class Next, class... Rest> struct Walk<
   using Here = After<Given, L>;
   static constexpr bool fits = [] {
     if constexpr (check_dimensions<I, L, Next>()) {
+      static_assert(keeps_order<Next>(Here::value), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Reverse or Squeeze between");
       return []<std::size_t... J>(std::index_sequence<J...>) { return (check_coordinate<I, Here, Next, J>() && ... && true); }(
           std::make_index_sequence<static_cast<std::size_t>(L::z_dim)>{});
     }
@@ -79,6 +102,35 @@ template <class L, class... Rest> constexpr Supports<L::x_dim> supports_before()
     }
   }
   return x;
+}
+
+/// The same for counts of categories.
+template <class L, class... Rest> constexpr std::array<Index, static_cast<std::size_t>(L::x_dim)> categories_before() {
+  auto x = x_categories<L>();
+  if constexpr (sizeof...(Rest) > 0) {
+    const auto z = categories_before<Rest...>();
+    const auto source = support_source<L>();
+    for (std::size_t j = 0; j < source.size() && j < z.size(); ++j) {
+      if (L::z_support[j] == Support::any && source[j] >= 0 && L::x_support[static_cast<std::size_t>(source[j])] == Support::any) x[static_cast<std::size_t>(source[j])] = z[j];
+    }
+  }
+  return x;
+}
+/// Whether what the layers behind L want ascending comes to L ascending too.
+template <class L, class... Rest> constexpr bool wants_in_order() {
+  if constexpr (sizeof...(Rest) > 0) {
+    const auto z = supports_before<Rest...>();
+    const auto source = support_source<L>();
+    Index last = -1;
+    for (std::size_t j = 0; j < source.size() && j < z.size(); ++j) {
+      const Index i = source[j];
+      if (z[j] != Support::ordered || L::z_support[j] != Support::any || i < 0 || L::x_support[static_cast<std::size_t>(i)] != Support::any) continue;
+      if (i < last) return false;
+      last = i;
+    }
+    return wants_in_order<Rest...>();
+  }
+  return true;
 }
 
 /// x coordinate that z coordinate j of the first N layers takes its support from; -1 where a layer lays down its own.
@@ -122,17 +174,24 @@ template <class... Ls> struct Chain {
   static constexpr Index param_count = (Ls::param_count + ...), buffer_count = (Ls::buffer_count + ...);
   static constexpr Kind kind = (Ls::kind | ...);
   static constexpr Exactness exactness = (Ls::exactness | ...);
-  static constexpr bool smooth = (detail::is_smooth<Ls> && ...);
+  static constexpr bool smooth = (detail::is_smooth<Ls> && ...), exact_pulls = (detail::has_exact_pulls<Ls> && ...), biased_pulls = (detail::has_biased_pulls<Ls> || ...);
   static constexpr Index encode_passes = (detail::encode_effort<Ls>() + ...).passes, decode_passes = (detail::decode_effort<Ls>() + ...).passes;
   static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...), parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
   template <class T> static constexpr double accuracy() { return (detail::accuracy<Ls, T>() + ...); }
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<x_dim>, Ls...>::End;  // named here so that every joint is checked, used or not
   static constexpr Supports<x_dim> x_support = detail::supports_before<Ls...>();
+  static constexpr std::array<Index, static_cast<std::size_t>(x_dim)> x_categories = detail::categories_before<Ls...>();
+  static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> z_categories = SupportsAtEnd::counts;
+  /// Of the data's whole numbers; 0 where they differ.
   static constexpr Index categories = [] {
-    Index n = 0;
-    ((n = n > 0 ? n : detail::category_count<Ls>()), ...);
-    return n;
+    Index n = -1;
+    for (std::size_t j = 0; j < x_categories.size(); ++j) {
+      if (x_support[j] == Support::integer || x_support[j] == Support::category) n = n == -1 || n == x_categories[j] ? x_categories[j] : 0;
+    }
+    return n < 0 ? 0 : n;
   }();
+  static constexpr bool bounded = (detail::is_bounded<Ls>() || ...);
+  static_assert(detail::wants_in_order<Ls...>(), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Reverse or Squeeze between");
   static constexpr Supports<z_dim> z_support = SupportsAtEnd::value;
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
     std::array<Index, static_cast<std::size_t>(z_dim)> s{};
@@ -244,7 +303,7 @@ template <class... Ls> struct Chain {
   template <std::size_t I, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + buffers_before<I>(), At<I>::buffer_count}; }
   template <std::size_t I, class V> static V context(V c) { return columns(c, 0, At<I>::context_dim); }
   template <std::size_t I, class P> static void part(P& p) {
-    if constexpr (At<I>::param_count > 0) p.part(At<I>{}, At<I>::param_count, std::to_string(I));
+    if constexpr (At<I>::param_count > 0) p.part(LayoutOf<At<I>>{}, At<I>::param_count, std::to_string(I));
   }
   /// The values on the data side of layer I, and on its latent side; `end` is the chain's own on that side.
   template <std::size_t I, class T, class V> static V below(Cache<T>& c, V end) {

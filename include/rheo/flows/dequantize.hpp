@@ -20,16 +20,19 @@ template <Index D, class Fibre = Fixed<Uniform>, Index K = 0, Index C = 0> using
 
 /// The interval [0, K] to the line by the logit: what follows a Dequantize of K whole numbers.
 template <Index K> struct Levels : range::Interval {
+  static constexpr Index categories = K;
   Levels() : range::Interval(0, static_cast<double>(K)) {}
 };
 template <Index D, Index K> using LevelMap = Elementwise<D, Levels<K>>;
 
 /// A density on (0, 1)^D given C numbers, two coordinates at least: logit, then Steps of an affine coupling and a turn, then logistic noise.  It
-/// starts as the uniform density.
+/// starts as the uniform density.  Where the slopes of several couplings multiply to 2 or more at an end, the density vanishes there so fast that
+/// importance weights 1 / q have no variance: nothing keeps it from that.
 template <Index D, Index C, Index Steps, class Net>
 using UnitCouplings = Flow<LogitMap<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Reverse<D>>>, Logistic<D>>;
-/// The same with independent coordinates given the C numbers: each logit has a location and a scale that a net makes.  C > 0.
-template <Index D, Index C, class Net> using UnitLogistics = Flow<LogitMap<D>, Conditional<D, Affine<>, Net, C>, Logistic<D>>;
+/// Independent coordinates given the C numbers: each logit has a location and a scale that a net makes.  C > 0.  With slope e^a of the logit the
+/// density goes as u^(e^a - 1) at an end: importance weights 1 / q have a variance for e^a < 2, which NarrowBound keeps.
+template <Index D, Index C, class Net> using UnitLogistics = Flow<LogitMap<D>, Conditional<D, Affine<NarrowBound>, Net, C>, Logistic<D>>;
 
 /// The fibre of UnitCouplings: Dequantize<64, UnitFibre<4, Mlp<64>>, 17>.
 template <Index Steps, class Net> struct UnitFibre {

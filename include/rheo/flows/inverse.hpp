@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Inverse: any layer run backwards: functions swapped, V negated (-inf stays).  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
+// Inverse: any layer run backwards: functions swapped, V negated.  -inf stays: data off the support in encode, and in decode a latent that encode
+// cannot have made, which is no path of the flow.  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
 #pragma once
 
 #include <array>
@@ -15,7 +16,9 @@ template <class L> struct Inverse {
   /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards; what is estimated stays so.
   static constexpr Exactness exactness = (encodes_stochastically(kind) ? Exactness::bound : Exactness::exact) | without_bound(L::exactness);
   static constexpr Index categories = detail::category_count<L>();
-  static constexpr bool smooth = detail::is_smooth<L>;
+  static constexpr std::array<Index, static_cast<std::size_t>(x_dim)> x_categories = detail::z_categories<L>();
+  static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> z_categories = detail::x_categories<L>();
+  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>, biased_pulls = detail::has_biased_pulls<L>;
   static constexpr Index encode_passes = detail::decode_effort<L>().passes, decode_passes = detail::encode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::decode_effort<L>().parallel, parallel_decode = detail::encode_effort<L>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<L, T>(); }
@@ -47,6 +50,12 @@ template <class L> struct Inverse {
     requires detail::HasAfterStep<L, T>
   {
     layer.after_step(theta, buffers);
+  }
+
+  template <class Add> void seams(Index j, double other, Add add) const
+    requires requires { layer.z_seams(j, other, add); }
+  {
+    layer.z_seams(j, other, add);
   }
 
   template <class T>
@@ -81,7 +90,7 @@ template <class L> struct Inverse {
     ColView<T> v = p.scratch.template column<T>(p.in.rows());
     v.setZero();
     call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch, p.keep, p.report});
-    for (Index i = 0; i < v.size(); ++i) p.v(i) += v(i) == off_support ? v(i) : -v(i);  // off the support in either direction
+    for (Index i = 0; i < v.size(); ++i) p.v(i) += v(i) == off_support ? v(i) : -v(i);
   }
   template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {
     Arena::Scope scope(p.scratch);

@@ -17,7 +17,8 @@ template <class T> struct LogProbEstimate {
   Column<T> value, standard_error;
 };
 
-/// A batch of samples and their log-densities (or the elbo of the path that made them).
+/// A batch of samples and their log-densities.  Of a bound: log p(z) + V of the path that made them.  Its z comes from p(z | x) and not from q(z | x),
+/// so that it is an upper bound of log p(x) in the mean, where an elbo is a lower one: the two enclose log p(x).
 template <class T> struct ScoredSample {
   Batch<T> x;
   Column<T> log_prob;
@@ -62,11 +63,13 @@ template <class F, class T> class Model {
     return total(x, noise, context, ws);
   }
   /// Of a bound: the log of the mean of K importance weights, which rises with K in the mean and tends to log p(x); its error by the delta
-  /// method.  Of an unbiased estimate of log p(x) (roulette, Hutchinson): the mean of K draws; of a bound of an estimate: the mean, which
+  /// method, NaN for K = 1.  Of an exact density: that density, scored once, and 0.  Of an unbiased estimate of log p(x) (roulette, Hutchinson): the mean of K draws; of a bound of an estimate: the mean, which
   /// estimates the elbo.  The error is NaN where the draws do not differ though the density is an estimate (a resampled base).  K >= 1.
   LogProbEstimate<T> log_prob_estimate(const Input<T>& x, Index K, Noise noise, const Input<T>& context = {}) const {
     if (K < 1) detail::fail("log_prob_estimate wants K >= 1, got " + std::to_string(K));
     Work ws;
+    constexpr T infinity = std::numeric_limits<T>::infinity(), unknown = std::numeric_limits<T>::quiet_NaN();
+    if constexpr (is_exact_v<F>) return {total(x, noise, context, ws), Column<T>::Zero(x.rows())};
     Batch<T> w(x.rows(), K);
     for (Index k = 0; k < K; ++k) w.col(k) = total(x, noise.fork(static_cast<std::uint64_t>(k)), context, ws);
     LogProbEstimate<T> e{Column<T>(x.rows()), Column<T>::Zero(x.rows())};
@@ -75,18 +78,19 @@ template <class F, class T> class Model {
         const T mean = w.row(i).mean();
         e.value(i) = mean;
         if (K > 1) e.standard_error(i) = std::sqrt((w.row(i) - mean).square().sum() / T(K - 1) / T(K));
-        if (F::exactness != Exactness::exact && !(e.standard_error(i) > T(0))) e.standard_error(i) = std::numeric_limits<T>::quiet_NaN();
+        if (!(e.standard_error(i) > T(0))) e.standard_error(i) = (w.row(i) == -infinity).all() ? T(0) : unknown;
         continue;
       }
       const T top = w.row(i).maxCoeff();
-      if (!(top > -std::numeric_limits<T>::infinity())) {
+      if (!(top > -infinity)) {
         e.value(i) = top;
+        if (K == 1 || top != top) e.standard_error(i) = unknown;
         continue;
       }
       const auto relative = (w.row(i) - top).exp();
       const T mean = relative.mean();
       e.value(i) = top + std::log(mean);
-      if (K > 1) e.standard_error(i) = std::sqrt((relative - mean).square().sum() / T(K - 1) / T(K)) / mean;
+      e.standard_error(i) = K > 1 ? T(std::sqrt((relative - mean).square().sum() / T(K - 1) / T(K)) / mean) : unknown;
     }
     return e;
   }

@@ -18,13 +18,15 @@ template <Index K, class L> struct Repeat {
   static constexpr Index param_count = K * L::param_count, buffer_count = K * L::buffer_count;
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
-  static constexpr bool smooth = detail::is_smooth<L>;
+  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>, biased_pulls = detail::has_biased_pulls<L>;
   static constexpr Index encode_passes = detail::encode_effort<L>().passes < 0 ? as_needed : K * detail::encode_effort<L>().passes;
   static constexpr Index decode_passes = detail::decode_effort<L>().passes < 0 ? as_needed : K * detail::decode_effort<L>().passes;
   static constexpr bool parallel_encode = detail::encode_effort<L>().parallel, parallel_decode = detail::decode_effort<L>().parallel;
   template <class T> static constexpr double accuracy() { return static_cast<double>(K) * detail::accuracy<L, T>(); }
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives
   static constexpr Supports<D> x_support = L::x_support, z_support = SupportsAtEnd::value;
+  static constexpr std::array<Index, static_cast<std::size_t>(D)> x_categories = detail::x_categories<L>(), z_categories = SupportsAtEnd::counts;
+  static constexpr bool bounded = detail::is_bounded<L>();
   static constexpr std::array<Index, static_cast<std::size_t>(D)> support_source = [] {
     auto s = detail::support_source<L>();
     for (auto& start : s) {
@@ -49,7 +51,7 @@ template <Index K, class L> struct Repeat {
 
   template <class P> static auto unpack(P p) {
     if constexpr (L::param_count > 0) {
-      for (Index k = 0; k < K; ++k) p.part(L{}, L::param_count, std::to_string(k));
+      for (Index k = 0; k < K; ++k) p.part(LayoutOf<L>{}, L::param_count, std::to_string(k));
     }
     return p;
   }

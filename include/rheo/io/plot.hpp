@@ -232,6 +232,23 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
   return image;
 }
 
+/// Rows of panels one below the other, as draw_panels makes each; throws what it throws, and for no rows.
+inline Image draw_rows(const std::vector<std::vector<Panel>>& rows, const Box& box) {
+  if (rows.empty()) rheo::detail::fail("a plot needs a row of panels");
+  std::vector<Image> images;
+  int width = 0, height = 0;
+  for (const auto& row : rows) images.push_back(draw_panels(row, box)), width = std::max(width, images.back().width), height += images.back().height;
+  Image all(width, height);
+  int top = 0;
+  for (const Image& image : images) {
+    for (int y = 0; y < image.height; ++y) {
+      for (int x = 0; x < image.width; ++x) all.set(x, top + y, image.at(x, y));
+    }
+    top += image.height;
+  }
+  return all;
+}
+
 /// draw_panels into a PNG file, whole or not at all (see write_file).
 inline void plot_panels(const std::string& path, const std::vector<Panel>& panels, const Box& box) {
   write_png(path, draw_panels(panels, box));

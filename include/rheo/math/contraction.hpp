@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/arena.hpp"
@@ -19,6 +20,20 @@ template <class S> inline constexpr double contraction_tolerance = 32 * static_c
 /// Widest rows that are hastened: a matrix for every row is kept.
 inline constexpr Index hastened = 64;
 
+/// A map of batches by reference: the iteration is compiled once for all maps.
+template <class T> class MapRef {
+ public:
+  template <class F>
+    requires(!std::is_same_v<F, MapRef>)
+  explicit MapRef(F& f) : map_(&f), call_([](void* map, CView<T> x, View<T> g) { (*static_cast<F*>(map))(x, g); }) {}
+  void operator()(CView<T> x, View<T> g) const { call_(map_, x, g); }
+
+ private:
+  void* map_;
+  void (*call_)(void*, CView<T>, View<T>);
+};
+template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval);
+
 /// Overwrites x (n x D, any values) with the roots; eval(CView at, View g) writes g of n rows.  `bound` is a Lipschitz constant of g, in the
 /// Euclidean norm.  A row stops when its residual x + g(x) - y is within contraction_tolerance times 1 + norm(y) + norm(x), at the x it
 /// stops at; a step is taken if it shrinks the residual by max(bound, 1/2), else the plain step is, which must shrink it by `bound`: where it does
@@ -26,6 +41,10 @@ inline constexpr Index hastened = 64;
 /// is rounded so coarsely (large numbers that cancel inside of it) that the tolerance is out of reach.  Failed rows are NaN, and counted in `report` if it is
 /// given, with the residual they had (those of non-finite y are not counted).  Choices are made on values; tangents are not those of the root.
 template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, Eval eval) {
+  contraction_root_of<T>(y, x, bound, scratch, report, MapRef<T>(eval));
+}
+
+template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval) {
   using S = decltype(autodiff::value_of(T()));
   const Index n = y.rows(), D = y.cols();
   Arena::Scope scope(scratch);

@@ -4,6 +4,7 @@
 //   arXiv:2302.00482, algs. 2 and 3 (independent pairs, and pairs by optimal transport within a minibatch).
 #pragma once
 
+#include "rheo/flows/front.hpp"
 #include "rheo/math/assignment.hpp"
 #include "rheo/nets/time_embedding.hpp"
 #include "rheo/training/objectives.hpp"
@@ -11,20 +12,9 @@
 namespace rheo {
 namespace detail {
 
-/// The last layer before the base, whose field is trained, and those in front of it.
-template <class F> struct MatchedFlow;
-template <template <class...> class FlowT, class... Ls> struct MatchedFlow<FlowT<Ls...>> {
-  using F = FlowT<Ls...>;
-  static_assert(sizeof...(Ls) > 1, "rheo: FlowMatching wants a flow of a Continuous and a base");
-  static constexpr std::size_t at = sizeof...(Ls) - 2;
-  template <std::size_t I> using Layer = typename F::template At<I>;
-  using Last = Layer<at>;
-  template <std::size_t I> static constexpr Index params_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::param_count); }(std::make_index_sequence<I>{});
-  }
-  template <std::size_t I> static constexpr Index buffers_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::buffer_count); }(std::make_index_sequence<I>{});
-  }
+/// What the field is trained of.
+template <class F> struct MatchedFlow : Front<F> {
+  using typename Front<F>::Last;
   static_assert(requires(const Last& l) { l.net; l.solver; typename Last::Net; },
                 "rheo: FlowMatching: the last layer before the base must be a Continuous");
   static_assert(F::Base::param_count == 0 && F::Base::x_dim == Last::z_dim && F::Base::context_dim == 0,
@@ -43,20 +33,7 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
 
   ColView<T> ignored = scratch.template column<T>(n);
   ignored.setZero();
-  CView<T> x = c.x;
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    [[maybe_unused]] auto through = [&]<std::size_t J>() {
-      using L = typename M::template Layer<J>;
-      static_assert(L::kind == Kind::bijection, "rheo: FlowMatching: the layers in front of the Continuous must be bijections");
-      const View<T> out = scratch.template take<T>(n, L::z_dim);
-      std::get<J>(c.model.flow().layers)
-          .encode(Pass<T, CacheOf<L, T>>{x, out, ignored, {c.model.theta().data() + M::template params_before<J>(), L::param_count},
-                                         {c.model.state().data() + M::template buffers_before<J>(), L::buffer_count}, columns(c.context, 0, L::context_dim), c.noise.fork(J),
-                                         std::get<J>(c.worker.cache.parts), scratch, false, &c.worker.report});
-      reseat(x, read(out));
-    };
-    (through.template operator()<I>(), ...);
-  }(std::make_index_sequence<M::at>{});
+  const CView<T> x = M::encode(c.model, c.worker, c.x, ignored, c.context, c.noise);
 
   View<T> z = scratch.template take<T>(n, D), at = scratch.template take<T>(n, D), f = scratch.template take<T>(n, D);
   ColView<T> t = scratch.template column<T>(n);
@@ -93,10 +70,10 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
     }
   }
 
-  const auto& layer = std::get<M::at>(c.model.flow().layers);
+  const Last& layer = M::last(c.model.flow());
   using FieldCache = typename Last::Net::template Cache<T>;
-  FieldCache& cache = std::get<M::at>(c.worker.cache.parts).stages[0];
-  const Params<const T> theta{c.model.theta().data() + M::template params_before<M::at>(), Last::param_count};
+  FieldCache& cache = M::template cache<T>(c.worker).stages[0];
+  const Params<const T> theta = M::theta(c.model);
   const CView<T> context = columns(c.context, 0, Last::context_dim), nowhere = view_of(static_cast<const T*>(nullptr), 0, D, 0);
   layer.net.map(FieldPass<T, FieldCache>{read(at), read(t), nowhere, f, ignored, theta, context, cache, scratch});
   double loss = 0;
@@ -113,7 +90,7 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
   View<T> g_context = scratch.template take<T>(n, Last::context_dim);
   g_context.setZero();
   layer.net.map_pull(FieldPull<T, FieldCache>{read(at), read(t), nowhere, read(f), read(ignored), g_x, theta,
-                                              Params<T>(c.g_theta.data() + M::template params_before<M::at>(), Last::param_count), context, g_context, cache, scratch});
+                                              M::gradient(c.g_theta), context, g_context, cache, scratch});
   return loss;
 }
 

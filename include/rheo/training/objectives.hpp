@@ -8,6 +8,7 @@
 #pragma once
 
 #include "rheo/flows/model.hpp"
+#include "rheo/math/energy.hpp"
 
 namespace rheo {
 
@@ -36,6 +37,8 @@ struct MaximumLikelihood {
       if (w != 0) loss -= w * static_cast<double>(v(i));  // a row of weight 0 may have any density
     }
     if (!c.pull) return loss;
+    static_assert(CanEncodePull<F, T>, "rheo: a part of this flow has no encode_pull: one without a gradient, or one whose encode draws whole numbers from a learned "
+                                       "law, which would learn nothing: take a law with nothing to learn there, as FairSigns");
     ColView<T> g_v = v;
     for (Index i = 0; i < n; ++i) g_v(i) = T(-(c.weight ? c.weight[i] : 1) * c.scale);
     const View<T> g_x = c.worker.scratch.template take<T>(n, F::x_dim);
@@ -44,6 +47,64 @@ struct MaximumLikelihood {
     const auto none = Model<F, T>::template nothing<const T>(n);
     c.model.flow().encode_pull(Pull<T, CacheOf<F, T>>{c.x, none, none, read(g_v), g_x, c.model.theta(), c.g_theta, c.model.state(), c.context, g_context,
                                                       c.noise, c.worker.cache, c.worker.scratch});
+    return loss;
+  }
+};
+
+/// The mean of -log w = u(x) + log p(z) + sum V over the model's own draws: KL(flow || exp(-u) / Z) - log Z, of paths where layers sample.
+/// Wu et al. 2020, arXiv:2002.06707, eq. 8.  Looks at no data: x may be n x 0.  Accept bits are held constant (see Metropolis).
+template <Energy E> struct ReverseKl {
+  E energy;
+  explicit ReverseKl(E e) : energy(std::move(e)) {}
+
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+    static_assert(E::dim == F::x_dim, "rheo: ReverseKl: the energy and the flow have different dimensions");
+    static thread_local typename E::template Workspace<T> workspace;  // scratch alone: nothing is read that was not written in this call
+    Arena::Scope scope(c.worker.scratch);
+    const Index n = c.x.rows();
+    const View<T> x = c.worker.scratch.template take<T>(n, F::x_dim), g_x = c.worker.scratch.template take<T>(n, F::x_dim);
+    ColView<T> v = c.worker.scratch.template column<T>(n), u = c.worker.scratch.template column<T>(n);
+    const auto none = Model<F, T>::template nothing<T>(n);
+    v.setZero();
+    c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise, c.worker.cache, c.worker.scratch, c.pull,
+                                                 &c.worker.report});
+    if (c.pull) energy.value_and_gradient(read(x), u, g_x, workspace);
+    else energy.value(read(x), u, workspace);
+    double loss = 0;
+    for (Index i = 0; i < n; ++i) {
+      const double w = c.weight ? c.weight[i] : 1;
+      if (w != 0) loss += w * static_cast<double>(u(i) + v(i));
+    }
+    if (!c.pull) return loss;
+    ColView<T> g_v = v;
+    for (Index i = 0; i < n; ++i) g_v(i) = T((c.weight ? c.weight[i] : 1) * c.scale);
+    for (Index j = 0; j < F::x_dim; ++j) column(g_x, j) *= g_v;
+    View<T> g_context = c.worker.scratch.template take<T>(n, F::context_dim);
+    g_context.setZero();
+    c.model.flow().decode_pull(Pull<T, CacheOf<F, T>>{read(none), read(x), read(g_x), read(g_v), none, c.model.theta(), c.g_theta, c.model.state(), c.context,
+                                                      g_context, c.noise, c.worker.cache, c.worker.scratch});
+    return loss;
+  }
+};
+
+/// share * A + (1 - share) * B, each on the same rows with noise of its own; a part of share 0 is not run.  MaximumLikelihood and ReverseKl
+/// together train a sampler by example and by energy: Noe et al. 2019, arXiv:1812.01729.
+template <class A, class B> struct Mixed {
+  A a;
+  B b;
+  double share;  ///< of A, in [0, 1]
+  Mixed(A first, B second, double of_first) : a(std::move(first)), b(std::move(second)), share(of_first) {
+    if (!(of_first >= 0 && of_first <= 1)) detail::fail("Mixed: a share is in [0, 1]");
+  }
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+    double loss = 0;
+    auto part = [&](const auto& objective, double s, std::uint64_t key) {
+      if (s == 0) return;
+      ObjectiveCall<F, T> call{c.model, c.worker, c.x, c.context, c.weight, c.scale * s, c.noise.fork(key), c.g_theta, c.pull};
+      loss += s * objective(call);
+    };
+    part(a, share, 0);
+    part(b, 1 - share, 1);
     return loss;
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Affine and Shift: z = x e^s + t, with a choice of maps from the net's raw number a to the log-scale s.
+// Affine, ShiftScale and Shift: z = x e^s + t, (x + t) e^s, x + t, with a choice of maps from the net's raw number a to the log-scale s.
 //   Dinh et al. 2014, arXiv:1410.8516 (shift);  Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8;  SurVAE's scale maps: arXiv:2007.02731, code.
 #pragma once
 
@@ -70,6 +70,37 @@ template <class Scale = BoundedExp> struct Affine {
     give(0, -g_z);
     give(1, (g_v - g_x * x) * scale.slope(a, s));
     return g_z;
+  }
+};
+
+/// z = (x + t) e^s(a), parameters (t, a); V = s(a): the shift first, as indexed flows have it (Cornish et al. 2020, arXiv:1909.13833).
+template <class Scale = BoundedExp> struct ShiftScale {
+  static constexpr Index params = 2;
+  Scale scale{};
+
+  template <class L, class Raw> Mapped<L> encode(L x, Raw raw) const {
+    using std::exp;
+    const L s = scale.log_scale(raw(1));
+    return {(x + raw(0)) * exp(s), s};
+  }
+  template <class L, class Raw> Mapped<L> decode(L z, Raw raw) const {
+    using std::exp;
+    const L s = scale.log_scale(raw(1));
+    return {z * exp(-s) - raw(0), s};
+  }
+  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw raw, Give give) const {
+    using std::exp;
+    const L a = raw(1), s = scale.log_scale(a), g_x = g_z * exp(s);
+    give(0, g_x);
+    give(1, (g_x * (x + raw(0)) + g_v) * scale.slope(a, s));
+    return g_x;
+  }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const {
+    using std::exp;
+    const L a = raw(1), s = scale.log_scale(a);
+    give(0, -g_x);
+    give(1, (g_v - g_x * (x + raw(0))) * scale.slope(a, s));
+    return g_x * exp(-s);
   }
 };
 

@@ -4,6 +4,7 @@
 // V comes from stable forms: log-sigmoids, log1p and distances to the edges, never from the log of a rounded slope.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <numbers>
 #include <string>
@@ -124,7 +125,7 @@ struct Interval {
   }
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
     using std::log;
-    const L d = nearest<L>(), a = x - L(left), b = L(right) - x, p = select(a < d, d, a), q = select(b < d, d, b);
+    const L c = nearest<L>(at_zero), d = nearest<L>(), a = x - L(left), b = L(right) - x, p = select(a < c, c, a), q = select(b < d, d, b);
     const L v = L(std::log(right - left)) - log(p) - log(q);
     return {log(p / q), select(a < L(0), detail::minus_infinity<L>(), select(b < L(0), detail::minus_infinity<L>(), v))};
   }
@@ -134,28 +135,34 @@ struct Interval {
     return {detail::nan_through(z, select(z < L(0), L(left) + part, L(right) - part)), detail::minus_log_logistic(z) - L(std::log(right - left))};
   }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
-    const L d = nearest<L>(), a = x - L(left), b = L(right) - x, p = L(1) / select(a < d, d, a), q = L(1) / select(b < d, d, b);
-    return select(a < d, L(0), select(b < d, L(0), g_z * (p + q) + g_v * (q - p)));
+    const L c = nearest<L>(at_zero), d = nearest<L>(), a = x - L(left), b = L(right) - x, p = L(1) / select(a < c, c, a), q = L(1) / select(b < d, d, b);
+    return select(a < c, L(0), select(b < d, L(0), g_z * (p + q) + g_v * (q - p)));
   }
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const {
     const L a = x - L(left), b = L(right) - x;
     return (g_x * (a * b) + g_v * (a - b)) * L(1 / (right - left));
   }
 
+ protected:
+  bool at_zero = false;  ///< the left end is 0, and numbers count however near they are to it
+
  private:
-  template <class L> L nearest() const {
+  /// What a shorter distance to an end counts as.  From 0 it may be the smallest that has a normal ratio to the width.
+  template <class L> L nearest(bool exact = false) const {
     using S = typename detail::RealOf<L>::type;
-    return L((right - left) * 0.25 * static_cast<double>(std::numeric_limits<S>::epsilon()));
+    const auto least = static_cast<double>(std::numeric_limits<S>::min());
+    return L(exact ? least * std::max(right - left, 1.0) : (right - left) * 0.25 * static_cast<double>(std::numeric_limits<S>::epsilon()));
   }
 };
 
 /// z = log(x / (b - x)), positive numbers up to b to the line: behind Abs, where the data are known to keep within b.  A density of (0, b) is one of
 /// (0, inf): nothing leaks; above b as off any support.
+/// Near 0 it is right down to the smallest normal number, times b where b > 1.
 struct LogitUpTo : Interval {
   static constexpr Support x_support = Support::positive;
-  LogitUpTo() = default;
+  LogitUpTo() { at_zero = true; }
   /// Throws std::invalid_argument unless b is positive and finite.
-  explicit LogitUpTo(double b) : Interval(0, b) {}
+  explicit LogitUpTo(double b) : Interval(0, b) { at_zero = true; }
 };
 
 /// z = log x, the positive numbers to the line; V = -z.

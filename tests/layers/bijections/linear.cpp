@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Linear layers: V against dense LU, orthogonality, known matrices, starts, extreme parameters.
-#include <Eigen/LU>
-
+#include "algebra.hpp"
 #include "catch.hpp"
 #include "layers/bench.hpp"
 #include "rheo/layers/bijections/cayley_orthogonal.hpp"
@@ -16,76 +15,85 @@
 
 namespace {
 using namespace rheo_test;
-template <class T> using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
-// W of z = W x + b, read off the layer's own encode.
-template <class T, class L> Dense<T> matrix(Bench<L, T>& b) {
-  Batch<T> x = Batch<T>::Zero(L::x_dim + 1, L::x_dim);
-  x.topRows(L::x_dim).matrix().setIdentity();
-  const Batch<T> z = b.encode(x);
-  return (z.topRows(L::x_dim).rowwise() - z.row(L::x_dim)).matrix().transpose();
+// W of z = W x + b, read off the layer's own encode of the unit vectors and 0.
+template <class T> Batch<T> units(Index D) {
+  Batch<T> x = Batch<T>::Zero(D + 1, D);
+  for (Index j = 0; j < D; ++j) x(j, j) = T(1);
+  return x;
 }
-template <class T> T log_det(const Dense<T>& W) {
-  const Eigen::PartialPivLU<Dense<T>> lu(W);
-  return lu.matrixLU().diagonal().array().abs().log().sum();
+template <class T> Dense<T> columns_of(const Batch<T>& z) {
+  const Index D = z.rows() - 1;
+  Dense<T> W(z.cols(), D);
+  for (Index i = 0; i < z.cols(); ++i) {
+    for (Index j = 0; j < D; ++j) W(i, j) = z(j, i) - z(D, i);
+  }
+  return W;
+}
+template <class T, class L> Dense<T> matrix(Bench<L, T>& b) { return columns_of<T>(b.encode(units<T>(L::x_dim))); }
+void check_v(double scale, double v, double want, double back) {
+  INFO("scale " << scale << ": V " << v << ", dense " << want);
+  CHECK(std::abs(v - want) <= 1e-10 * (1 + std::abs(want)));
+  CHECK(back == Approx(v).epsilon(1e-13));
 }
 template <class L> void v_is_dense(const L& layer) {
   for (double scale : {0.0, 0.3, 1.0, 10.0, 100.0}) {
     Bench<L, double> b(layer, scale);
     Bench<L, long double> exact(layer, scale);
     const Batch<double> x = normals(3, L::x_dim);
-    const double v = b.v(x)(0);
-    const auto want = static_cast<double>(log_det<long double>(matrix(exact)));
-    INFO("scale " << scale << ": V " << v << ", dense " << want);
-    CHECK(std::abs(v - want) <= 1e-10 * (1 + std::abs(want)));
-    CHECK(b.template run<false>(x)(0, L::x_dim) == Approx(v).epsilon(1e-13));
+    check_v(scale, b.v(x)(0), static_cast<double>(log_abs_det(matrix(exact))), b.template run<false>(x)(0, L::x_dim));
   }
 }
 
 // There and back through numbers that rounding of the latent cannot move by more than the matrix says.
+void check_survival(double scale, const Batch<double>& z, const Batch<double>& back, const Batch<double>& again, const Dense<double>& W) {
+  CHECK(back.allFinite());
+  const Batch<double> reach = times(back.abs(), transposed(W.cwiseAbs())).array() + z.abs();
+  INFO("scale " << scale << ": latent error over |W||x| " << ((again - z).abs() / reach).maxCoeff());
+  CHECK(((again - z).abs() <= 1e-9 * reach).all());
+}
+Batch<float> rounded(const Batch<double>& x) { return x.cast<float>(); }
+void check_finite(const Batch<float>& a) { CHECK(a.allFinite()); }
 template <class L> void survives(const L& layer) {
   for (double scale : {10.0, 100.0}) {
     Bench<L, double> b(layer, scale);
     Bench<L, float> f(layer, scale);
     const Batch<double> x = normals(50, L::x_dim);
     const Batch<double> z = b.encode(x), back = b.decode(z), again = b.encode(back);
-    CHECK(back.allFinite());
-    const Dense<double> size = matrix(b).cwiseAbs();
-    const Batch<double> reach = (back.matrix().cwiseAbs() * size.transpose()).array() + z.abs();
-    INFO("scale " << scale << ": latent error over |W||x| " << ((again - z).abs() / reach).maxCoeff());
-    CHECK(((again - z).abs() <= 1e-9 * reach).all());
-    const Batch<float> z_f = f.encode(x.cast<float>()), back_f = f.decode(x.cast<float>());
-    CHECK(z_f.allFinite());
-    CHECK(back_f.allFinite());
-    CHECK(std::isfinite(f.v(x.cast<float>())(0)));
-    CHECK(f.template pull<true>(x.cast<float>()).allFinite());
-    CHECK(f.template pull<false>(x.cast<float>()).allFinite());
+    check_survival(scale, z, back, again, matrix(b));
+    const Batch<float> x_f = rounded(x);
+    check_finite(f.encode(x_f));
+    check_finite(f.decode(x_f));
+    check_finite(f.v(x_f));
+    check_finite(f.template pull<true>(x_f));
+    check_finite(f.template pull<false>(x_f));
   }
 }
 
+void check_orthogonal(double scale, const Dense<double>& Q, double determinant, double v, const Batch<double>& x, const Batch<double>& back, const Dense<float>& R) {
+  const double error = off_orthogonal(Q);
+  INFO("scale " << scale << ": orthogonal to " << error);
+  CHECK(error < 1e-12);
+  CHECK(det(Q) == Approx(determinant).epsilon(1e-10));
+  CHECK(v == 0);
+  CHECK((back - x).abs().maxCoeff() < 1e-12);
+  CHECK(off_orthogonal(R) < 2e-6f);
+}
 template <class L> void is_orthogonal(const L& layer, double determinant) {
   for (double scale : {0.3, 1.0, 100.0, 1e4}) {
     Bench<L, double> b(layer, scale);
-    b.theta.tail(L::x_dim).setZero();  // a large bias would hide Q's digits
-    const Dense<double> Q = matrix(b);
-    const double error = (Q.transpose() * Q - Dense<double>::Identity(L::x_dim, L::x_dim)).cwiseAbs().maxCoeff();
-    INFO("scale " << scale << ": orthogonal to " << error);
-    CHECK(error < 1e-12);
-    CHECK(Q.determinant() == Approx(determinant).epsilon(1e-10));
-    CHECK(b.v(normals(2, L::x_dim))(0) == 0);
-    const Batch<double> x = normals(20, L::x_dim);
-    CHECK((b.decode(b.encode(x)) - x).abs().maxCoeff() < 1e-12);
     Bench<L, float> f(layer, scale);
-    f.theta.tail(L::x_dim).setZero();
-    const Dense<float> R = matrix(f);
-    CHECK((R.transpose() * R - Dense<float>::Identity(L::x_dim, L::x_dim)).cwiseAbs().maxCoeff() < 2e-6f);
+    for (Index i = b.theta.size() - L::x_dim; i < b.theta.size(); ++i) b.theta(i) = 0, f.theta(i) = 0;  // a large bias would hide Q's digits
+    const Batch<double> x = normals(20, L::x_dim);
+    check_orthogonal(scale, matrix(b), determinant, b.v(normals(2, L::x_dim))(0), x, b.decode(b.encode(x)), matrix(f));
   }
 }
 
+double apart(const Batch<double>& a, const Batch<double>& b) { return (a - b).abs().maxCoeff(); }
 template <class L> double start_error(const L& layer) {
   Bench<L, double> b(layer);
   const Batch<double> x = normals(9, L::x_dim);
-  return std::max((b.encode(x) - x).abs().maxCoeff(), b.v(x).abs().maxCoeff());
+  return std::max(apart(b.encode(x), x), apart(b.v(x), Batch<double>::Zero(9, 1)));
 }
 
 }  // namespace
@@ -139,8 +147,8 @@ TEST_CASE("the exponential is its series") {
   for (Index i = 0; i < 4; ++i) {
     for (Index j = 0; j < i; ++j) A(i, j) = b.theta(i * (i - 1) / 2 + j), A(j, i) = -A(i, j);
   }
-  for (int k = 1; k < 60; ++k) term = (term * A / static_cast<long double>(k)).eval(), sum += term;
-  CHECK((matrix(b) - sum.cast<double>()).cwiseAbs().maxCoeff() < 1e-14);
+  for (int k = 1; k < 60; ++k) term = times(term, A) / static_cast<long double>(k), sum += term;
+  CHECK(farthest(matrix(b), sum.cast<double>()) < 1e-14);
 }
 
 TEST_CASE("Q of the Cayley transform solves Q (I + A) = I - A") {
@@ -150,7 +158,7 @@ TEST_CASE("Q of the Cayley transform solves Q (I + A) = I - A") {
     for (Index j = 0; j < i; ++j) A(i, j) = b.theta(i * (i - 1) / 2 + j), A(j, i) = -A(i, j);
   }
   const Dense<double> I = Dense<double>::Identity(5, 5);
-  CHECK((matrix(b) * (I + A) - (I - A)).cwiseAbs().maxCoeff() < 1e-13);
+  CHECK(farthest(times(matrix(b), I + A), I - A) < 1e-13);
 }
 
 TEST_CASE("the factors stand where the layer's name says") {
@@ -163,17 +171,17 @@ TEST_CASE("the factors stand where the layer's name says") {
     for (Index j = 0; j < i; ++j) U(j, i) = upper.second(i * (i - 1) / 2 + j), L(i, j) = lower.second(i * (i - 1) / 2 + j);
   }
   P(0, 2) = P(1, 0) = P(2, 1) = 1;
-  CHECK((matrix(b) - P * L * U).cwiseAbs().maxCoeff() < 1e-14);
+  CHECK(farthest(matrix(b), times(times(P, L), U)) < 1e-14);
 
   Bench<LowRankLinear<4, 2>, double> r(LowRankLinear<4, 2>{}, 0.5);
   const Eigen::Map<Dense<double>> V(r.theta.data(), 4, 2);
-  Dense<double> want = V * V.transpose() + Dense<double>::Identity(4, 4);
+  Dense<double> want = times(V, transposed(V)) + Dense<double>::Identity(4, 4);
   for (Index i = 0; i < 4; ++i) want.row(i) *= std::exp(10 * std::tanh(r.theta(8 + i) / 10));
-  CHECK((matrix(r) - want).cwiseAbs().maxCoeff() < 1e-13);
+  CHECK(farthest(matrix(r), want) < 1e-13);
 
   Bench<Householder<3, 1>, double> h(Householder<3, 1>{}, 1);
-  const Eigen::Vector3d v = h.theta.head(3).matrix();
-  CHECK((matrix(h) - (Eigen::Matrix3d::Identity() - 2 * v * v.transpose() / v.squaredNorm())).cwiseAbs().maxCoeff() < 1e-14);
+  const Dense<double> v = h.theta.head(3).matrix();
+  CHECK(farthest(matrix(h), Dense<double>::Identity(3, 3) - 2 / v.squaredNorm() * times(v, transposed(v))) < 1e-14);
 }
 
 TEST_CASE("starts: the identity, or a permutation, or one sign") {

@@ -14,6 +14,22 @@ double off(const Batch<double>& a, const Batch<double>& b) {
   REQUIRE(a.size() == b.size());
   return ((a - b.reshaped(a.rows(), a.cols())).abs() / (1 + a.abs())).maxCoeff();
 }
+/// Values and the gradient in x as in the file; gives that in theta.
+template <class L> Vector<double> agrees(const rheo_test::Reference& r, const Vector<double>& theta) {
+  const L layer;
+  rheo::detail::LayerBench<L, double> b(layer);
+  b.theta = theta;
+  const Batch<double> x = r.batch("x"), c_y = r.batch("c_y");
+  Batch<double> none(x.rows(), 0), y, g_x, g_none(x.rows(), 0);
+  Column<double> v;
+  b.template call<true>(x, none, Noise{}, y, v);
+  CHECK(off(y, r.batch("y")) < 1e-10);
+  CHECK(off(v, r.batch("log_det")) < 1e-10);
+  Vector<double> g = Vector<double>::Zero(L::param_count);
+  b.template pull<true>(x, y, none, Noise{}, c_y, Column<double>(r.batch("c_l").reshaped()), g_x, g, g_none);
+  CHECK(off(g_x, r.batch("grad_x")) < 1e-10);
+  return g;
+}
 template <class L> void survives(double size) {
   const L layer;
   rheo::detail::LayerBench<L, double> b(layer);
@@ -35,18 +51,9 @@ template <class L> void survives(double size) {
 
 TEST_CASE("planar agrees with normflows") {
   const rheo_test::Reference r("normflows_planar_forward");
-  const Planar<4> layer;
-  rheo::detail::LayerBench<Planar<4>, double> b(layer);
-  b.theta << r.batch("param_w").reshaped(), r.batch("param_u").reshaped(), r.batch("param_b").reshaped();
-  const Batch<double> x = r.batch("x"), c_y = r.batch("c_y");
-  Batch<double> none(x.rows(), 0), y, g_x, g_none(x.rows(), 0);
-  Column<double> v;
-  b.call<true>(x, none, Noise{}, y, v);
-  CHECK(off(y, r.batch("y")) < 1e-10);
-  CHECK(off(v, r.batch("log_det")) < 1e-10);
-  Vector<double> g = Vector<double>::Zero(9);
-  b.pull<true>(x, y, none, Noise{}, c_y, Column<double>(r.batch("c_l").reshaped()), g_x, g, g_none);
-  CHECK(off(g_x, r.batch("grad_x")) < 1e-10);
+  Vector<double> theta(9);
+  theta << r.batch("param_w").reshaped(), r.batch("param_u").reshaped(), r.batch("param_b").reshaped();
+  const Vector<double> g = agrees<Planar<4>>(r, theta);
   CHECK(off(g.segment(0, 4), r.batch("grad_w")) < 1e-10);
   CHECK(off(g.segment(4, 4), r.batch("grad_u")) < 1e-10);
   CHECK(off(g.segment(8, 1), r.batch("grad_b")) < 1e-10);
@@ -54,19 +61,10 @@ TEST_CASE("planar agrees with normflows") {
 
 TEST_CASE("radial agrees with normflows, which takes alpha = abs(a) where we take softplus(a)") {
   const rheo_test::Reference r("normflows_radial_forward");
-  const Radial<4> layer;
-  rheo::detail::LayerBench<Radial<4>, double> b(layer);
   const double alpha = r.batch("param_alpha")(0, 0), a = std::log(std::expm1(std::abs(alpha)));
-  b.theta << r.batch("param_z_0").reshaped(), a, r.batch("param_beta").reshaped();
-  const Batch<double> x = r.batch("x"), c_y = r.batch("c_y");
-  Batch<double> none(x.rows(), 0), y, g_x, g_none(x.rows(), 0);
-  Column<double> v;
-  b.call<true>(x, none, Noise{}, y, v);
-  CHECK(off(y, r.batch("y")) < 1e-10);
-  CHECK(off(v, r.batch("log_det")) < 1e-10);
-  Vector<double> g = Vector<double>::Zero(6);
-  b.pull<true>(x, y, none, Noise{}, c_y, Column<double>(r.batch("c_l").reshaped()), g_x, g, g_none);
-  CHECK(off(g_x, r.batch("grad_x")) < 1e-10);
+  Vector<double> theta(6);
+  theta << r.batch("param_z_0").reshaped(), a, r.batch("param_beta").reshaped();
+  const Vector<double> g = agrees<Radial<4>>(r, theta);
   CHECK(off(g.segment(0, 4), r.batch("grad_z_0")) < 1e-10);
   const double slope = -std::expm1(-std::abs(alpha)) * (alpha < 0 ? -1 : 1);  // d alpha / d a, at softplus(a) = abs(alpha)
   CHECK(off(g.segment(4, 1), r.batch("grad_alpha") * slope) < 1e-10);

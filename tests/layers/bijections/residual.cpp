@@ -2,14 +2,14 @@
 // Residual beyond the laws: the roulette's mean and gradient, the inverse's error bound, nets that are no contraction, proven spectral norms.
 #include "rheo/layers/bijections/residual.hpp"
 
-#include <Eigen/SVD>
-
-#include "../../catch.hpp"
+#include "algebra.hpp"
+#include "catch.hpp"
 #include "rheo/distributions/normal.hpp"
-#include "rheo/evaluation/certify.hpp"
+#include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/training/trainer.hpp"
 
 using namespace rheo;
+using rheo_test::form, rheo_test::top_singular_value;
 
 namespace {
 using Recipe = BasicLipschitzMlp<LipSwish, UniformLast, 16, 16>;
@@ -175,7 +175,7 @@ TEST_CASE("spectral norms stay proven along training") {
     const auto spectra = L::Conditioner::unpack_buffers(model.state());
     for (std::size_t l = 0; l < layers.size(); ++l) {
       const Eigen::MatrixXd W = layers[l].W.matrix();
-      const double top = Eigen::BDCSVD<Eigen::MatrixXd>(W).singularValues()(0), sigma = spectra[l].u.matrix().dot(W * spectra[l].v.matrix());
+      const double top = top_singular_value(W), sigma = form(spectra[l].u, W, spectra[l].v);
       CHECK(top <= spectra[l].proof(0) * sigma * (1 + 1e-12));
       CHECK(spectra[l].proof(0) <= 1 + math::spectral_margin);
     }
@@ -189,7 +189,7 @@ TEST_CASE("matrices of every shape, equal singular values, zero and none finite"
   const auto check = [](const Batch<double>& W) {
     Column<double> u = Column<double>::Zero(W.rows()), v = Column<double>::Zero(W.cols());
     const double r = math::leading_pair<double>(view(W), ColView<double>(u.data(), u.size()), ColView<double>(v.data(), v.size()), 5);
-    const double sigma = u.matrix().dot(W.matrix() * v.matrix()), top = Eigen::BDCSVD<Eigen::MatrixXd>(W.matrix()).singularValues()(0);
+    const double sigma = form(u, W, v), top = top_singular_value(W);
     CHECK(top <= r * sigma * (1 + 1e-12));
     CHECK(r * sigma <= top * (1 + 1.01 * math::spectral_margin));
   };
@@ -255,8 +255,8 @@ TEST_CASE("stale buffers are noticed whatever changed: signs, places, one number
   const double c = layer.net.bound_per_layer();
   for (std::size_t k = 0; k < layers.size(); ++k) {
     const Eigen::MatrixXd M = layers[k].W.matrix();
-    const double full = spectra[k].proof(0) * spectra[k].u.matrix().dot(M * spectra[k].v.matrix());
-    truth *= Eigen::BDCSVD<Eigen::MatrixXd>(M).singularValues()(0) * (full > c ? c / full : 1);
+    const double full = spectra[k].proof(0) * form(spectra[k].u, M, spectra[k].v);
+    truth *= top_singular_value(M) * (full > c ? c / full : 1);
   }
   const double bound = layer.net.lipschitz<double>(b.params(), b.state());
   INFO("layer " << l << ", change " << change);

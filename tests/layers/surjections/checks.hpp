@@ -14,7 +14,7 @@ using namespace rheo;
 inline constexpr double inf = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
 inline constexpr double ln2 = std::numbers::ln2;
 
-/// Values and pulls of one direction; g_v = 1 and g_out = 1.
+/// Values and pulls, where there are any, of one direction; g_v = 1 and g_out = 1.
 template <class T = double> struct Called {
   Batch<T> out, g_in;
   Column<T> v;
@@ -29,7 +29,7 @@ Called<T> call(const L& layer, const Batch<T>& in, Noise noise = {}, const Vecto
   b.template call<Encode>(in, c, noise, r.out, r.v);
   Batch<T> g_c = Batch<T>::Zero(in.rows(), L::context_dim);
   r.g_theta = Vector<T>::Zero(L::param_count);
-  b.template pull<Encode>(in, r.out, c, noise, Batch<T>::Ones(in.rows(), r.out.cols()), Column<T>::Ones(in.rows()), r.g_in, r.g_theta, g_c);
+  if constexpr (Encode ? CanEncodePull<L, T> : CanDecodePull<L, T>) b.template pull<Encode>(in, r.out, c, noise, Batch<T>::Ones(in.rows(), r.out.cols()), Column<T>::Ones(in.rows()), r.g_in, r.g_theta, g_c);
   return r;
 }
 inline Vector<double> vector(std::initializer_list<double> numbers) {

@@ -65,6 +65,18 @@ TEST_CASE("modulo and its generative form undo each other on a path") {
   CHECK((d.v - e.v).abs().maxCoeff() < 1e-13);
 }
 
+TEST_CASE("learned windings see the angle, whatever number it came as") {
+  using L = Modulo<1, Given<family::DiscretizedLogistic<>, MlpOf<Tanh, 4>>>;
+  Vector<double> theta(L::param_count);
+  for (Index i = 0; i < theta.size(); ++i) theta(i) = Noise{8}.normal(i, 0);
+  const Batch<double> z = batch({{0.7}, {0.7 + 2 * pi}, {0.7 - 6 * pi}, {pi}, {3 * pi}, {-pi}});
+  const auto d = call<false>(L{}, z, Noise{5}, theta), e = call<true>(L{}, d.out, {}, theta);
+  CHECK((d.v - e.v).abs().maxCoeff() < 1e-12);
+  CHECK((e.out.topRows(3) - 0.7).abs().maxCoeff() < 1e-12);
+  using Fibreless = Plain<family::StandardDiscretizedLogistic>;
+  CHECK((call<true>(Modulo<1, Fibreless>{}, z).v - call<true>(Modulo<1>{}, z).v).abs().maxCoeff() == 0);
+}
+
 TEST_CASE("modulo far away and off the numbers") {
   const auto e = call<true>(Modulo<1>{}, batch({{1e6}, {inf}, {not_a_number}}));
   CHECK(e.out(0, 0) == Approx(std::remainder(1e6, 2 * pi)).margin(1e-9));

@@ -78,6 +78,14 @@ TEST_CASE("equal keys are stable, NaN is the largest and stays in its row") {
   CHECK(e.out(0, 1) == 2);
   CHECK(std::isnan(e.out(0, 2)));
   CHECK((e.out.row(1) == batch({{1, 2, 2}})).all());
+  rheo::detail::LayerBench<Sort<3>, double> b{Sort<3>{}};  // who is who among equals, the cotangents tell
+  const Batch<double> x = batch({{2, 2, 1}, {3, 3, 3}});
+  Batch<double> out, g_in, none(2, 0);
+  Column<double> v;
+  Vector<double> g_theta(0);
+  b.call<true>(x, none, {}, out, v);
+  b.pull<true>(x, out, none, {}, batch({{10, 20, 30}, {10, 20, 30}}), Column<double>::Ones(2), g_in, g_theta, none);
+  CHECK((g_in == batch({{20, 30, 10}, {10, 20, 30}})).all());
 }
 
 TEST_CASE("decode of what does not ascend is off the support, and so are data of the generative form") {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "rheo/core/layer.hpp"
@@ -69,6 +70,8 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
 
   Continuous() = default;
   explicit Continuous(Solver s) : solver(s) {}
+  /// With a field that has hyper-parameters of its own.
+  explicit Continuous(Net n, Solver s = Solver{}) : solver(s), net(std::move(n)) {}
 
   template <class T> struct Cache {
     std::array<typename Net::template Cache<T>, static_cast<std::size_t>(S)> stages;

@@ -14,17 +14,7 @@ namespace rheo {
 
 /// z_t = tau(x_t; net(x_p, context)), z_p = x_p; V is the sum of the transformer's log-slopes.  Both directions take one pass of the net.
 template <Index D, class Transformer, class Net, Index C, class M> struct Coupling {
-  static constexpr Index transformed_count = [] {
-    Index n = 0;
-    for (Index j = 0; j < D; ++j) n += M::transformed(j);
-    return n;
-  }();
-  static constexpr Index K = transformed_count, passed_count = D - K;
-  static constexpr Supports<D> supports(Support transformed) {
-    Supports<D> s{};
-    for (Index j = 0; j < D; ++j) s[static_cast<std::size_t>(j)] = M::transformed(j) ? transformed : Support::any;
-    return s;
-  }
+  static constexpr Index K = detail::transformed_count<D, M>, passed_count = D - K;
   static_assert(K > 0 && passed_count > 0, "rheo: Coupling: a mask must let some coordinate pass and transform some other");
   using Conditioner = typename Net::template net<passed_count, K * Transformer::params, C>;
   static_assert(!detail::is_masked<Conditioner>, "rheo: Coupling wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
@@ -35,7 +25,8 @@ template <Index D, class Transformer, class Net, Index C, class M> struct Coupli
   static constexpr bool smooth = Conditioner::smooth && detail::smooth_map<Transformer>;
   static constexpr Index encode_passes = 1, decode_passes = 1;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
-  static constexpr Supports<D> x_support = supports(detail::x_support_of<Transformer>()), z_support = supports(detail::z_support_of<Transformer>());
+  static constexpr Supports<D> x_support = detail::masked_supports<D, M>(detail::x_support_of<Transformer>());
+  static constexpr Supports<D> z_support = detail::masked_supports<D, M>(detail::z_support_of<Transformer>());
 
   Transformer transformer;  // no braces: without a default value of it, only the default constructor falls away
   Conditioner net{};

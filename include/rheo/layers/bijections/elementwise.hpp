@@ -6,58 +6,22 @@
 #include "rheo/nets/mlp.hpp"
 #include "rheo/transformers/affine.hpp"
 #include "rheo/transformers/line.hpp"
+#include "rheo/transformers/pointwise.hpp"
 #include "rheo/transformers/range.hpp"
 #include "rheo/transformers/custom.hpp"
-#include "rheo/transformers/transformer.hpp"
 
 namespace rheo {
 
-namespace detail {
-
-/// What both wirings share: every coordinate goes through the transformer.
-template <Index D, class Transformer> struct ElementwiseFacts {
-  static constexpr Index x_dim = D, z_dim = D, buffer_count = 0;
-  static constexpr Kind kind = Kind::bijection;
-  static constexpr Exactness exactness = Exactness::exact;
-  static constexpr Supports<D> x_support = all_of<D>(x_support_of<Transformer>()), z_support = all_of<D>(z_support_of<Transformer>());
-  template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
-};
-
-}  // namespace detail
-
 /// z_j = tau(x_j; theta_j) with learned parameters theta, D x P of them, the same for every row; start at zero.
-template <Index D, class Transformer> struct Elementwise : detail::ElementwiseFacts<D, Transformer> {
-  static constexpr Index P = Transformer::params, context_dim = 0, param_count = D * P;
-  static constexpr bool smooth = detail::smooth_map<Transformer>;
-  template <class T> using Cache = NoCache;
-  Transformer transformer;
-
-  Elementwise() = default;
-  explicit Elementwise(Transformer t) : transformer(t) {}
-
-  template <class Q> static auto unpack(Q p) { return p.matrix(P, D, "raw"); }
-  template <class T> void encode(Pass<T, NoCache> p) const { run<true>(p); }
-  template <class T> void decode(Pass<T, NoCache> p) const { run<false>(p); }
-  template <class T> void encode_pull(Pull<T, NoCache> p) const { pull<true>(p); }
-  template <class T> void decode_pull(Pull<T, NoCache> p) const { pull<false>(p); }
-
- private:
-  template <bool Encode, class T> void run(Pass<T, NoCache>& p) const {
-    for (Index j = 0; j < D; ++j) detail::transform_shared<Encode, T>(transformer, column(p.in, j), p.theta.data() + j * P, column(p.out, j), p.v, p.report);
-  }
-  template <bool Encode, class T> void pull(Pull<T, NoCache>& p) const {
-    for (Index j = 0; j < D; ++j) {
-      detail::transform_shared_pull<Encode, T>(transformer, column(Encode ? p.in : p.out, j), column(p.g_out, j), p.g_v, p.theta.data() + j * P,
-                                               column(p.g_in, j), p.g_theta.data() + j * P);
-    }
-  }
+template <Index D, class Transformer> struct Elementwise : detail::Pointwise<D, AllMask<D>, Transformer> {
+  using detail::Pointwise<D, AllMask<D>, Transformer>::Pointwise;
 };
 
 /// A whole layer from one generic lambda of a number and its P parameters: `elementwise<2, 1>([](auto x, const auto& a) { ... })`; see Custom.
 template <Index D, Index P, class F> Elementwise<D, Custom<P, F>> elementwise(F f) { return Elementwise<D, Custom<P, F>>(Custom<P, F>(f)); }
 
 /// z_j = tau(x_j; net(context)_j): the coordinates are independent given the context, C > 0 wide.
-template <Index D, class Transformer, class Net, Index C> struct Conditional : detail::ElementwiseFacts<D, Transformer> {
+template <Index D, class Transformer, class Net, Index C> struct Conditional : detail::PointwiseFacts<D, AllMask<D>, Transformer> {
   static_assert(C > 0, "rheo: Conditional wants a context; Elementwise is the wiring without one");
   static constexpr Index P = Transformer::params;
   using Conditioner = typename Net::template net<0, D * P, C>;

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "rheo/core/layer.hpp"
-#include "rheo/math/guarded_root.hpp"
+#include "rheo/math/root.hpp"
 #include "rheo/math/softplus.hpp"
 
 namespace rheo {
@@ -57,16 +57,16 @@ template <Index D> struct Planar {
     const Shape<T> s(p.theta);
     auto t = p.scratch.template column<T>(n);
     project(p.in, s, t);
-    const F m = autodiff::value_of(s.m), eps = std::numeric_limits<F>::epsilon();
+    const F m = autodiff::value_of(s.m), none = std::numeric_limits<F>::quiet_NaN();
     for (Index i = 0; i < n; ++i) {  // of t = alpha + b
       const F target = autodiff::value_of(t(i));
       const auto f = [=](F a) {
         const F h = std::tanh(a);
-        return math::ValueSlope<F>{(a - target) + m * h, F(1) + m * (F(1) - h * h)};
+        return math::Graph<F>{a + m * h, F(1) + m * (F(1) - h * h)};
       };
-      const auto root = math::guarded_root<F>(f, target - std::abs(m), target + std::abs(m), target, 4 * eps * (1 + std::abs(target)));
-      if (!root.solved && p.report && !std::isnan(target)) ++p.report->unsolved;
-      const T a = T(root.solved ? root.x : std::numeric_limits<F>::quiet_NaN());
+      const F root = std::isfinite(target) ? math::root_between(f, target, target - std::abs(m), target + std::abs(m), target) : none;
+      if (std::isnan(root) && p.report && !std::isnan(target)) ++p.report->unsolved;
+      const T a = T(root);
       if constexpr (autodiff::is_dual_v<T>) {
         const T h = tanh(a);
         t(i) = a - ((a - t(i)) + s.m * h) / s.det(h);

@@ -10,14 +10,15 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer.hpp"
 #include "rheo/core/product.hpp"
-#include "rheo/math/guarded_root.hpp"
+#include "rheo/math/reflections.hpp"
+#include "rheo/math/root.hpp"
 
 namespace rheo {
 
 /// Q = H_1 ... H_M (first M columns of I) by Householder reflections H = I - 2 v v' / v'v with v free.  The diagonals of R and R~ are
 /// 0.9995 tanh of their parameters, so every product p_i of two is above -0.999 and V = sum log(1 + p_i (1 - tanh^2)) is finite.  decode solves,
-/// from the last coordinate of Q' x to the first, one increasing scalar equation each, to a residual of 4 eps relative to 1 + the sizes of its
-/// terms; rows that are not finite give NaN.  Starts at the identity (R = 0), R~ and the reflections drawn.
+/// from the last coordinate of Q' x to the first, one increasing scalar equation each (math/root.hpp), to a residual of 4 eps relative to 1 + the
+/// size of its right side; rows that are not finite give NaN.  Starts at the identity (R = 0), R~ and the reflections drawn.
 template <Index D, Index M = D> struct Sylvester {
   static_assert(M > 0 && M <= D, "rheo: Sylvester: between 1 and D columns");
   static constexpr Index above = M * (M - 1) / 2;
@@ -56,7 +57,7 @@ template <Index D, Index M = D> struct Sylvester {
   template <class T> void encode(Pass<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
-    prepare(p.theta, p.cache);
+    prepare(p.theta, p.cache, p.scratch);
     View<T> y = p.cache.y.view(n, M);
     gemm_nn<T>(p.in, read(p.cache.Q.view(D, M)), y);
     push(p, y, T(1));
@@ -66,31 +67,28 @@ template <Index D, Index M = D> struct Sylvester {
     using std::tanh;
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
-    prepare(p.theta, p.cache);
+    prepare(p.theta, p.cache, p.scratch);
     const auto parts = unpack(p.theta);
     const View<T> R = p.cache.R.view(M, 2 * M);
     View<T> y = p.cache.y.view(n, M), h = p.cache.h.view(n, M);
     gemm_nn<T>(p.in, read(p.cache.Q.view(D, M)), y);
-    const F eps = std::numeric_limits<F>::epsilon();
     for (Index i = 0; i < n; ++i) {
       bool good = true, finite = true;
       for (Index k = M; k-- > 0;) {
         T target = y(i, k), c = parts.b(k);
-        F terms = std::abs(autodiff::value_of(target));
         for (Index j = k + 1; j < M; ++j) {
           target -= R(k, j) * h(i, j);
-          terms += std::abs(autodiff::value_of(R(k, j)));
           c += R(k, M + j) * y(i, j);
         }
         const F r = autodiff::value_of(R(k, k)), s = autodiff::value_of(R(k, M + k)), w = autodiff::value_of(target), c0 = autodiff::value_of(c);
         finite = finite && std::isfinite(w) && std::isfinite(c0);
         const auto f = [=](F a) {
           const F t = std::tanh(s * a + c0);
-          return math::ValueSlope<F>{(a - w) + r * t, F(1) + r * s * (F(1) - t * t)};
+          return math::Graph<F>{a + r * t, F(1) + r * s * (F(1) - t * t)};
         };
-        const auto root = math::guarded_root<F>(f, w - std::abs(r), w + std::abs(r), w, 4 * eps * (1 + terms));
-        good = good && root.solved;
-        T a = T(root.solved ? root.x : std::numeric_limits<F>::quiet_NaN()), t = tanh(R(k, M + k) * a + c);
+        const F root = finite ? math::root_between(f, w, w - std::abs(r), w + std::abs(r), w) : std::numeric_limits<F>::quiet_NaN();
+        good = good && !std::isnan(root);
+        T a = T(root), t = tanh(R(k, M + k) * a + c);
         if constexpr (autodiff::is_dual_v<T>) {
           a -= ((a - target) + R(k, k) * t) / (T(1) + R(k, k) * R(k, M + k) * (T(1) - t * t));
         }
@@ -148,23 +146,20 @@ template <Index D, Index M = D> struct Sylvester {
   static constexpr double most = 0.9995;
   static constexpr std::size_t at(Index k) { return static_cast<std::size_t>(k); }
 
-  /// a becomes H a with H = I - 2 v v' / v'v; a zero vector reflects nothing.
-  template <class T, class V> static void reflect(const V& v, View<T> a) {
-    const T squared = v.square().sum();
-    if (!(squared > T(0))) return;
-    for (Index j = 0; j < a.cols(); ++j) {
-      const T c = T(2) * (v * column(a, j)).sum() / squared;
-      column(a, j) -= v * c;
-    }
-  }
-  template <class T> static void prepare(Params<const T> theta, Cache<T>& cache) {
+  using Reflections = math::Reflections<D, M>;  // run backwards they take e_j, as a row, to H_1 ... H_M e_j
+  template <class T> static Params<const T> reflections(Params<const T> theta) { return {theta.data(), Reflections::param_count}; }
+
+  template <class T> static void prepare(Params<const T> theta, Cache<T>& cache, Arena& scratch) {
     using std::tanh;
+    Arena::Scope scope(scratch);
     const auto q = unpack(theta);
-    View<T> Q = cache.Q.view(D, M), R = cache.R.view(M, 2 * M);
-    Q.setZero();
+    View<T> Q = cache.Q.view(D, M), R = cache.R.view(M, 2 * M), start = scratch.template take<T>(M, D), rows = scratch.template take<T>(M, D);
+    start.setZero();
     R.setZero();
-    for (Index k = 0; k < M; ++k) Q(k, k) = T(1);
-    for (Index k = M; k-- > 0;) reflect<T>(column(q.reflections, k), Q);
+    for (Index k = 0; k < M; ++k) start(k, k) = T(1);
+    const Reflections h;
+    h.template apply<false>(h.ready(reflections(theta), Params<const T>{}, scratch, false), read(start), rows, scratch);
+    Q = rows.transpose();
     for (Index j = 0, k = 0; j < M; ++j) {
       for (Index i = 0; i < j; ++i, ++k) {
         R(i, j) = q.r_above(k);
@@ -208,7 +203,8 @@ template <Index D, Index M = D> struct Sylvester {
     auto g = unpack(p.g_theta);
     const View<T> R = p.cache.R.view(M, 2 * M), y = p.cache.y.view(n, M), h = p.cache.h.view(n, M), Q = p.cache.Q.view(D, M);
     View<T> g_y = p.scratch.template take<T>(n, M), g_s = p.scratch.template take<T>(n, M), g_u = p.scratch.template take<T>(n, M), s = p.scratch.template take<T>(n, M);
-    View<T> g_R = p.scratch.template take<T>(M, 2 * M), g_Q = p.scratch.template take<T>(D, M);
+    View<T> g_R = p.scratch.template take<T>(M, 2 * M), g_Q = p.scratch.template take<T>(D, M), rows = p.scratch.template take<T>(M, D);
+    View<T> g_rows = p.scratch.template take<T>(M, D), g_start = p.scratch.template take<T>(M, D);
     gemm_nn<T>(g_z, read(Q), g_s);
     g_R.setZero();
     g_y.setZero();
@@ -250,29 +246,13 @@ template <Index D, Index M = D> struct Sylvester {
     g_Q.setZero();
     gemm_tn_add<T>(g_z, read(s), g_Q);
     gemm_tn_add<T>(x, read(g_y), g_Q);
-    reflections_pull(q.reflections, read(Q), g_Q, g.reflections, p.scratch);
+    rows = Q.transpose();
+    g_rows = g_Q.transpose();
+    const Reflections by;
+    const auto ready = by.ready(reflections(p.theta), Params<const T>{}, p.scratch, true);
+    by.template pull<false>(ready, read(rows), read(g_rows), g_start, p.scratch);
+    by.finish(ready, T(0), T(0), reflections(p.theta), Params<T>{p.g_theta.data(), Reflections::param_count}, p.scratch);
     return g_y;
-  }
-  /// From the cotangent of Q to those of the reflections; each reflection undoes itself, so the partial products come back from Q.
-  template <class T> static void reflections_pull(CView<T> reflections, CView<T> Q, View<T> g_Q, View<T> g, Arena& scratch) {
-    View<T> part = scratch.template take<T>(D, M);
-    copy(Q, part);
-    for (Index k = 0; k < M; ++k) {
-      const CColView<T> v = column(reflections, k);
-      auto g_v = column(g, k);
-      const T squared = v.square().sum();
-      if (!(squared > T(0))) continue;
-      reflect<T>(v, part);
-      const T c = T(2) / squared;
-      T g_c(0);
-      for (Index j = 0; j < M; ++j) {
-        const T to = (v * column(part, j)).sum(), by = (v * column(g_Q, j)).sum();
-        g_v -= (column(g_Q, j) * to + column(part, j) * by) * c;
-        g_c -= by * to;
-      }
-      g_v -= v * T(T(2) * g_c * c / squared);
-      reflect<T>(v, g_Q);
-    }
   }
 };
 

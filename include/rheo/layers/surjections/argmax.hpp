@@ -16,8 +16,9 @@ namespace rheo {
 /// decode: x_d is the place of the largest, the first of equals.  encode: u from the fibre's law on the line given x, then in each group with
 /// T = u_x the others are brought below: z_x = T, z_k = T - softplus(T - u_k), so that decode gives x back, always.
 /// V = -log q(z | x) = -log q(u | x) + sum over k != x of log sigmoid(T - u_k): a bound.
-/// The noise should fall off like e^-u, as logistic noise does: then q stays above zero where two numbers are nearly equal, and importance
-/// weights p(z) / q(z | x) are bounded there; under normal noise q vanishes and the weights have no variance.
+/// Where another number comes within s of the largest, q(z | x) goes as s^(1 / b - 1) if the noise falls off like e^(u / b): importance weights p(z) /
+/// q(z | x) are bounded there for logistic noise of scale b >= 1, and have a variance for b > 1/2, which WideBound keeps; under normal noise q
+/// vanishes faster than any power and they have none.
 /// The law sees the categories one-hot, D K numbers, and behind them the C numbers of the user's context.
 /// Numbers that are no category have V = -inf and give no gradient, as if they were the nearest category; NaN gives NaN.  Neither
 /// direction has a gradient to or from x.  In decode, V is a difference of nearly equal numbers where another z comes near the largest: its
@@ -25,6 +26,7 @@ namespace rheo {
 template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
   using Law = typename Fibre::template law<D * K, D * K + C>;
   static constexpr Index L = D * K;
+  using Call = detail::Fibre<Law, L, C>;
   static_assert(K > 1, "rheo: Argmax wants at least two categories");
   static_assert(Law::x_dim == L && Law::z_dim == 0, "rheo: Argmax: the fibre must be a distribution of D K numbers");
   static_assert(Law::context_dim == 0 || Law::context_dim == L + C, "rheo: Argmax: the fibre's law must see D K + C numbers, or none");
@@ -45,18 +47,21 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
   explicit Argmax(Law l) : law(std::move(l)) {}
 
   template <class T> struct Cache {
-    CacheOf<Law, T> law;
-    Buffer<T> u, joined, x;  // x: the category used, also where the given number is none
+    typename Call::template Cache<T> fibre;
+    Buffer<T> u, one_hot, x;  // x: the category used, also where the given number is none
   };
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(law, buffers); }
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>
   {
     law.after_step(theta, buffers);
   }
+
+  template <class Add> void z_seams(Index, double other, Add add) const { add(other); }
 
   template <class T>
   void encode(Pass<T, Cache<T>> p) const
@@ -70,7 +75,7 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
     }
     ColView<T> log_q = p.scratch.template column<T>(n), top = p.scratch.template column<T>(n);
     log_q.setZero();
-    law.decode(Pass<T, CacheOf<Law, T>>{none<const T>(n), u, log_q, p.theta, p.buffers, given(p, read(x)), p.noise, p.cache.law, p.scratch, p.keep, p.report});
+    Call::draw(law, p, Call::slot(p, p.cache.fibre), seen(p.cache, read(x)), u, log_q);
     p.v -= log_q;
     for (Index d = 0; d < D; ++d) {
       pick(read(x), d, read(u), top);
@@ -138,11 +143,8 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
       }
     }
     g_v = -g_v;
-    View<T> g_joined = joined_gradient(p);
-    law.decode_pull(Pull<T, CacheOf<Law, T>>{none<const T>(n), read(u), read(g_u), read(g_v), none<T>(n), p.theta, p.g_theta, p.buffers, context(p), g_joined, p.noise,
-                                             p.cache.law, p.scratch});
+    Call::draw_pull(law, p, Call::slot(p, p.cache.fibre), seen(p), read(u), read(g_u), read(g_v), Call::zeros(p));
     p.g_in.setZero();
-    hand_on(p, g_joined);
   }
   template <class T>
   void decode(Pass<T, Cache<T>> p) const
@@ -179,8 +181,8 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
       }
     }
     log_q.setZero();
-    law.encode(Pass<T, CacheOf<Law, T>>{read(u), none<T>(n), log_q, p.theta, p.buffers, given(p, read(x)), p.noise, p.cache.law, p.scratch, p.keep, p.report});
-    p.v -= log_q;
+    Call::score(law, p, Call::slot(p, p.cache.fibre), seen(p.cache, read(x)), read(u), log_q);
+    for (Index i = 0; i < n; ++i) p.v(i) += log_q(i) == T(-std::numeric_limits<double>::infinity()) ? log_q(i) : -log_q(i);
     copy(read(x), p.out);
     for (Index d = 0; d < D; ++d) {
       for (Index i = 0; i < n; ++i) {
@@ -197,9 +199,7 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
     const View<T> x = p.cache.x.view(n, D), u = p.cache.u.view(n, L), g_u = p.scratch.template take<T>(n, L);
     ColView<T> g_log_q = p.scratch.template column<T>(n), top = p.scratch.template column<T>(n), g_top = p.scratch.template column<T>(n);
     g_log_q = -p.g_v;
-    View<T> g_joined = joined_gradient(p);
-    law.encode_pull(Pull<T, CacheOf<Law, T>>{read(u), none<const T>(n), none<const T>(n), read(g_log_q), g_u, p.theta, p.g_theta, p.buffers, context(p), g_joined,
-                                             p.noise, p.cache.law, p.scratch});
+    Call::score_pull(law, p, Call::slot(p, p.cache.fibre), seen(p), read(u), read(g_log_q), g_u, Call::zeros(p));
     for (Index d = 0; d < D; ++d) {
       pick(read(x), d, p.in, top);
       g_top.setZero();
@@ -221,11 +221,9 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
         if (x(i, d) == x(i, d)) p.g_in(i, place(x(i, d), d)) += g_top(i);
       }
     }
-    hand_on(p, g_joined);
   }
 
  private:
-  template <class U> static auto none(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
   template <class T> using Number = decltype(autodiff::value_of(T()));
   template <class T, class N> static N tiny() { return N(std::numeric_limits<Number<T>>::min()); }
 
@@ -261,29 +259,15 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
     else return x;
   }
 
-  template <class T> static CView<T> given(Pass<T, Cache<T>>& p, CView<T> x) {
-    if constexpr (Law::context_dim == 0) {
-      return none<const T>(x.rows());
-    } else {
-      View<T> joined = p.cache.joined.view(x.rows(), L + C);
-      for (Index d = 0; d < D; ++d) {
-        for (Index k = 0; k < K; ++k) {
-          for (Index i = 0; i < x.rows(); ++i) joined(i, d * K + k) = x(i, d) == T(static_cast<double>(k)) ? T(1) : x(i, d) == x(i, d) ? T(0) : x(i, d);
-        }
-      }
-      copy(p.context, columns(joined, L, C));
-      return read(joined);
+  /// What the law sees: the categories one-hot.
+  template <class T> static CView<T> seen(Cache<T>& cache, CView<T> x) {
+    View<T> h = cache.one_hot.view(x.rows(), Call::given ? L : 0);
+    for (Index j = 0; j < h.cols(); ++j) {
+      for (Index i = 0; i < x.rows(); ++i) h(i, j) = x(i, j / K) == T(static_cast<double>(j % K)) ? T(1) : x(i, j / K) == x(i, j / K) ? T(0) : x(i, j / K);
     }
+    return read(h);
   }
-  template <class T> static CView<T> context(Pull<T, Cache<T>>& p) { return read(p.cache.joined.view(p.in.rows(), Law::context_dim)); }
-  template <class T> static View<T> joined_gradient(Pull<T, Cache<T>>& p) {
-    View<T> g = p.scratch.template take<T>(p.in.rows(), Law::context_dim);
-    g.setZero();
-    return g;
-  }
-  template <class T> static void hand_on(Pull<T, Cache<T>>& p, View<T> g_joined) {
-    if constexpr (Law::context_dim > 0 && C > 0) p.g_context += columns(g_joined, L, C);
-  }
+  template <class T> static CView<T> seen(Pull<T, Cache<T>>& p) { return read(p.cache.one_hot.view(p.in.rows(), Call::given ? L : 0)); }
 };
 
 }  // namespace rheo

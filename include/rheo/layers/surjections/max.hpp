@@ -46,6 +46,8 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
   static constexpr bool smooth = false, piecewise_smooth = PlaceFibre::smooth && GapFibre::smooth;
   static constexpr Index encode_passes = (encode_effort<PlaceLaw>() + encode_effort<GapLaw>()).passes;
   static constexpr Index decode_passes = (decode_effort<PlaceLaw>() + decode_effort<GapLaw>()).passes;
+  static constexpr bool parallel_encode = encode_effort<PlaceLaw>().parallel && encode_effort<GapLaw>().parallel;
+  static constexpr bool parallel_decode = decode_effort<PlaceLaw>().parallel && decode_effort<GapLaw>().parallel;
   static constexpr Supports<x_dim> x_support = all_of<x_dim>(Support::real);
   static constexpr Supports<z_dim> z_support = all_of<z_dim>(Support::real);
   template <class T> static constexpr double accuracy() { return detail::accuracy<PlaceLaw, T>() + detail::accuracy<GapLaw, T>(); }
@@ -71,6 +73,22 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
     detail::init<GapLaw, T>(gap_law, behind(theta, PlaceLaw::param_count, GapLaw::param_count), behind(buffers, PlaceLaw::buffer_count, GapLaw::buffer_count),
                             noise.fork(1));
   }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    return detail::valid_buffers(place_law, first(buffers, PlaceLaw::buffer_count)) &&
+           detail::valid_buffers(gap_law, behind(buffers, PlaceLaw::buffer_count, GapLaw::buffer_count));
+  }
+  template <class T> void initialise(InitPass<T> p) const
+    requires(HasInitialise<PlaceLaw, T> || HasInitialise<GapLaw, T>)
+  {
+    const Index n = p.in.rows();
+    Batch<T> z(n, G), places(n, G), gaps(n, (S - 1) * G);
+    split(p.in, view(z), view(places), view(gaps));
+    const CView<T> kept = view(std::as_const(z));
+    PlaceFibre::initialise(place_law, InitPass<T>{p.in, first(p.theta, PlaceLaw::param_count), first(p.buffers, PlaceLaw::buffer_count), p.context}, kept,
+                           view(std::as_const(places)));
+    GapFibre::initialise(gap_law, InitPass<T>{p.in, behind(p.theta, PlaceLaw::param_count, GapLaw::param_count),
+                                              behind(p.buffers, PlaceLaw::buffer_count, GapLaw::buffer_count), p.context}, kept, view(std::as_const(gaps)));
+  }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const
     requires(HasAfterStep<PlaceLaw, T> || HasAfterStep<GapLaw, T>)
   {
@@ -84,18 +102,7 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
   template <class T> void encode(Pass<T, Cache<T>> p) const {
     const Index n = p.in.rows();
     View<T> places = p.cache.places.view(n, G), gaps = p.cache.gaps.view(n, (S - 1) * G);
-    for (Index m = 0; m < G; ++m) {
-      for (Index i = 0; i < n; ++i) {
-        Index k = 0;
-        for (Index r = 1; r < S; ++r) {
-          if (p.in(i, Groups::at(m, r)) > p.in(i, Groups::at(m, k))) k = r;
-        }
-        const T z = p.in(i, Groups::at(m, k));
-        p.out(i, m) = z;
-        places(i, m) = T(static_cast<double>(k));
-        for (Index r = 0; r + 1 < S; ++r) gaps(i, r * G + m) = z - p.in(i, Groups::at(m, other(r, k)));
-      }
-    }
+    split(p.in, p.out, places, gaps);
     PlaceFibre::score(place_law, p, place(p), read(p.out), read(places), p.v);
     GapFibre::score(gap_law, p, gap(p), read(p.out), read(gaps), p.v);
   }
@@ -163,6 +170,20 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
  private:
   /// The member behind gap r where member k is the largest.
   static constexpr Index other(Index r, Index k) { return r < k ? r : r + 1; }
+  template <class T> static void split(CView<T> x, View<T> out, View<T> places, View<T> gaps) {
+    for (Index m = 0; m < G; ++m) {
+      for (Index i = 0; i < x.rows(); ++i) {
+        Index k = 0;
+        for (Index r = 1; r < S; ++r) {
+          if (x(i, Groups::at(m, r)) > x(i, Groups::at(m, k))) k = r;
+        }
+        const T z = x(i, Groups::at(m, k));
+        out(i, m) = z;
+        places(i, m) = T(static_cast<double>(k));
+        for (Index r = 0; r + 1 < S; ++r) gaps(i, r * G + m) = z - x(i, Groups::at(m, other(r, k)));
+      }
+    }
+  }
   template <class T> static Index index(T place) { return static_cast<Index>(autodiff::value_of(place)); }
   template <class T> static Params<T> first(Params<T> p, Index n) { return {p.data(), n}; }
   template <class T> static Params<T> behind(Params<T> p, Index skip, Index n) { return {p.data() + skip, n}; }
@@ -189,8 +210,8 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
 /// z = the largest of D real coordinates.  Its place follows Which::law<1, 1 + C> on {0 .. D - 1}, equal odds without one; the gaps z - x_j of the
 /// others, in their order, follow Gaps::law<D - 1, 1 + C> on (0, inf), as Plain<family::HalfNormal<>> or Given<family::Exponential<>, Net>; both
 /// given z and the context.  V = log p(place | z) + log p(gaps | z).  Exact.
-/// Of equal coordinates the first counts as the largest; NaN anywhere makes the row NaN.  Gradients through decode hold the place constant, and are
-/// biased where its law is learned.
+/// Of equal coordinates the first counts as the largest; NaN anywhere makes the row NaN.  decode has no gradient where the law of the place is
+/// learned.
 template <Index D, class Gaps, class Which = Plain<family::Fair<D>>, Index C = 0> struct Max : detail::GroupMax<detail::OneGroup<D>, Gaps, Which, C> {
   using detail::GroupMax<detail::OneGroup<D>, Gaps, Which, C>::GroupMax;
 };

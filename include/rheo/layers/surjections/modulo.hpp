@@ -13,6 +13,9 @@
 
 namespace rheo {
 
+/// Winding numbers with nothing to learn: a standard logistic number, rounded.
+using StandardWindings = Plain<family::StandardDiscretizedLogistic>;
+
 namespace detail {
 struct CircleFold {
   static constexpr Support x_support = Support::real, z_support = Support::circle;
@@ -23,6 +26,7 @@ struct CircleFold {
     return T(std::nearbyint((u - z) / (2 * std::numbers::pi)));
   }
   template <class T> T fold(T x, T) const { return math::wrap_angle(x); }
+  template <class T> T canonical(T z) const { return math::wrap_angle(z); }
   template <class T> T unfold(T z, T code) const { return math::wrap_angle(z) + T(2 * std::numbers::pi) * code; }
   double slope(double) const { return 1; }
   bool inside_x(double) const { return true; }
@@ -36,8 +40,8 @@ struct CircleFold {
 /// z_j = x_j modulo 2 pi, in [-pi, pi), where M::transformed(j) (everywhere without a mask); the others pass.  The winding numbers (x_j - z_j) / 2 pi
 /// follow Winding::law<wrapped coordinates, D + C> on the whole numbers, negative ones too, given the whole z and the context, as
 /// Given<family::DiscretizedLogistic<>, Net>;  V = log p(windings | z).  Exact.
-/// decode takes any angle modulo 2 pi.  z is as good as x: its error is the rounding of x.  Infinite x gives NaN.  Gradients through decode hold
-/// the windings constant, and are biased where Winding is learned.
+/// decode takes any angle modulo 2 pi; the law sees the one in [-pi, pi).  z is as good as x: its error is the rounding of x.  Infinite x gives NaN.
+/// decode has no gradient where Winding is learned: run backwards, take StandardWindings.
 template <Index D, class Winding = Plain<family::DiscretizedLogistic<>>, class M = AllMask<D>, Index C = 0>
 struct Modulo : detail::Folded<D, detail::CircleFold, Winding, M, C> {
   using detail::Folded<D, detail::CircleFold, Winding, M, C>::Folded;

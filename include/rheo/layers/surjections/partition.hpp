@@ -70,8 +70,8 @@ template <Index At> struct OnlyMask {
 /// Coordinate At of x, in [0, 1], is cut into K intervals (equal ones without knots), each mapped affinely onto [0, 1], every second one backwards;
 /// the other coordinates pass.  The interval's number follows Gate::law<1, D + C> on {0 .. K - 1} given the whole z and the context, as
 /// Given<family::Categorical<K>, Net>;  V = log p(k | z) - log width_k.  Exact.  With equal widths and a new gate V is 0.
-/// An interval owns its lower knot, the last one 1 too.  Off [0, 1], either way: v = -inf, gradient 0.  Gradients through decode hold the number
-/// constant, and are biased.  A data coordinate on the line comes here through a sigmoid, and leaves through a logit.
+/// An interval owns its lower knot, the last one 1 too.  Off [0, 1], either way: v = -inf, gradient 0.  decode has no gradient where the gate
+/// is learned, as Plain<family::Fair<K>> is not.  A data coordinate on the line comes here through a sigmoid, and leaves through a logit.
 template <Index D, Index K, class Gate, Index At = 0, Index C = 0> struct Partition : detail::Folded<D, detail::Zigzag<K>, Gate, detail::OnlyMask<At>, C> {
   static_assert(0 <= At && At < D, "rheo: Partition: no such coordinate");
   using detail::Folded<D, detail::Zigzag<K>, Gate, detail::OnlyMask<At>, C>::Folded;

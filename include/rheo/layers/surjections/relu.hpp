@@ -15,16 +15,18 @@ namespace rheo {
 /// Data of D coordinates in [0, inf), 0 among them with a probability of its own; log p(x) is a density in the coordinates above 0 and a probability
 /// in those at 0.  z_j = x_j above 0; at 0, -z_j follows the j-th copy of Below::law<1, D + C> on (0, inf), as Given<family::HalfNormal<>, Net>, given
 /// the whole x and the context.  V = - sum over x_j = 0 of log q(-z_j | x).  A bound.  decode is max(z, 0).
-/// x_j < 0: v = -inf, gradient 0.  The inference form, Inverse<ReluSurjection>, is exact for data on the line and a latent that has masses at 0.
+/// x_j < 0, and a z_j that the law cannot draw: v = -inf.  x_j < 0: gradient 0.  The inference form, Inverse<ReluSurjection>, is exact for data on the line and a latent that has masses at 0.
 template <Index D, class Below, Index C = 0> struct ReluSurjection {
   using Law = typename Below::template law<1, D + C>;
   using Fibre = detail::Fibre<Law, D, C>;
   static_assert(Fibre::all(Support::positive), "rheo: ReluSurjection: the law below 0 is one of -z, on (0, inf), as Plain<family::HalfNormal<>>");
+  static_assert(is_exact_v<Law>, "rheo: ReluSurjection: the fibre's law must have an exact density");
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = D * Law::param_count, buffer_count = D * Law::buffer_count;
   static constexpr Kind kind = Kind::generative_surjection;
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr bool smooth = false;
+  static constexpr bool parallel_encode = detail::decode_effort<Law>().parallel, parallel_decode = detail::encode_effort<Law>().parallel;
   static constexpr Index encode_passes = D * detail::decode_effort<Law>().passes, decode_passes = D * detail::encode_effort<Law>().passes;
   static constexpr Supports<D> x_support = all_of<D>(Support::censored), z_support = all_of<D>(Support::real);
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
@@ -47,6 +49,12 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
       detail::init<Law, T>(law, own, state, noise.fork(static_cast<std::uint64_t>(j)));
     }
   }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    for (Index j = 0; j < D; ++j) {
+      if (!detail::valid_buffers(law, slice(buffers, Law::buffer_count, j))) return false;
+    }
+    return true;
+  }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>
   {
@@ -55,6 +63,8 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
       law.after_step(own, state);
     }
   }
+
+  template <class Add> void z_seams(Index, double, Add add) const { add(0.0); }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const
     requires CanDecode<Law, T>
@@ -109,7 +119,7 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
       v.setZero();
       Fibre::score(law, p, slot(p, j), read(p.out), read(columns(below, j, 1)), v);
       for (Index i = 0; i < n; ++i) {
-        if (p.in(i, j) <= T(0)) p.v(i) -= v(i);
+        if (p.in(i, j) <= T(0)) p.v(i) += v(i) == T(-std::numeric_limits<double>::infinity()) ? v(i) : -v(i);
       }
     }
   }

@@ -24,6 +24,7 @@ namespace rheo {
 /// a pull of decode takes z for a number like any other.
 template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
   using Law = typename Fibre::template law<D, D + C>;
+  using Call = detail::Fibre<Law, D, C>;
   static_assert(K == 0 || K > 1, "rheo: Round: wants two whole numbers at least, or K = 0 for all of them");
   static_assert(Law::x_dim == D && Law::z_dim == 0, "rheo: Round: the fibre must be a distribution of D fractions");
   static_assert(Law::context_dim == 0 || Law::context_dim == D + C, "rheo: Round: the fibre's law must see D + C numbers, or none");
@@ -43,17 +44,33 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
   explicit Round(Law l) : law(std::move(l)) {}
 
   template <class T> struct Cache {
-    CacheOf<Law, T> law;
-    Buffer<T> u, joined;
+    typename Call::template Cache<T> fibre;
+    Buffer<T> u, k;  // the fractions; the whole numbers as the law sees them
   };
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(law, buffers); }
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
     requires detail::HasAfterStep<Law, T>
   {
     law.after_step(theta, buffers);
+  }
+
+  template <class T> void initialise(InitPass<T> p) const
+    requires detail::HasInitialise<Law, T>
+  {
+    Batch<T> u(p.in.rows(), D), joined(p.in.rows(), Law::context_dim);
+    for (Index j = 0; j < D; ++j) {
+      for (Index i = 0; i < u.rows(); ++i) {
+        const T x = p.in(i, j), k = floor_of(x);
+        u(i, j) = fits(x) ? x - k : T(0.5);
+        if constexpr (Law::context_dim > 0) joined(i, j) = k * T(scale) + T(shift);
+      }
+    }
+    if constexpr (Law::context_dim > 0) copy(p.context, columns(view(joined), D, C));
+    law.initialise(InitPass<T>{view(std::as_const(u)), p.theta, p.buffers, view(std::as_const(joined))});
   }
 
   template <class T>
@@ -69,7 +86,7 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
         u(i, j) = fits(x) ? x - p.out(i, j) : T(0.5);
       }
     }
-    law.encode(Pass<T, CacheOf<Law, T>>{read(u), none<T>(n), p.v, p.theta, p.buffers, given(p, read(p.out)), p.noise, p.cache.law, p.scratch, p.keep, p.report});
+    Call::score(law, p, Call::slot(p, p.cache.fibre), seen(p.cache, read(p.out)), read(u), p.v);
     mark(p, [](T x) { return fits(x); });
   }
   template <class T>
@@ -79,13 +96,11 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     const auto g_v = on_support(p, [](T x) { return fits(x); });
-    View<T> g_joined = joined_gradient(p);
-    law.encode_pull(Pull<T, CacheOf<Law, T>>{read(p.cache.u.view(n, D)), none<const T>(n), none<const T>(n), read(g_v.v), p.g_in, p.theta, p.g_theta, p.buffers,
-                                             context(p), g_joined, p.noise, p.cache.law, p.scratch});
+    const View<T> g_k = Call::zeros(p);
+    Call::score_pull(law, p, Call::slot(p, p.cache.fibre), seen(p), read(p.cache.u.view(n, D)), read(g_v.v), p.g_in, g_k);
     for (Index i = 0; i < n; ++i) {
       if (g_v.off(i) != T(0)) p.g_in.row(i).setZero();
     }
-    hand_on(p, g_joined);
   }
   template <class T>
   void decode(Pass<T, Cache<T>> p) const
@@ -97,7 +112,7 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
     for (Index j = 0; j < D; ++j) {
       for (Index i = 0; i < n; ++i) k(i, j) = is_whole(p.in(i, j)) ? p.in(i, j) : floor_of(p.in(i, j));
     }
-    law.decode(Pass<T, CacheOf<Law, T>>{none<const T>(n), u, p.v, p.theta, p.buffers, given(p, read(k)), p.noise, p.cache.law, p.scratch, p.keep, p.report});
+    Call::draw(law, p, Call::slot(p, p.cache.fibre), seen(p.cache, read(k)), u, p.v);
     for (Index j = 0; j < D; ++j) {
       for (Index i = 0; i < n; ++i) p.out(i, j) = within(k(i, j), k(i, j) + u(i, j));
     }
@@ -110,25 +125,20 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     const auto g_v = on_support(p, [](T z) { return is_whole(z); });
-    View<T> g_joined = joined_gradient(p);
+    const View<T> g_k = Call::zeros(p);
     copy(p.g_out, p.g_in);
     for (Index i = 0; i < n; ++i) {
       if (g_v.off(i) != T(0)) p.g_in.row(i).setZero();
     }
-    law.decode_pull(Pull<T, CacheOf<Law, T>>{none<const T>(n), read(p.cache.u.view(n, D)), read(p.g_in), read(g_v.v), none<T>(n), p.theta, p.g_theta, p.buffers,
-                                             context(p), g_joined, p.noise, p.cache.law, p.scratch});
-    if constexpr (Law::context_dim > 0) {
-      for (Index i = 0; i < n; ++i) {
-        if (g_v.off(i) == T(0)) p.g_in.row(i) += g_joined.row(i).head(D) * T(scale);
-      }
+    Call::draw_pull(law, p, Call::slot(p, p.cache.fibre), seen(p), read(p.cache.u.view(n, D)), read(p.g_in), read(g_v.v), g_k);
+    for (Index i = 0; i < n; ++i) {
+      if (g_v.off(i) == T(0)) p.g_in.row(i) += g_k.row(i) * T(scale);
     }
-    hand_on(p, g_joined);
   }
 
  private:
   static constexpr double scale = K > 0 ? 2.0 / static_cast<double>(K - 1 + (K == 0)) : 1, shift = K > 0 ? -1 : 0;
   template <class T> using Number = decltype(autodiff::value_of(T()));
-  template <class U> static auto none(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
 
   /// On the data side's support; NaN counts as on it and speaks for itself.
   template <class T> static bool fits(T x) {
@@ -176,26 +186,12 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
     }
     return c;
   }
-  /// What the law sees: the whole numbers and the user's context, side by side.
-  template <class T> static CView<T> given(Pass<T, Cache<T>>& p, CView<T> k) {
-    if constexpr (Law::context_dim == 0) {
-      return none<const T>(k.rows());
-    } else {
-      View<T> joined = p.cache.joined.view(k.rows(), D + C);
-      for (Index j = 0; j < D; ++j) column(joined, j) = column(k, j) * T(scale) + T(shift);
-      copy(p.context, columns(joined, D, C));
-      return read(joined);
-    }
+  template <class T> static CView<T> seen(Cache<T>& cache, CView<T> z) {
+    View<T> k = cache.k.view(z.rows(), D);
+    for (Index j = 0; j < D; ++j) column(k, j) = column(z, j) * T(scale) + T(shift);
+    return read(k);
   }
-  template <class T> static CView<T> context(Pull<T, Cache<T>>& p) { return read(p.cache.joined.view(p.in.rows(), Law::context_dim)); }
-  template <class T> static View<T> joined_gradient(Pull<T, Cache<T>>& p) {
-    View<T> g = p.scratch.template take<T>(p.in.rows(), Law::context_dim);
-    g.setZero();
-    return g;
-  }
-  template <class T> static void hand_on(Pull<T, Cache<T>>& p, View<T> g_joined) {
-    if constexpr (Law::context_dim > 0 && C > 0) p.g_context += columns(g_joined, D, C);
-  }
+  template <class T> static CView<T> seen(Pull<T, Cache<T>>& p) { return read(p.cache.k.view(p.in.rows(), D)); }
 };
 
 }  // namespace rheo

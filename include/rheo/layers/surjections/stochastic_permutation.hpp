@@ -15,7 +15,7 @@ template <Index N, Index D = 1> struct StochasticPermutation {
   static constexpr Index x_dim = N * D, z_dim = N * D, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::stochastic;
   static constexpr Exactness exactness = Exactness::bound;
-  static constexpr bool smooth = true;
+  static constexpr bool smooth = true, replays = true;
   static constexpr Supports<N * D> x_support = all_of<N * D>(Support::real), z_support = x_support;
   template <class T> struct Cache {
     Buffer<std::int32_t> order;

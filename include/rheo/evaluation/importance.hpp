@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// Importance: weights of a flow's draws against an energy, and what they are good for: log Z, means, effective numbers, unbiased draws.
+//   Self-normalised estimates: Owen 2013, Monte Carlo theory, chapter 9; log Z by paths: Jarzynski 1997, Neal 2001 (annealed importance
+//   sampling); sequential: Del Moral et al. 2006; independence Metropolis: Hastings 1970.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "rheo/evaluation/metrics.hpp"
+#include "rheo/flows/model.hpp"
+#include "rheo/math/path_energy.hpp"
+
+namespace rheo {
+
+/// n draws x (n x dim) and log w = -u(x) - log p(z) - sum V (nats), whose exponentials have the mean Z, whatever the flow.
+template <class T> struct WeightedSample {
+  Batch<T> x;
+  Column<double> log_w;  ///< -inf where the energy is NaN or -inf, or a path left the finite numbers: counted as report.invalid
+  Report report;         ///< acceptance of moves too
+};
+
+namespace detail {
+
+/// u(x) of all rows, some at a time.
+template <class T, ValueEnergy E> void energies(const E& energy, CView<T> x, Column<T>& u, typename E::template Workspace<T>& w) {
+  u.resize(x.rows());
+  for (Index i = 0; i < x.rows(); i += 1024) {
+    const Index n = std::min<Index>(1024, x.rows() - i);
+    energy.value(rows(x, i, n), ColView<T>(u.data() + i, n), w);
+  }
+}
+inline double largest(const Column<double>& log_w) {
+  if (log_w.size() == 0) fail("no weights");
+  double top = -std::numeric_limits<double>::infinity();
+  for (Index i = 0; i < log_w.size(); ++i) {
+    if (std::isnan(log_w(i))) return log_w(i);
+    top = std::max(top, log_w(i));
+  }
+  return top;
+}
+/// exp(log_w - top); zero where all are.
+inline Column<double> relative_weights(const Column<double>& log_w) {
+  const double top = largest(log_w);
+  if (!(top > -std::numeric_limits<double>::infinity())) return std::isnan(top) ? Column<double>::Constant(log_w.size(), top) : Column<double>::Zero(log_w.size());
+  return (log_w - top).exp();
+}
+
+}  // namespace detail
+
+/// Draws from the model with their weights against exp(-u).
+template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Index n, Noise noise, int threads = 1) {
+  static_assert(E::dim == F::x_dim, "rheo: weighted_sample: the energy and the flow have different dimensions");
+  Workspace<F, T> ws(threads);
+  auto s = model.sample_and_log_prob(n, noise, {}, ws);
+  WeightedSample<T> out{std::move(s.x), Column<double>(n), ws.report()};
+  typename E::template Workspace<T> w;
+  Column<T> u;
+  detail::energies(energy, view(std::as_const(out.x)), u, w);
+  for (Index i = 0; i < n; ++i) {
+    const double e = static_cast<double>(u(i)), l = -e - static_cast<double>(s.log_prob(i));
+    const bool usable = !std::isnan(l) && e > -std::numeric_limits<double>::infinity();
+    out.log_w(i) = usable ? l : -std::numeric_limits<double>::infinity();
+    out.report.invalid += !usable;
+  }
+  return out;
+}
+
+/// log mean w, an estimate of log Z, and its error by the delta method.  All weights 0: -inf, its error NaN.  Throws std::invalid_argument
+/// without weights.
+inline Estimate log_z(const Column<double>& log_w) {
+  const Column<double> w = detail::relative_weights(log_w);
+  const Estimate m = mean_and_error(w);
+  return {detail::largest(log_w) + std::log(m.value), m.error / m.value};
+}
+/// (sum w)^2 / sum w^2, between 1 and n; 0 where all weights are 0.
+inline double effective_sample_size(const Column<double>& log_w) {
+  const Column<double> w = detail::relative_weights(log_w);
+  const double sum = w.sum();
+  return sum > 0 ? sum * sum / w.square().sum() : sum;
+}
+/// The mean of f under exp(-u) / Z: sum w f / sum w, biased by O(1 / n), and its error by the delta method.  NaN where all weights are 0.
+inline Estimate expectation(const Column<double>& f, const Column<double>& log_w) {
+  if (f.size() != log_w.size()) detail::fail("expectation: as many values as weights are wanted");
+  const Column<double> w = detail::relative_weights(log_w);
+  const double sum = w.sum(), mean = (w > 0.0).select(w * f, 0.0).sum() / sum;
+  return {mean, std::sqrt((w > 0.0).select((w * (f - mean)).square(), 0.0).sum()) / sum};
+}
+
+/// A Markov chain over the rows of a weighted sample.
+struct IndependenceChain {
+  std::vector<Index> rows;  ///< as many as weights
+  double acceptance;        ///< share of the moves that were made; NaN for one row
+};
+/// Row i + 1 is proposed after the row held, and taken with probability min(1, w' / w): draws that follow exp(-u) / Z in the limit.
+inline IndependenceChain independence_metropolis(const Column<double>& log_w, Noise noise) {
+  const Index n = log_w.size();
+  IndependenceChain chain{std::vector<Index>(static_cast<std::size_t>(n)), 0};
+  Index held = 0, taken = 0;
+  for (Index i = 1; i < n; ++i) {
+    if (log_w(i) > -std::numeric_limits<double>::infinity() && !(std::log(noise.uniform(i, 0)) >= log_w(i) - log_w(held))) held = i, ++taken;
+    chain.rows[static_cast<std::size_t>(i)] = held;
+  }
+  chain.acceptance = static_cast<double>(taken) / static_cast<double>(n - 1);
+  return chain;
+}
+/// `count` rows drawn in proportion to their weights by one uniform number and equal strides (systematic resampling).  Throws DataError where
+/// all weights are 0 or one is NaN.
+inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noise noise) {
+  const Column<double> w = detail::relative_weights(log_w);
+  const double sum = w.sum();
+  if (!(sum > 0)) detail::fail<DataError>("resample: all weights are 0, or one is NaN");
+  std::vector<Index> rows(static_cast<std::size_t>(count));
+  double reached = w(0);
+  for (Index k = 0, i = 0; k < count; ++k) {
+    const double at = (static_cast<double>(k) + noise.uniform(0, 0)) * sum / static_cast<double>(count);
+    while (reached < at && i + 1 < w.size()) reached += w(++i);
+    rows[static_cast<std::size_t>(k)] = i;
+  }
+  return rows;
+}
+
+/// The end of an annealed run.
+template <class T> struct AnnealedSample {
+  Batch<T> x;
+  Column<double> log_w;      ///< exp of them has mean Z / Z_base, resampled or not
+  Estimate log_z;            ///< minus that of the base; the error is that of the last weights alone where rows were resampled
+  Report report;
+  int resampled = 0;
+};
+
+/// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through `temperatures` moves at
+/// lambda = 1 / temperatures, ..., 1;  move(Interpolated) makes the sampling layer (rheo/flows/moves.hpp), any of them: V keeps the weights
+/// exact.  Rows are resampled when their effective number falls below `threshold` of them; 0, annealed importance sampling, never does.
+template <class T, Energy Base, Energy Target, class Move>
+AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& target, const Move& move, int temperatures, Noise noise, double threshold = 0) {
+  using Path = Interpolated<Base, Target>;
+  using L = decltype(move(std::declval<Path>()));
+  static_assert(L::x_dim == Base::dim && L::z_dim == Base::dim);
+  if (temperatures < 1) detail::fail("annealed_sample wants one temperature or more");
+  const Index n = x.rows();
+  AnnealedSample<T> s{Batch<T>(n, Base::dim), Column<double>::Zero(n), {}, {}, 0};
+  typename Path::template Workspace<T> w;
+  CacheOf<L, T> cache;
+  Arena scratch;
+  Column<T> u, u_next, v(n);
+  detail::energies(Path(base, target, 0.0), view(std::as_const(x)), u, w);
+  Vector<T> theta(L::param_count), buffers(L::buffer_count);
+  for (int k = 1; k <= temperatures; ++k) {
+    const Path path(base, target, static_cast<double>(k) / temperatures);
+    const L layer = move(path);
+    const Noise key = noise.fork(static_cast<std::uint64_t>(k));
+    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()), key.fork(0));
+    v.setZero();
+    for (Index i = 0; i < n; i += 256) {
+      const Index m = std::min<Index>(256, n - i);
+      layer.decode(Pass<T, CacheOf<L, T>>{rows(view(std::as_const(x)), i, m), rows(view(s.x), i, m), ColView<T>(v.data() + i, m), {theta.data(), theta.size()},
+                                          {buffers.data(), buffers.size()}, Model<L, T>::template nothing<const T>(m), key.fork(1).from_row(i), cache, scratch,
+                                          false, &s.report});
+    }
+    detail::energies(path, view(std::as_const(s.x)), u_next, w);
+    for (Index i = 0; i < n; ++i) {
+      const double gained = static_cast<double>(u(i)) - static_cast<double>(u_next(i)) - static_cast<double>(v(i));
+      s.report.invalid += std::isnan(gained);
+      s.log_w(i) = std::isnan(gained) ? -std::numeric_limits<double>::infinity() : s.log_w(i) + gained;
+    }
+    u.swap(u_next);
+    x.swap(s.x);
+    if (k < temperatures && effective_sample_size(s.log_w) < threshold * static_cast<double>(n)) {
+      const auto chosen = resample(s.log_w, n, key.fork(2));
+      const double level = log_z(s.log_w).value;
+      for (Index i = 0; i < n; ++i) s.x.row(i) = x.row(chosen[static_cast<std::size_t>(i)]), u_next(i) = u(chosen[static_cast<std::size_t>(i)]);
+      u.swap(u_next);
+      x.swap(s.x);
+      s.log_w.setConstant(level);
+      ++s.resampled;
+    }
+  }
+  s.x.swap(x);
+  s.log_z = log_z(s.log_w);
+  return s;
+}
+
+}  // namespace rheo

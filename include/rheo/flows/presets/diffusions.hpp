@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Presets of diffusions and score-based models by their papers' names, and the exact density that comes with a DiffFlow.
+#pragma once
+
+#include "rheo/distributions/diffusion_prior.hpp"
+#include "rheo/flows/flow.hpp"
+#include "rheo/flows/model.hpp"
+#include "rheo/layers/bijections/continuous.hpp"
+#include "rheo/layers/bijections/standardize.hpp"
+#include "rheo/layers/stochastic/diff_flow.hpp"
+#include "rheo/layers/stochastic/diffusion.hpp"
+
+namespace rheo::presets {
+
+/// Ho et al. 2020, arXiv:2006.11239, with step variances that rise linearly unless other levels are given.  Train it with Denoising{} (simple) or Variational{}; sample() is
+/// ancestral, ddim() takes fewer steps, elbo() is the bound.
+template <Index D, Index N = 100, class Net = MlpOf<Silu, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>
+using Ddpm = Flow<Standardize<D>, Diffusion<D, N, Velocity<Net, Time>, C>, StandardNormal<D>>;
+
+/// Song et al. 2021, arXiv:2011.13456; Sde: VariancePreserving, VarianceExploding or SubVariancePreserving.  Train it with Denoising{}; log_prob() and
+/// sample() are those of the probability flow (exact), predictor_corrector() samples by the stochastic equation.
+template <Index D, class Sde = VariancePreserving, class Net = MlpOf<Silu, 128, 128, 128>, class Time = FourierTime<4>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
+using ScoreSde = Flow<Standardize<D>, Continuous<D, ProbabilityFlow<Velocity<Net, Time>, Sde>, Trace, Solver, C>, DiffusionPrior<D, Sde>>;
+
+/// Zhang and Chen 2021, arXiv:2110.07579: trained by its bound, as any flow.
+template <Index D, Index N = 30, class Net = MlpOf<Gelu, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>
+using DiffFlow = Flow<Standardize<D>, rheo::DiffFlow<D, N, Velocity<Net, Time>, C>, StandardNormal<D>>;
+template <Index D, class Net = MlpOf<Gelu, 128, 128, 128>, class Time = FourierTime<4>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
+using DiffFlowDensity = Flow<Standardize<D>, Continuous<D, DiffFlowOde<Velocity<Net, Time>>, Trace, Solver, C>, StandardNormal<D>>;
+
+}  // namespace rheo::presets
+
+namespace rheo {
+
+/// The probability flow of a fitted presets::DiffFlow, with its parameters: an exact log_prob, of the law whose marginals the two equations would
+/// share if the score were right.
+template <Index D, Index N, class Net, class Time, Index C, class T, class Trace = ExactTrace, class Solver = Dopri5<>>
+Model<presets::DiffFlowDensity<D, Net, Time, Trace, Solver, C>, T> probability_flow(const Model<Flow<Standardize<D>, DiffFlow<D, N, Velocity<Net, Time>, C>, StandardNormal<D>>, T>& model) {
+  using Layer = Continuous<D, DiffFlowOde<Velocity<Net, Time>>, Trace, Solver, C>;
+  using F = presets::DiffFlowDensity<D, Net, Time, Trace, Solver, C>;
+  const auto& layers = model.flow().layers;
+  Model<F, T> density(F(std::get<0>(layers), Layer(typename Layer::Net(std::get<1>(layers).time)), StandardNormal<D>{}));
+  density.parameters() = model.parameters();
+  density.buffers() = model.buffers();
+  return density;
+}
+
+}  // namespace rheo

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// fit_energy: fits a flow to an energy from its own draws, with data beside them if there are any, and the best parameters in place.
+//   Noe et al. 2019, arXiv:1812.01729 (Boltzmann generators); Wu et al. 2020, arXiv:2002.06707, section 3.
+#pragma once
+
+#include "rheo/training/fit.hpp"
+
+namespace rheo {
+
+/// Losses are means a row in nats: -log w by energy, the negative elbo by example, mixed by `data_share`.
+struct EnergyReport {
+  int step = 0, steps = 0;        ///< from 1
+  double loss = 0;                ///< mean since the last report
+  double check_loss = 0;          ///< on `check_rows` rows whose noise is the same in every check
+  double best_loss = 0;
+  double acceptance = 0;          ///< of the accept/reject moves since the beginning; NaN without any
+  double learning_rate = 0, seconds = 0;
+  long skipped_steps = 0;
+};
+
+struct EnergyFitOptions {
+  int steps = 1000;
+  Index batch = 256;
+  double learning_rate = 1e-3;
+  double data_share = 0.5;        ///< weight of the likelihood of the data beside the energy; 1 looks at data alone
+  double clip_norm = 5;           ///< 0: no clipping
+  Optimizer optimizer = Adam{};
+  Schedule schedule{};
+  Noise noise{};
+  int threads = 1;
+  int check_every = 100;          ///< steps between checks; the parameters of the best check, or a later one as good, are what stays
+  Index check_rows = 1024;
+  double tolerance = 0.01;        ///< nats: a later check this near to the lowest is taken for better, since on few rows a loss may fall below -log Z
+  int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
+  int halvings = 3;               ///< how often, before giving up as diverged
+  std::function<bool(const EnergyReport&)> callback{};  ///< after every check; false stops the fit
+  std::stop_token stop{};
+};
+
+struct EnergyFitResult {
+  FitStatus status = FitStatus::budget_reached;
+  std::vector<EnergyReport> history;
+  int best_step = 0;              ///< whose parameters stay; 0: the beginning
+  double best_loss = std::numeric_limits<double>::infinity(), seconds = 0;
+  long steps = 0, skipped_steps = 0;
+  Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit
+};
+
+namespace detail {
+
+template <class F, class T, class Objective>
+EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitOptions& o, Objective objective) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1) fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
+  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + std::to_string(o.learning_rate));
+  static_assert(F::context_dim == 0, "rheo: fit_energy has no contexts yet");
+  const bool by_data = data.cols() > 0;
+  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, std::move(objective));
+  const CView<T> no_context = Model<F, T>::template nothing<const T>(by_data ? data.rows() : std::max(o.batch, o.check_rows));
+  const CView<T> x = by_data ? data : no_context;
+  std::vector<Index> index(static_cast<std::size_t>(std::max(o.batch, o.check_rows)));
+  auto rows = [&](Index count, Noise noise) {
+    for (Index i = 0; by_data && i < count; ++i) index[static_cast<std::size_t>(i)] = noise.index(i, 0, data.rows());
+    return BatchRows{0, count, by_data ? index.data() : nullptr, nullptr};
+  };
+  auto check = [&] { return trainer.value(x, no_context, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1)); };
+  Vector<T> best = model.parameters(), best_buffers = model.buffers();
+  auto restore = [&] {
+    model.parameters() = best;
+    model.buffers() = best_buffers;
+  };
+  EnergyFitResult result;
+  if (const double start = check(); std::isfinite(start)) result.best_loss = start;
+  double loss = 0, rate = 0, halved = 1;
+  long made = 0;
+  int non_finite = 0, halvings = 0;
+  for (int step = 1; step <= o.steps; ++step) {
+    if (o.stop.stop_requested()) {
+      result.status = FitStatus::interrupted;
+      break;
+    }
+    rate = o.learning_rate * halved * o.schedule(step - 1, o.steps);
+    const Noise noise = o.noise.fork(2).fork(static_cast<std::uint64_t>(step));
+    const StepReport r = trainer.step(x, no_context, rows(o.batch, noise.fork(0)), noise.fork(1), rate, o.clip_norm);
+    if (r.stepped) {
+      loss += r.loss;
+      ++made;
+      non_finite = 0;
+    } else if (++result.skipped_steps; ++non_finite >= o.patience_non_finite) {
+      restore();
+      trainer.reset();
+      non_finite = 0;
+      halved /= 2;
+      if (++halvings > o.halvings) {
+        result.status = FitStatus::diverged;
+        break;
+      }
+    }
+    if (step % o.check_every != 0 && step != o.steps) continue;
+    EnergyReport e{step, o.steps, loss / static_cast<double>(made), check(), 0, 0, rate, std::chrono::duration<double>(Clock::now() - begin).count(), result.skipped_steps};
+    result.steps += made;
+    loss = 0, made = 0;
+    if (e.check_loss < result.best_loss + (result.best_step > 0 ? o.tolerance : 0)) {
+      result.best_loss = std::min(result.best_loss, e.check_loss);
+      result.best_step = step;
+      best = model.parameters();
+      best_buffers = model.buffers();
+    }
+    e.best_loss = result.best_loss;
+    e.acceptance = trainer.workspace().report().acceptance();
+    result.history.push_back(e);
+    if (o.callback && !o.callback(e)) {
+      result.status = FitStatus::interrupted;
+      break;
+    }
+  }
+  restore();
+  result.report = trainer.workspace().report();
+  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return result;
+}
+
+}  // namespace detail
+
+/// Fits the model in place to exp(-u) by reverse KL, from its own draws alone: it finds only the modes that its draws reach.  Steps whose
+/// loss or gradient is not finite change nothing and are counted.  Throws std::invalid_argument for wrong options.
+template <class F, class T, Energy E> EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const EnergyFitOptions& options = {}) {
+  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(0), options, ReverseKl<E>(energy));
+}
+
+/// The same with data beside the energy: data_share * (-elbo of the data) + (1 - data_share) * (-log w of draws).  Data-dependent starts are run
+/// first.  Throws DataError for values that are not finite and rows off the flow's support.
+template <class F, class T, Energy E>
+EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& data, const EnergyFitOptions& options = {}) {
+  model.check(data, Input<T>());
+  if (data.rows() < 1) detail::fail("fit_energy: no data");
+  detail::check_finite(data.view(), "the data");
+  check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
+  model.initialise(data);
+  return detail::fit_by_steps<F, T>(model, data.view(), options, Mixed(MaximumLikelihood{}, ReverseKl<E>(energy), options.data_share));
+}
+
+}  // namespace rheo

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// LowRankNormal against the dense normal of the same covariance, its draws, and far points.
+#include <Eigen/Cholesky>
+#include <cmath>
+#include <limits>
+
+#include "catch.hpp"
+#include "rheo/distributions/low_rank_normal.hpp"
+#include "rheo/flows/model.hpp"
+
+namespace {
+using namespace rheo;
+constexpr Index D = 6, R = 2;
+using Law = LowRankNormal<D, R>;
+
+struct Case {
+  Model<Flow<Law>, double> model = make_model<double>(Flow<Law>{}, Noise{1});
+  Eigen::VectorXd mean;
+  Eigen::MatrixXd covariance;
+  Case() {
+    for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) = 0.7 * Noise{2}.normal(i, 0);
+    const auto [m, r, U] = Law::unpack(model.theta());
+    mean = m.matrix();
+    const Eigen::MatrixXd S = r.exp().matrix().asDiagonal();
+    covariance = S * (Eigen::MatrixXd::Identity(D, D) + U.matrix() * U.matrix().transpose()) * S;
+  }
+};
+}  // namespace
+
+TEST_CASE("LowRankNormal has the density of the dense normal, in both scalars") {
+  Case c;
+  const Eigen::LLT<Eigen::MatrixXd> llt(c.covariance);
+  const Eigen::MatrixXd L = llt.matrixL();
+  Batch<double> x(7, D);
+  for (Index i = 0; i < 7; ++i) {
+    for (Index j = 0; j < D; ++j) x(i, j) = 2 * Noise{3}.normal(i, j);
+  }
+  const Column<double> v = c.model.log_prob(x);
+  const Column<float> narrow = c.model.cast<float>().log_prob(x.cast<float>());
+  for (Index i = 0; i < 7; ++i) {
+    const Eigen::VectorXd e = L.triangularView<Eigen::Lower>().solve(Eigen::VectorXd(x.row(i).matrix().transpose()) - c.mean);
+    const double truth = -0.5 * e.squaredNorm() - L.diagonal().array().log().sum() - D * half_log_two_pi;
+    CHECK(v(i) == Approx(truth).epsilon(1e-13));
+    CHECK(narrow(i) == Approx(truth).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("LowRankNormal draws with its mean and covariance") {
+  Case c;
+  const Index n = 20000;
+  const auto s = c.model.sample_and_log_prob(n, Noise{4});
+  const Eigen::RowVectorXd mean = s.x.matrix().colwise().mean();
+  const Eigen::MatrixXd e = s.x.matrix().rowwise() - mean, found = e.transpose() * e / static_cast<double>(n);
+  for (Index j = 0; j < D; ++j) {
+    CHECK(std::abs(mean(j) - c.mean(j)) < 5 * std::sqrt(c.covariance(j, j) / n));
+    for (Index k = 0; k < D; ++k) {
+      const double error = std::sqrt((c.covariance(j, j) * c.covariance(k, k) + c.covariance(j, k) * c.covariance(j, k)) / n);
+      CHECK(std::abs(found(j, k) - c.covariance(j, k)) < 5 * error);
+    }
+  }
+  CHECK((c.model.log_prob(s.x) - s.log_prob).abs().maxCoeff() < 1e-12);
+}
+
+TEST_CASE("LowRankNormal is -inf where squares overflow, and keeps NaN in its row") {
+  Case c;
+  Batch<double> x = Batch<double>::Zero(3, D);
+  for (Index j = 0; j < D; ++j) x(0, j) = j % 2 == 0 ? 1e200 : -1e200;
+  x(1, 3) = std::numeric_limits<double>::quiet_NaN();
+  const Column<double> v = c.model.log_prob(x);
+  CHECK(v(0) == -std::numeric_limits<double>::infinity());
+  CHECK(std::isnan(v(1)));
+  CHECK(std::isfinite(v(2)));
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "rheo/training/denoising.hpp"
+
+#include "catch.hpp"
+#include "count_mallocs.hpp"
+#include "rheo/flows/presets/diffusions.hpp"
+#include "rheo/training/fit.hpp"
+
+using namespace rheo;
+
+namespace {
+using Stepped = presets::Ddpm<2, 7, MlpOf<Tanh, 7, 6>, FourierTime<2>>;
+using Timed = presets::ScoreSde<2, VarianceExploding, MlpOf<Tanh, 7, 6>, FourierTime<2>>;
+
+Batch<double> normals(Index n, Index c, std::uint64_t seed) {
+  Batch<double> x(n, c);
+  Noise{seed}.normals(view(x));
+  return x;
+}
+}  // namespace
+
+TEMPLATE_TEST_CASE("gradients of the losses are their differences; bits do not depend on threads; nothing is allocated after the first step", "",
+                   (std::pair<Stepped, Denoising>), (std::pair<Stepped, Variational>), (std::pair<Timed, Denoising>), (std::pair<Timed, VelocityDenoising>)) {
+  using F = typename TestType::first_type;
+  using Objective = typename TestType::second_type;
+  auto model = make_model<double>(F{}, Noise{1});
+  const Batch<double> x = 3 + 2 * normals(150, 2, 4);
+  model.initialise(x);
+  for (Index i = 0; i < F::param_count; ++i) model.parameters()(i) += 0.3 * Noise{2}.normal(i, 0);
+  const auto none = Model<F, double>::template nothing<const double>(150);
+  Trainer<F, double, Objective> trainer(model, Adam{}, 1, Objective{}), two(model, Adam{}, 2, Objective{});
+  const BatchRows rows{0, 150};
+  const double loss = trainer.evaluate(view(x), none, rows, Noise{9});
+  const Vector<double> g = trainer.gradient();
+  CHECK(two.evaluate(view(x), none, rows, Noise{9}) == loss);
+  CHECK((two.gradient() == g).all());
+  CHECK(trainer.value(view(x), none, rows, Noise{9}) == Approx(loss).epsilon(1e-13));
+  const Vector<double> theta = model.parameters();
+  for (std::uint64_t k = 0; k < 3; ++k) {
+    Vector<double> d(F::param_count);
+    for (Index i = 0; i < d.size(); ++i) d(i) = Noise{20 + k}.normal(i, 0);
+    auto f = [&](double h) {
+      model.parameters() = theta + h * d;
+      return trainer.value(view(x), none, rows, Noise{9});
+    };
+    const double h = 1e-4, slope = (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+    CHECK(std::abs(slope - (g * d).sum()) < 1e-7 * (g.abs() * d.abs()).sum());
+  }
+  model.parameters() = theta;
+  trainer.step(view(x), none, rows, Noise{9}, 1e-3);
+  const long before = rheo_test::malloc_count();
+  trainer.step(view(x), none, rows, Noise{10}, 1e-3);
+  CHECK(rheo_test::malloc_count() == before);
+}
+
+TEST_CASE("the variational loss is the negative elbo in the mean, in units of the data") {
+  auto model = make_model<double>(Stepped{}, Noise{1});
+  const Batch<double> x = 3 + 2 * normals(40000, 2, 4);
+  model.initialise(x);
+  for (Index i = 0; i < Stepped::param_count; ++i) model.parameters()(i) += 0.1 * Noise{2}.normal(i, 0);
+  const auto none = Model<Stepped, double>::nothing<const double>(x.rows());
+  Trainer<Stepped, double, Variational> trainer(model);
+  Trainer<Stepped, double> whole(model);
+  double gap = 0, square = 0;
+  for (Index k = 0; k < 40; ++k) {
+    const BatchRows rows{1000 * k, 1000};
+    const double d = trainer.value(view(x), none, rows, Noise{9}.fork(std::uint64_t(k))) - whole.value(view(x), none, rows, Noise{10});
+    gap += d / 40;
+    square += d * d / 40;
+  }
+  const double error = std::sqrt((square - gap * gap) / 39);
+  INFO(gap << " +- " << error);
+  CHECK(std::abs(gap) < 4 * error);
+  CHECK(error < 0.05);
+}
+
+TEST_CASE("a fitted score: the probability flow's density integrates to one and is that of the data") {
+  using F = presets::ScoreSde<1, VariancePreserving, MlpOf<Silu, 32, 32>, FourierTime<4>, ExactTrace, Dopri5<6>>;
+  const Index n = 20000;
+  Batch<double> x = 0.5 * normals(n, 1, 1);
+  for (Index i = 0; i < n; ++i) x(i, 0) += i % 3 ? 2 : -2;
+  auto model = make_model<double>(F{}, Noise{2});
+  fit(model, x, {.epochs = 50, .batch = 256, .learning_rate = 5e-3, .validation = 0.3, .patience = 0, .schedule = {Cosine{0.01}, 20}, .noise = Noise{3}}, Denoising{});
+  Batch<double> grid(1200, 1);
+  const double h = 12.0 / 1200;
+  for (Index i = 0; i < 1200; ++i) grid(i, 0) = -6 + h * (static_cast<double>(i) + 0.5);
+  const Column<double> p = model.log_prob(grid).exp();
+  INFO("integral " << p.sum() * h);
+  CHECK(std::abs(p.sum() * h - 1) < 1e-4);
+  auto bump = [](double u) { return std::exp(-2 * u * u) / std::sqrt(0.5 * 3.14159265358979); };
+  double kl = 0;
+  for (Index i = 0; i < 1200; ++i) {
+    const double q = bump(grid(i, 0) - 2) * 2 / 3 + bump(grid(i, 0) + 2) / 3;
+    if (q > 1e-12) kl += h * q * (std::log(q) - std::log(p(i)));
+  }
+  INFO("KL " << kl);
+  CHECK(kl > 0);
+  CHECK(kl < 0.05);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// fit_energy: the gradient against differences, the mixture at its ends, threads, what it finds, what it refuses, and how it ends badly.
+#include "rheo/training/fit_energy.hpp"
+
+#include "catch.hpp"
+#include "rheo/evaluation/importance.hpp"
+#include "rheo/flows/presets/sampling_flows.hpp"
+#include "rheo/targets/energies.hpp"
+#include "soft_energy.hpp"
+
+using namespace rheo;
+using rheo_test::Soft;
+
+namespace {
+
+using Block = presets::RealNvpBlock<2, MlpOf<Tanh, 6>>;
+
+auto random_model() {
+  auto model = make_model<double>(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), Noise{1});
+  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.1 * Noise{2}.normal(i, 0);
+  return model;
+}
+Batch<double> data() {
+  Batch<double> x(100, 2);
+  Noise{3}.normals(view(x));
+  return x;
+}
+template <class Objective> void slope(const Objective& objective) {
+  auto model = random_model();
+  using F = typename decltype(model)::FlowType;
+  const Batch<double> x = data(), none(100, 0);
+  Trainer<F, double, Objective> trainer(model, Adam{}, 1, objective);
+  const BatchRows rows{0, 100};
+  trainer.evaluate(view(x), view(none), rows, Noise{4});
+  Vector<double> d(model.parameters().size());
+  for (Index i = 0; i < d.size(); ++i) d(i) = Noise{5}.normal(i, 0);
+  const double by_pull = (trainer.gradient() * d).sum();
+  const Vector<double> theta = model.parameters();
+  auto f = [&](double h) {
+    model.parameters() = theta + h * d;
+    return trainer.value(view(x), view(none), rows, Noise{4});
+  };
+  const double h = 1e-4, by_difference = (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+  CHECK(std::fabs(by_pull) > 1e-3);
+  CHECK(std::fabs(by_pull - by_difference) < 1e-8 * (1 + std::fabs(by_pull)));
+}
+/// Its u is NaN everywhere.
+struct Nowhere : Soft {
+  template <class T> void value(CView<T>, ColView<T> u, NoWorkspace&) const { u.setConstant(T(std::numeric_limits<double>::quiet_NaN())); }
+  template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, NoWorkspace& w) const {
+    value(x, u, w);
+    for (Index j = 0; j < 2; ++j) column(g, j) = u;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("gradients by energy and by example are those of the losses, through sampling layers") {
+  slope(ReverseKl<Soft>(Soft{}));
+  slope(MaximumLikelihood{});
+  slope(Mixed(MaximumLikelihood{}, ReverseKl<Soft>(Soft{}), 0.3));
+}
+
+TEST_CASE("a Gaussian is found from its energy alone: -log w is -log Z everywhere then") {
+  Batch<double> covariance(2, 2);
+  covariance << 0.5, 0.3, 0.3, 0.7;
+  const targets::GaussianEnergy<2> gauss((Row<double>(2) << 1.0, -0.5).finished(), covariance);
+  auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
+  const auto r = fit_energy(model, gauss, {.steps = 600, .batch = 128, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{2}});
+  CHECK(r.status == FitStatus::budget_reached);
+  CHECK(r.best_step == 600);
+  const auto s = weighted_sample(model, gauss, 4000, Noise{3});
+  const double deviation = std::sqrt((s.log_w - s.log_w.mean()).square().mean());
+  CHECK(deviation < 0.05);  // 0 where the fit is perfect; steps of noisy gradients stop before
+  CHECK(std::fabs(s.log_w.mean() - gauss.log_z()) < 4 * deviation / std::sqrt(4000.0) + 0.5 * deviation * deviation);  // of the mean, and KL
+  CHECK(std::fabs(r.history.back().check_loss + gauss.log_z()) < 4 * 0.05 / std::sqrt(1024.0));
+  CHECK(r.best_loss > -gauss.log_z() - 0.01);
+  CHECK(model.parameters()(0) == Approx(1.0).margin(1e-2));
+  CHECK(model.parameters()(1) == Approx(-0.5).margin(1e-2));
+}
+
+TEST_CASE("threads change no bit, and the best parameters stay") {
+  const EnergyFitOptions one{.steps = 20, .batch = 200, .learning_rate = 1e-2, .noise = Noise{7}, .check_every = 5, .check_rows = 200};
+  EnergyFitOptions two = one;
+  two.threads = 2;
+  auto a = random_model(), b = random_model();
+  const auto ra = fit_energy(a, Soft{}, data(), one), rb = fit_energy(b, Soft{}, data(), two);
+  CHECK((a.parameters() == b.parameters()).all());
+  CHECK(ra.best_loss == rb.best_loss);
+  REQUIRE(ra.history.size() == 4);
+  for (const auto& e : ra.history) CHECK(ra.best_loss <= e.check_loss);
+  CHECK(ra.history.back().step == 20);
+  CHECK(ra.steps == 20);
+}
+
+TEST_CASE("what an energy fit refuses, and how it ends without a number") {
+  auto model = random_model();
+  const Vector<double> before = model.parameters();
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.learning_rate = -1}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.batch = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, data(), {.data_share = 1.5}), std::invalid_argument);
+  Batch<double> bad = data();
+  bad(3, 1) = std::nan("");
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, bad), DataError);
+  CHECK((model.parameters() == before).all());
+  const auto r = fit_energy(model, Nowhere{}, {.steps = 100, .batch = 8, .patience_non_finite = 5, .halvings = 2});
+  CHECK(r.status == FitStatus::diverged);
+  CHECK(r.skipped_steps == 15);
+  CHECK((model.parameters() == before).all());
+  int calls = 0;
+  const auto stopped = fit_energy(model, Soft{}, {.steps = 100, .batch = 8, .check_every = 10, .callback = [&](const EnergyReport&) { return ++calls < 2; }});
+  CHECK(stopped.status == FitStatus::interrupted);
+  CHECK(calls == 2);
+}
