@@ -30,6 +30,7 @@
 #include "rheo/distributions/hurdle.hpp"
 #include "rheo/distributions/independent.hpp"
 #include "rheo/distributions/location_scale.hpp"
+#include "rheo/distributions/logistic_mixture.hpp"
 #include "rheo/distributions/low_rank_normal.hpp"
 #include "rheo/distributions/mixture.hpp"
 #include "rheo/distributions/mixture_of.hpp"
