@@ -35,6 +35,7 @@
 #include "rheo/distributions/mixture.hpp"
 #include "rheo/distributions/mixture_of.hpp"
 #include "rheo/distributions/normal.hpp"
+#include "rheo/distributions/orders.hpp"
 #include "rheo/distributions/resampled.hpp"
 #include "rheo/distributions/student_t.hpp"
 #include "rheo/distributions/uniform.hpp"
