@@ -7,8 +7,9 @@
 // Whole numbers that a learned law draws have no derivative, and what V says of their odds has mean zero at the draws, so a pull of the draw would
 // teach that law nothing without a sign of it: there is none.  Laws of whole numbers learn where they score (encode of the inference forms, decode of
 // the generative ones); where they draw and a gradient is wanted, take one with nothing to learn, as FairSigns.
-// A mixture on a fibre is a FlowFibre of Mixture<K, ConditionalLogistic<D, Net, C>>: its components see what is kept, its weights do not, and it has no
-// decode_pull, so it scores but cannot be trained where it draws.
+// A mixture on a fibre: Given<family::LogisticMixture<K>, Net>, coordinate by coordinate, all its numbers made from what is kept, with a draw that has a
+// derivative; or a FlowFibre of Mixture<K, ConditionalLogistic<D, Net, C>>, joint, whose weights do not see what is kept and which has no decode_pull,
+// so that it scores but cannot be trained where it draws.
 // Data-dependent starts (Standardize, ActNorm) within a law are run where it scores, in Slice, Max and Round; a law that draws in encode has no data
 // of its own to start from, and stays as it is.
 #pragma once

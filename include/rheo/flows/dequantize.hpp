@@ -4,6 +4,7 @@
 #pragma once
 
 #include "rheo/distributions/location_scale.hpp"
+#include "rheo/distributions/logistic_mixture.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/inverse.hpp"
@@ -34,6 +35,11 @@ using UnitCouplings = Flow<LogitMap<D>, Repeat<Steps, Chain<AffineCoupling<D, Ne
 /// density goes as u^(e^a - 1) at an end: importance weights 1 / q have a variance for e^a < 2, which NarrowBound keeps.
 template <Index D, Index C, class Net> using UnitLogistics = Flow<LogitMap<D>, Conditional<D, Affine<NarrowBound>, Net, C>, Logistic<D>>;
 
+/// Independent coordinates given the C numbers, each logit a mixture of K logistics whose weights, means and scales a net makes.  C > 0.  Scales
+/// never below 0.6: the density goes as u^(1 / scale - 1) at an end, and importance weights 1 / q have a variance for scales above 1/2.
+template <Index D, Index C, Index K, class Net>
+using UnitLogisticMixtures = Flow<LogitMap<D>, ConditionalIndependent<D, family::LogisticMixture<K, WideBound>, Net, C>>;
+
 /// The fibre of UnitCouplings: Dequantize<64, UnitFibre<4, Mlp<64>>, 17>.
 template <Index Steps, class Net> struct UnitFibre {
   template <Index D, Index C> using law = UnitCouplings<D, C, Steps, Net>;
@@ -41,6 +47,11 @@ template <Index Steps, class Net> struct UnitFibre {
 /// The fibre of UnitLogistics.
 template <class Net> struct UnitLogisticFibre {
   template <Index D, Index C> using law = UnitLogistics<D, C, Net>;
+};
+
+/// The fibre of UnitLogisticMixtures.
+template <Index K, class Net> struct UnitLogisticMixtureFibre {
+  template <Index D, Index C> using law = UnitLogisticMixtures<D, C, K, Net>;
 };
 
 }  // namespace rheo
