@@ -70,9 +70,11 @@ struct AbsUniform : Flow<Abs<D, Given<family::Bernoulli, Net>, detail::LeadingMa
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index Key = 0, Index C = 0>
 using SortFlow = Flow<SortPoints<N, D, Key>, OrderedPoints<N, D, Key>, Standardize<N * D>, Repeat<Steps, detail::AffineStep<N * D, Net, C>>, StandardNormal<N * D>>;
 
-/// Exchangeable sets again, shuffled before every affine coupling: a bound.
+/// Exchangeable sets again, shuffled first and before every affine coupling: a bound.  The order of a set changes the noise of an estimate, and
+/// not what it estimates, whatever order the training data came in.
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using PermuteFlow = Flow<Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, detail::AffineStep<N * D, Net, C>>>, StandardNormal<N * D>>;
+using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, detail::AffineStep<N * D, Net, C>>>,
+                         StandardNormal<N * D>>;
 
 /// The largest of D numbers by a spline; given it, which it was by a categorical, and how far below it the others lie by splines of their own.  For
 /// data of the order of 1.
