@@ -115,3 +115,19 @@ TEST_CASE("PermuteFlow does not see the order of a set, even of training rows th
   for (Index i = 0; i < box.rows(); ++i) box.row(i) << at(i % side), at(i / side % side), at(i / side / side);
   CHECK(m.log_prob_estimate(box, 4, Noise{4}).value.exp().sum() * h * h * h == Approx(1).margin(0.05));
 }
+
+TEST_CASE("MaxFlow does not see the units of the data") {
+  Batch<double> x(1500, 2);
+  Noise{10}.normals(view(x));
+  for (Index i = 0; i < x.rows(); ++i) x.row(i) << x(i, 0) + 1, 0.5 * x(i, 1) + std::sin(x(i, 0) + 1);
+  auto score = [&](double unit) {
+    const Batch<double> y = unit * x;
+    auto m = make_model<double>(presets::MaxFlow<2, Net, 8>{}, Noise{1});
+    fit(m, y, {.epochs = 6});
+    return m.log_prob(y).mean() + 2 * std::log(unit);
+  };
+  const double one = score(1);
+  CHECK(std::isfinite(one));
+  CHECK(score(100) == Approx(one).margin(0.05));
+  CHECK(score(0.01) == Approx(one).margin(0.05));
+}

@@ -76,11 +76,11 @@ template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index 
 using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, detail::AffineStep<N * D, Net, C>>>,
                          StandardNormal<N * D>>;
 
-/// The largest of D numbers by a spline; given it, which it was by a categorical, and how far below it the others lie by splines of their own.  For
-/// data of the order of 1.
+/// The largest of D numbers, each standardised, by a spline; given it, which it was by a categorical, and how far below it the others lie by splines
+/// of their own.
 template <Index D, class Net = Mlp<64, 64>, Index Bins = 16>
-using MaxFlow = Flow<Max<D, detail::PositiveSplines<Net, Bins>, Given<family::Categorical<D>, Net>>, Standardize<1>, Elementwise<1, RationalQuadraticSpline<Bins>>,
-                     DiagonalNormal<1>>;
+using MaxFlow = Flow<Standardize<D>, Max<D, detail::PositiveSplines<Net, Bins>, Given<family::Categorical<D>, Net>>, Standardize<1>,
+                     Elementwise<1, RationalQuadraticSpline<Bins>>, DiagonalNormal<1>>;
 
 /// Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020, arXiv:2002.09741 (VFlow): M normal numbers drawn given the data stand behind them, and
 /// affine couplings change the two in turn (M = D: the one from the whole of the other).  A bound.
