@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "catch.hpp"
 #include "rheo/flows/model.hpp"
@@ -59,7 +61,9 @@ TEST_CASE("AbsUniform is uniform but for its signs, and refuses data off its box
   CHECK(p(0) + p(1) == Approx(1.0 / 32).margin(1e-15));
   CHECK(std::abs(p(0) - p(1)) > 1e-4);
   CHECK(p(2) == 0);
-  CHECK_THROWS_AS(presets::AbsUniform<2>(-1), std::invalid_argument);
+  CHECK_THROWS_WITH(presets::AbsUniform<2>(-1), "rheo: AbsUniform: the bound must be positive and finite");
+  CHECK_THROWS_AS(presets::AbsUniform<2>(0), std::invalid_argument);
+  CHECK_THROWS_AS(presets::AbsUniform<2>(std::numeric_limits<double>::infinity()), std::invalid_argument);
   auto narrow = make_model<double>(presets::AbsUniform<2, 1, Net>(1), Noise{1});
   CHECK_THROWS_AS(fit(narrow, Batch<double>(Batch<double>::Constant(50, 2, 1.25))), DataError);
 }
@@ -130,4 +134,23 @@ TEST_CASE("MaxFlow does not see the units of the data") {
   CHECK(std::isfinite(one));
   CHECK(score(100) == Approx(one).margin(0.05));
   CHECK(score(0.01) == Approx(one).margin(0.05));
+}
+
+TEST_CASE("abs_flow_up_to takes the bound of its moduli, and the maps take their transformer's arguments") {
+  const auto m = make_model<double>(presets::abs_flow_up_to<2, 1, Net>(4), Noise{1});
+  Batch<double> x(2, 2);
+  x << 3.5, -3.5, 4.5, 0.5;
+  const Column<double> p = m.log_prob(x);
+  CHECK(std::isfinite(p(0)));
+  CHECK(p(1) == -std::numeric_limits<double>::infinity());
+  CHECK(std::get<1>(m.flow().layers).transformer.right == 4);
+  CHECK_THROWS_WITH((presets::abs_flow_up_to<2>(-1)), "rheo: LogitUpTo: the bound must be positive and finite");
+
+  CHECK(LogitUpToMap<2>{4}.transformer.right == 4);
+  CHECK(LogitUpToMap<2>{}.transformer.right == 1);
+  CHECK(IntervalMap<2>{-1, 3}.transformer.left == -1);
+  CHECK(LogitMap<2>{0.5}.transformer.temperature == 0.5);
+  CHECK(On<2, Mask<1, 0>, range::LogitUpTo>{4}.transformer.right == 4);
+  CHECK_FALSE(std::is_convertible_v<double, LogitUpToMap<2>>);
+  CHECK_FALSE(std::is_constructible_v<LogitUpToMap<2>, const char*>);
 }

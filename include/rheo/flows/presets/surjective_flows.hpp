@@ -46,10 +46,21 @@ template <Index C, Index H, Index W, Index Steps, class Net, class Fibre> struct
 };
 }  // namespace detail
 
-/// Densities symmetric about 0 in every coordinate: moduli by Map to the line, standardised there, then affine couplings.  Map = LogitUpToMap<D>
-/// where the moduli are known to keep within a bound; Signs = Given<family::Bernoulli, Net> learns odds of the signs given the moduli.
+/// Densities symmetric about 0 in every coordinate: moduli by Map to the line, standardised there, then affine couplings.  Where the moduli are known
+/// to keep within a bound, Map = LogitUpToMap<D>: see abs_flow_up_to.  Signs = Given<family::Bernoulli, Net> learns odds of the signs given the moduli.
+/// A range map onto a normal base: where the true density is positive on an axis, the flow's vanishes there, with a ridge beside the axis.
+/// Exact zeros (rounded data) are point masses, on which the density has no bound: add noise of the rounding's width, or Dequantize, first.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, class Map = SoftplusInverseMap<D>, class Signs = FairSigns, Index C = 0>
 using AbsFlow = Flow<Abs<D, Signs, AllMask<D>, C>, Map, Standardize<D>, Repeat<Steps, detail::AffineStep<D, Net, C>>, StandardNormal<D>>;
+
+/// AbsFlow of moduli up to a known bound: abs_flow_up_to<2>(4).  Data beyond are off its support.  Throws std::invalid_argument unless the bound is
+/// positive and finite.
+template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, class Signs = FairSigns, Index C = 0>
+AbsFlow<D, Steps, Net, LogitUpToMap<D>, Signs, C> abs_flow_up_to(double bound) {
+  AbsFlow<D, Steps, Net, LogitUpToMap<D>, Signs, C> flow;
+  std::get<1>(flow.layers) = LogitUpToMap<D>(bound);
+  return flow;
+}
 
 /// The first K coordinates' moduli and the other coordinates, uniform on a box; all structure is in the odds of the signs, which a net makes from
 /// them: for anti-symmetric densities, as the checkerboard.  AbsUniform<2>{4} (the default) has moduli up to 4; data beyond are off its support.
@@ -60,13 +71,14 @@ struct AbsUniform : Flow<Abs<D, Given<family::Bernoulli, Net>, detail::LeadingMa
   AbsUniform() : AbsUniform(4) {}
   /// Throws std::invalid_argument unless the bound is positive and finite.
   explicit AbsUniform(double bound) {
-    std::get<1>(this->layers).transformer = range::RescalePositive(0, bound);
+    std::get<1>(this->layers).transformer = range::RescalePositive(0, range::detail::positive_bound(bound, "AbsUniform"));
     std::get<2>(this->layers).transformer = range::Rescale(-bound, bound);
   }
 };
 
 /// Exchangeable sets of N points of D coordinates, point by point in a row: sorted by coordinate Key, their steps' logarithms standardised, then
 /// affine couplings.
+/// Ties of the keys (rounded data) are point masses, on which the density has no bound: add noise of the rounding's width, or Dequantize, first.
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index Key = 0, Index C = 0>
 using SortFlow = Flow<SortPoints<N, D, Key>, OrderedPoints<N, D, Key>, Standardize<N * D>, Repeat<Steps, detail::AffineStep<N * D, Net, C>>, StandardNormal<N * D>>;
 
@@ -78,6 +90,8 @@ using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat
 
 /// The largest of D numbers, each standardised, by a spline; given it, which it was by a categorical, and how far below it the others lie by splines
 /// of their own.
+/// Ties of the largest (rounded data, also near ties of the standardised) are point masses, on which the density has no bound: add noise of the
+/// rounding's width, or Dequantize, first.
 template <Index D, class Net = Mlp<64, 64>, Index Bins = 16>
 using MaxFlow = Flow<Standardize<D>, Max<D, detail::PositiveSplines<Net, Bins>, Given<family::Categorical<D>, Net>>, Standardize<1>,
                      Elementwise<1, RationalQuadraticSpline<Bins>>, DiagonalNormal<1>>;
