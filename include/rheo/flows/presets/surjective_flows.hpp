@@ -48,7 +48,7 @@ template <Index C, Index H, Index W, Index Steps, class Net, class Fibre> struct
 
 /// Densities symmetric about 0 in every coordinate: moduli by Map to the line, standardised there, then affine couplings.  Where the moduli are known
 /// to keep within a bound, Map = LogitUpToMap<D>: see abs_flow_up_to.  Signs = Given<family::Bernoulli, Net> learns odds of the signs given the moduli.
-/// A range map onto a normal base: where the true density is positive on an axis, the flow's vanishes there, with a ridge beside the axis.
+/// A range map onto a normal base: where the true density is positive on an axis, the flow's vanishes or has a pole there.
 /// Exact zeros (rounded data) are point masses, on which the density has no bound: add noise of the rounding's width, or Dequantize, first.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, class Map = SoftplusInverseMap<D>, class Signs = FairSigns, Index C = 0>
 using AbsFlow = Flow<Abs<D, Signs, AllMask<D>, C>, Map, Standardize<D>, Repeat<Steps, detail::AffineStep<D, Net, C>>, StandardNormal<D>>;
