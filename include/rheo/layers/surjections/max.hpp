@@ -212,6 +212,8 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
 /// given z and the context.  V = log p(place | z) + log p(gaps | z).  Exact.
 /// Of equal coordinates the first counts as the largest; NaN anywhere makes the row NaN.  decode has no gradient where the law of the place is
 /// learned.
+/// Ties of the largest in the data (rounded data) are point masses, on which the densities of such flows have no bound: add noise of the rounding's
+/// width, or Dequantize, first.
 template <Index D, class Gaps, class Which = Plain<family::Fair<D>>, Index C = 0> struct Max : detail::GroupMax<detail::OneGroup<D>, Gaps, Which, C> {
   using detail::GroupMax<detail::OneGroup<D>, Gaps, Which, C>::GroupMax;
 };
