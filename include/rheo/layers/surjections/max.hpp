@@ -27,8 +27,8 @@ template <Index C, Index H, Index W> struct Windows2x2 {
 template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
   static constexpr Index G = Groups::count, S = Groups::size;
   static_assert(S > 1, "rheo: Max wants two coordinates or more");
-  using GapLaw = typename Gaps::template law<G*(S - 1), G + C>;
-  using PlaceLaw = typename Which::template law<G, G + C>;
+  using GapLaw = LawOf<Gaps, G*(S - 1), G + C, Support::positive>;
+  using PlaceLaw = LawOf<Which, G, G + C, Support::category>;
   using GapFibre = Fibre<GapLaw, G, C>;
   using PlaceFibre = Fibre<PlaceLaw, G, C>;
   static_assert(GapFibre::all(Support::positive), "rheo: Max: the law of the gaps must live on (0, inf), as Plain<family::HalfNormal<>>");
