@@ -25,7 +25,7 @@ using namespace rheo;
 
 constexpr const char* usage =
     "usage: fit_2d [--target NAME | --csv FILE [--columns A,B]] [--model NAME] [--epochs N] [--batch N] [--learning-rate X]\n"
-    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--out DIR] [--json] [--list]\n";
+    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid N] [--out DIR] [--json] [--list]\n";
 
 struct WrongUsage : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -35,7 +35,7 @@ struct Arguments {
   std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".";
   std::vector<std::string> columns;
   int epochs = 60, threads = 1;
-  Index batch = 256, train = 20000, test = 50000;
+  Index batch = 256, train = 20000, test = 50000, grid = 210;
   double rate = 4e-3;
   std::uint64_t seed = 0;
   bool json = false, list = false;
@@ -55,7 +55,7 @@ Arguments parse(int count, char** words) {
     const std::string option = words[i];
     if (option == "--json") { a.json = true; continue; }
     if (option == "--list") { a.list = true; continue; }
-    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--out"};
+    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--grid", "--out"};
     if (!known.count(option)) throw WrongUsage("unknown option '" + option + "'");
     if (i + 1 == count) throw WrongUsage(option + " wants a value");
     const std::string value = words[++i];
@@ -75,6 +75,7 @@ Arguments parse(int count, char** words) {
     else if (option == "--seed") a.seed = number<std::uint64_t>(option, value, 0, ~std::uint64_t(0));
     else if (option == "--threads") a.threads = number(option, value, 1, 1024);
     else if (option == "--scalar") a.scalar = value;
+    else if (option == "--grid") a.grid = number<Index>(option, value, 2, 2000);
     else a.out = value;
   }
   if (target && !a.csv.empty()) throw WrongUsage("--target and --csv exclude each other");
@@ -174,7 +175,7 @@ int run(const Arguments& a) {
   if (target && target->entropy) entropy = *target->entropy, gap = nll - *entropy;
   if (target && target->in_support) leak = support_leak(samples, *target, 1e-6).value;  // a float on the border may fall just outside
 
-  const Index side = 210;
+  const Index side = exact ? a.grid : std::min<Index>(a.grid, 70);  // every cell of a bound takes 20 draws
   const Batch<double> grid = io::grid_points(axes, side, side);
   const Batch<double> density = (exact ? f.log_prob(grid) : f.estimate(grid, draws)).exp().reshaped(side, side);
   const Index shown = std::min<Index>(8000, std::max<Index>(train.rows(), 2000));

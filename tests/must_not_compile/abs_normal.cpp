@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: put a range map between
 // expect: LogMap or SoftplusInverseMap behind positive numbers
+// expect: LevelMap<D, K> or IntervalMap behind an interval, CutCircleMap
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -DFILE=... -DCOMPILER=... -DFLAGS=... -P run.cmake: the file must fail with the messages it expects; with RIGHT it must compile.
+# cmake -DFILE=... -DCOMPILER=... -DFLAGS=... -P run.cmake: the file must fail with the messages it expects, those marked `once` in
+# one error; with RIGHT it must compile.
 file(STRINGS ${FILE} expectations REGEX "^// expect: ")
 execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${FLAGS} -DRIGHT ${FILE} RESULT_VARIABLE right ERROR_VARIABLE text)
 if(NOT right EQUAL 0)
@@ -19,5 +20,15 @@ foreach(line IN LISTS expectations)
   string(REGEX REPLACE "[()]" "." expected "${expected}")
   if(NOT text MATCHES "${expected}")
     message(FATAL_ERROR "${FILE}: the compiler did not say\n  ${expected}\nbut\n${text}")
+  endif()
+endforeach()
+string(REGEX MATCHALL "// once: [^\n]+" singles "${source}")
+string(REGEX REPLACE "[][;]" "," text "${text}")
+foreach(line IN LISTS singles)
+  string(REGEX REPLACE "^// once: " "" expected "${line}")
+  string(REGEX MATCHALL "error: static[^\n]*${expected}" found "${text}")
+  list(LENGTH found count)
+  if(NOT count EQUAL 1)
+    message(FATAL_ERROR "${FILE}: the compiler said ${count} times\n  ${expected}\nin\n${text}")
   endif()
 endforeach()

@@ -80,13 +80,15 @@ TEST_CASE("surjections refuse what they do not have") {
   refuses(Flow{Unfold<2>{}, StandardNormal<2>{}}, constant<2>(0.5), -1, "it wants a number that is not negative");
   Batch<double> up(40, 2);
   up.rowwise() = (Row<double>(2) << -1, 0.5).finished();
-  refuses(Flow{Unsort<2>{}, StandardNormal<2>{}}, up, -1.5, "log p = -inf there");
-  refuses(Flow{Round<2, Fixed<Uniform>, 2>{}, Bernoulli<2>{}}, constant<2>(1.5), 2.5, "log p = -inf there");
+  refuses(Flow{Unsort<2>{}, StandardNormal<2>{}}, up, -1.5, "log p = -inf there, at (-1.000000, -1.500000); its columns must ascend, column 1 does not");
+  refuses(Flow{Round<2, Fixed<Uniform>, 2>{}, Bernoulli<2>{}}, constant<2>(1.5), 2.5, "at (1.500000, 2.500000); a layer further in has bounds");
   refuses(Flow{Partition<1, 2, Plain<family::Categorical<2>>>{}, LogitMap<1>{}, StandardNormal<1>{}}, constant<1>(0.5), 1.5, "it wants a number in [0, 1]");
 }
 
 TEST_CASE("limits further in are found by scoring, on the line too") {
-  refuses(Flow{Abs<2>{}, LogitUpToMap<2>{range::LogitUpTo{1}}, StandardNormal<2>{}}, constant<2>(-0.5), 2, "log p = -inf there");
+  refuses(Flow{Abs<2>{}, LogitUpToMap<2>{range::LogitUpTo{1}}, StandardNormal<2>{}}, constant<2>(-0.5), 2,
+          "log p = -inf there, at (-0.500000, 2.000000); a layer further in has bounds (as AbsUniform{b}, LogitUpTo{b}, IntervalMap{a, b}) that this row passes");
+  refuses(Flow{Abs<8>{}, LogitUpToMap<8>{range::LogitUpTo{1}}, StandardNormal<8>{}}, constant<8>(-0.5), 2, "-0.500000, -0.500000, ...); a layer");
 }
 
 TEST_CASE("numbers that only want their data-dependent start are not refused") {
@@ -98,13 +100,13 @@ TEST_CASE("numbers that only want their data-dependent start are not refused") {
 }
 
 TEST_CASE("sets that only scoring tells") {
-  refuses(Flow{constrain::interval<2>(-1, 3), StandardNormal<2>{}}, constant<2>(2.5), 3.5, "log p = -inf there");
+  refuses(Flow{constrain::interval<2>(-1, 3), StandardNormal<2>{}}, constant<2>(2.5), 3.5, "log p = -inf there, at (2.500000, 3.500000); a layer further in has bounds");
   Batch<double> x(40, 3);
   x.rowwise() = (Row<double>(3) << 0.2, 0.3, 0.5).finished();
-  refuses(Flow{constrain::simplex<3>(), StandardNormal<2>{}}, x, -0.5, "log p = -inf there");
-  refuses(Flow{constrain::correlation_cholesky<2>(), StandardNormal<1>{}}, constant<1>(0.3), 1.5, "log p = -inf there");
+  refuses(Flow{constrain::simplex<3>(), StandardNormal<2>{}}, x, -0.5, "0.300000, -0.500000); its numbers must not be negative and must add up to 1");
+  refuses(Flow{constrain::correlation_cholesky<2>(), StandardNormal<1>{}}, constant<1>(0.3), 1.5, "the rows of its Cholesky factor must not be longer than 1");
   x.rowwise() = (Row<double>(3) << -1, 0, 0.5).finished();
-  refuses(Flow{constrain::ordered<3>(), StandardNormal<3>{}}, x, -0.5, "log p = -inf there");
+  refuses(Flow{constrain::ordered<3>(), StandardNormal<3>{}}, x, -0.5, "0.000000, -0.500000); its columns must ascend, column 2 does not");
 }
 
 TEST_CASE("angles: a map with a cut refuses them beyond it, a density on the circle takes them modulo a turn") {

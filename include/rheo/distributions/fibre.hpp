@@ -49,6 +49,36 @@ template <class Part, class P> void name_part(P& p, const char* name) {
   if constexpr (Part::param_count > 0) p.part(Part{}, Part::param_count, name);
 }
 
+/// Stands where a law is missing, so that the compiler says the one thing that is wrong and no more.
+template <Index D, Support S> struct NoLaw {
+  static constexpr Index x_dim = D, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0;
+  static constexpr Kind kind = Kind::bijection;
+  static constexpr Exactness exactness = Exactness::exact;
+  static constexpr bool smooth = true;
+  static constexpr Supports<D> x_support = all_of<D>(S);
+  static constexpr Supports<0> z_support{};
+  template <class T> using Cache = NoCache;
+  template <class T> void encode(Pass<T, NoCache>) const {}
+  template <class T> void encode_pull(Pull<T, NoCache>) const {}
+  template <class T> void decode(Pass<T, NoCache>) const {}
+  template <class T> void decode_pull(Pull<T, NoCache>) const {}
+};
+/// A function, not a class: one whose own assertion fails has no members in clang, which then complains of each.
+template <class Recipe, Index D, Support S> constexpr auto refuse_recipe() {
+  static_assert(sizeof(Recipe) == 0, "rheo: the fibre must be a recipe: Fixed<StandardNormal>, Given<family::Normal<>, Mlp<64>>, Plain<...> or FlowFibre<...>");
+  return NoLaw<D, S>{};
+}
+template <class Recipe, Index D, Index C, Support S> struct FibreLaw {
+  using type = decltype(refuse_recipe<Recipe, D, S>());
+};
+template <class Recipe, Index D, Index C, Support S>
+  requires requires { typename Recipe::template law<D, C>; }
+struct FibreLaw<Recipe, D, C, S> {
+  using type = typename Recipe::template law<D, C>;
+};
+/// Recipe::law<D, C>; S is the support that the layer wants of it.
+template <class Recipe, Index D, Index C, Support S = Support::real> using LawOf = typename FibreLaw<Recipe, D, C, S>::type;
+
 /// A law as a layer calls it: on what the layer drops, given K kept coordinates and C of the user's context.
 template <class Law, Index K, Index C> struct Fibre {
   static_assert(Distribution<Law>, "rheo: the law of a fibre must be a distribution");

@@ -27,7 +27,7 @@ namespace rheo::detail {
 template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
   static constexpr Index K = transformed_count<D, M>;
   static_assert(K > 0, "rheo: the mask of a fold names no coordinate");
-  using Law = typename Recipe::template law<K, D + C>;
+  using Law = LawOf<Recipe, K, D + C, Support::category>;
   using Fibre = detail::Fibre<Law, D, C>;
   static_assert(Fibre::discrete, "rheo: the pieces of a fold want a law on whole numbers, as Given<family::Bernoulli, Net>");
   static constexpr bool counts = [] {

@@ -58,10 +58,30 @@ template <class L, std::size_t D> constexpr bool keeps_order(const std::array<Su
   return true;
 }
 
-template <Index I, class Given, class Next, std::size_t J> consteval bool check_coordinate() {
+/// Whole numbers 0 .. K - 1 are categories to a layer that wants those: their counts agree or not, as any.
+template <class Given, class Next> constexpr Index support_misfit() {
+  const Supports<Next::x_dim> wanted = Next::x_support;
+  Supports<Next::x_dim> given = Given::value;
+  for (std::size_t j = 0; j < given.size(); ++j) {
+    if (given[j] == Support::integer && wanted[j] == Support::category && Given::counts[j] > 0) given[j] = Support::category;
+  }
+  return first_misfit(given, wanted);
+}
+template <std::size_t D> constexpr Index count_misfit(const std::array<Index, D>& given, const std::array<Index, D>& wanted) {
+  for (std::size_t j = 0; j < D; ++j) {
+    if (given[j] != 0 && wanted[j] != 0 && given[j] != wanted[j]) return static_cast<Index>(j);
+  }
+  return -1;
+}
+
+template <Index I, class Given, class Next, std::size_t J> consteval bool check_support_of() {
   static_assert(supports_agree<layer_index<I>, coordinate<J>, gives_support<Given::value[J]>, next_wants_support<Next::x_support[J]>>,
                 "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between: "
-                "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, Ordered behind ascending numbers");
+                "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, LevelMap<D, K> or IntervalMap behind an interval, "
+                "CutCircleMap and LogitMap behind angles, Ordered behind ascending numbers; On<D, M, range::RescalePositive> from positive numbers to a box");
+  return true;
+}
+template <Index I, class Given, class Next, std::size_t J> consteval bool check_categories_of() {
   static_assert(categories_agree<layer_index<I>, coordinate<J>, gives_categories<Given::counts[J]>, next_wants_categories<x_categories<Next>()[J]>>,
                 "rheo: Chain: a layer gives whole numbers, or an interval, of other categories than the next wants");
   return true;
@@ -71,7 +91,7 @@ template <Index I, class L, class Next> consteval bool check_dimensions() {
                 "rheo: Chain: z_dim of a layer differs from x_dim of the next");
   return L::z_dim == Next::x_dim;
 }
-/// Checks every joint, data first; the result type holds the supports at the end.
+/// Checks every joint, data first, for one coordinate that does not fit; the result type holds the supports at the end.
 template <Index I, class Given, class L, class... Rest> struct Walk {
   using End = After<Given, L>;
 };
@@ -80,8 +100,10 @@ template <Index I, class Given, class L, class Next, class... Rest> struct Walk<
   static constexpr bool fits = [] {
     if constexpr (check_dimensions<I, L, Next>()) {
       static_assert(keeps_order<Next>(Here::value), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Reverse or Squeeze between");
-      return []<std::size_t... J>(std::index_sequence<J...>) { return (check_coordinate<I, Here, Next, J>() && ... && true); }(
-          std::make_index_sequence<static_cast<std::size_t>(L::z_dim)>{});
+      constexpr Index of_support = support_misfit<Here, Next>(), of_count = count_misfit(Here::counts, x_categories<Next>());
+      if constexpr (of_support >= 0) return check_support_of<I, Here, Next, static_cast<std::size_t>(of_support)>();
+      else if constexpr (of_count >= 0) return check_categories_of<I, Here, Next, static_cast<std::size_t>(of_count)>();
+      return true;
     }
     return false;
   }();

@@ -123,7 +123,8 @@ template <class F, class T> class Model {
   }
   /// The gradient of log p in x, n x x_dim.
   Batch<T> score(const Input<T>& x, const Input<T>& context = {}) const {
-    static_assert(is_exact_v<F>, "rheo: the score needs an exact log-density");
+    static_assert(is_exact_v<F>,
+                  "rheo: the score needs an exact log-density: that of this flow is a bound or an estimate; take a flow of exact layers, or differentiate elbo(x, noise) yourself");
     check(x, context);
     Work ws;
     Batch<T> g(x.rows(), dim);

@@ -2,6 +2,7 @@
 // check_support: are all rows where the flow has density?  Asked before a fit, since one row outside makes every loss infinite.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -30,6 +31,25 @@ inline std::string name_of(Support s, Index categories) {
     case Support::unit: return "a number in [0, 1]";
     default: return categories > 0 ? "a whole number in 0 .. " + std::to_string(categories - 1) : "a whole number";
   }
+}
+/// What is wrong with a row of density 0 whose numbers all lie in the sets that their names tell.
+template <class F, class T> std::string name_fault(CView<T> x, Index row) {
+  std::string what = ": log p = -inf there, at (";
+  constexpr Index shown = std::min<Index>(F::x_dim, 6);
+  for (Index j = 0; j < shown; ++j) what.append(j > 0 ? ", " : "").append(std::to_string(x(row, j)));
+  what.append(shown < F::x_dim ? ", ...); " : "); ");
+  Index last = -1;
+  for (Index j = 0; j < F::x_dim; ++j) {
+    const Support s = F::x_support[static_cast<std::size_t>(j)];
+    if (s == Support::simplex) return what.append("its numbers must not be negative and must add up to 1");
+    if (s == Support::correlation) return what.append("the rows of its Cholesky factor must not be longer than 1");
+    if (s != Support::ordered) continue;
+    if (last >= 0 && x(row, j) < x(row, last)) {
+      return what.append("its columns must ascend, column ").append(std::to_string(j)).append(" does not");
+    }
+    last = j;
+  }
+  return what.append("a layer further in has bounds (as AbsUniform{b}, LogitUpTo{b}, IntervalMap{a, b}) that this row passes");
 }
 }  // namespace detail
 
@@ -72,7 +92,7 @@ void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>
       const Column<T> v = started.elbo(data, noise, context);
       std::erase_if(rows, [&](Index i) { return v(i) > -std::numeric_limits<T>::infinity(); });
     }
-    if (!rows.empty()) fail(static_cast<Index>(rows.size()), rows[0], ": log p = -inf there");
+    if (!rows.empty()) fail(static_cast<Index>(rows.size()), rows[0], detail::name_fault<F, T>(x, rows[0]));
   }
 }
 

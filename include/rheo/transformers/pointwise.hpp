@@ -2,6 +2,8 @@
 // Pointwise: a scalar transformer on coordinates that do not see one another: what Elementwise, On and Conditional share.
 #pragma once
 
+#include <type_traits>
+
 #include "rheo/core/mask.hpp"
 #include "rheo/transformers/transformer.hpp"
 
@@ -26,6 +28,10 @@ template <Index D, class M, class Transformer> struct Pointwise : PointwiseFacts
 
   Pointwise() = default;
   explicit Pointwise(Transformer t) : transformer(t) {}
+  /// Hands the arguments to the transformer.
+  template <class... A>
+    requires(sizeof...(A) > 0 && std::is_constructible_v<Transformer, A...>)
+  explicit Pointwise(A... a) : transformer(a...) {}
 
   template <class Q> static auto unpack(Q p) { return p.matrix(P, K, "raw"); }
   template <class T> void encode(Pass<T, NoCache> p) const { run<true>(p); }

@@ -46,6 +46,10 @@ template <class L> L minus_log_logistic(L x) {
   const L a = abs(x);
   return a + L(2) * math::log1p_small(exp(-a));
 }
+inline double positive_bound(double b, const char* who) {
+  if (!(b > 0 && b < std::numeric_limits<double>::infinity())) rheo::detail::fail(std::string(who) + ": the bound must be positive and finite");
+  return b;
+}
 }  // namespace detail
 
 /// A map run backwards: values swapped, V negated.  Its pulls take one evaluation of the map more.
@@ -160,9 +164,10 @@ struct Interval {
 /// Near 0 it is right down to the smallest normal number, times b where b > 1.
 struct LogitUpTo : Interval {
   static constexpr Support x_support = Support::positive;
+  /// b = 1.
   LogitUpTo() { at_zero = true; }
   /// Throws std::invalid_argument unless b is positive and finite.
-  explicit LogitUpTo(double b) : Interval(0, b) { at_zero = true; }
+  explicit LogitUpTo(double b) : Interval(0, detail::positive_bound(b, "LogitUpTo")) { at_zero = true; }
 };
 
 /// z = log x, the positive numbers to the line; V = -z.

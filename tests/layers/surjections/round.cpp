@@ -173,3 +173,25 @@ TEST_CASE("a whole flow with a context: its parameters have names, its gradient 
     CHECK((at(1e-5) - at(-1e-5)) / 2e-5 == Approx((g * d).sum()).epsilon(1e-6));
   }
 }
+
+TEST_CASE("over a categorical base it is the density of a histogram") {
+  using F = Flow<Round<2, Fixed<Uniform>, 8>, Categorical<2, 8>>;
+  const auto model = shaken<double>(F{}, 1);
+  Batch<double> low(64, 2), high(64, 2), outside(2, 2);
+  for (Index i = 0; i < 64; ++i) {
+    low.row(i) << static_cast<double>(i / 8), static_cast<double>(i % 8);
+    high.row(i) = low.row(i) + 0.999;
+  }
+  outside << -0.1, 3, 2, 8.1;
+  const Column<double> log_p = model.log_prob(low), p = log_p.exp();
+  CHECK(p.sum() == Approx(1).epsilon(1e-13));  // the cells have area 1
+  CHECK(p.maxCoeff() > 2 * p.minCoeff());
+  CHECK((model.log_prob(high) == log_p).all());
+  CHECK((model.log_prob(outside) == -inf).all());
+  const Index n = 20000;
+  const Batch<double> x = model.sample(n, Noise{4});
+  for (Index i = 0; i < 64; ++i) {
+    const auto inside = (x.col(0).floor() == low(i, 0) && x.col(1).floor() == low(i, 1)).count();
+    CHECK(std::abs(static_cast<double>(inside) - n * p(i)) < 5 * std::sqrt(n * p(i)) + 1);
+  }
+}

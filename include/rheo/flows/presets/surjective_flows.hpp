@@ -46,10 +46,21 @@ template <Index C, Index H, Index W, Index Steps, class Net, class Fibre> struct
 };
 }  // namespace detail
 
-/// Densities symmetric about 0 in every coordinate: moduli by Map to the line, standardised there, then affine couplings.  Map = LogitUpToMap<D>
-/// where the moduli are known to keep within a bound; Signs = Given<family::Bernoulli, Net> learns odds of the signs given the moduli.
+/// Densities symmetric about 0 in every coordinate: moduli by Map to the line, standardised there, then affine couplings.  Where the moduli are known
+/// to keep within a bound, Map = LogitUpToMap<D>: see abs_flow_up_to.  Signs = Given<family::Bernoulli, Net> learns odds of the signs given the moduli.
+/// A range map onto a normal base: where the true density is positive on an axis, the flow's vanishes or has a pole there.
+/// Exact zeros (rounded data) are point masses, on which the density has no bound: add noise of the rounding's width, or Dequantize, first.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, class Map = SoftplusInverseMap<D>, class Signs = FairSigns, Index C = 0>
 using AbsFlow = Flow<Abs<D, Signs, AllMask<D>, C>, Map, Standardize<D>, Repeat<Steps, detail::AffineStep<D, Net, C>>, StandardNormal<D>>;
+
+/// AbsFlow of moduli up to a known bound: abs_flow_up_to<2>(4).  Data beyond are off its support.  Throws std::invalid_argument unless the bound is
+/// positive and finite.
+template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, class Signs = FairSigns, Index C = 0>
+AbsFlow<D, Steps, Net, LogitUpToMap<D>, Signs, C> abs_flow_up_to(double bound) {
+  AbsFlow<D, Steps, Net, LogitUpToMap<D>, Signs, C> flow;
+  std::get<1>(flow.layers) = LogitUpToMap<D>(bound);
+  return flow;
+}
 
 /// The first K coordinates' moduli and the other coordinates, uniform on a box; all structure is in the odds of the signs, which a net makes from
 /// them: for anti-symmetric densities, as the checkerboard.  AbsUniform<2>{4} (the default) has moduli up to 4; data beyond are off its support.
@@ -60,25 +71,30 @@ struct AbsUniform : Flow<Abs<D, Given<family::Bernoulli, Net>, detail::LeadingMa
   AbsUniform() : AbsUniform(4) {}
   /// Throws std::invalid_argument unless the bound is positive and finite.
   explicit AbsUniform(double bound) {
-    std::get<1>(this->layers).transformer = range::RescalePositive(0, bound);
+    std::get<1>(this->layers).transformer = range::RescalePositive(0, range::detail::positive_bound(bound, "AbsUniform"));
     std::get<2>(this->layers).transformer = range::Rescale(-bound, bound);
   }
 };
 
 /// Exchangeable sets of N points of D coordinates, point by point in a row: sorted by coordinate Key, their steps' logarithms standardised, then
 /// affine couplings.
+/// Ties of the keys (rounded data) are point masses, on which the density has no bound: add noise of the rounding's width, or Dequantize, first.
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index Key = 0, Index C = 0>
 using SortFlow = Flow<SortPoints<N, D, Key>, OrderedPoints<N, D, Key>, Standardize<N * D>, Repeat<Steps, detail::AffineStep<N * D, Net, C>>, StandardNormal<N * D>>;
 
-/// Exchangeable sets again, shuffled before every affine coupling: a bound.
+/// Exchangeable sets again, shuffled first and before every affine coupling: a bound.  The order of a set changes the noise of an estimate, and
+/// not what it estimates, whatever order the training data came in.
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using PermuteFlow = Flow<Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, detail::AffineStep<N * D, Net, C>>>, StandardNormal<N * D>>;
+using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, detail::AffineStep<N * D, Net, C>>>,
+                         StandardNormal<N * D>>;
 
-/// The largest of D numbers by a spline; given it, which it was by a categorical, and how far below it the others lie by splines of their own.  For
-/// data of the order of 1.
+/// The largest of D numbers, each standardised, by a spline; given it, which it was by a categorical, and how far below it the others lie by splines
+/// of their own.
+/// Ties of the largest (rounded data, also near ties of the standardised) are point masses, on which the density has no bound: add noise of the
+/// rounding's width, or Dequantize, first.
 template <Index D, class Net = Mlp<64, 64>, Index Bins = 16>
-using MaxFlow = Flow<Max<D, detail::PositiveSplines<Net, Bins>, Given<family::Categorical<D>, Net>>, Standardize<1>, Elementwise<1, RationalQuadraticSpline<Bins>>,
-                     DiagonalNormal<1>>;
+using MaxFlow = Flow<Standardize<D>, Max<D, detail::PositiveSplines<Net, Bins>, Given<family::Categorical<D>, Net>>, Standardize<1>,
+                     Elementwise<1, RationalQuadraticSpline<Bins>>, DiagonalNormal<1>>;
 
 /// Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020, arXiv:2002.09741 (VFlow): M normal numbers drawn given the data stand behind them, and
 /// affine couplings change the two in turn (M = D: the one from the whole of the other).  A bound.

@@ -12,7 +12,8 @@
 
 namespace rheo {
 
-/// z_j = tau(x_j; theta_j) with learned parameters theta, D x P of them, the same for every row; start at zero.
+/// z_j = tau(x_j; theta_j) with learned parameters theta, D x P of them, the same for every row; start at zero.  Constructed from a transformer, or from
+/// the arguments of one.
 template <Index D, class Transformer> struct Elementwise : detail::Pointwise<D, AllMask<D>, Transformer> {
   using detail::Pointwise<D, AllMask<D>, Transformer>::Pointwise;
 };
@@ -62,7 +63,7 @@ template <Index D, class Transformer, class Net, Index C> struct Conditional : d
 };
 
 /// The range maps and the maps of the line on every coordinate, in encode direction: LogitMap takes the unit interval to the line, SigmoidMap
-/// the line to the unit interval.  With numbers: LogitMap<2>{range::Logit{0.5}}.  rheo/transformers/range.hpp says what happens at edges.
+/// the line to the unit interval.  With numbers: LogitMap<2>{0.5}.  rheo/transformers/range.hpp says what happens at edges.
 template <Index D> using LogitMap = Elementwise<D, range::Logit>;
 template <Index D> using SigmoidMap = Elementwise<D, range::Sigmoid>;
 template <Index D> using IntervalMap = Elementwise<D, range::Interval>;

@@ -24,7 +24,7 @@ namespace rheo {
 /// direction has a gradient to or from x.  In decode, V is a difference of nearly equal numbers where another z comes near the largest: its
 /// error is that of z over the gap.
 template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
-  using Law = typename Fibre::template law<D * K, D * K + C>;
+  using Law = detail::LawOf<Fibre, D * K, D * K + C>;
   static constexpr Index L = D * K;
   using Call = detail::Fibre<Law, L, C>;
   static_assert(K > 1, "rheo: Argmax wants at least two categories");

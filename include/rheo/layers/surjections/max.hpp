@@ -27,8 +27,8 @@ template <Index C, Index H, Index W> struct Windows2x2 {
 template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
   static constexpr Index G = Groups::count, S = Groups::size;
   static_assert(S > 1, "rheo: Max wants two coordinates or more");
-  using GapLaw = typename Gaps::template law<G*(S - 1), G + C>;
-  using PlaceLaw = typename Which::template law<G, G + C>;
+  using GapLaw = LawOf<Gaps, G*(S - 1), G + C, Support::positive>;
+  using PlaceLaw = LawOf<Which, G, G + C, Support::category>;
   using GapFibre = Fibre<GapLaw, G, C>;
   using PlaceFibre = Fibre<PlaceLaw, G, C>;
   static_assert(GapFibre::all(Support::positive), "rheo: Max: the law of the gaps must live on (0, inf), as Plain<family::HalfNormal<>>");
@@ -212,6 +212,8 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
 /// given z and the context.  V = log p(place | z) + log p(gaps | z).  Exact.
 /// Of equal coordinates the first counts as the largest; NaN anywhere makes the row NaN.  decode has no gradient where the law of the place is
 /// learned.
+/// Ties of the largest in the data (rounded data) are point masses, on which the densities of such flows have no bound: add noise of the rounding's
+/// width, or Dequantize, first.
 template <Index D, class Gaps, class Which = Plain<family::Fair<D>>, Index C = 0> struct Max : detail::GroupMax<detail::OneGroup<D>, Gaps, Which, C> {
   using detail::GroupMax<detail::OneGroup<D>, Gaps, Which, C>::GroupMax;
 };

@@ -17,7 +17,7 @@ namespace rheo {
 /// the whole x and the context.  V = - sum over x_j = 0 of log q(-z_j | x).  A bound.  decode is max(z, 0).
 /// x_j < 0, and a z_j that the law cannot draw: v = -inf.  x_j < 0: gradient 0.  The inference form, Inverse<ReluSurjection>, is exact for data on the line and a latent that has masses at 0.
 template <Index D, class Below, Index C = 0> struct ReluSurjection {
-  using Law = typename Below::template law<1, D + C>;
+  using Law = detail::LawOf<Below, 1, D + C, Support::positive>;
   using Fibre = detail::Fibre<Law, D, C>;
   static_assert(Fibre::all(Support::positive), "rheo: ReluSurjection: the law below 0 is one of -z, on (0, inf), as Plain<family::HalfNormal<>>");
   static_assert(is_exact_v<Law>, "rheo: ReluSurjection: the fibre's law must have an exact density");

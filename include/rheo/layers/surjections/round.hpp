@@ -23,7 +23,7 @@ namespace rheo {
 /// the values are those of a nearby number on the support.  NaN gives NaN.  The gradient of encode is that of the fraction, since z has none;
 /// a pull of decode takes z for a number like any other.
 template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
-  using Law = typename Fibre::template law<D, D + C>;
+  using Law = detail::LawOf<Fibre, D, D + C, Support::unit>;
   using Call = detail::Fibre<Law, D, C>;
   static_assert(K == 0 || K > 1, "rheo: Round: wants two whole numbers at least, or K = 0 for all of them");
   static_assert(Law::x_dim == D && Law::z_dim == 0, "rheo: Round: the fibre must be a distribution of D fractions");

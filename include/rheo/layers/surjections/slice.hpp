@@ -16,7 +16,7 @@ namespace rheo {
 template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
   static_assert(0 < K && K < D, "rheo: Slice keeps some coordinates and drops some");
   static constexpr Index M = D - K;
-  using Law = typename Recipe::template law<M, K + C>;
+  using Law = detail::LawOf<Recipe, M, K + C>;
   using Fibre = detail::Fibre<Law, K, C>;
 
   static constexpr Index x_dim = D, z_dim = K, context_dim = C, param_count = Law::param_count, buffer_count = Law::buffer_count;

@@ -21,6 +21,8 @@ namespace rheo {
 /// Points with equal keys are ordered by their other coordinates, equal points keep their order, -0 counts as +0 and leaves as +0, NaN is the
 /// largest.  decode of keys that do not ascend: v = -inf, gradient 0; of a learned law: no gradient (rheo/distributions/fibre.hpp).
 /// z is ordered in Key: OrderedPoints must follow before a base on the line.
+/// Ties of the keys in the data (rounded data) are point masses, on which the densities of such flows have no bound: add noise of the rounding's
+/// width, or Dequantize, first.
 template <Index N, Index D, Index Key = 0, class Places = FairOrders, Index C = 0> struct SortPoints {
   static_assert(N > 1 && D > 0 && 0 <= Key && Key < D, "rheo: SortPoints wants two points or more, and a key among their coordinates");
   using Law = typename Places::template law<N, N * D + C>;
@@ -131,7 +133,7 @@ template <Index N, Index D, Index Key = 0, class Places = FairOrders, Index C = 
   }
 };
 
-/// D real numbers in ascending order: SortPoints of one coordinate.  Ordered must follow before a base on the line.
+/// D real numbers in ascending order: SortPoints of one coordinate, and what it says of ties.  Ordered must follow before a base on the line.
 template <Index D, class Places = FairOrders, Index C = 0> struct Sort : SortPoints<D, 1, 0, Places, C> {
   using SortPoints<D, 1, 0, Places, C>::SortPoints;
 };
