@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Diffusions, scores and stochastic differential equations in the study.
+#include "families.hpp"
+#include "rheo/flows/presets/diffusions.hpp"
+#include "rheo/training/denoising.hpp"
+
+namespace study {
+
+std::vector<Family> diffusions() {
+  return {family<presets::DiffFlow<2, 30, MlpOf<Gelu, 94, 94>>>("diff_flow", "30 steps of a learned equation and of one back"),
+          family<presets::Ddpm<2, 100, MlpOf<Silu, 94, 94, 94>>, Denoising>("ddpm", "100 steps of noise and a net that takes it off", 2e-3, false),
+          family<presets::ScoreSde<2, VariancePreserving, MlpOf<Silu, 94, 94, 94>>, Denoising>("score_sde", "the same net as a score; the density of its probability flow", 2e-3, false)};
+}
+
+}  // namespace study
