@@ -19,7 +19,7 @@ using RealNvp = presets::RealNvp<2, 8>;
 using Cif = presets::Cif<presets::RealNvp<2, 5>>;  // as many parameters
 constexpr io::Box box{-2.5, 2.5, -2.5, 2.5};
 
-/// The bound of an indexed flow is noisy, and Adam's steps are short under noise: it wants ten times the rate.
+/// The bound of an indexed flow is noisy, and Adam's steps are short under noise: it wants five times the rate.
 template <class F> void run(const char* name, int epochs, double rate, Noise noise, std::vector<io::Panel>& panels) {
   using Target = targets::TwoUniforms;
   const Batch<float> data = Target::sample<float>(50000, noise.fork(0)), test = Target::sample<float>(5000, noise.fork(1));
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
   try {
     std::vector<io::Panel> panels;
     run<RealNvp>("RealNVP", epochs, 2e-3, Noise{seed}, panels);
-    run<Cif>("CIF-RealNVP", epochs, 2e-2, Noise{seed}, panels);
+    run<Cif>("CIF-RealNVP", epochs, 1e-2, Noise{seed}, panels);
     io::plot_panels(out, panels, box);
     std::cout << "densities and samples in " << out << '\n';
   } catch (const std::exception& e) {

@@ -62,8 +62,7 @@ template <class F, class Objective = MaximumLikelihood> Model<F, float> fitted(c
 }
 
 /// The same for so many seconds of one processor, whatever an epoch costs.
-template <class F> Model<F, float> fitted_for(double seconds, const char* name, const Batch<double>& x, double rate) {
-  constexpr Index batch = 1024;
+template <class F> Model<F, float> fitted_for(double seconds, const char* name, const Batch<double>& x, Index batch, double rate) {
   const Batch<float> data = x.cast<float>();
   auto cpu = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
   auto run = [&](const Batch<float>& part, int epochs) {
@@ -116,14 +115,14 @@ int main(int count, char** words) {
     const Judge judge(t);
     const Batch<double> x = t.sample(60000, Noise{1}), fresh = t.sample(5000, Noise{4});
     using Net = MlpOf<Gelu, 64, 64>;
-    const auto d = fitted_for<presets::DiffFlow<2, 30, Net>>(seconds, "diffflow", x, 5e-3);
+    const auto d = fitted_for<presets::DiffFlow<2, 30, Net>>(seconds, "diffflow", x, 256, 5e-3);
     judge.say("diffflow", "30 steps", [&](Noise k) { return d.sample(n, k); });
     std::printf("  %-10s -elbo %.3f, of its equation -log p %.3f\n", "diffflow", -d.elbo(fresh.cast<float>(), Noise{6}).cast<double>().mean(),
                 -probability_flow(d).log_prob(fresh.cast<float>()).cast<double>().mean());
-    const auto r = fitted_for<presets::RealNvp<2, 8, Mlp<33, 33>>>(seconds, "real_nvp", x, 2e-3);
+    const auto r = fitted_for<presets::RealNvp<2, 8, Mlp<33, 33>>>(seconds, "real_nvp", x, 1024, 2e-3);
     judge.say("real_nvp", "", [&](Noise k) { return r.sample(n, k); });
     std::printf("  %-10s -log p %.3f\n", "real_nvp", -r.log_prob(fresh.cast<float>()).cast<double>().mean());
-    const auto f = fitted_for<presets::Ffjord<2, MlpOf<Tanh, 68, 68, 68>>>(seconds, "ffjord", x, 5e-3);
+    const auto f = fitted_for<presets::Ffjord<2, MlpOf<Tanh, 68, 68, 68>>>(seconds, "ffjord", x, 1024, 5e-3);
     judge.say("ffjord", "", [&](Noise k) { return f.sample(n, k); });
     std::printf("  %-10s -log p %.3f\n", "ffjord", -f.log_prob(fresh.cast<float>()).cast<double>().mean());
     std::fflush(stdout);
