@@ -25,7 +25,8 @@ struct GeneralizedPareto {
 /// about (1 + shape) / sqrt(n).  Throws std::invalid_argument for fewer than 5 numbers, or numbers that are not finite, positive and ascending.
 inline GeneralizedPareto fit_generalized_pareto(const std::vector<double>& x) {
   const std::size_t n = x.size();
-  if (n < 5 || !(x.front() > 0) || !std::isfinite(x.back()) || !std::is_sorted(x.begin(), x.end())) detail::fail("fit_generalized_pareto wants 5 positive numbers or more, ascending");
+  if (n < 5 || !(x.front() > 0) || !std::isfinite(x.back()) || !std::is_sorted(x.begin(), x.end()))
+    detail::fail("fit_generalized_pareto wants 5 positive numbers or more, ascending");
   const auto shape_at = [&](double theta) {  // of the likeliest law with -shape / scale = theta
     double sum = 0;
     for (double v : x) sum += std::log1p(-theta * v);

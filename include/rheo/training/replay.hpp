@@ -66,8 +66,8 @@ template <class F, class T, class E> class ReplayRows {
   static constexpr bool moving = true;
   ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise) : model_(model), ws_(ws), energy_(energy), replay_(replay) {
     if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1)) fail("Replay: size and every must be positive, refresh in [0, 1]");
-    if (replay.x.rows() != replay.log_w.size() || replay.x.rows() > replay.size || (replay.x.rows() > 0 && replay.x.cols() != F::x_dim) || replay.oldest < 0 || replay.oldest >= replay.size)
-      fail("Replay: rows, weights and the oldest row do not fit one another or the flow");
+    const bool fits = replay.x.rows() == replay.log_w.size() && replay.x.rows() <= replay.size && (replay.x.rows() == 0 || replay.x.cols() == F::x_dim);
+    if (!fits || replay.oldest < 0 || replay.oldest >= replay.size) fail("Replay: rows, weights and the oldest row do not fit one another or the flow");
     if (replay.x.rows() < replay.size) draw(replay.size - replay.x.rows(), noise);
     replay.running_weights(sum_);
   }
