@@ -18,12 +18,6 @@ template <bool Encode> inline constexpr int ledger_sign = Encode ? 1 : -1;
 /// min(1, exp(log_ratio)) against a uniform number, on values alone.
 template <class T> bool accept(const T& log_ratio, double uniform) { return std::log(uniform) < static_cast<double>(autodiff::value_of(log_ratio)); }
 
-/// An energy that is a place to be: not +inf, which is off the support, and not NaN or -inf, which are faults.
-template <class T> bool faulty(const T& u) {
-  const auto a = autodiff::value_of(u);
-  return std::isnan(a) || a == -std::numeric_limits<double>::infinity();
-}
-
 /// u_out - u_in of a row: 0 where it stayed off the support, NaN where it began at no energy at all.
 template <class T> T energy_gained(const T& u_out, const T& u_in) {
   if (faulty(u_in)) return T(std::numeric_limits<double>::quiet_NaN());
