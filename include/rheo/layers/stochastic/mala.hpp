@@ -75,7 +75,7 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
         bool take = math::is_finite(u_new(i)) && !math::faulty(u(i));
         if (take) {
           T log_ratio = u(i) - u_new(i);
-          for (Index j = 0; j < D; ++j) log_ratio += T(0.5) * (eta(i, j) * eta(i, j) - eta_r(i, j) * eta_r(i, j));
+          for (Index j = 0; j < D; ++j) log_ratio += T(0.5) * (eta(i, j) - eta_r(i, j)) * (eta(i, j) + eta_r(i, j));
           take = math::accept(log_ratio, p.noise.uniform(i, k * width + uniform_at));
         }
         bits(i, k) = take;
