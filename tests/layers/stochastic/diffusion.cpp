@@ -38,12 +38,13 @@ template <class Self> struct NormalData {
   };
 };
 constexpr Index N = 20;
-struct Stepped : NormalData<Stepped> {
+template <class Sde> struct SteppedBy : NormalData<SteppedBy<Sde>> {
   static auto range() {
-    const auto l = levels_of<N>(VariancePreserving{});
+    const auto l = levels_of<N>(Sde{});
     return std::pair{l[1].log_snr(), l[N].log_snr()};
   }
 };
+using Stepped = SteppedBy<VariancePreserving>;
 template <class Sde> struct Timed : NormalData<Timed<Sde>> {
   static auto range() { return std::pair{Sde{}.level(Sde{}.start).log_snr(), Sde{}.level(1).log_snr()}; }
 };
@@ -55,15 +56,15 @@ Batch<double> data(Index n, Index D, std::uint64_t seed) {
 }
 double total(const NoiseLevel& l) { return l.signal * l.signal * Stepped::v + l.noise * l.noise; }
 double kl(double ratio) { return 0.5 * (ratio - 1 - std::log(ratio)); }
-// The mean of -elbo of N(mean, v) data with the exact denoiser: every step's normal has the right mean, and r^2 for its variance.
-template <class L> double expected_loss(const L& layer) {
+// The mean of -elbo of N(mean, v) data with the exact denoiser: every step's normal has the right mean, and r^2 for its variance; the base is N(0, m).
+template <class L> double expected_loss(const L& layer, double m = 1) {
   double loss = half_log_two_pi + 0.5 + 0.5 * std::log(Stepped::v);
   for (Index i = 0; i < N; ++i) {
     const NoiseStep s(layer.at(i), layer.at(i + 1));
     const double variance = total(layer.at(i)) * s.added * s.added / total(layer.at(i + 1));
     loss += kl(variance / (layer.back(i) * layer.back(i)));
   }
-  return loss + kl(total(layer.at(N))) + 0.5 * std::pow(layer.at(N).signal * Stepped::mean, 2);
+  return loss + kl(total(layer.at(N)) / m) + 0.5 * std::pow(layer.at(N).signal * Stepped::mean, 2) / m;
 }
 template <class Objective, class F> double loss_of(Model<F, double>& model, const Batch<double>& x, Noise noise) {
   Trainer<F, double, Objective> trainer(model, Adam{}, 1, Objective{});
@@ -138,6 +139,27 @@ TEST_CASE("normal data and the exact denoiser: bound, losses and samples are clo
     const Batch<double> s = model.sample(n, Noise{5});
     CHECK(std::abs(s.mean() - mean) < 4 * std::sqrt(v / (2 * n)));
     CHECK((s - mean).square().mean() == Approx(v).epsilon(4 / std::sqrt(static_cast<double>(n))));
+  }
+}
+
+TEMPLATE_TEST_CASE("normal data and the exact denoiser: the bound is closed at the levels of other equations too, from the base where they end", "", VarianceExploding, SubVariancePreserving) {
+  using L = Diffusion<2, N, SteppedBy<TestType>>;
+  using F = Flow<L, DiffusionPrior<2, TestType>>;
+  for (auto deviation : {BackwardDeviation::large, BackwardDeviation::small}) {
+    const L layer(levels_of<N>(TestType{}), deviation);
+    auto model = make_model<double>(F(layer, DiffusionPrior<2, TestType>{}), Noise{1});
+    const Batch<double> x = data(100000, 2, 3);
+    const Estimate bound = mean_and_error(model.elbo(x, Noise{4}));
+    const double want = 2 * expected_loss(layer, TestType{}.level(1).variance());
+    INFO("-elbo " << -bound.value << " +- " << bound.error << ", expected " << want);
+    CHECK(std::abs(bound.value + want) < 4 * bound.error);
+    CHECK(bound.error < 0.01 * want);
+    Column<double> one_step(50);
+    for (Index k = 0; k < 50; ++k) one_step(k) = loss_of<Variational>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(50 + k)});
+    const Estimate variational = mean_and_error(one_step);
+    INFO("variational " << variational.value << " +- " << variational.error);
+    CHECK(std::abs(variational.value - want) < 4 * variational.error);
+    CHECK(variational.error < 0.02 * want);
   }
 }
 
