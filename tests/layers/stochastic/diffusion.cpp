@@ -99,6 +99,17 @@ TEST_CASE("levels") {
   CHECK_THROWS_AS(L({NoiseLevel{1, 0}, NoiseLevel{0.5, 0.5}, NoiseLevel{0.5, 0.4}}), std::invalid_argument);
 }
 
+TEST_CASE("equations that start without noise, or end without signal, are refused") {
+  auto field = [](auto sde) { return typename ProbabilityFlow<Velocity<MlpOf<Tanh, 3>>, decltype(sde)>::template field<1, 0>(sde); };
+  CHECK_NOTHROW(field(SubVariancePreserving{}));
+  CHECK_THROWS_AS(field(VariancePreserving{.start = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VariancePreserving{.beta_min = -1, .beta_max = -2}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VariancePreserving{.beta_max = 4000}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VarianceExploding{.sigma_min = 3, .sigma_max = 2}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VarianceExploding{.sigma_min = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VarianceExploding{.start = 1}), std::invalid_argument);
+}
+
 TEST_CASE("a new Diffusion is that of N(0, I) data, exactly") {
   using F = Flow<Diffusion<2, 10, Velocity<MlpOf<Tanh, 5>>>, StandardNormal<2>>;
   const auto model = make_model<double>(F{}, Noise{1});
