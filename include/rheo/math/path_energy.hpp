@@ -67,7 +67,7 @@ template <bool Learns, class E, class T> struct PathEnergy {
       ColView<T> u1 = w.u1.column(x.rows());
       e.base.value(x, u, w.plain.base);
       e.target.value(x, u1, w.plain.target);
-      look_away(lambda, u, u1, columns(w.g1.view(x.rows(), D), 0, 0), columns(w.g1.view(x.rows(), D), 0, 0));
+      look_away(lambda, u, u1, [](Index) {});
       u = u * (T(1) - lambda) + u1 * lambda;
     } else {
       e.value(x, u, w.plain);
@@ -102,20 +102,19 @@ template <bool Learns, class E, class T> struct PathEnergy {
       View<S> g1 = room_g.view(x.rows(), D);
       e.base.value_and_gradient(x, u, g, workspace.base);
       e.target.value_and_gradient(x, u1, g1, workspace.target);
-      look_away(at, u, u1, g, g1);
+      look_away(at, u, u1, [&](Index i) { (at == S(0) ? g1 : g).row(i).setZero(); });
       u = u * (S(1) - at) + u1 * at;
       for (Index j = 0; j < D; ++j) column(g, j) = column(g, j) * (S(1) - at) + column(g1, j) * at;
     } else {
       e.value_and_gradient(x, u, g, workspace);
     }
   }
-  /// At lambda = 0 and 1 what the other energy has of infinities is dropped, before they meet the zero.
-  template <class S> static void look_away(const S& at, ColView<S> u0, ColView<S> u1, View<S> g0, View<S> g1) {
+  /// At lambda = 0 and 1 rows where the other energy is infinite are dropped from it, before they meet the zero.
+  template <class S, class Drop> static void look_away(const S& at, ColView<S> u0, ColView<S> u1, Drop drop) {
     if (at != S(0) && at != S(1)) return;
     ColView<S> u = at == S(0) ? u1 : u0;
-    View<S> g = at == S(0) ? g1 : g0;
     for (Index i = 0; i < u.size(); ++i) {
-      if (!is_finite(u(i))) u(i) = S(0), g.row(i).setZero();
+      if (!is_finite(u(i))) u(i) = S(0), drop(i);
     }
   }
   /// Duals along g_g: u' and u'' g_g at once, and for lambda the differences of u and of u' g_g.
