@@ -174,6 +174,36 @@ TEMPLATE_TEST_CASE("normal data and the exact denoiser: the bound is closed at t
   }
 }
 
+TEMPLATE_TEST_CASE("normal data and the exact denoiser: losses by noise are the variance of the noise given the point, weighed", "", VariancePreserving, VarianceExploding, SubVariancePreserving) {
+  auto check = [](auto model, auto level_of, Index levels) {  // level_of(k): equally likely
+    using F = typename decltype(model)::FlowType;
+    double simple = 0, velocity = 0;
+    for (Index k = 0; k < levels; ++k) {
+      const NoiseLevel l = level_of(k);
+      const double left = l.signal * l.signal * Stepped::v / total(l) / static_cast<double>(levels);
+      simple += left, velocity += left * l.variance() / (l.signal * l.signal);
+    }
+    const Batch<double> x = data(100000, 1, 3);
+    Column<double> by_simple(50), by_velocity(50);
+    for (Index k = 0; k < 50; ++k) {
+      by_simple(k) = loss_of<Denoising, F>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(k)});
+      by_velocity(k) = loss_of<VelocityDenoising, F>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(k)});
+    }
+    const Estimate s = mean_and_error(by_simple), v = mean_and_error(by_velocity);
+    INFO("simple " << s.value << " +- " << s.error << ", expected " << simple << "; velocity " << v.value << " +- " << v.error << ", expected " << velocity);
+    CHECK(std::abs(s.value - simple) < 4 * s.error);
+    CHECK(s.error < 0.01 * simple);
+    CHECK(std::abs(v.value - velocity) < 4 * v.error);
+    CHECK(v.error < 0.01 * velocity);
+  };
+  const TestType sde{};
+  const auto steps = levels_of<N>(sde);
+  check(make_model<double>(Flow{Diffusion<1, N, SteppedBy<TestType>>(steps), DiffusionPrior<1, TestType>{}}, Noise{1}), [&](Index k) { return steps[static_cast<std::size_t>(k + 1)]; }, N);
+  using Field = typename ProbabilityFlow<Timed<TestType>, TestType>::template field<1, 0>;
+  check(make_model<double>(Flow<Continuous<1, ProbabilityFlow<Timed<TestType>, TestType>, ExactTrace, Dopri5<>>, DiffusionPrior<1, TestType>>{}, Noise{1}),
+        [&](Index k) { return sde.level(Field{}.time((static_cast<double>(k) + 0.5) / 10000)); }, 10000);
+}
+
 TEST_CASE("DDIM is the probability flow where its steps are many, and ancestral sampling with eta one") {
   using F = Flow<Diffusion<1, N, Stepped>, StandardNormal<1>>;
   const auto model = make_model<double>(F{}, Noise{1});
