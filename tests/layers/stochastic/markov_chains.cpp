@@ -10,6 +10,7 @@
 #include "rheo/flows/generative.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/stochastic/diff_flow.hpp"
+#include "rheo/layers/stochastic/diffusion.hpp"
 #include "rheo/layers/stochastic/hmc.hpp"
 #include "rheo/layers/stochastic/langevin.hpp"
 #include "rheo/layers/stochastic/mala.hpp"
@@ -44,6 +45,7 @@ struct Wave {
   };
 };
 using Sde = DiffFlow<2, 3, Wave>;
+using Drowned = Diffusion<2, 3, Wave>;
 using Law = Given<family::Normal<>, MlpOf<Tanh>>;  // no hidden layer: means and log deviations affine in what is given
 using Vae = VaeLayer<2, 2, Law, Law>;
 using Block = AffineCoupling<2, MlpOf<Tanh, 4>>;
@@ -74,6 +76,24 @@ double ratio(detail::LayerBench<Sde, double>& b, const Batch<double>& x, const B
     for (std::size_t j = 0; j < 2; ++j) {
       log_ratio += log_normal(path[k][j] - path[k + 1][j] + (back[j] - g(k + 1) * g(k + 1) * s[j]) * dt, g(k + 1) * root);
       log_ratio -= log_normal(path[k + 1][j] - path[k][j] - forth[j] * dt, g(k) * root);
+    }
+  }
+  return log_ratio;
+}
+/// In the letters of Ho et al. 2020, arXiv:2006.11239, whose steps keep a variance of one; the net's v makes e = sqrt(1 - abar) x + sqrt(abar) v.
+double ratio(detail::LayerBench<Drowned, double>& b, const Batch<double>& x, const Batch<double>& z, Index i) {
+  const View<double> inner = b.cache.states.view(x.rows(), 4);
+  const std::array<Point, 4> path{Point{x(i, 0), x(i, 1)}, Point{inner(i, 0), inner(i, 1)}, Point{inner(i, 2), inner(i, 3)}, Point{z(i, 0), z(i, 1)}};
+  const auto abar = [&](std::size_t t) { return std::exp(2 * VariancePreserving{0.1, 4}.log_signal(static_cast<double>(t) / 3)); };
+  const auto log_snr = [&](std::size_t t) { return std::log(abar(t) / (1 - abar(t))); };
+  double log_ratio = 0;
+  for (std::size_t t = 1; t <= 3; ++t) {
+    const double alpha = abar(t) / abar(t - 1), beta = 1 - alpha, smaller = (1 - abar(t - 1)) / (1 - abar(t)) * beta;
+    const Point v = Wave::at(b.theta.data(), path[t], (log_snr(1) - log_snr(t)) / (log_snr(1) - log_snr(3)));
+    for (std::size_t j = 0; j < 2; ++j) {
+      const double e = std::sqrt(1 - abar(t)) * path[t][j] + std::sqrt(abar(t)) * v[j];
+      log_ratio += log_normal(path[t - 1][j] - (path[t][j] - beta / std::sqrt(1 - abar(t)) * e) / std::sqrt(alpha), std::sqrt(t == 1 ? beta : smaller));
+      log_ratio -= log_normal(path[t][j] - std::sqrt(alpha) * path[t - 1][j], std::sqrt(beta));
     }
   }
   return log_ratio;
@@ -183,9 +203,9 @@ template <class... Ls> struct Chained {
 
 }  // namespace
 
-TEST_CASE("DiffFlow, vae and the layers of stochastic normalizing flows are pairs of Markov kernels, and so is their chain") {
+TEST_CASE("DiffFlow, diffusion, vae and the layers of stochastic normalizing flows are pairs of Markov kernels, and so is their chain") {
   Chained c(Sde(DiffFlowTime{.end = 0.8, .noise = 0.4, .last_noise = 0.7}), Vae{}, Block{}, Langevin<Soft>(Soft{}, 0.05), Beside{}, Bbk(Soft{}, 0.3, 1.4), Away{},
-            Leap(Soft{}, 0.3), Metropolis<Soft, 3>(Soft{}, 0.6), Mala<Soft, 2>(Soft{}, 0.1), Hmc<Soft, 1, 3>(Soft{}, 0.2));
+            Drowned(levels_of<3>(VariancePreserving{0.1, 4}), BackwardDeviation::small), Leap(Soft{}, 0.3), Metropolis<Soft, 3>(Soft{}, 0.6), Mala<Soft, 2>(Soft{}, 0.1), Hmc<Soft, 1, 3>(Soft{}, 0.2));
   c.check<true>();
   c.check<false>();
 }
