@@ -96,6 +96,8 @@ template <class Law, Index K, Index C> struct Fibre {
   /// Whole numbers from a law with nothing to learn and nothing to see: neither they nor V have a slope.
   template <class T> static constexpr bool still = discrete && !given && Law::param_count == 0 && CanDecode<Law, T>;
   template <class T> static constexpr bool pulls_draw = CanDecodePull<Law, T> || still<T>;
+  /// Draws with choices that its pulls hold constant: has_biased_pulls of the law, and learned whole numbers.
+  static constexpr bool biased = has_biased_pulls<Law> || (discrete && CanDecodePull<Law, double>);
   /// True when the density moves smoothly with what is kept.
   static constexpr bool smooth = [] {
     if constexpr (requires { Law::Conditioner::smooth; }) return discrete ? bool(Law::Conditioner::smooth) : is_smooth<Law>;

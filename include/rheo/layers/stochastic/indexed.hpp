@@ -43,6 +43,7 @@ template <class L, Index U, class Posterior, class Prior, class Net = Mlp<10, 10
   static constexpr Kind kind = Kind::stochastic;
   static constexpr Exactness exactness = Exactness::bound | without_bound(L::exactness | PosteriorLaw::exactness | PriorLaw::exactness);
   static constexpr bool smooth = detail::is_smooth<L> && detail::is_smooth<PosteriorLaw> && detail::is_smooth<PriorLaw> && IndexNet::smooth && detail::smooth_map<Transformer>;
+  static constexpr bool biased_pulls = detail::has_biased_pulls<L> || Q::biased || P::biased;
   static constexpr detail::Effort to_z = detail::decode_effort<PosteriorLaw>() + detail::encode_effort<L>() + detail::Effort{1} + detail::encode_effort<PriorLaw>();
   static constexpr detail::Effort to_x = detail::decode_effort<PriorLaw>() + detail::Effort{1} + detail::decode_effort<L>() + detail::encode_effort<PosteriorLaw>();
   static constexpr Index encode_passes = to_z.passes, decode_passes = to_x.passes;

@@ -22,7 +22,7 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
   static constexpr Index x_dim = D, z_dim = K, context_dim = C, param_count = Law::param_count, buffer_count = Law::buffer_count;
   static constexpr Kind kind = Kind::inference_surjection | Law::kind;
   static constexpr Exactness exactness = Law::exactness;
-  static constexpr bool smooth = detail::is_smooth<Law>;
+  static constexpr bool smooth = detail::is_smooth<Law>, biased_pulls = detail::has_biased_pulls<Law>;
   static constexpr Index encode_passes = detail::encode_effort<Law>().passes, decode_passes = detail::decode_effort<Law>().passes;
   static constexpr bool parallel_encode = detail::encode_effort<Law>().parallel, parallel_decode = detail::decode_effort<Law>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
