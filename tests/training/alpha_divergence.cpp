@@ -4,6 +4,7 @@
 #include "rheo/training/alpha_divergence.hpp"
 
 #include "catch.hpp"
+#include "count_mallocs.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "rheo/targets/energies.hpp"
@@ -191,6 +192,25 @@ TEST_CASE("draws off the support weigh nothing, whatever the energy's gradient i
   }
   CHECK(gradients(model, alpha_divergence(HalfLine{}, 0.0), 100, 1, Noise{11})(0, 2) == std::numeric_limits<double>::infinity());
   CHECK_THROWS_AS(alpha_divergence(HalfLine{}, std::nan("")), std::invalid_argument);
+}
+
+TEST_CASE("nothing is allocated after the first steps") {
+  if (!rheo_test::counts_mallocs) return;
+  auto quiet = [](const auto& objective) {
+    auto model = shaken(Flow{Repeat<2, Block>{}, FullNormal<2>{}}, 0.02);
+    const Batch<double> none(200, 0);
+    Trainer<typename decltype(model)::FlowType, double, std::decay_t<decltype(objective)>> trainer(model, Adam{}, 1, objective);
+    for (std::uint64_t k = 0; k < 2; ++k) trainer.step(view(none), view(none), {0, 200}, Noise{12}.fork(k), 1e-3);
+    trainer.value(view(none), view(none), {0, 200}, Noise{14});
+    const long before = rheo_test::count();
+    trainer.step(view(none), view(none), {0, 200}, Noise{13}, 1e-3);
+    trainer.value(view(none), view(none), {0, 150}, Noise{14});
+    return rheo_test::count() - before;
+  };
+  const auto energy = gauss();
+  CHECK(quiet(path_gradient(energy)) == 0);
+  CHECK(quiet(alpha_divergence(energy, 2.0)) == 0);
+  CHECK(quiet(Mixed(alpha_divergence<weights>(energy, 1.0, 1.0), ReverseKl(energy), 0.5)) == 0);
 }
 
 TEST_CASE("fit_energy takes an objective in the energy's place") {

@@ -153,9 +153,10 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> context, const EnergyF
 
 }  // namespace detail
 
-/// Fits the model in place to exp(-u) by reverse KL, from its own draws alone: it finds only the modes that its draws reach.  An objective may stand in
-/// the energy's place: alpha_divergence(energy, 2.0), path_gradient(energy) (rheo/training/alpha_divergence.hpp).  Steps whose loss or gradient is not
-/// finite change nothing and are counted.  Throws std::invalid_argument for wrong options.
+/// Fits the model in place to exp(-u) by reverse KL, from its own draws alone: it finds only the modes that its draws reach, and may leave those that
+/// they reached, which no weight tells: a replay below, or alpha_divergence(energy, 0.5), keeps them better.  An objective may stand in the energy's place: that,
+/// path_gradient(energy) (rheo/training/alpha_divergence.hpp).  Steps whose loss or gradient is not finite change nothing and are counted.  Throws
+/// std::invalid_argument for wrong options.
 template <class F, class T, class E> EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const EnergyFitOptions& options = {}) {
   static_assert(F::context_dim == 0, "rheo: fit_energy: this flow has a context: hand its rows, fit_energy(model, energy, context, options)");
   const CView<T> nothing = Model<F, T>::template nothing<const T>(0);
