@@ -25,6 +25,8 @@
 // and any of
 //   encode(Pass<T, Cache<T>>)  encode_pull(Pull<T, Cache<T>>)  decode(Pass)  decode_pull(Pull)
 //   init(Params<T> theta, Params<T> buffers, Noise)                   starting values; zero without it; a new flow is the identity
+//   encode_path_pull(Pull, factor), decode_path_pull                  of a layer that draws: what its draw tells the law it is from goes by the path alone, times
+//                                                                     factor, a number a row (rheo/training/importance_weighted.hpp)
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
 //   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Importance: weights of a flow's draws against an energy, and what they are good for: log Z, means, effective numbers, unbiased draws.
 //   Self-normalised estimates: Owen 2013, Monte Carlo theory, chapter 9; log Z by paths: Jarzynski 1997, Neal 2001 (annealed importance
-//   sampling); sequential: Del Moral et al. 2006; independence Metropolis: Hastings 1970.
+//   sampling); sequential: Del Moral et al. 2006; its error by ancestors: Chan and Lai 2013, arXiv:1312.5114, Lee and Whiteley 2018, arXiv:1509.00394;
+//   independence Metropolis: Hastings 1970.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -74,6 +76,15 @@ inline Estimate log_z(const Column<double>& log_w) {
   const Estimate m = mean_and_error(w);
   return {detail::largest(log_w) + std::log(m.value), m.error / m.value};
 }
+/// The same of rows that descend from others: ancestor[i], below their number n, is the first row of which row i is a copy's copy.  Copies are not independent but
+/// their families are, about: the error is that of the sums over families, those that died out among them; without copies it is the one above.
+inline Estimate log_z(const Column<double>& log_w, const std::vector<Index>& ancestor) {
+  const Column<double> w = detail::relative_weights(log_w);
+  const double n = static_cast<double>(w.size()), sum = w.sum();
+  Column<double> family = Column<double>::Zero(w.size());
+  for (Index i = 0; i < w.size(); ++i) family(ancestor[static_cast<std::size_t>(i)]) += w(i) / sum;
+  return {detail::largest(log_w) + std::log(sum / n), std::sqrt((family - 1 / n).square().sum() * n / (n - 1))};
+}
 /// (sum w)^2 / sum w^2, between 1 and n; 0 where all weights are 0.
 inline double effective_sample_size(const Column<double>& log_w) {
   const Column<double> w = detail::relative_weights(log_w);
@@ -125,9 +136,10 @@ inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noi
 template <class T> struct AnnealedSample {
   Batch<T> x;
   Column<double> log_w;      ///< exp of them has mean Z / Z_base, resampled or not
-  Estimate log_z;            ///< minus that of the base; the error is that of the last weights alone where rows were resampled
+  Estimate log_z;            ///< minus that of the base; the error counts every resampling, as long as many first rows have descendants
   Report report;
   int resampled = 0;
+  Index families = 0;        ///< first rows that have descendants: where few are left, the error is as unsure as a spread of few numbers
 };
 
 /// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through `temperatures` moves at
@@ -143,7 +155,7 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
   if (temperatures < 1 || !(threshold >= 0 && threshold <= 1)) detail::fail("annealed_sample wants one temperature or more, and a threshold in [0, 1]");
   detail::check_width(Input<T>(x), Base::dim, "x");
   const Index n = x.rows();
-  AnnealedSample<T> s{Batch<T>(n, Base::dim), Column<double>::Zero(n), {}, {}, 0};
+  AnnealedSample<T> s{Batch<T>(n, Base::dim), Column<double>::Zero(n), {}, {}, 0, 0};
   typename Path::template Workspace<T> w;
   CacheOf<L, T> cache;
   Arena scratch;
@@ -157,6 +169,8 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
     s.report.invalid += !std::isfinite(u(i));
   }
   Vector<T> theta(L::param_count), buffers(L::buffer_count);
+  std::vector<Index> ancestor(static_cast<std::size_t>(n)), next(ancestor);
+  for (Index i = 0; i < n; ++i) ancestor[static_cast<std::size_t>(i)] = i;
   for (int k = 1; k <= temperatures; ++k) {
     const Path path(base, target, static_cast<double>(k) / temperatures);
     const L layer = move(path);
@@ -185,14 +199,18 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
         const Index from = chosen[static_cast<std::size_t>(i)];
         s.x.row(i) = x.row(from);
         work(i) = level + static_cast<double>(u(from));
+        next[static_cast<std::size_t>(i)] = ancestor[static_cast<std::size_t>(from)];
       }
+      ancestor.swap(next);
       x.swap(s.x);
       s.log_w.setConstant(level);
       ++s.resampled;
     }
   }
   s.x.swap(x);
-  s.log_z = log_z(s.log_w);
+  s.log_z = log_z(s.log_w, ancestor);
+  std::sort(ancestor.begin(), ancestor.end());
+  s.families = std::unique(ancestor.begin(), ancestor.end()) - ancestor.begin();
   return s;
 }
 

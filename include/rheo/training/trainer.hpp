@@ -102,6 +102,7 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
   struct Room {
     Buffer<T> x, context;
     Buffer<double> weight;
+    detail::RoomOf<Objective, F, T> objective{};
   };
 
   double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Vector<T>* g, int w) {
@@ -113,7 +114,7 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
       for (Index i = 0; i < n; ++i) weight[i] = b.weight[b.index ? b.index[first + i] : b.first + first + i];
     }
     ObjectiveCall<F, T> call{*model_, ws_.worker(w), in, c, weight, scale, noise.from_row(first), g ? Params<T>(g->data(), g->size()) : Params<T>(), g != nullptr};
-    return objective_(call);
+    return detail::run_objective(objective_, call, room.objective);
   }
   static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room) {
     if (!b.index) return rows(x, b.first + first, n);

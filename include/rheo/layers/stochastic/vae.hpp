@@ -89,6 +89,14 @@ template <Index X, Index Z, class Encoder, class Decoder, Index C = 0> struct Va
       Q::draw_pull(encoder, p, q_slot<T>(p), p.in, p.out, read(g_z), minus_g_v, p.g_in);
     });
   }
+  template <class T> void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const
+    requires(Q::template pulls_path<T> && P::template pulls_score<T>)
+  {
+    pull(p, [&](View<T> g_z, CColView<T> g_v, CColView<T> minus_g_v) {
+      P::score_pull(decoder, p, p_slot<T>(p), p.out, p.in, g_v, p.g_in, g_z);
+      Q::path_pull(encoder, p, q_slot<T>(p), p.in, p.out, read(g_z), minus_g_v, factor, p.g_in);
+    });
+  }
   template <class T> void decode(Pass<T, Cache<T>> p) const
     requires CanDecode<DecoderLaw, T> && CanEncode<EncoderLaw, T>
   {

@@ -82,6 +82,12 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
     copy(columns(p.g_out, 0, K), p.g_in);
     Fibre::draw_pull(law, p, Fibre::slot(p, p.cache), p.in, columns(p.out, K, M), columns(p.g_out, K, M), p.g_v, p.g_in);
   }
+  template <class T> void decode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const
+    requires(Fibre::template pulls_path<T>)
+  {
+    copy(columns(p.g_out, 0, K), p.g_in);
+    Fibre::path_pull(law, p, Fibre::slot(p, p.cache), p.in, columns(p.out, K, M), columns(p.g_out, K, M), p.g_v, factor, p.g_in);
+  }
 };
 
 }  // namespace rheo
