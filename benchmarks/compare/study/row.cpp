@@ -115,7 +115,7 @@ void expressivity(Record& r, const Subject& s, const targets::Target& target, co
     r.none("level_leak", "the support is compact: see leak");
     check(least_gap(std::max(0.0, leak.value - 4 * leak.error)));
   } else {
-    r.none("leak", "the support is not compact");
+    r.none("leak", "no compact support is known");
     if (target.log_prob) {
       const Level level = level_set_threshold(target, 1e-3, 50000, Noise{9});
       const Estimate leak = level_leak(x, target, level);
@@ -185,7 +185,7 @@ void costs(Record& r, const Subject& s, const targets::Target& target, const Bat
   const Batch<double> some = test.topRows(std::min<Index>(1000, test.rows()));
   r.number("log_prob_us", 1e6 * seconds_of([&] { s.log_prob(some, noise); }) / static_cast<double>(some.rows()));
   if (s.exactness == Exactness::bound) {
-    const Batch<double> fewer = some.topRows(std::min<Index>(long_chain ? 200 : 1000, some.rows()));
+    const Batch<double> fewer = some.topRows(std::min<Index>(long_chain ? 100 : 1000, some.rows()));
     const Estimate loose = mean_and_error<double>(s.estimate(fewer, 100, noise.fork(7)).value - s.log_prob(fewer, noise.fork(8)));
     r.number("looseness", loose.value);
     r.number("looseness_error", loose.error);

@@ -13,8 +13,8 @@ struct Budget {
   double seconds = 0;  ///< the training time that `steps` was measured to fill; 0: equal parameters and steps
 };
 
-inline const Budget core_budget{.steps = 1500};
-inline constexpr double core_seconds = 5;
+inline const Budget core_budget{.steps = 1000};
+inline constexpr double core_seconds = 3;
 
 /// Fits and measures; all but the times is decided by the arguments, and `fingerprint` hashes what was computed, bit by bit.  Files named
 /// `stem`_density.npy and `stem`_samples.npy are written where stem is not empty.
