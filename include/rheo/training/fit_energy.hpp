@@ -48,16 +48,18 @@ struct EnergyFitResult {
 
 namespace detail {
 
-template <class F, class T, class Objective>
-EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitOptions& o, Objective objective) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
+inline void check_options(const EnergyFitOptions& o) {
   if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1) fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
   if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + std::to_string(o.learning_rate));
-  static_assert(F::context_dim == 0, "rheo: fit_energy has no contexts yet");
+}
+
+/// fit_energy, without the flow's type.
+template <class T> EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, const EnergyFitOptions& o) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
   const bool by_data = data.cols() > 0;
-  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, std::move(objective));
-  const CView<T> no_context = Model<F, T>::template nothing<const T>(by_data ? data.rows() : std::max(o.batch, o.check_rows));
+  const Index n = by_data ? data.rows() : std::max(o.batch, o.check_rows);
+  const CView<T> no_context = view_of(static_cast<const T*>(nullptr), n, 0, n);
   const CView<T> x = by_data ? data : no_context;
   std::vector<Index> index(static_cast<std::size_t>(std::max(o.batch, o.check_rows)));
   auto rows = [&](Index count, Noise noise) {
@@ -65,10 +67,10 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitO
     return BatchRows{0, count, by_data ? index.data() : nullptr, nullptr};
   };
   auto check = [&] { return trainer.value(x, no_context, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1)); };
-  Vector<T> best = model.parameters(), best_buffers = model.buffers();
+  Vector<T> best = theta, best_buffers = buffers;
   auto restore = [&] {
-    model.parameters() = best;
-    model.buffers() = best_buffers;
+    theta = best;
+    buffers = best_buffers;
   };
   EnergyFitResult result;
   if (const double start = check(); std::isfinite(start)) result.best_loss = start;
@@ -104,11 +106,11 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitO
     if (e.check_loss < result.best_loss + (result.best_step > 0 ? o.tolerance : 0)) {
       result.best_loss = std::min(result.best_loss, e.check_loss);
       result.best_step = step;
-      best = model.parameters();
-      best_buffers = model.buffers();
+      best = theta;
+      best_buffers = buffers;
     }
     e.best_loss = result.best_loss;
-    e.acceptance = trainer.workspace().report().acceptance();
+    e.acceptance = trainer.report().acceptance();
     result.history.push_back(e);
     if (o.callback && !o.callback(e)) {
       result.status = FitStatus::interrupted;
@@ -116,9 +118,17 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitO
     }
   }
   restore();
-  result.report = trainer.workspace().report();
+  result.report = trainer.report();
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
+}
+
+template <class F, class T, class Objective>
+EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitOptions& o, Objective objective) {
+  static_assert(F::context_dim == 0, "rheo: fit_energy has no contexts yet");
+  check_options(o);
+  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, std::move(objective));
+  return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, data, o);
 }
 
 }  // namespace detail
