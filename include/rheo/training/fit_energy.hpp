@@ -60,44 +60,32 @@ template <class E> auto objective_of(const E& e) {
   }
 }
 
-/// Rows of data (n x x_dim or n x 0), each as likely as any; without data there is nothing to draw.
-template <class T> struct EvenRows {
-  static constexpr bool moving = false;
-  CView<T> data;
-  CView<T> x() const { return data; }
-  void before(int, Noise) const {}
-  Index row(Noise noise, Index i) const { return noise.index(i, 0, data.rows()); }
-};
-
-/// source(workspace) makes what steps draw their rows from.  A source that moves gives no fixed rows to check on: there the energy alone is checked.
-template <class F, class T, class Objective, class Source>
-EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> context, const EnergyFitOptions& o, Objective objective, Source make_source) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
+inline void check_options(const EnergyFitOptions& o) {
   if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1) fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
   if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + std::to_string(o.learning_rate));
-  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, objective);
-  auto source = make_source(trainer.workspace());
-  const bool by_rows = source.x().cols() > 0 || F::context_dim > 0;
-  const CView<T> none = Model<F, T>::template nothing<const T>(std::max(o.batch, o.check_rows));
-  const CView<T> x = by_rows ? source.x() : none, given = F::context_dim > 0 ? context : Model<F, T>::template nothing<const T>(x.rows());
-  std::vector<Index> index(static_cast<std::size_t>(std::max(o.batch, o.check_rows)));
+}
+
+/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those move, over draws alone.
+template <class T>
+EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, CView<T> context, const EnergyFitOptions& o) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  const Index most = std::max(o.batch, o.check_rows);
+  const bool by_rows = source.x().cols() > 0 || context.cols() > 0, moving = &checked != &trainer;
+  auto nothing = [](Index n) { return view_of(static_cast<const T*>(nullptr), n, 0, n); };
+  const CView<T> x = by_rows ? source.x() : nothing(most), given = context.cols() > 0 ? context : nothing(x.rows());
+  std::vector<Index> index(static_cast<std::size_t>(most));
   auto rows = [&](Index count, Noise noise) {
     for (Index i = 0; by_rows && i < count; ++i) index[static_cast<std::size_t>(i)] = source.row(noise, i);
     return BatchRows{0, count, by_rows ? index.data() : nullptr, nullptr};
   };
-  auto checker = [&] {
-    if constexpr (decltype(source)::moving) return Trainer<F, T, decltype(objective.b)>(model, o.optimizer, o.threads, objective.b);
-    else return &trainer;
-  }();
   auto check = [&] {
-    if constexpr (decltype(source)::moving) return checker.value(none, none, {0, o.check_rows}, o.noise.fork(1));
-    else return checker->value(x, given, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1));
+    return moving ? checked.value(nothing(most), nothing(most), {0, o.check_rows}, o.noise.fork(1)) : trainer.value(x, given, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1));
   };
-  Vector<T> best = model.parameters(), best_buffers = model.buffers();
+  Vector<T> best = theta, best_buffers = buffers;
   auto restore = [&] {
-    model.parameters() = best;
-    model.buffers() = best_buffers;
+    theta = best;
+    buffers = best_buffers;
   };
   EnergyFitResult result;
   if (const double start = check(); std::isfinite(start)) result.best_loss = start;
@@ -134,11 +122,11 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> context, const EnergyF
     if (e.check_loss < result.best_loss + (result.best_step > 0 ? o.tolerance : 0)) {
       result.best_loss = std::min(result.best_loss, e.check_loss);
       result.best_step = step;
-      best = model.parameters();
-      best_buffers = model.buffers();
+      best = theta;
+      best_buffers = buffers;
     }
     e.best_loss = result.best_loss;
-    e.acceptance = trainer.workspace().report().acceptance();
+    e.acceptance = trainer.report().acceptance();
     result.history.push_back(e);
     if (o.callback && !o.callback(e)) {
       result.status = FitStatus::interrupted;
@@ -146,9 +134,17 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> context, const EnergyF
     }
   }
   restore();
-  result.report = trainer.workspace().report();
+  result.report = trainer.report();
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
+}
+
+template <class F, class T, class Objective>
+EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective) {
+  check_options(o);
+  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, std::move(objective));
+  RowSource<T> source(data);
+  return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, trainer, source, context, o);
 }
 
 }  // namespace detail
@@ -160,7 +156,7 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> context, const EnergyF
 template <class F, class T, class E> EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const EnergyFitOptions& options = {}) {
   static_assert(F::context_dim == 0, "rheo: fit_energy: this flow has a context: hand its rows, fit_energy(model, energy, context, options)");
   const CView<T> nothing = Model<F, T>::template nothing<const T>(0);
-  return detail::fit_by_steps<F, T>(model, nothing, options, detail::objective_of(energy), [&](auto&) { return detail::EvenRows<T>{nothing}; });
+  return detail::fit_by_steps<F, T>(model, nothing, nothing, options, detail::objective_of(energy));
 }
 
 /// The same with data beside the energy: data_share * (-elbo of the data) + (1 - data_share) * (-log w of draws).  Data-dependent starts are run
@@ -173,8 +169,7 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
   detail::check_finite(data.view(), "the data");
   check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
   model.initialise(data);
-  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(0), options, Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share),
-                                    [&](auto&) { return detail::EvenRows<T>{data.view()}; });
+  return detail::fit_by_steps<F, T>(model, data.view(), Model<F, T>::template nothing<const T>(0), options, Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share));
 }
 
 /// The same with the flow's own weighted draws in the place of data (rheo/training/replay.hpp): they keep modes that were found once and that reverse KL would leave.  The
@@ -183,10 +178,12 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
 template <class F, class T, class E>
   requires(F::context_dim == 0)
 EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, Replay<T>& replay, const EnergyFitOptions& options = {}) {
-  const auto objective = detail::objective_of(energy);
-  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(0), options, Mixed(MaximumLikelihood{}, objective, options.data_share), [&](auto& ws) {
-    return detail::ReplayRows<F, T, std::remove_cvref_t<decltype(objective.energy)>>(model, ws, objective.energy, replay, options.noise.fork(4));
-  });
+  detail::check_options(options);
+  const auto by_energy = detail::objective_of(energy);
+  Trainer trainer(model, options.optimizer, options.threads, Mixed(MaximumLikelihood{}, by_energy, options.data_share));
+  Trainer checked(model, options.optimizer, options.threads, by_energy);
+  detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
+  return detail::fit_by_steps<T>(model.parameters(), model.buffers(), trainer, checked, source, Model<F, T>::template nothing<const T>(0), options);
 }
 
 /// A conditional flow, for all rows of the context (n x context_dim) at once: the mean over them of KL(flow given c || exp(-u) / Z(c)) - log Z(c), u an energy
@@ -197,8 +194,7 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
   detail::check_width(context, F::context_dim, "context");
   if (context.rows() < 1) detail::fail("fit_energy: no context");
   detail::check_finite(context.view(), "the context");
-  return detail::fit_by_steps<F, T>(model, context.view(), options, detail::objective_of(energy),
-                                    [&](auto&) { return detail::EvenRows<T>{Model<F, T>::template nothing<const T>(context.rows())}; });
+  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(), options, detail::objective_of(energy));
 }
 
 }  // namespace rheo

@@ -60,25 +60,35 @@ template <class T> struct Replay {
 
 namespace detail {
 
-/// What fit_energy's steps draw their rows from: a replay that follows the model.
-template <class F, class T, class E> class ReplayRows {
+/// What fit_energy's steps draw their rows from: rows of data (n x x_dim or n x 0), each as likely as any; without data there is nothing to draw.
+template <class T> struct RowSource {
+  CView<T> data;
+  explicit RowSource(CView<T> d) : data(d) {}
+  virtual ~RowSource() = default;
+  virtual CView<T> x() const { return data; }
+  virtual void before(int, Noise) {}
+  virtual Index row(Noise noise, Index i) const { return noise.index(i, 0, data.rows()); }
+};
+
+/// The same of a replay that follows the model.
+template <class F, class T, class E> class ReplayRows final : public RowSource<T> {
  public:
-  static constexpr bool moving = true;
-  ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise) : model_(model), ws_(ws), energy_(energy), replay_(replay) {
+  ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise)
+      : RowSource<T>(Model<F, T>::template nothing<const T>(0)), model_(model), ws_(ws), energy_(energy), replay_(replay) {
     if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1)) fail("Replay: size and every must be positive, refresh in [0, 1]");
     const bool fits = replay.x.rows() == replay.log_w.size() && replay.x.rows() <= replay.size && (replay.x.rows() == 0 || replay.x.cols() == F::x_dim);
     if (!fits || replay.oldest < 0 || replay.oldest >= replay.size) fail("Replay: rows, weights and the oldest row do not fit one another or the flow");
     if (replay.x.rows() < replay.size) draw(replay.size - replay.x.rows(), noise);
     replay.running_weights(sum_);
   }
-  CView<T> x() const { return view(std::as_const(replay_.x)); }
-  void before(int step, Noise noise) {
+  CView<T> x() const override { return view(std::as_const(replay_.x)); }
+  void before(int step, Noise noise) override {
     const auto fresh = static_cast<Index>(std::ceil(replay_.refresh * static_cast<double>(replay_.size)));
     if (fresh < 1 || step % replay_.every != 0) return;
     draw(fresh, noise);
     replay_.running_weights(sum_);
   }
-  Index row(Noise noise, Index i) const {
+  Index row(Noise noise, Index i) const override {
     const auto at = std::upper_bound(sum_.begin(), sum_.end(), noise.uniform(i, 0) * sum_.back()) - sum_.begin();
     return std::min(static_cast<Index>(at), replay_.size - 1);
   }
