@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What many test programs would compile alike and compiled_once.cpp compiles for all of them: explicit instantiations, declared `extern`
-// everywhere but there.  What is not for tests alone is in own/once.hpp.
+// everywhere but there.  What is not for tests alone is in once/once.hpp.
 #include "once.hpp"
 #include "rheo/evaluation/certify.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
