@@ -122,6 +122,10 @@ TEST_CASE("what an energy fit refuses, and how it ends without a number") {
   const Vector<double> before = model.parameters();
   CHECK_THROWS_AS(fit_energy(model, Soft{}, {.learning_rate = -1}), std::invalid_argument);
   CHECK_THROWS_AS(fit_energy(model, Soft{}, {.batch = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.clip_norm = -1}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.tolerance = std::nan("")}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.patience_non_finite = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.halvings = -1}), std::invalid_argument);
   CHECK_THROWS_AS(fit_energy(model, Soft{}, data(), {.data_share = 1.5}), std::invalid_argument);
   Batch<double> bad = data();
   bad(3, 1) = std::nan("");

@@ -14,7 +14,8 @@
 //   stochastic             stochastic       stochastic       log p(x given z) - log q(z given x); a bound
 //   distribution           drops x          draws x          log p(x): an inference surjection onto nothing, z_dim = 0
 //
-// V is -inf where there is no path: x off the support in encode, z off the support in decode, and z that q(z|x) cannot draw.
+// V is -inf where there is no path: x off the support in encode, z off the support in decode, and z that q(z|x) cannot draw.  A sampling layer
+// gives +inf for what decode drew and encode never would: such a path has weight 0.
 //
 // What you owe: a type that holds hyper-parameters only (no weights, no caches, no random engine), with
 //   static constexpr Index x_dim, z_dim, context_dim, param_count, buffer_count;

@@ -63,7 +63,10 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
     c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise, c.worker.cache, scratch, c.pull && through,
                                                  &c.worker.report});
     detail::energy_of_draws(energy, c, read(x), u, c.pull && through ? &g_x : nullptr, room.energy);
-    for (Index i = 0; i < n; ++i) log_w(i) = -static_cast<double>(u(i)) - static_cast<double>(v(i));
+    for (Index i = 0; i < n; ++i) {
+      const double l = -static_cast<double>(u(i)) - static_cast<double>(v(i));
+      log_w(i) = l == std::numeric_limits<double>::infinity() ? -l : l;  // no path of encode's leads there: weight 0
+    }
     double centre = 0;
     const double loss = weigh(log_w, c.weight, power, centre);
     if (!c.pull) return loss;
