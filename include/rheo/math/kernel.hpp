@@ -15,8 +15,14 @@ namespace math {
 /// +1 for encode, -1 for decode: V is this times log [density of the step back / density of the step taken].
 template <bool Encode> inline constexpr int ledger_sign = Encode ? 1 : -1;
 
-/// min(1, exp(log_ratio)) against a uniform number, on values alone.
-template <class T> bool accept(const T& log_ratio, double uniform) { return std::log(uniform) < static_cast<double>(autodiff::value_of(log_ratio)); }
+/// out(i) = log of uniform(i, j), in loops that vectorise; 0 in a table of draws gives -inf.
+inline void log_uniforms(const Noise& noise, Index j, View<double> out) {
+  noise.uniforms(out, j);
+  double* u = out.data();
+  for (Index i = 0; i < out.rows(); ++i) u[i] = u[i] > 0.0 ? detail::plain_log(u[i]) : -std::numeric_limits<double>::infinity();
+}
+/// min(1, exp(log_ratio)) against the logarithm of a uniform number, on values alone.
+template <class T> bool accept(const T& log_ratio, double log_uniform) { return log_uniform < static_cast<double>(autodiff::value_of(log_ratio)); }
 
 /// An energy that is a place to be: not +inf, which is off the support, and not NaN or -inf, which are faults.
 template <class T> bool faulty(const T& u) {

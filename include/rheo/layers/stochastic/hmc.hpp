@@ -66,6 +66,7 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
     ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n), u_new = p.scratch.template column<T>(n),
                gained = p.scratch.template column<T>(n);
     View<T> grad = p.scratch.template take<T>(n, D);
+    const View<double> log_u = p.scratch.template take<double>(n, 1);
     View<T> out = p.out;
     copy(p.in, out);
     field.gradient(p.in, u, grad);
@@ -77,6 +78,7 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
       copy(out, at(qs, 0));
       copy(grad, at(gs, 0));
       p.noise.normals(at(vs, 0), k * width);
+      if constexpr (Accept) math::log_uniforms(p.noise, k * width + uniform_at, log_u);
       for (Index l = 0; l < Leaps; ++l) {
         leap.drift(read(at(qs, l)), read(at(vs, l)), read(at(gs, l)), nullptr, at(qs, l + 1), at(vs, l + 1));
         field.gradient(read(at(qs, l + 1)), u_new, at(gs, l + 1));
@@ -89,7 +91,7 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
         bool take = true;
         if constexpr (Accept) {
           take = math::is_finite(u_new(i)) && math::is_finite(kinetic) && !math::faulty(u(i)) &&
-                 math::accept(T(u(i) - u_new(i) + kinetic), p.noise.uniform(i, k * width + uniform_at));
+                 math::accept(T(u(i) - u_new(i) + kinetic), log_u(i, 0));
         }
         bits(i, k) = take;
         if (take) {

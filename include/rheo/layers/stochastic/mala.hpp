@@ -59,6 +59,7 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
     ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n), u_new = p.scratch.template column<T>(n);
     View<T> g = p.scratch.template take<T>(n, D), g_new = p.scratch.template take<T>(n, D), eta = p.scratch.template take<T>(n, D),
                   y = p.scratch.template take<T>(n, D);
+    const View<double> log_u = p.scratch.template take<double>(n, 1);
     View<T> out = p.out;
     copy(p.in, out);
     field.gradient(p.in, u, g);
@@ -68,6 +69,7 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
       View<T> eta_r = columns(reverse, k * D, D);
       copy(out, columns(path, k * D, D));
       p.noise.normals(eta, k * width);
+      math::log_uniforms(p.noise, k * width + uniform_at, log_u);
       for (Index j = 0; j < D; ++j) column(y, j) = column(out, j) - column(g, j) * h + column(eta, j) * c;
       field.gradient(read(y), u_new, g_new);
       for (Index j = 0; j < D; ++j) column(eta_r, j) = (column(g, j) + column(g_new, j)) * (T(0.5) * c) - column(eta, j);
@@ -76,7 +78,7 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
         if (take) {
           T log_ratio = u(i) - u_new(i);
           for (Index j = 0; j < D; ++j) log_ratio += T(0.5) * (eta(i, j) * eta(i, j) - eta_r(i, j) * eta_r(i, j));
-          take = math::accept(log_ratio, p.noise.uniform(i, k * width + uniform_at));
+          take = math::accept(log_ratio, log_u(i, 0));
         }
         bits(i, k) = take;
         if (!take) continue;

@@ -56,6 +56,7 @@ template <ValueEnergy E, Index Steps = 1, Learned Train = Learned::none> class M
     auto bits = p.cache.accepted.view(n, Steps);
     ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n), u_new = p.scratch.template column<T>(n);
     View<T> y = p.scratch.template take<T>(n, D);
+    const View<double> log_u = p.scratch.template take<double>(n, 1);
     View<T> out = p.out;
     copy(p.in, out);
     field.value(p.in, u);
@@ -63,10 +64,11 @@ template <ValueEnergy E, Index Steps = 1, Learned Train = Learned::none> class M
     long taken = 0;
     for (Index k = 0; k < Steps; ++k) {
       p.noise.normals(y, k * width);
+      math::log_uniforms(p.noise, k * width + uniform_at, log_u);
       for (Index j = 0; j < D; ++j) column(y, j) = column(y, j) * deviation + column(out, j);
       field.value(read(y), u_new);
       for (Index i = 0; i < n; ++i) {
-        const bool take = math::is_finite(u_new(i)) && !math::faulty(u(i)) && math::accept(T(u(i) - u_new(i)), p.noise.uniform(i, k * width + uniform_at));
+        const bool take = math::is_finite(u_new(i)) && !math::faulty(u(i)) && math::accept(T(u(i) - u_new(i)), log_u(i, 0));
         bits(i, k) = take;
         if (!take) continue;
         ++taken;
