@@ -10,7 +10,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "../peak.hpp"
+#include "../shared/peak.hpp"
 #include "rheo/evaluation/base_of.hpp"
 #include "table.hpp"
 
@@ -50,7 +50,7 @@ struct Room {
     // As the laws do: points are drawn where supports can be drawn from, coordinate by coordinate, and are the other side's images else.
     x = rheo::detail::draw_base(s.x_support, s.x_categories, rows, Noise{6}, 1).cast<float>();
     z = rheo::detail::draw_base(s.z_support, s.z_categories, rows, Noise{7}, 1).cast<float>();
-    if (s.decodes && !rheo::detail::drawable(s.x_support)) run(false, read(view(z)), view(x));
+    if (s.decodes && !rheo::detail::drawable(s.x_support)) z *= 0.5f, run(false, read(view(z)), view(x));  // well inside
     if (s.encodes && !rheo::detail::drawable(s.z_support)) run(true, read(view(x)), view(z));
   }
   void run(bool encode, CView<float> from, View<float> to, bool keep = false) {

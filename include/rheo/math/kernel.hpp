@@ -15,8 +15,14 @@ namespace math {
 /// +1 for encode, -1 for decode: V is this times log [density of the step back / density of the step taken].
 template <bool Encode> inline constexpr int ledger_sign = Encode ? 1 : -1;
 
-/// min(1, exp(log_ratio)) against a uniform number, on values alone.
-template <class T> bool accept(const T& log_ratio, double uniform) { return std::log(uniform) < static_cast<double>(autodiff::value_of(log_ratio)); }
+/// out(i) = log of uniform(i, j), in loops that vectorise; 0 in a table of draws gives -inf.
+inline void log_uniforms(const Noise& noise, Index j, View<double> out) {
+  noise.uniforms(out, j);
+  double* u = out.data();
+  for (Index i = 0; i < out.rows(); ++i) u[i] = u[i] > 0.0 ? detail::plain_log(u[i]) : -std::numeric_limits<double>::infinity();
+}
+/// min(1, exp(log_ratio)) against the logarithm of a uniform number, on values alone.
+template <class T> bool accept(const T& log_ratio, double log_uniform) { return log_uniform < static_cast<double>(autodiff::value_of(log_ratio)); }
 
 /// u_out - u_in of a row: 0 where it stayed off the support, NaN where it began at no energy at all.
 template <class T> T energy_gained(const T& u_out, const T& u_in) {
@@ -107,9 +113,12 @@ template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
   /// rows whose own is faulty.  bits: n x 1.
   template <class T, class P, class Ratio, class Take>
   static void choose(const P& p, ColView<T> u, ColView<T> u_new, View<unsigned char> bits, Index uniform_at, Ratio log_ratio, Take take) {
+    Arena::Scope scope(p.scratch);
+    const View<double> log_uniform = p.scratch.template take<double>(u.size(), 1);
+    math::log_uniforms(p.noise, uniform_at, log_uniform);
     long taken = 0;
     for (Index i = 0; i < u.size(); ++i) {
-      bits(i, 0) = math::is_finite(u_new(i)) && !math::faulty(u(i)) && math::accept(T(log_ratio(i)), p.noise.uniform(i, uniform_at));
+      bits(i, 0) = math::is_finite(u_new(i)) && !math::faulty(u(i)) && math::accept(T(log_ratio(i)), log_uniform(i, 0));
       if (!bits(i, 0)) continue;
       ++taken;
       u(i) = u_new(i);
