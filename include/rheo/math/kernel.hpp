@@ -19,7 +19,7 @@ template <bool Encode> inline constexpr int ledger_sign = Encode ? 1 : -1;
 inline void log_uniforms(const Noise& noise, Index j, View<double> out) {
   noise.uniforms(out, j);
   double* u = out.data();
-  for (Index i = 0; i < out.rows(); ++i) u[i] = u[i] > 0.0 ? detail::plain_log(u[i]) : -std::numeric_limits<double>::infinity();
+  for (Index i = 0; i < out.rows(); ++i) u[i] = u[i] > 0.0 ? ::rheo::detail::plain_log(u[i]) : -std::numeric_limits<double>::infinity();
 }
 /// min(1, exp(log_ratio)) against the logarithm of a uniform number, on values alone.
 template <class T> bool accept(const T& log_ratio, double log_uniform) { return log_uniform < static_cast<double>(autodiff::value_of(log_ratio)); }
