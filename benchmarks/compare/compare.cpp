@@ -3,14 +3,18 @@
 // run goes on from; then a report in Markdown with figures (study/report.cpp).
 #include <sys/wait.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <mutex>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "study/report.hpp"
 #include "study/row.hpp"
@@ -19,22 +23,25 @@ namespace {
 using namespace study;
 
 constexpr const char* usage =
-    "usage: compare [--quick | --full] [--families A,B] [--targets A,B] [--seeds N] [--budget parameters|seconds]\n"
-    "               [--steps N] [--seconds X] [--out DIR] [--report] [--list]\n"
-    "  --quick      two families, two targets, one seed, a few hundred steps (the default)\n"
-    "  --full       every family, every target, three seeds, 8000 steps\n"
-    "  --budget     parameters: equal parameters and steps; seconds: equal training time, --seconds of it\n"
+    "usage: compare [--quick | --core | --full] [--families A,B] [--targets A,B] [--seeds N] [--budget parameters|seconds|both]\n"
+    "               [--steps N] [--seconds X] [--jobs N] [--out DIR] [--report] [--replay N] [--list]\n"
+    "  --quick      the families of --core, two targets, one seed, 600 steps: a minute (the default)\n"
+    "  --core       11 families, 8 targets, 3 seeds, at equal steps and at equal seconds: what REPORT.md beside the program shows\n"
+    "  --full       every family, every target, 3 seeds, both budgets, 8000 steps and 30 seconds\n"
+    "  --budget     parameters: equal parameters and steps; seconds: equal training time, --seconds of it; both\n"
+    "  --jobs       rows at a time, each a process of one thread\n"
     "  --out        where rows.jsonl, steps.jsonl, REPORT.md and the figures go; rows that are there are not run again\n"
-    "  --report     only write the report from the rows that are there\n";
+    "  --report     only write the report from the rows that are there\n"
+    "  --replay     run N of the rows that are there again, and fail where one computes another bit\n";
 
 struct WrongUsage : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 struct Arguments {
-  std::vector<std::string> families = quick_families, targets = quick_targets;
-  int seeds = 1;
-  Budget budget{.train = 20000, .samples = 50000, .steps = 600};
+  std::vector<std::string> families = quick_families, targets = quick_targets, budgets{"parameters"};
+  int seeds = 1, jobs = 1, replay = 0;
+  Budget budget{.steps = 600};
   std::string out = "compare";
   bool report = false, list = false;
   bool row = false;
@@ -57,18 +64,29 @@ double positive(const std::string& option, const std::string& text) {
 
 Arguments parse(int count, char** words) {
   Arguments a;
-  bool seconds = false;
+  double seconds = 5;
   for (int i = 1; i < count; ++i) {
     const std::string option = words[i];
     if (option == "--quick") continue;
     if (option == "--report") { a.report = true; continue; }
     if (option == "--list") { a.list = true; continue; }
+    if (option == "--core") {
+      a.families = core_families;
+      a.targets = core_targets;
+      a.seeds = 3;
+      a.budgets = {"parameters", "seconds"};
+      a.budget = core_budget;
+      seconds = core_seconds;
+      continue;
+    }
     if (option == "--full") {
       a.families.clear();
       for (const Family& f : families()) a.families.push_back(f.name);
       a.targets = every_target;
       a.seeds = 3;
-      a.budget = Budget{.steps = 8000};
+      a.budgets = {"parameters", "seconds"};
+      a.budget = Budget{.train = 50000, .samples = 100000, .steps = 8000};
+      seconds = 30;
       continue;
     }
     if (i + 1 == count) throw WrongUsage(option + " wants a value, or is not known");
@@ -76,21 +94,23 @@ Arguments parse(int count, char** words) {
     if (option == "--families" || option == "--models") a.families = split(value);
     else if (option == "--targets") a.targets = split(value);
     else if (option == "--seeds") a.seeds = static_cast<int>(positive(option, value));
+    else if (option == "--jobs") a.jobs = static_cast<int>(std::max(1.0, positive(option, value)));
+    else if (option == "--replay") a.replay = static_cast<int>(std::max(1.0, positive(option, value)));
     else if (option == "--steps") a.budget.steps = static_cast<long>(positive(option, value));
-    else if (option == "--seconds") a.budget.seconds = positive(option, value), seconds = true;
+    else if (option == "--seconds") seconds = positive(option, value);
     else if (option == "--budget") {
-      if (value != "parameters" && value != "seconds") throw WrongUsage("--budget is parameters or seconds");
-      seconds = value == "seconds";
+      if (value != "parameters" && value != "seconds" && value != "both") throw WrongUsage("--budget is parameters, seconds or both");
+      a.budgets = value == "both" ? std::vector<std::string>{"parameters", "seconds"} : std::vector{value};
     }
     else if (option == "--out") a.out = value;
     else if (option == "--row") a.row = true, a.seed = std::strtoull(value.c_str(), nullptr, 10);
     else if (option == "--stem") a.stem = value;
     else if (option == "--train") a.budget.train = static_cast<Index>(positive(option, value));
+    else if (option == "--test") a.budget.test = static_cast<Index>(positive(option, value));
     else if (option == "--samples") a.budget.samples = static_cast<Index>(positive(option, value));
     else throw WrongUsage("unknown option '" + option + "'");
   }
-  if (!seconds) a.budget.seconds = 0;
-  else if (a.budget.seconds == 0) a.budget.seconds = 20;
+  if (!(a.row && a.budgets.front() == "parameters")) a.budget.seconds = seconds;
   return a;
 }
 
@@ -121,7 +141,8 @@ long recorded_steps(const Arguments& a, const Family& family) {
   for (const Record& r : read_rows(path)) {
     if (r.text("family") == family.name && r.number("seconds") == a.budget.seconds) return static_cast<long>(r.number("steps").value_or(100));
   }
-  const long steps = steps_within(a.budget.seconds, family, targets::find("two_uniforms"), a.budget);
+  const Place& easy = place(family.absent(place("two_uniforms").target).empty() ? "two_uniforms" : "eight_gaussians");
+  const long steps = steps_within(a.budget.seconds, family, easy, a.budget);
   Record r;
   r.text("family", family.name);
   r.number("seconds", a.budget.seconds);
@@ -135,67 +156,137 @@ std::string key(const std::string& family, const std::string& target, double see
   ((((k += ' ') += target) += ' ') += std::to_string(static_cast<long>(seed))) += ' ';
   return k += budget;
 }
+std::string key(const Record& r) { return key(r.text("family"), r.text("target"), r.number("seed").value_or(0), r.text("budget")); }
 
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  char text[16];
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
+}
+std::string machine() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(": ") + 2) + ", GCC " + __VERSION__;
+  }
+  return "unknown";
+}
+
+struct Job {
+  std::string family, target, budget;
+  int seed;
+};
+
+/// The row of a process of its own; a record of status "crashed" where it died, nullopt where it was interrupted.
+std::optional<Record> row_of(const Job& job, const Arguments& a, long steps, const std::string& stem, const char* self) {
+  std::ostringstream command;
+  command << '"' << self << "\" --families " << job.family << " --targets " << job.target << " --row " << job.seed << " --budget " << job.budget << " --steps " << steps
+          << " --train " << a.budget.train << " --test " << a.budget.test << " --samples " << a.budget.samples;
+  if (job.budget == "seconds") command << " --seconds " << a.budget.seconds;
+  if (!stem.empty()) command << " --stem \"" << stem << '"';
+  std::FILE* child = popen(command.str().c_str(), "r");
+  if (!child) throw std::runtime_error("a process could not be started");
+  std::string line;
+  char part[4096];
+  while (std::fgets(part, sizeof part, child)) line += part;
+  const int status = pclose(child);
+  while (!line.empty() && line.back() == '\n') line.pop_back();
+  if (auto record = status == 0 ? Record::parse(line) : std::nullopt) return record;
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : WIFEXITED(status) && WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 : 0;
+  if (signal == SIGINT || signal == SIGTERM) return std::nullopt;
+  Record crashed;
+  crashed.text("family", job.family);
+  crashed.text("target", job.target);
+  crashed.number("seed", job.seed);
+  crashed.text("budget", job.budget);
+  crashed.text("status", "crashed");
+  return crashed;
+}
+
+/// Seeds outermost, then targets: a run that is cut is balanced.
 int run(const Arguments& a, const char* self) {
-  std::filesystem::create_directories(a.out);
-  const std::string path = a.out + "/rows.jsonl", budget = a.budget.seconds > 0 ? "seconds" : "parameters";
+  std::filesystem::create_directories(a.out + "/pictures");
+  const std::string path = a.out + "/rows.jsonl";
   for (const auto& name : a.families) find_family(name);
-  for (const auto& name : a.targets) targets::find(name);
+  for (const auto& name : a.targets) place(name);
   std::set<std::string> done;
-  for (const Record& r : read_rows(path)) done.insert(key(r.text("family"), r.text("target"), r.number("seed").value_or(0), r.text("budget")));
-  struct Job {
-    std::string family, target;
-    int seed;
-  };
+  for (const Record& r : read_rows(path)) done.insert(key(r));
   std::vector<Job> jobs;
   for (int seed = 0; seed < a.seeds; ++seed) {
     for (const auto& target : a.targets) {
-      for (const auto& family : a.families) {
-        if (!done.count(key(family, target, seed, budget))) jobs.push_back({family, target, seed});
+      for (const auto& budget : a.budgets) {
+        for (const auto& family : a.families) {
+          if (!done.count(key(family, target, seed, budget))) jobs.push_back({family, target, budget, seed});
+        }
       }
     }
   }
-  const auto begin = std::chrono::steady_clock::now();
-  bool sound = true;
-  for (std::size_t i = 0; i < jobs.size() && !a.report; ++i) {
-    const auto& [family, target, seed] = jobs[i];
-    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    std::fprintf(stderr, "%3zu/%zu  %-20s %-18s seed %d   %s\n", i + 1, jobs.size(), family.c_str(), target.c_str(), seed,
-                 i == 0 ? "" : (std::to_string(static_cast<long>(spent / static_cast<double>(i) * static_cast<double>(jobs.size() - i))) + " s left").c_str());
-    const long steps = a.budget.seconds > 0 ? recorded_steps(a, find_family(family)) : a.budget.steps;
-    std::ostringstream command;
-    command << '"' << self << "\" --families " << family << " --targets " << target << " --row " << seed << " --steps " << steps << " --train " << a.budget.train << " --samples "
-            << a.budget.samples;
-    if (a.budget.seconds > 0) command << " --seconds " << a.budget.seconds;
-    if (seed == 0) command << " --stem \"" << a.out << '/' << family << '_' << target << '_' << budget << '"';
-    std::FILE* child = popen(command.str().c_str(), "r");
-    if (!child) throw std::runtime_error("a process could not be started");
-    std::string line;
-    char part[4096];
-    while (std::fgets(part, sizeof part, child)) line += part;
-    const int status = pclose(child);
-    while (!line.empty() && line.back() == '\n') line.pop_back();
-    auto record = status == 0 ? Record::parse(line) : std::nullopt;
-    if (!record) {
-      if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM)) return 130;
-      record.emplace();
-      record->text("family", family);
-      record->text("target", target);
-      record->number("seed", seed);
-      record->text("budget", budget);
-      record->text("status", "crashed");
-      line = record->line();
-      sound = false;
-    }
-    append(path, line);
-    if (record->text("laws").substr(0, 6) == "broken") {
-      std::fprintf(stderr, "  a law is %s\n", record->text("laws").c_str());
-      sound = false;
-    }
+  std::set<std::string> timed;
+  for (const Job& j : jobs) {
+    if (j.budget == "seconds" && timed.insert(j.family).second) recorded_steps(a, find_family(j.family));  // before rows run side by side
   }
-  write_report(a.out, read_rows(path));
+  const auto begin = std::chrono::steady_clock::now();
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> sound{true}, interrupted{false};
+  const auto work = [&] {
+    for (std::size_t i; !interrupted && (i = next++) < jobs.size();) {
+      const Job& job = jobs[i];
+      long steps = a.budget.steps;
+      {
+        const std::lock_guard lock(mutex);
+        if (job.budget == "seconds") steps = recorded_steps(a, find_family(job.family));
+        const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        std::fprintf(stderr, "%3zu/%zu  %-20s %-18s %-10s seed %d   %s\n", i + 1, jobs.size(), job.family.c_str(), job.target.c_str(), job.budget.c_str(), job.seed,
+                     i == 0 ? "" : (std::to_string(static_cast<long>(spent / static_cast<double>(i) * static_cast<double>(jobs.size() - i))) + " s left").c_str());
+      }
+      const std::string stem = job.seed == 0 ? a.out + "/pictures/" + job.family + '_' + job.target + '_' + job.budget : "";
+      auto record = row_of(job, a, steps, stem, self);
+      const std::lock_guard lock(mutex);
+      if (!record) {
+        interrupted = true;
+        continue;
+      }
+      record->text("date", today());
+      record->text("machine", machine());
+      append(path, record->line());
+      if (record->text("laws").substr(0, 6) == "broken" || record->text("status") == "crashed") {
+        std::fprintf(stderr, "  %s %s %s: %s %s\n", job.family.c_str(), job.target.c_str(), job.budget.c_str(), record->text("status").c_str(), record->text("laws").c_str());
+        sound = false;
+      }
+    }
+  };
+  if (!a.report) {
+    std::vector<std::jthread> others;
+    for (int k = 1; k < a.jobs; ++k) others.emplace_back(work);
+    work();
+  }
+  if (interrupted) return 130;
+  const auto rows = read_rows(path);
+  write_report(a.out, rows);
   std::cout << "report: " << a.out << "/REPORT.md\n";
+  for (const Record& r : rows) {
+    if (r.text("laws").substr(0, 6) == "broken") std::cerr << "compare: " << key(r) << ": a law is " << r.text("laws") << '\n', sound = false;
+  }
   return sound ? 0 : 1;
+}
+
+/// Rows, evenly over the file, computed again with the steps they record.
+int replay(Arguments a, const char* self) {
+  std::vector<Record> rows = read_rows(a.out + "/rows.jsonl");
+  std::erase_if(rows, [](const Record& r) { return r.text("fingerprint").empty(); });
+  if (rows.empty()) throw std::runtime_error("there are no rows to replay in " + a.out);
+  bool same = true;
+  for (int k = 0; k < a.replay; ++k) {
+    const Record& r = rows[static_cast<std::size_t>(2 * k + 1) * rows.size() / static_cast<std::size_t>(2 * a.replay)];
+    if (r.text("budget") == "seconds") a.budget.seconds = r.number("budget_seconds").value_or(1);
+    const auto again = row_of({r.text("family"), r.text("target"), r.text("budget"), static_cast<int>(r.number("seed").value_or(0))}, a,
+                              static_cast<long>(r.number("budget_steps").value_or(1)), "", self);
+    const bool equal = again && again->text("fingerprint") == r.text("fingerprint") && again->number("nll") == r.number("nll");
+    std::cout << key(r) << ": " << r.text("fingerprint") << (equal ? ", the same again\n" : ", now " + (again ? again->text("fingerprint") : "nothing") + '\n') << std::flush;
+    same = same && equal;
+  }
+  return same ? 0 : 1;
 }
 }  // namespace
 
@@ -211,10 +302,11 @@ int main(int count, char** words) {
       return 0;
     }
     if (a.row) {
-      std::cout << measure(find_family(a.families.at(0)), targets::find(a.targets.at(0)), a.seed, a.budget, a.stem).line() << '\n';
+      std::cout << measure(find_family(a.families.at(0)), place(a.targets.at(0)), a.seed, a.budget, a.stem).line() << '\n';
       return 0;
     }
-    return run(a, std::filesystem::read_symlink("/proc/self/exe").c_str());
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+    return a.replay > 0 ? replay(a, self.c_str()) : run(a, self.c_str());
   } catch (const WrongUsage& e) {
     std::cerr << "compare: " << e.what() << '\n' << usage;
     return 2;

@@ -20,9 +20,10 @@ class Record {
   void text(const std::string& key, const std::string& value) { put(key, rheo::io::json_escape(value)); }
   /// A number; null where it is not finite.
   void number(const std::string& key, double value) { put(key, written(value)); }
+  /// To four digits.
   void numbers(const std::string& key, const std::vector<double>& values) {
     std::string list = "[";
-    for (double v : values) (list += list.size() > 1 ? ", " : "") += written(v);
+    for (double v : values) (list += list.size() > 1 ? ", " : "") += written(v, 4);
     put(key, list + "]");
   }
   /// null, and why.
@@ -96,10 +97,10 @@ class Record {
   }
 
  private:
-  static std::string written(double value) {
+  static std::string written(double value, int digits = 6) {
     if (!std::isfinite(value)) return "null";
     char text[40];
-    return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr};
+    return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits).ptr};
   }
   void put(const std::string& key, std::string value) { fields_.emplace_back(key, std::move(value)); }
   std::optional<std::string> find(const std::string& key) const {

@@ -2,37 +2,56 @@
 // A fitted model without its type, and the table entry that fits one: all that the study asks of a family.
 #pragma once
 
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "rheo/evaluation/importance.hpp"
 #include "rheo/evaluation/isoperimetry.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
+#include "rheo/targets/target_energy.hpp"
 #include "rheo/training/fit.hpp"
 
 namespace study {
 using namespace rheo;
 
+/// Of this process: other processes on the machine do not count.
+inline double cpu_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// How a training went; seconds are of the processor.
+struct Training {
+  FitStatus status = FitStatus::budget_reached;
+  long steps = 0;
+  double seconds = 0;
+  std::vector<double> at_seconds, at_step, loss;  ///< of the epochs; the loss is that of the held-out rows
+};
+
 /// Columns in double, whatever the model was trained in.  Empty functions are what the family does not offer.
 struct Subject {
-  FitResult result;
+  Training training;
   Index parameters = 0, decode_passes = 0;
   Exactness exactness = Exactness::exact;
   bool moves_a_normal = false;  ///< samples are a bijection of standard normal draws: the isoperimetric floor binds it
   std::function<Column<double>(const Batch<double>& x, Noise)> log_prob;  ///< one draw of it where it is not exact
   std::function<LogProbEstimate<double>(const Batch<double>& x, Index K, Noise)> estimate;
   std::function<Batch<double>(Index, Noise)> sample;
+  std::function<Column<double>(const targets::Target&, Index, Noise)> log_weights;  ///< of draws against the target's density
   std::function<Batch<double>(const Batch<double>& z)> decode;  ///< the sampling map in double; only where it takes no noise
   std::function<double(const Batch<double>& z)> stretch;        ///< its largest singular value, by search from these points
-  std::string no_log_prob;      ///< why log_prob is empty
 };
 
 struct Family {
   std::string name, what;
   double rate;              ///< peak learning rate
   bool likelihood_loss;     ///< the training loss is a negative log-density (or its bound), so that its history can be compared
-  std::function<Subject(const Batch<double>& x, FitOptions)> train;
+  std::function<Subject(const Batch<double>& x, FitOptions, const targets::Target&)> train;
+  std::function<std::string(const targets::Target&)> absent = [](const targets::Target&) { return std::string(); };  ///< why it means nothing there, or ""
 };
 
 /// Whether a flow's base is the standard normal.
@@ -40,15 +59,14 @@ template <class F> inline constexpr bool on_standard_normal = false;
 template <class... Ls> inline constexpr bool on_standard_normal<Flow<Ls...>> =
     std::is_same_v<std::tuple_element_t<sizeof...(Ls) - 1, std::tuple<Ls...>>, StandardNormal<Flow<Ls...>::latent_dim>>;
 
-/// Trains a flow in float.
-template <class F, class Objective = MaximumLikelihood> Subject train(const Batch<double>& x, FitOptions options) {
-  auto model = std::make_shared<Model<F, float>>(make_model<float>(F{}, options.noise.fork(100)));
+/// What a fitted model answers.
+template <class F> Subject answers(std::shared_ptr<const Model<F, float>> model, Training training) {
   Subject s;
-  s.result = fit(*model, x.cast<float>(), std::move(options), Objective{});
+  s.training = std::move(training);
   s.parameters = F::param_count;
   s.exactness = F::exactness;
   s.decode_passes = detail::decode_effort<F>().passes;
-  constexpr bool bijective = decltype(model->flow().body())::kind == Kind::bijection;
+  constexpr bool bijective = std::decay_t<decltype(model->flow().body())>::kind == Kind::bijection;
   s.moves_a_normal = bijective && on_standard_normal<F>;
   s.log_prob = [model](const Batch<double>& y, Noise noise) -> Column<double> { return model->elbo(y.cast<float>(), noise).template cast<double>(); };
   s.estimate = [model](const Batch<double>& y, Index K, Noise noise) -> LogProbEstimate<double> {
@@ -56,6 +74,7 @@ template <class F, class Objective = MaximumLikelihood> Subject train(const Batc
     return {e.value.template cast<double>(), e.standard_error.template cast<double>()};
   };
   s.sample = [model](Index n, Noise noise) -> Batch<double> { return model->sample(n, noise).template cast<double>(); };
+  s.log_weights = [model](const targets::Target& t, Index n, Noise noise) { return weighted_sample(*model, targets::TargetEnergy(t), n, noise).log_w; };
   if constexpr (bijective) {
     auto wide = std::make_shared<Model<F, double>>(model->template cast<double>());
     s.decode = [wide](const Batch<double>& z) { return wide->decode(z); };
@@ -63,8 +82,48 @@ template <class F, class Objective = MaximumLikelihood> Subject train(const Batc
   }
   return s;
 }
+
+/// An objective that notes when it is first asked: training begins there, behind the checks of the data and the starts that depend on them.
+template <class Objective> struct Timed {
+  Objective objective;
+  double* begin;
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& call) const {
+    if (*begin < 0) *begin = cpu_seconds();
+    return objective(call);
+  }
+};
+
+/// Start of a preset, each parameter moved by N(0, 0.05^2): most presets start as the identity, which is a saddle of the likelihood where the data's
+/// coordinates are independent, as those of two_uniforms are, and of the bounds of autoencoders.
+template <class F> std::shared_ptr<Model<F, float>> started(const F& flow, Noise noise) {
+  auto model = std::make_shared<Model<F, float>>(make_model<float>(flow, noise.fork(100)));
+  Batch<float> jitter(model->parameters().size(), 1);
+  noise.fork(101).normals(view(jitter));
+  model->parameters() += 0.05f * Eigen::Map<const Vector<float>>(jitter.data(), jitter.rows());
+  return model;
+}
+
+/// Trains a flow in float on data.
+template <class F, class Objective = MaximumLikelihood> Subject fitted(const F& flow, const Batch<double>& x, FitOptions options, Objective objective = {}) {
+  auto model = started(flow, options.noise);
+  Training t;
+  double begin = -1;
+  options.callback = [&](const EpochReport& e) {
+    t.at_seconds.push_back(cpu_seconds() - begin);
+    t.at_step.push_back(static_cast<double>(e.epoch));
+    t.loss.push_back(e.validation_loss);
+    return true;
+  };
+  const FitResult r = fit(*model, x.cast<float>(), std::move(options), Timed<Objective>{std::move(objective), &begin});
+  t.seconds = cpu_seconds() - begin;
+  t.status = r.status;
+  t.steps = r.steps;
+  for (double& step : t.at_step) step *= static_cast<double>(r.steps) / static_cast<double>(std::max<std::size_t>(1, t.loss.size()));
+  return answers<F>(model, std::move(t));
+}
 template <class F, class Objective = MaximumLikelihood> Family family(std::string name, std::string what, double rate = 2e-3, bool likelihood_loss = true) {
-  return {std::move(name), std::move(what), rate, likelihood_loss, train<F, Objective>};
+  return {std::move(name), std::move(what), rate, likelihood_loss,
+          [](const Batch<double>& x, FitOptions options, const targets::Target&) { return fitted(F{}, x, std::move(options), Objective{}); }};
 }
 
 }  // namespace study

@@ -80,7 +80,7 @@ template <Weighing How, class F, class T, class Ends = DrawnEnds> double denoise
     const NoiseLevel last = layer.at(Last::steps);
     double m = 1;
     if constexpr (requires { std::get<Front::at + 1>(c.model.flow().layers).sde; }) m = std::pow(std::get<Front::at + 1>(c.model.flow().layers).deviation(), 2);
-    static_assert(F::Base::param_count == 0 && F::Base::x_dim == D, "rheo: Variational: the base must be StandardNormal or DiffusionPrior");
+    else static_assert(std::is_same_v<typename F::Base, StandardNormal<D>>, "rheo: Variational: the base must be StandardNormal or DiffusionPrior");
     for (Index k = 0; k < D; ++k) {
       for (Index i = 0; i < n; ++i) {
         const double mean = last.signal * static_cast<double>(x(i, k)), s = last.noise * last.noise / m;
