@@ -141,9 +141,11 @@ template <class F> Outcome assess(const Model<F, float>& model, Noise noise, con
 
 /// share * by example + (1 - share) * by energy, with a share that changes under way.
 struct Staged {
+  using Both = Mixed<MaximumLikelihood, ReverseKl<targets::DoubleWell>>;
+  template <class F, class T> using Room = typename Both::template Room<F, T>;
   const double* share;
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
-    return Mixed(MaximumLikelihood{}, ReverseKl<targets::DoubleWell>(well), *share)(c);
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c, Room<F, T>& room) const {
+    return Both(MaximumLikelihood{}, ReverseKl<targets::DoubleWell>(well), *share)(c, room);
   }
 };
 struct Result {
