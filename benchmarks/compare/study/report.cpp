@@ -116,7 +116,8 @@ class Rows {
   std::optional<double> best_of(const std::string& target, const std::string& budget) const {
     std::optional<double> best;
     for (const Record& r : rows_) {
-      const auto own = r.text("target") == target && r.text("budget") == budget ? own_best(r) : std::nullopt;
+      const bool fit = r.text("target") == target && r.text("budget") == budget && r.text("likelihood") != "estimate";  // which may be too low
+      const auto own = fit ? own_best(r) : std::nullopt;
       if (own && (!best || *own < *best)) best = own;
     }
     return best;
@@ -127,7 +128,7 @@ class Rows {
 struct Named {
   const char *key, *name;
 };
-constexpr Named columns[] = {{"parameters", "parameters"}, {"nll", "NLL or bound"}, {"gap", "gap"}, {"grid_kl", "grid KL"}, {"leak", "leak"}, {"level_leak", "level leak"}, {"bridge", "bridge"},
+constexpr Named columns[] = {{"parameters", "parameters"}, {"nll", "NLL or bound"}, {"gap", "gap"}, {"mass", "mass"}, {"grid_kl", "grid KL"}, {"leak", "leak"}, {"level_leak", "level leak"}, {"bridge", "bridge"},
                              {"mode_error", "mode error"}, {"sliced_wasserstein", "sliced W"}, {"sigma_max", "σ max"}, {"sigma_min", "σ min"}, {"train_seconds", "s of training"},
                              {"steps", "steps"}, {"own_seconds", "s to own best"}, {"own_steps", "steps to own best"}, {"best_seconds", "s to the best"}, {"best_steps", "steps to the best"},
                              {"step_us", "µs a step"}, {"looseness", "looseness"}, {"log_prob_us", "µs a log p"}, {"sample_us", "µs a sample"}, {"sample_passes", "passes"}, {"ess", "ESS / n"},
