@@ -308,7 +308,11 @@ void log_plot(const std::string& path, const std::string& title, const std::stri
   for (const Mark& m : marks) x0 = std::min(x0, m.x), x1 = std::max(x1, m.x), y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
   const auto low = [](double v) { return std::pow(10, std::floor(std::log10(v))); };
   const auto high = [](double v) { return std::pow(10, std::floor(std::log10(v)) + 1); };
-  x0 = low(x0), x1 = high(x1), y0 = low(y0), y1 = high(y1);
+  x0 = low(x0), x1 = high(x1);
+  for (const Mark& m : curve) {
+    if (m.x >= x0 && m.x <= x1) y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
+  }
+  y0 = low(y0), y1 = high(y1);
   constexpr double w = 640, h = 420, left = 80, top = 40;
   const auto px = [&](double x) { return left + w * std::log(x / x0) / std::log(x1 / x0); };
   const auto py = [&](double y) { return top + h - h * std::log(y / y0) / std::log(y1 / y0); };
