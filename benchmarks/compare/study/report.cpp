@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <set>
+#include <map>
 #include <sstream>
 
 #include "places.hpp"
@@ -19,7 +19,7 @@ using namespace rheo;
 
 std::string brief(double x) {
   char text[40];
-  std::snprintf(text, sizeof text, std::abs(x) >= 1e5 || (x != 0 && std::abs(x) < 1e-3) ? "%.1e" : "%.3g", x);
+  std::snprintf(text, sizeof text, std::abs(x) >= 1e6 || (x != 0 && std::abs(x) < 1e-4) ? "%.1e" : std::abs(x) >= 1000 ? "%.0f" : std::abs(x) < 0.1 ? "%.2g" : "%.3g", x);
   return text;
 }
 
@@ -116,7 +116,8 @@ class Rows {
   std::optional<double> best_of(const std::string& target, const std::string& budget) const {
     std::optional<double> best;
     for (const Record& r : rows_) {
-      const auto own = r.text("target") == target && r.text("budget") == budget ? own_best(r) : std::nullopt;
+      const bool fit = r.text("target") == target && r.text("budget") == budget && r.text("likelihood") != "estimate";  // which may be too low
+      const auto own = fit ? own_best(r) : std::nullopt;
       if (own && (!best || *own < *best)) best = own;
     }
     return best;
@@ -127,7 +128,7 @@ class Rows {
 struct Named {
   const char *key, *name;
 };
-constexpr Named columns[] = {{"parameters", "parameters"}, {"nll", "NLL or bound"}, {"gap", "gap"}, {"grid_kl", "grid KL"}, {"leak", "leak"}, {"level_leak", "level leak"}, {"bridge", "bridge"},
+constexpr Named columns[] = {{"parameters", "parameters"}, {"nll", "NLL or bound"}, {"gap", "gap"}, {"mass", "mass"}, {"grid_kl", "grid KL"}, {"leak", "leak"}, {"level_leak", "level leak"}, {"bridge", "bridge"},
                              {"mode_error", "mode error"}, {"sliced_wasserstein", "sliced W"}, {"sigma_max", "σ max"}, {"sigma_min", "σ min"}, {"train_seconds", "s of training"},
                              {"steps", "steps"}, {"own_seconds", "s to own best"}, {"own_steps", "steps to own best"}, {"best_seconds", "s to the best"}, {"best_steps", "steps to the best"},
                              {"step_us", "µs a step"}, {"looseness", "looseness"}, {"log_prob_us", "µs a log p"}, {"sample_us", "µs a sample"}, {"sample_passes", "passes"}, {"ess", "ESS / n"},
@@ -234,18 +235,20 @@ std::string provenance(const std::vector<Record>& rows) {
       if (!v.empty()) (out += ' ') += v + ";";
     }
     out.back() = '\n';
+    out += '\n';
   }
   out += "seeds:";
-  std::set<long> seeds;
-  for (const Record& r : rows) seeds.insert(static_cast<long>(r.number("seed").value_or(0)));
-  for (long s : seeds) (out += ' ') += std::to_string(s);
-  return out + "\n\n";
+  std::map<long, long> seeds;
+  for (const Record& r : rows) ++seeds[static_cast<long>(r.number("seed").value_or(0))];
+  for (const auto& [seed, n] : seeds) ((((out += ' ') += std::to_string(seed)) += " (") += std::to_string(n)) += " rows),";
+  out.back() = '\n';
+  return out + "\ncommand: `compare --core --out benchmarks/compare`; a run that was cut goes on with the same words.\n\n";
 }
 
 /// Families under the truth, targets beside each other (or the other way round, `wide`), from the files that the first seeds left.
 void contact_sheet(const std::string& path, const std::string& dir, std::vector<std::string> names, const std::vector<std::string>& targets, const std::string& budget, bool densities,
                    bool wide = false) {
-  const int side = wide ? 116 : 96, gap = 5, left = wide ? 110 : 150, top = 26;
+  const int side = wide ? 112 : 80, gap = wide ? 5 : 12, left = wide ? 110 : 150, top = 26;
   std::erase_if(names, [&](const std::string& f) {
     return std::none_of(targets.begin(), targets.end(), [&](const std::string& t) { return std::filesystem::exists(dir + "/pictures/" + f + '_' + t + '_' + budget + "_samples.npy"); });
   });
@@ -278,13 +281,13 @@ void contact_sheet(const std::string& path, const std::string& dir, std::vector<
         }
         const double most = std::max(1e-300, io::robust_top(d));
         for (int j = 0; j < side; ++j) {
-          for (int i = 0; i < side; ++i) image.set(x + i, y + side - 1 - j, io::colour_map(d(i * d.rows() / side, j * d.cols() / side) / most));
+          for (int i = 0; i < side; ++i) image.set(x + i, y + side - 1 - j, io::colour_map(std::round(14 * std::min(1.0, d(i * d.rows() / side, j * d.cols() / side) / most)) / 14));  // few colours: small files
         }
       } else {
         const Batch<double> s = f > 0 ? io::read_npy(stem + "_samples.npy") : target.sample(5000, Noise{5});
-        for (Index k = 0; k < s.rows(); ++k) {
+        for (Index k = 0; k < std::min<Index>(s.rows(), wide ? 3500 : 2000); ++k) {
           const double u = (s(k, 0) - box.x1_min) / (box.x1_max - box.x1_min), v = (s(k, 1) - box.x2_min) / (box.x2_max - box.x2_min);
-          if (u >= 0 && u < 1 && v >= 0 && v < 1) image.blend(x + static_cast<int>(u * side), y + side - 1 - static_cast<int>(v * side), io::detail::dots, 0.6);
+          if (u >= 0 && u < 1 && v >= 0 && v < 1) image.blend(x + static_cast<int>(u * side), y + side - 1 - static_cast<int>(v * side), io::detail::dots, 0.75);
         }
       }
     }
@@ -298,13 +301,18 @@ struct Mark {
 };
 /// Marks on logarithmic axes with their labels, and a curve.
 void log_plot(const std::string& path, const std::string& title, const std::string& x_name, const std::string& y_name, std::vector<Mark> marks, const std::vector<Mark>& curve = {}) {
+  std::sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) { return a.y > b.y; });
   std::erase_if(marks, [](const Mark& m) { return !(m.x > 0 && m.y > 0 && std::isfinite(m.x) && std::isfinite(m.y)); });
   if (marks.empty()) return;
   double x0 = 1e300, x1 = 0, y0 = 1e300, y1 = 0;
   for (const Mark& m : marks) x0 = std::min(x0, m.x), x1 = std::max(x1, m.x), y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
   const auto low = [](double v) { return std::pow(10, std::floor(std::log10(v))); };
   const auto high = [](double v) { return std::pow(10, std::floor(std::log10(v)) + 1); };
-  x0 = low(x0), x1 = high(x1), y0 = low(y0), y1 = high(y1);
+  x0 = low(x0), x1 = high(x1);
+  for (const Mark& m : curve) {
+    if (m.x >= x0 && m.x <= x1) y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
+  }
+  y0 = low(y0), y1 = high(y1);
   constexpr double w = 640, h = 420, left = 80, top = 40;
   const auto px = [&](double x) { return left + w * std::log(x / x0) / std::log(x1 / x0); };
   const auto py = [&](double y) { return top + h - h * std::log(y / y0) / std::log(y1 / y0); };
@@ -325,9 +333,18 @@ void log_plot(const std::string& path, const std::string& title, const std::stri
     if (m.x >= x0 && m.x <= x1 && m.y >= y0 && m.y <= y1) points += brief(px(m.x)) + "," + brief(py(m.y)) + " ";
   }
   if (!points.empty()) svg += "<polyline points=\"" + points + "\" fill=\"none\" stroke=\"#c33\" stroke-width=\"2\"/>\n";
+  std::vector<std::pair<double, double>> labels;  // where they stand: one that would lie on another moves down
   for (const Mark& m : marks) {
+    double y = py(m.y) + 4;
+    for (bool free = false; !free;) {
+      free = true;
+      for (const auto& [lx, ly] : labels) {
+        if (std::abs(lx - px(m.x)) < 110 && std::abs(ly - y) < 13) y = ly + 13, free = false;
+      }
+    }
+    labels.emplace_back(px(m.x), y);
     svg += "<circle cx=\"" + brief(px(m.x)) + "\" cy=\"" + brief(py(m.y)) + "\" r=\"5\" fill=\"#1f589e\"/>\n";
-    text(px(m.x) + 8, py(m.y) + 4, m.label, "start");
+    text(px(m.x) + 8, y, m.label, "start");
   }
   io::write_file(path, svg + "</svg>\n");
 }
@@ -344,19 +361,20 @@ std::vector<Mark> gaps_against(const Rows& rows, const std::string& key, const s
       log_x += std::log(x->median);
       ++n;
     }
-    if (n > 0) marks.push_back({std::exp(log_x / n), std::exp(log_gap / n), f});
+    if (n > 0 && log_gap / n < std::log(20)) marks.push_back({std::exp(log_x / n), std::exp(log_gap / n), f});
   }
   return marks;
 }
 
 }  // namespace
 
-void write_report(const std::string& dir, const std::vector<Record>& all) {
+void write_report(const std::string& dir, std::vector<Record> all) {
+  std::stable_sort(all.begin(), all.end(), [](const Record& a, const Record& b) { return a.text("budget") < b.text("budget"); });
   const Rows rows(all);
   const std::string figures = dir + "/figures";
   std::filesystem::create_directories(figures);
   std::string out = "# What relaxing bijectivity buys\n\n" + provenance(all);
-  if (std::ifstream in(dir + "/VERDICTS.md"); in) {
+  if (std::ifstream in(dir + "/verdicts.in.md"); in) {
     std::ostringstream text;
     text << in.rdbuf();
     out += filled(text.str(), rows) + "\n";
@@ -377,9 +395,9 @@ void write_report(const std::string& dir, const std::vector<Record>& all) {
     const auto names = distinct(part, "family"), targets = distinct(part, "target");
     contact_sheet(figures + "/densities_" + budget + ".png", dir, names, targets, budget, true);
     contact_sheet(figures + "/samples_" + budget + ".png", dir, names, targets, budget, false);
-    log_plot(figures + "/gap_time_" + budget + ".svg", "gap and training time, geometric means over targets", "seconds of training", "gap (nats)", gaps_against(of, "train_seconds", budget));
-    log_plot(figures + "/gap_sampling_" + budget + ".svg", "gap and cost of sampling, geometric means over targets", "microseconds a sample", "gap (nats)", gaps_against(of, "sample_us", budget));
-    contact_sheet(figures + "/relaxing_" + budget + ".png", dir, {"real_nvp", "nsf", "real_nvp_resampled", "abs_flow", "cif_real_nvp", "snf", "diff_flow", "vae", "ddpm"},
+    log_plot(figures + "/gap_time_" + budget + ".svg", "gap and training time, geometric means over targets; gaps over 20 left out", "seconds of training", "gap (nats)", gaps_against(of, "train_seconds", budget));
+    log_plot(figures + "/gap_sampling_" + budget + ".svg", "gap and cost of sampling, geometric means over targets; gaps over 20 left out", "microseconds a sample", "gap (nats)", gaps_against(of, "sample_us", budget));
+    if (budget == "seconds") contact_sheet(figures + "/relaxing_" + budget + ".png", dir, {"real_nvp", "nsf", "real_nvp_resampled", "abs_flow", "cif_real_nvp", "snf", "diff_flow", "vae", "ddpm"},
                   {"two_uniforms", "checkerboard", "eight_gaussians", "moons"}, budget, false, true);
     std::vector<Mark> leaks, floor;
     for (const auto& f : names) {
