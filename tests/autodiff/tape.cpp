@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "rheo/core/noise.hpp"
 
+namespace autodiff_tape {
 using namespace rheo;
 using namespace rheo::autodiff;
 
@@ -147,3 +148,5 @@ TEST_CASE("numbers fold, other tapes and shapes are refused") {
   CHECK_THROWS_AS(t.reverse(a, col(ones<double>(3))), std::invalid_argument);
   CHECK((Tape<double>(t).size() == 0));
 }
+
+}  // namespace autodiff_tape

@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "rheo/core/noise.hpp"
 
+namespace autodiff_taped {
 using namespace rheo;
 using namespace rheo::autodiff;
 
@@ -78,3 +79,5 @@ TEST_CASE("a map given as a callable has its vector-Jacobian product") {
     CHECK_THROWS_AS(net.map_pull(rheo::read(view(x)), view(g_in), {}, cache), std::invalid_argument);
   }
 }
+
+}  // namespace autodiff_taped

@@ -7,6 +7,7 @@
 #include "rheo/core/arena.hpp"
 #include "rheo/core/product.hpp"
 
+namespace core_batch {
 using namespace rheo;
 
 namespace {
@@ -84,3 +85,5 @@ TEMPLATE_TEST_CASE("products cut into blocks are the products", "", float, doubl
     }
   }
 }
+
+}  // namespace core_batch

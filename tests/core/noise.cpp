@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 
+namespace core_noise {
 using namespace rheo;
 
 TEST_CASE("Philox4x32-10 gives the published known answers") {
@@ -133,3 +134,5 @@ TEST_CASE("uniforms reach neither end") {
   CHECK(detail::open_unit(5) == 5.5 * 0x1p-53);
   CHECK(detail::plain_log(detail::open_unit(last)) < 0);
 }
+
+}  // namespace core_noise

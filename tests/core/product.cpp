@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace core_product {
+
 TEST_CASE("empty products are zero, or add nothing") {
   using namespace rheo;
   const Batch<double> none(3, 0), no_rows(0, 3), empty(0, 2);
@@ -20,3 +22,5 @@ TEST_CASE("empty products are zero, or add nothing") {
   gemm_nn<double>(view(no_rows), view(square), view(nothing));
   CHECK(nothing.rows() == 0);
 }
+
+}  // namespace core_product

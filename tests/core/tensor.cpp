@@ -6,6 +6,7 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 
+namespace core_tensor {
 using namespace rheo;
 
 namespace {
@@ -55,3 +56,5 @@ TEST_CASE("public calls take tensors") {
   Eigen::Tensor<double, 3> wrong(5, 2, 2);
   CHECK_THROWS_AS(model.log_prob(wrong), std::invalid_argument);
 }
+
+}  // namespace core_tensor

@@ -11,6 +11,8 @@
 #include "rheo/distributions/student_t.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
 
+namespace distributions_families {
+
 namespace {
 using namespace rheo;
 constexpr double inf = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -227,3 +229,5 @@ TEST_CASE("uniform box and torus") {
   CHECK(v(3) == Approx(-2 * std::log(2 * std::numbers::pi)));
   CHECK(std::isnan(v(4)));
 }
+
+}  // namespace distributions_families

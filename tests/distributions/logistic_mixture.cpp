@@ -15,6 +15,8 @@
 #include "rheo/layers/surjections/slice.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace distributions_logistic_mixture {
+
 namespace {
 using namespace rheo;
 using Three = family::LogisticMixture<3, Exp>;
@@ -224,3 +226,5 @@ TEST_CASE("fractions of dequantized numbers may follow mixtures given the number
     CHECK(std::exp(many.value(i)) == Approx(truth).epsilon(0.03));
   }
 }
+
+}  // namespace distributions_logistic_mixture

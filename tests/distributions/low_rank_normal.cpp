@@ -8,6 +8,8 @@
 #include "rheo/distributions/low_rank_normal.hpp"
 #include "rheo/flows/model.hpp"
 
+namespace distributions_low_rank_normal {
+
 namespace {
 using namespace rheo;
 constexpr Index D = 6, R = 2;
@@ -71,3 +73,5 @@ TEST_CASE("LowRankNormal is -inf where squares overflow, and keeps NaN in its ro
   CHECK(std::isnan(v(1)));
   CHECK(std::isfinite(v(2)));
 }
+
+}  // namespace distributions_low_rank_normal

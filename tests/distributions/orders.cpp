@@ -17,6 +17,8 @@
 #include "rheo/layers/surjections/sort.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace distributions_orders {
+
 namespace {
 using namespace rheo;
 constexpr double inf = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -98,3 +100,5 @@ TEST_CASE("a new sort with odds is the fair one, and learns which order is the l
   const Column<double> ratio = model.log_prob(points) - model.log_prob(swapped);
   for (Index i = 0; i < 4; ++i) CHECK(ratio(i) == Approx(2 * (points(i, 1) - points(i, 0))).margin(0.15));
 }
+
+}  // namespace distributions_orders

@@ -6,6 +6,8 @@
 #include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 
+namespace distributions_resampled {
+
 namespace {
 using namespace rheo;
 using Net = MlpOf<Tanh, 6>;
@@ -128,3 +130,5 @@ TEST_CASE("the gradient includes that of Z") {
   CHECK(worst < 1e-6);
   CHECK(moved > 0.5);
 }
+
+}  // namespace distributions_resampled

@@ -8,6 +8,7 @@
 #include "rheo/flows/moves.hpp"
 #include "rheo/targets/energies.hpp"
 
+namespace evaluation_annealed {
 using namespace rheo;
 
 namespace {
@@ -72,3 +73,5 @@ TEST_CASE("an independence chain leaves a row of weight 0 at once, never goes to
   CHECK(chain.acceptance == 0.25);
   CHECK(std::isnan(independence_metropolis(Column<double>::Zero(1), Noise{1}).acceptance));
 }
+
+}  // namespace evaluation_annealed

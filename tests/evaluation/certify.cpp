@@ -20,6 +20,8 @@
 #include "rheo/layers/surjections/sort.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
 
+namespace evaluation_certify {
+
 namespace {
 using namespace rheo;
 using Hurdle0 = HurdleExponential<1>;
@@ -273,3 +275,5 @@ TEST_CASE("each law rejects a layer that breaks it") {
     CHECK(found);
   }
 }
+
+}  // namespace evaluation_certify

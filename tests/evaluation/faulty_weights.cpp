@@ -7,6 +7,7 @@
 #include "rheo/flows/moves.hpp"
 #include "rheo/targets/wells.hpp"
 
+namespace evaluation_faulty_weights {
 using namespace rheo;
 
 namespace {
@@ -136,3 +137,5 @@ TEST_CASE("annealed_sample refuses rows of another width, thresholds that are no
   CHECK_THROWS_AS(annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}, 1.5), std::invalid_argument);
   CHECK_THROWS_AS(annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}, not_a_number), std::invalid_argument);
 }
+
+}  // namespace evaluation_faulty_weights

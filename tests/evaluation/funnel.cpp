@@ -9,6 +9,7 @@
 #include "rheo/targets/energies.hpp"
 #include "rheo/training/fit_energy.hpp"
 
+namespace evaluation_funnel {
 using namespace rheo;
 
 namespace {
@@ -52,3 +53,5 @@ TEST_CASE("Jarzynski: the funnel from a heavy-tailed base by stochastic flows of
   SECTION("hmc") { equalities(moves::Hmc<2, 4, true, Learned::step>{0.2}); }
   SECTION("hmc without test") { equalities(moves::Hmc<1, 4, false, Learned::step>{0.02}); }
 }
+
+}  // namespace evaluation_funnel

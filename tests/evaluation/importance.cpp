@@ -9,6 +9,7 @@
 #include "rheo/targets/wells.hpp"
 #include "rheo/training/fit_energy.hpp"
 
+namespace evaluation_importance {
 using namespace rheo;
 
 namespace {
@@ -141,3 +142,5 @@ TEST_CASE("parameters of sampling layers have names") {
   CHECK(model.parameters()(1) == 1.0);
   CHECK(model.parameters()(3) == 0.5);
 }
+
+}  // namespace evaluation_importance

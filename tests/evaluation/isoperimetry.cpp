@@ -10,6 +10,7 @@
 #include "rheo/layers/bijections/lu_linear.hpp"
 #include "rheo/layers/stochastic/indexed.hpp"
 
+namespace evaluation_isoperimetry {
 using namespace rheo;
 
 namespace {
@@ -91,3 +92,5 @@ TEST_CASE("an indexed flow whose bijections are shifts, of stretch one, is above
   CHECK(1 - p.a - p.b < 0.03);
   CHECK(least_leak(2, 1) > 0.6);  // what a bijection of stretch one would leave between the two
 }
+
+}  // namespace evaluation_isoperimetry

@@ -8,6 +8,7 @@
 #include "rheo/targets/compact.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace evaluation_leak {
 using namespace rheo;
 
 namespace {
@@ -41,3 +42,5 @@ TEST_CASE("fitted flows pay at least what they leak; a fold leaks less than a bi
   }
   CHECK(folded.leak.value < plain.leak.value);
 }
+
+}  // namespace evaluation_leak

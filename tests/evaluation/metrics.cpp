@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "rheo/targets/table.hpp"
 
+namespace evaluation_metrics {
 using namespace rheo;
 
 namespace {
@@ -149,3 +150,5 @@ TEST_CASE("bits per dimension") {
   CHECK(near(e.error, std::sqrt(2.0 / 3 / 4) / (2 * std::log(2.0)), 1e-14));
   CHECK_THROWS_AS(bits_per_dimension(v, 0), std::invalid_argument);
 }
+
+}  // namespace evaluation_metrics

@@ -6,6 +6,7 @@
 #include "rheo/core/noise.hpp"
 #include "rheo/evaluation/importance.hpp"
 
+namespace evaluation_pareto_smoothing {
 using namespace rheo;
 
 namespace {
@@ -98,3 +99,5 @@ TEST_CASE("weights without a tail to fit") {
   CHECK(largest_reliable_shape(100) == Approx(0.5));
   CHECK(largest_reliable_shape(1'000'000) == 0.7);
 }
+
+}  // namespace evaluation_pareto_smoothing

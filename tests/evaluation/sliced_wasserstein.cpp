@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 
+namespace evaluation_sliced_wasserstein {
 using namespace rheo;
 
 TEST_CASE("a shift by d along an axis is d times the mean of |cos|; order does not matter; a scaling is known") {
@@ -20,3 +21,5 @@ TEST_CASE("a shift by d along an axis is d times the mean of |cos|; order does n
   CHECK(std::isnan(sliced_wasserstein(x, y)));
   CHECK_THROWS_AS(sliced_wasserstein(x, Batch<double>(y.topRows(3))), std::invalid_argument);
 }
+
+}  // namespace evaluation_sliced_wasserstein

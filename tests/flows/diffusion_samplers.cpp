@@ -6,6 +6,7 @@
 #include "rheo/training/denoising.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace flows_diffusion_samplers {
 using namespace rheo;
 
 namespace {
@@ -91,3 +92,5 @@ TEST_CASE("samples do not depend on threads; steps undone are states on the way 
   CHECK(std::sqrt(start.square().mean()) == Approx(20).epsilon(0.1));  // the noise of the last level
   CHECK(std::sqrt(x.square().mean()) == Approx(1).epsilon(0.1));       // a new model is that of N(0, I)
 }
+
+}  // namespace flows_diffusion_samplers

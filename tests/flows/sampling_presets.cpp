@@ -6,6 +6,7 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/targets/wells.hpp"
 
+namespace flows_sampling_presets {
 using namespace rheo;
 
 namespace {
@@ -31,3 +32,5 @@ TEST_CASE("moves stand at the lambdas of the papers, data first") {
   static_assert(std::is_same_v<presets::Ais<4, targets::DoubleWell, Moves>, decltype(presets::ais<4>(well, Moves{}))>);
   static_assert(std::is_same_v<presets::Snf<3, Block, targets::DoubleWell, Moves>, decltype(presets::snf<3, Block>(well, Moves{}))>);
 }
+
+}  // namespace flows_sampling_presets

@@ -10,6 +10,7 @@
 
 #include "catch.hpp"
 
+namespace flows_shards {
 using namespace rheo;
 
 TEST_CASE("of several exceptions the first is rethrown, run after run") {
@@ -41,3 +42,5 @@ TEST_CASE("a run may have more tickets than 24 bits count") {
     CHECK((tally[0].rising && tally[1].rising));
   }
 }
+
+}  // namespace flows_shards

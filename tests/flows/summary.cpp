@@ -7,6 +7,7 @@
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 
+namespace flows_summary {
 using namespace rheo;
 
 namespace {
@@ -35,3 +36,5 @@ TEST_CASE("a summary names every layer, and the directions that take a pass per 
   CHECK_FALSE(Back::parallel_encode);
   CHECK(Back::parallel_decode);
 }
+
+}  // namespace flows_summary

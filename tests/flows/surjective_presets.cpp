@@ -11,6 +11,7 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace flows_surjective_presets {
 using namespace rheo;
 
 namespace {
@@ -154,3 +155,5 @@ TEST_CASE("abs_flow_up_to takes the bound of its moduli, and the maps take their
   CHECK_FALSE(std::is_convertible_v<double, LogitUpToMap<2>>);
   CHECK_FALSE(std::is_constructible_v<LogitUpToMap<2>, const char*>);
 }
+
+}  // namespace flows_surjective_presets

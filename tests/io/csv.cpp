@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "io/damage.hpp"
 
+namespace io_csv {
 using rheo::Batch;
 using rheo::io::CsvOptions;
 using rheo::io::parse_csv;
@@ -142,3 +143,5 @@ TEST_CASE("no text crashes the reader") {
   CHECK(changed.refused > 1000);
   CHECK(finite);
 }
+
+}  // namespace io_csv

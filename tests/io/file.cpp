@@ -10,6 +10,8 @@
 
 #include "catch.hpp"
 
+namespace io_file {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -111,3 +113,5 @@ TEST_CASE("a missing folder, a folder in the way, links and stale temporaries") 
   CHECK(rheo::io::read_file(folder / "real") == "3");
   CHECK(rheo::io::read_file(stale) == "left by another");
 }
+
+}  // namespace io_file

@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 
+namespace io_json {
 using namespace rheo::io;
 
 namespace {
@@ -102,3 +103,5 @@ TEST_CASE("every byte that is escaped comes back") {
   CHECK(json_escape("a\"\\\n\x1F") == R"("a\"\\\n\u001f")");
   CHECK(string_of(json_escape(all), 200) == all);
 }
+
+}  // namespace io_json

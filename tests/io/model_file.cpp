@@ -9,6 +9,7 @@
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 
+namespace io_model_file {
 using namespace rheo;
 
 namespace {
@@ -117,3 +118,5 @@ TEST_CASE("buffers that are no permutation are refused: they would be used as in
     CHECK(refusal([&] { io::load<Model<Small, double>>(path); }).find("cannot use") != std::string::npos);
   }
 }
+
+}  // namespace io_model_file

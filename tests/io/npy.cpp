@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "io/damage.hpp"
 
+namespace io_npy {
 using rheo::Batch;
 using rheo::io::parse_npy;
 
@@ -125,3 +126,5 @@ TEST_CASE("every truncation is refused and no mutation crashes") {
   CHECK(changed.parsed > 500);
   CHECK(changed.refused > 5000);
 }
+
+}  // namespace io_npy

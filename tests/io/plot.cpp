@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 
+namespace io_plot {
 using namespace rheo::io;
 using rheo::Batch;
 using rheo::Index;
@@ -141,8 +142,10 @@ TEST_CASE("a tall peak may be cut, and the bar says so") {
   const double top = robust_top(density);
   CHECK(top == 0.1);
   const Image whole = draw_panels({Panel::heat_map("d", density)}, unit), cut = draw_panels({Panel::heat_map("d", density, top)}, unit);
-  const int x = panel_left(cut) + side / 2, y = ::top + side / 2;
+  const int x = panel_left(cut) + side / 2, y = io_plot::top + side / 2;
   CHECK(cut.at(x, y) == colour_map(1));
   CHECK(whole.at(panel_left(whole) + side / 2, y) == colour_map(0.1 / 10));
   CHECK(robust_top(Batch<double>::Zero(3, 3)) == 0);
 }
+
+}  // namespace io_plot

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "rheo/core/noise.hpp"
 
+namespace io_png {
 using rheo::io::Image;
 using rheo::io::Rgb;
 
@@ -142,3 +143,5 @@ TEST_CASE("an image survives its file, and drawing is cut off at the edges") {
   CHECK_THROWS_AS(Image(0, 5), std::invalid_argument);
   CHECK_THROWS_AS(Image(5, 20000), std::invalid_argument);
 }
+
+}  // namespace io_png

@@ -8,6 +8,8 @@
 
 #include "catch.hpp"
 
+namespace io_progress {
+
 namespace {
 
 struct State {
@@ -86,3 +88,5 @@ TEST_CASE("a terminal gets one line that is rewritten, with a bar where there is
   ::setenv("TERM", "dumb", 1);
   CHECK(terminal(102, show_third) == figures + "\r\n");
 }
+
+}  // namespace io_progress

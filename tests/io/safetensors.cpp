@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "io/damage.hpp"
 
+namespace io_safetensors {
 using namespace rheo::io;
 
 namespace {
@@ -178,3 +179,5 @@ TEST_CASE("every truncation is refused and no mutation crashes") {
   CHECK(changed.parsed > 500);
   CHECK(changed.refused > 5000);
 }
+
+}  // namespace io_safetensors

@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "rheo/core/noise.hpp"
 
+namespace math_assignment {
 using namespace rheo;
 
 TEST_CASE("the assignment of least cost, against all permutations of six") {
@@ -48,3 +49,5 @@ TEST_CASE("on the line, squared distances pair in order") {
   Column<Index> none(0);
   math::assign(view_of(static_cast<const double*>(nullptr), 0, 0, 0), ColView<Index>(none.data(), 0), arena);
 }
+
+}  // namespace math_assignment

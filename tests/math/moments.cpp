@@ -4,6 +4,7 @@
 #include "../catch.hpp"
 #include "rheo/core/noise.hpp"
 
+namespace math_moments {
 using namespace rheo;
 
 namespace {
@@ -37,3 +38,5 @@ TEST_CASE("moments: constant columns, nearly constant ones, and ones that overfl
   CHECK_THROWS_WITH(moments<double>(1e308, 1e307), Contains("column 1") && Contains("overflows"));
   CHECK_THROWS_AS(moments<double>(0, 1e200), DataError);
 }
+
+}  // namespace math_moments

@@ -3,6 +3,7 @@
 
 #include "../catch.hpp"
 
+namespace math_normal_quantile {
 using namespace rheo;
 
 // Values by arbitrary precision, 20 digits.
@@ -58,3 +59,5 @@ TEST_CASE("tail and quantile carry duals") {
     CHECK(z.b == Approx(std::exp(z.a * z.a / 2 + math::half_log_2pi)).epsilon(1e-11));
   }
 }
+
+}  // namespace math_normal_quantile

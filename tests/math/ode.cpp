@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 
+namespace math_ode {
 using namespace rheo::math;
 
 namespace {
@@ -57,3 +58,5 @@ TEST_CASE("steps: rounded, longer after small errors, shorter after large ones, 
   CHECK(s.h < 1e-5);
   CHECK(s.h > 0);
 }
+
+}  // namespace math_ode

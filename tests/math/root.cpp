@@ -6,6 +6,7 @@
 
 #include "../catch.hpp"
 
+namespace math_root {
 using namespace rheo;
 using math::Graph;
 
@@ -110,3 +111,5 @@ TEST_CASE("duals get the implicit function's tangents, first and second") {
   CHECK(second.b.a == Approx(1 / s).epsilon(1e-14));
   CHECK(second.b.b == Approx(-6 * x / (s * s * s)).epsilon(1e-13));
 }
+
+}  // namespace math_root

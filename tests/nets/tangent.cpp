@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "rheo/nets/mlp.hpp"
 
+namespace nets_tangent {
 using namespace rheo;
 
 TEMPLATE_TEST_CASE("second is the derivative of the slope", "", Tanh, Silu, Gelu, Softplus) {
@@ -50,3 +51,5 @@ TEST_CASE("values are the net's, derivatives are those of duals, in every width"
   check.operator()<2, 2, 0, 7>();
   check.operator()<6, 9, 2, 8>();
 }
+
+}  // namespace nets_tangent

@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 
+namespace nets_time_embedding {
 using namespace rheo;
 
 TEST_CASE("embeddings of time") {
@@ -54,3 +55,5 @@ TEST_CASE("a field's trace is the divergence by duals, at each row's own time, w
   CHECK((divergence - trace).abs().maxCoeff() < 1e-13);
   CHECK(trace.abs().minCoeff() > 1e-3);
 }
+
+}  // namespace nets_time_embedding

@@ -8,6 +8,8 @@
 #include "rheo/transformers/rational_quadratic_spline.hpp"
 #include "weights.hpp"
 
+namespace parity_nflows {
+
 namespace {
 using namespace rheo_test;
 
@@ -104,3 +106,5 @@ TEST_CASE("nflows: RealNVP") {
   real_nvp<2>("nflows_realnvp_D2");
   real_nvp<6>("nflows_realnvp_D6");
 }
+
+}  // namespace parity_nflows

@@ -6,6 +6,8 @@
 #include "rheo/layers/bijections/permute.hpp"
 #include "weights.hpp"
 
+namespace parity_normflows {
+
 namespace {
 using namespace rheo_test;
 
@@ -38,3 +40,5 @@ TEST_CASE("normflows: RealNVP with ActNorm") {
   real_nvp<2>("normflows_realnvp_D2");
   real_nvp<5>("normflows_realnvp_D5");
 }
+
+}  // namespace parity_normflows

@@ -7,6 +7,8 @@
 #include "rheo/transformers/rational_quadratic_spline.hpp"
 #include "weights.hpp"
 
+namespace parity_zuko {
+
 namespace {
 using namespace rheo_test;
 
@@ -65,3 +67,5 @@ TEST_CASE("zuko: coupling") {
   REQUIRE(put.done());
   check_parity(model, r);
 }
+
+}  // namespace parity_zuko

@@ -5,6 +5,7 @@
 #include "rheo/targets/fractals.hpp"
 #include "targets/checks.hpp"
 
+namespace targets_compact {
 using namespace rheo::targets;
 using checks::edges;
 
@@ -129,3 +130,5 @@ TEST_CASE("sierpinski: mass, entropy, sampler, distances") {
     }
   }
 }
+
+}  // namespace targets_compact

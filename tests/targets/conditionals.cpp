@@ -4,6 +4,7 @@
 
 #include "targets/checks.hpp"
 
+namespace targets_conditionals {
 using namespace rheo::targets;
 using checks::edges;
 
@@ -34,3 +35,5 @@ TEST_CASE("two_marginals: mass, entropy, sampler") {
   checks::certify<TwoMarginals>(1.418939, 1e-6, q, edges(-7.0, 7.0, 0.5), c, edges(-3.0, 3.0, 0.2));
   CHECK(TwoMarginals::log_prob(0.0, 0.0) == -detail::infinity);
 }
+
+}  // namespace targets_conditionals

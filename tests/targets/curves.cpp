@@ -5,6 +5,7 @@
 
 #include "targets/checks.hpp"
 
+namespace targets_curves {
 using namespace rheo::targets;
 using checks::edges;
 
@@ -142,3 +143,5 @@ TEST_CASE("pinwheel: the average over the angle takes over where it is one") {
   }
   CHECK(std::fabs(mean - 1.0) < 0.1);
 }
+
+}  // namespace targets_curves

@@ -8,6 +8,7 @@
 #include "rheo/targets/synthetic_image.hpp"
 #include "targets/checks.hpp"
 
+namespace targets_drawings {
 using namespace rheo::targets;
 using checks::edges;
 
@@ -118,3 +119,5 @@ TEST_CASE("a drawing far away and off the plane: no NaN but for NaN; nonsense is
   CHECK_THROWS_AS(d.add(1.0, Circle{{0.0, 0.0}, 1.0, 0.0}), std::invalid_argument);
   CHECK(d.log_prob(0.0, 0.0) == -detail::infinity);
 }
+
+}  // namespace targets_drawings

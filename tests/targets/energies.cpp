@@ -11,6 +11,7 @@
 #include "rheo/targets/wells.hpp"
 #include "targets/checks.hpp"
 
+namespace targets_energies {
 using namespace rheo;
 using namespace rheo::targets;
 
@@ -381,3 +382,5 @@ TEST_CASE("interpolation with a target off its support, and with a user's lambda
   CHECK(checks::near(r.g(0, 0), 0.75 * 1.0 + 0.25 * 2.0));
   CHECK(checks::near(r.g(1, 1), 0.75 * -1.0 + 0.25 * 2.0));
 }
+
+}  // namespace targets_energies

@@ -6,6 +6,7 @@
 
 #include "targets/checks.hpp"
 
+namespace targets_gaussian_mixtures {
 using namespace rheo::targets;
 using checks::edges;
 
@@ -29,3 +30,5 @@ TEST_CASE("diamond: mass, entropy, sampler") {
   // if the 400 Gaussians did not overlap: log 400 + log(2 pi e sigma^2)
   CHECK(Diamond::entropy() < std::log(400.0) + detail::log_2pi + 1.0 + 2.0 * std::log(0.04));
 }
+
+}  // namespace targets_gaussian_mixtures

@@ -6,6 +6,7 @@
 #include "rheo/targets/table.hpp"
 #include "targets/checks.hpp"
 
+namespace targets_near_curve {
 using namespace rheo::targets;
 
 TEST_CASE("near_curve: mass, entropy, sampler at each width of the table") {
@@ -68,3 +69,5 @@ TEST_CASE("near_curve: rows, far away, NaN, widths that are refused") {
   CHECK(std::isnan(curve.log_prob(0.0, std::nan(""))));
   for (double width : {0.0, -1.0, 2.0, std::nan("")}) CHECK_THROWS_AS(NearCurve(width), std::invalid_argument);
 }
+
+}  // namespace targets_near_curve

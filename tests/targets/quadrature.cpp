@@ -4,6 +4,8 @@
 
 #include "catch.hpp"
 
+namespace targets_quadrature {
+
 namespace d = rheo::targets::detail;
 
 TEST_CASE("a Gauss-Legendre rule of m nodes is exact up to degree 2m - 1, and not beyond") {
@@ -58,3 +60,5 @@ TEST_CASE("a Gaussian spread along a segment is a normal times a difference of n
     CHECK(std::fabs(segment.log_prob(x1, 0.1) - exact) < 1e-10);
   }
 }
+
+}  // namespace targets_quadrature

@@ -5,6 +5,7 @@
 
 #include "targets/checks.hpp"
 
+namespace targets_rings {
 using namespace rheo::targets;
 using checks::edges;
 
@@ -50,3 +51,5 @@ TEST_CASE("a blurred circle is the average of Gaussians centred on it") {
     CHECK(std::fabs(detail::log_blurred_circle(d, 2.0, s) - std::log(mean)) < 1e-12);
   }
 }
+
+}  // namespace targets_rings

@@ -6,6 +6,7 @@
 
 #include "targets/checks.hpp"
 
+namespace targets_table {
 using namespace rheo::targets;
 
 TEST_CASE("the table holds every name once, and find returns the entry of that name") {
@@ -84,3 +85,5 @@ TEST_CASE("the free functions are the table's samplers") {
   same("near_curve_0.01", near_curve<double>(5, noise, 0.01));
   CHECK((moons<float>(5, noise) == moons<double>(5, noise).cast<float>()).all());
 }
+
+}  // namespace targets_table

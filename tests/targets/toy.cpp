@@ -4,6 +4,7 @@
 
 #include "targets/checks.hpp"
 
+namespace targets_toy {
 using namespace rheo::targets;
 
 TEST_CASE("distance to a box: inside, beside, beyond a corner") {
@@ -55,3 +56,5 @@ TEST_CASE("the chi-square statistic has its mean under the law and sees a shift 
   CHECK(std::fabs(right.statistic - k) < 4.0 * std::sqrt(2.0 * k));
   CHECK(checks::chi_square(x + 0.03, log_p, e, e).statistic > right.limit());
 }
+
+}  // namespace targets_toy

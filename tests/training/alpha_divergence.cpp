@@ -11,6 +11,7 @@
 #include "rheo/training/fit_energy.hpp"
 #include "soft_energy.hpp"
 
+namespace training_alpha_divergence {
 using namespace rheo;
 using rheo_test::Soft;
 
@@ -233,3 +234,5 @@ TEST_CASE("fit_energy takes an objective in the energy's place") {
   fits(alpha_divergence<path>(energy, 1.0), 1e-3);
   fits(alpha_divergence<weights>(Values{energy}, 1.0), 0.1);
 }
+
+}  // namespace training_alpha_divergence

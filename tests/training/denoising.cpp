@@ -7,6 +7,7 @@
 #include "rheo/targets/curves.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace training_denoising {
 using namespace rheo;
 
 namespace {
@@ -114,3 +115,5 @@ TEST_CASE("a fitted score on two coordinates: the probability flow's density int
   CHECK(p.maxCoeff() > 0.11);  // the normal of the same moments has 0.08, the moons 0.16
   CHECK(std::abs(p.sum() * h * h - 1) < 1e-4);
 }
+
+}  // namespace training_denoising

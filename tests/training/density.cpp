@@ -10,6 +10,7 @@
 #include "rheo/targets/curves.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace training_density {
 using namespace rheo;
 
 TEST_CASE("a RealNVP trained on two moons integrates to one within 1e-3 and draws what it scores") {
@@ -34,3 +35,5 @@ TEST_CASE("a RealNVP trained on two moons integrates to one within 1e-3 and draw
   CHECK(gap.value > 0);
   CHECK(gap.value < 0.1);
 }
+
+}  // namespace training_density

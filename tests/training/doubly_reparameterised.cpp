@@ -12,6 +12,8 @@
 #include "rheo/training/fit.hpp"
 #include "rheo/training/importance_weighted.hpp"
 
+namespace training_doubly_reparameterised {
+
 namespace {
 using namespace rheo;
 using Net = MlpOf<Tanh, 4>;
@@ -111,3 +113,5 @@ TEST_CASE("fit takes it, with the loss of ImportanceWeighted") {
   CHECK(model.log_prob_estimate(x, 20, Noise{6}).value.mean() > before + 0.3);
   CHECK_THROWS_AS(DoublyReparameterised(0), std::invalid_argument);
 }
+
+}  // namespace training_doubly_reparameterised

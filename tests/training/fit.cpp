@@ -10,6 +10,7 @@
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 
+namespace training_fit {
 using namespace rheo;
 
 namespace {
@@ -248,3 +249,5 @@ TEST_CASE("an objective that throws leaves nothing behind in the next gradient")
   trainer.evaluate(view(data), none, {0, 300}, Noise{});
   CHECK((trainer.gradient() == before).all());
 }
+
+}  // namespace training_fit

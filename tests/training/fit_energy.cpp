@@ -9,6 +9,7 @@
 #include "rheo/targets/energies.hpp"
 #include "soft_energy.hpp"
 
+namespace training_fit_energy {
 using namespace rheo;
 using rheo_test::Soft;
 
@@ -140,3 +141,5 @@ TEST_CASE("what an energy fit refuses, and how it ends without a number") {
   CHECK(stopped.status == FitStatus::interrupted);
   CHECK(calls == 2);
 }
+
+}  // namespace training_fit_energy

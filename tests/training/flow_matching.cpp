@@ -14,6 +14,7 @@
 #include "rheo/targets/curves.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace training_flow_matching {
 using namespace rheo;
 
 namespace {
@@ -127,3 +128,5 @@ TEMPLATE_TEST_CASE("the same bits for any number of threads; nothing is allocate
     CHECK((model.parameters() == first).all());
   }
 }
+
+}  // namespace training_flow_matching

@@ -12,6 +12,8 @@
 #include "rheo/layers/stochastic/vae.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace training_importance_weighted {
+
 namespace {
 using namespace rheo;
 using Net = MlpOf<Tanh, 5>;
@@ -113,3 +115,5 @@ TEST_CASE("fit takes the importance-weighted bound") {
   const double before = -make_model<double>(F{}, Noise{1}).log_prob_estimate(x, 5, Noise{6}).value.mean(), after = -model.log_prob_estimate(x, 5, Noise{6}).value.mean();
   CHECK(after < before - 0.5);
 }
+
+}  // namespace training_importance_weighted

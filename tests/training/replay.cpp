@@ -9,6 +9,7 @@
 #include "rheo/targets/energies.hpp"
 #include "rheo/training/fit_energy.hpp"
 
+namespace training_replay {
 using namespace rheo;
 
 namespace {
@@ -174,3 +175,5 @@ TEST_CASE("what a replay refuses") {
   CHECK_THROWS_AS(fit_energy(model, energy, none, {.steps = 2}), DataError);
   CHECK((model.parameters() == before).all());
 }
+
+}  // namespace training_replay

@@ -17,6 +17,7 @@
 #include "rheo/layers/surjections/relu.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace training_support {
 using namespace rheo;
 using Catch::Contains;
 
@@ -121,3 +122,5 @@ TEST_CASE("one bad row is one row") {
   CHECK_THROWS_WITH(check_support(model, x), Contains("1 row of the data lies off the flow's support, the first is row 3: column 0"));
   CHECK_NOTHROW(check_support(model, x.topRows(0)));
 }
+
+}  // namespace training_support

@@ -3,6 +3,7 @@
 
 #include "monotone_checks.hpp"
 
+namespace transformers_bernstein {
 using namespace rheo_test;
 
 TEMPLATE_TEST_CASE("Bernstein: identity, round trips, NaN", "", float, double) {
@@ -51,3 +52,5 @@ TEST_CASE("Bernstein refuses a bound that is not positive and finite") {
   }
   CHECK_NOTHROW((Bernstein<8>(3)));
 }
+
+}  // namespace transformers_bernstein

@@ -10,6 +10,7 @@
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/on.hpp"
 
+namespace transformers_custom {
 using namespace rheo_test;
 
 namespace {
@@ -145,3 +146,5 @@ TEMPLATE_TEST_CASE("custom: rows whose root was not found are counted, each once
   CHECK(unsolved<true, T>(coupling, 1) == 0);
   CHECK(unsolved<true, T>(autoregressive, 1) == 0);
 }
+
+}  // namespace transformers_custom

@@ -7,6 +7,7 @@
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace transformers_deep_sigmoid {
 using namespace rheo_test;
 
 TEMPLATE_TEST_CASE("deep sigmoid: identity, round trips, NaN", "", float, double) {
@@ -59,3 +60,5 @@ TEST_CASE("deep sigmoid learns two modes from the identity, standardised data an
   INFO("gap " << gap);
   CHECK(gap < 0.08);
 }
+
+}  // namespace transformers_deep_sigmoid

@@ -7,6 +7,7 @@
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace transformers_gaussianization {
 using namespace rheo_test;
 
 TEMPLATE_TEST_CASE("Gaussianization: identity, round trips, NaN", "", float, double) {
@@ -64,3 +65,5 @@ TEST_CASE("Gaussianization refuses a bound that is not positive and finite") {
   }
   CHECK_NOTHROW((Gaussianization<4>(3)));
 }
+
+}  // namespace transformers_gaussianization

@@ -3,6 +3,7 @@
 
 #include "monotone_checks.hpp"
 
+namespace transformers_logistic_mixture_cdf {
 using namespace rheo_test;
 
 TEMPLATE_TEST_CASE("mixture of logistics: identity, round trips, NaN", "", float, double) {
@@ -46,3 +47,5 @@ TEST_CASE("LogisticMixtureCdf refuses a bound that is not positive and finite") 
   }
   CHECK_NOTHROW((LogisticMixtureCdf<4>(3)));
 }
+
+}  // namespace transformers_logistic_mixture_cdf

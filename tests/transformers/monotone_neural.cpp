@@ -3,6 +3,7 @@
 
 #include "monotone_checks.hpp"
 
+namespace transformers_monotone_neural {
 using namespace rheo_test;
 
 TEST_CASE("Gauss-Legendre rules are exact to degree 2 Q - 1") {
@@ -81,3 +82,5 @@ TEST_CASE("MonotoneNeural refuses a bound that is not positive and finite") {
   }
   CHECK_NOTHROW((MonotoneNeural<4>(3)));
 }
+
+}  // namespace transformers_monotone_neural

@@ -7,6 +7,8 @@
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/transformers/line.hpp"
 
+namespace transformers_range {
+
 namespace {
 using namespace rheo_test;
 using Real = long double;
@@ -209,3 +211,5 @@ TEST_CASE("numbers that make no map are refused") {
   CHECK_THROWS_AS(range::LeakyRelu(0), std::invalid_argument);
   CHECK_THROWS_AS(range::ScaleShift(0, 1), std::invalid_argument);
 }
+
+}  // namespace transformers_range

@@ -2,6 +2,8 @@
 // Log-densities that SurVAE's library computed behind its logit and softplus maps; the absolute value in front of them is taken here by hand.
 #include "survae_abs.hpp"
 
+namespace transformers_range_parity {
+
 namespace {
 using namespace rheo;
 template <class Map> double worst(const char* name, const Map& map) {
@@ -13,3 +15,5 @@ template <class Map> double worst(const char* name, const Map& map) {
 
 TEST_CASE("log-densities behind a logit are SurVAE's") { CHECK(worst("survae_abs_logit", LogitMap<2>{}) < 1e-10); }
 TEST_CASE("log-densities behind an inverse softplus are SurVAE's") { CHECK(worst("survae_abs_softplus", SoftplusInverseMap<2>{}) < 1e-10); }
+
+}  // namespace transformers_range_parity

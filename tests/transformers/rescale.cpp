@@ -8,6 +8,7 @@
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/surjections/abs.hpp"
 
+namespace transformers_rescale {
 using namespace rheo;
 
 namespace {
@@ -55,3 +56,5 @@ TEST_CASE("moduli on a box: a uniform density with a hole, exact") {
   CHECK(v(3) == -inf);
   CHECK(v(4) == -inf);
 }
+
+}  // namespace transformers_rescale

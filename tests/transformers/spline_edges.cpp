@@ -11,6 +11,7 @@
 #include "rheo/transformers/rational_quadratic_spline.hpp"
 #include "splines.hpp"
 
+namespace transformers_spline_edges {
 using namespace rheo_test;
 
 namespace {
@@ -206,3 +207,5 @@ TEST_CASE("the widest policies leave no NaN in float, whatever the raw numbers")
   sound(RationalQuadraticSpline<16>(5, SafeKnots(1e-4, 1e12)));
   sound(CubicSpline<8>(5, SafeKnots(1e-4, 1e12)));
 }
+
+}  // namespace transformers_spline_edges

@@ -10,6 +10,7 @@
 #include "rheo/transformers/rational_quadratic_spline.hpp"
 #include "splines.hpp"
 
+namespace transformers_spline_inverse {
 using namespace rheo_test;
 
 namespace {
@@ -70,3 +71,5 @@ TEST_CASE("the cubic's inverse keeps its residual where closed formulas cancel")
     }
   }
 }
+
+}  // namespace transformers_spline_inverse

@@ -14,6 +14,7 @@
 #include "rheo/transformers/rational_quadratic_spline.hpp"
 #include "splines.hpp"
 
+namespace transformers_spline_parity {
 using namespace rheo_test;
 
 namespace {
@@ -98,3 +99,5 @@ TEST_CASE("linear, quadratic and cubic splines agree with nflows") {
   agrees<true>(IntervalQuadraticSpline<8, NflowsKnots>(), "nflows_quadratic_spline_forward", {{"widths", 8}, {"heights", 9}});
   agrees<true>(IntervalCubicSpline<8, ShiftedEnds>(), "nflows_cubic_spline_forward", {{"widths", 8}, {"heights", 8}, {"left", 1}, {"right", 1}});
 }
+
+}  // namespace transformers_spline_parity

@@ -3,6 +3,7 @@
 
 #include "monotone_checks.hpp"
 
+namespace transformers_sum_of_squares {
 using namespace rheo_test;
 
 TEMPLATE_TEST_CASE("sum of squares: identity, round trips, NaN", "", float, double) {
@@ -46,3 +47,5 @@ TEST_CASE("SumOfSquares refuses a bound that is not positive and finite") {
   }
   CHECK_NOTHROW((SumOfSquares<2, 3>(3)));
 }
+
+}  // namespace transformers_sum_of_squares

@@ -7,6 +7,8 @@
 #include "rheo/flows/inverse.hpp"
 #include "rheo/flows/model.hpp"
 
+namespace bijections_autoregressive {
+
 namespace {
 using namespace rheo;
 
@@ -196,3 +198,5 @@ TEST_CASE("starts as the identity; says which side is parallel; names its parame
   CHECK(info[0].shape == std::vector<Index>{16, 4});
   CHECK(info[5].name == "0.net.2.bias");
 }
+
+}  // namespace bijections_autoregressive

@@ -6,6 +6,8 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/model.hpp"
 
+namespace bijections_block_autoregressive {
+
 namespace {
 using namespace rheo;
 
@@ -146,3 +148,5 @@ TEST_CASE("starts near the identity") {
   const Batch<double> x = normals<double>(200, 3, 1);
   CHECK((model.encode(x) - x).abs().maxCoeff() < 0.3);
 }
+
+}  // namespace bijections_block_autoregressive

@@ -9,6 +9,8 @@
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/model.hpp"
 
+namespace bijections_constrain {
+
 namespace {
 using namespace rheo_test;
 constexpr double inf = std::numeric_limits<double>::infinity();
@@ -178,3 +180,5 @@ TEMPLATE_TEST_CASE("ordered: a NaN and a descent in one row are a NaN", "", floa
     if (i % 4 == 3) CHECK(v(i) == Approx(-std::log(2.0)));
   }
 }
+
+}  // namespace bijections_constrain

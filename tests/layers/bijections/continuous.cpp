@@ -6,6 +6,7 @@
 #include "rheo/evaluation/certify.hpp"
 #include "rheo/flows/model.hpp"
 
+namespace bijections_continuous {
 using namespace rheo;
 
 namespace {
@@ -332,3 +333,5 @@ TEST_CASE("wrong tolerances throw") {
   CHECK_THROWS_AS(Dopri5<5>(1e-6, 1e-6, 0), std::invalid_argument);
   CHECK_NOTHROW(Dopri5<5>(1e-7, 1e-6, 50));
 }
+
+}  // namespace bijections_continuous

@@ -7,6 +7,8 @@
 #include "catch.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
 
+namespace bijections_convex_potential {
+
 namespace {
 using namespace rheo;
 template <class L, class T> detail::LayerBench<L, T> bench(const L& layer, double spread) {
@@ -115,3 +117,5 @@ TEST_CASE("sixteen dimensions; a new layer is near the identity") {
   CHECK(decode(layer, b, z, back, v_back).unsolved == 0);
   CHECK((back - x).abs().maxCoeff() < 1e-13);
 }
+
+}  // namespace bijections_convex_potential

@@ -13,6 +13,8 @@
 #include "rheo/layers/bijections/svd_linear.hpp"
 #include "rheo/layers/bijections/triangular_linear.hpp"
 
+namespace bijections_linear {
+
 namespace {
 using namespace rheo_test;
 
@@ -248,3 +250,5 @@ TEST_CASE("parameters have names of their own, in reading order") {
   for (const auto& i : info) names += i.name + "@" + std::to_string(i.offset) + " ";
   CHECK(names == "upper.log_diagonal@0 upper.off_diagonal@3 lower.off_diagonal@6 bias@9 ");
 }
+
+}  // namespace bijections_linear

@@ -7,6 +7,7 @@
 #include "rheo/layers/bijections/radial.hpp"
 #include "rheo/layers/bijections/sylvester.hpp"
 
+namespace bijections_planar {
 using namespace rheo;
 
 namespace {
@@ -91,3 +92,5 @@ TEST_CASE("the radial volume has a cone at its centre, and says so") {
   CHECK(std::abs(v(2) - v(1)) > 1e-5);
   CHECK(v(2) - v(1) == Approx(v(0) - v(1)));
 }
+
+}  // namespace bijections_planar

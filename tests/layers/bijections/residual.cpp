@@ -8,6 +8,7 @@
 #include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/training/trainer.hpp"
 
+namespace bijections_residual {
 using namespace rheo;
 using rheo_test::form, rheo_test::top_singular_value;
 
@@ -276,3 +277,5 @@ TEST_CASE("a net cast to float keeps its proof, until a weight changes") {
   L::unpack(Params<float>(theta.data(), theta.size()))[1].W(3, 5) += 1e-4f;
   CHECK(bound() == Approx(before).epsilon(1e-3));
 }
+
+}  // namespace bijections_residual

@@ -9,6 +9,8 @@
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/on.hpp"
 
+namespace bijections_squeeze {
+
 namespace {
 using namespace rheo_test;
 template <class M, Index D> std::array<int, static_cast<std::size_t>(D)> bits() {
@@ -51,3 +53,5 @@ TEST_CASE("checkerboards and channels") {
   CHECK(bits<ChannelMask<3, 1, 2>, 6>() == std::array{0, 0, 0, 0, 1, 1});
   CHECK(bits<ChannelMask<3, 1, 2, 1>, 6>() == std::array{1, 1, 1, 1, 0, 0});
 }
+
+}  // namespace bijections_squeeze

@@ -7,6 +7,7 @@
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/layers/bijections/continuous.hpp"
 
+namespace stochastic_diff_flow {
 using namespace rheo;
 
 namespace {
@@ -154,3 +155,5 @@ TEST_CASE("a time or a noise that is not positive is refused") {
   CHECK(L(DiffFlowTime{.end = 2, .exponent = 0.5, .noise = 0.1, .last_noise = 0.4}).t(1) == 1);
   CHECK(L(DiffFlowTime{.end = 2, .exponent = 0.5, .noise = 0.1, .last_noise = 0.4}).g(1) == Approx(0.2));
 }
+
+}  // namespace stochastic_diff_flow

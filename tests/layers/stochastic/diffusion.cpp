@@ -9,6 +9,7 @@
 #include "rheo/training/denoising.hpp"
 #include "rheo/training/trainer.hpp"
 
+namespace stochastic_diffusion {
 using namespace rheo;
 
 namespace {
@@ -256,3 +257,5 @@ TEMPLATE_TEST_CASE("normal data: the probability flow's density is closed, and t
   const Batch<double> x = 2 * data(20, 2, 3);
   CHECK((model.log_prob(x) + 0.5 * x.square().rowwise().sum() / m + std::log(m) + 2 * half_log_two_pi).abs().maxCoeff() < 1e-6);
 }
+
+}  // namespace stochastic_diffusion

@@ -12,6 +12,7 @@
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/stochastic/indexed.hpp"
 
+namespace stochastic_indexed {
 using namespace rheo_test;
 
 namespace {
@@ -132,3 +133,5 @@ TEST_CASE("a stack of indexed layers has a density in the mean") {
   CHECK(std::abs(total.value - 1) < 4 * total.error);
   CHECK(total.error < 0.02);
 }
+
+}  // namespace stochastic_indexed

@@ -12,6 +12,7 @@
 #include "rheo/layers/stochastic/underdamped_langevin.hpp"
 #include "rheo/targets/wells.hpp"
 
+namespace stochastic_invariance {
 using namespace rheo;
 
 namespace {
@@ -176,3 +177,5 @@ TEST_CASE("steps must be positive") {
   CHECK_THROWS_AS((Langevin<targets::DoubleWell>(well, std::nan(""))), std::invalid_argument);
   CHECK_THROWS_AS((UnderdampedLangevin<targets::DoubleWell>(well, 0.1, 0.0)), std::invalid_argument);
 }
+
+}  // namespace stochastic_invariance

@@ -8,6 +8,7 @@
 #include "rheo/layers/stochastic/underdamped_langevin.hpp"
 #include "rheo/targets/wells.hpp"
 
+namespace stochastic_kernels {
 using namespace rheo;
 
 namespace {
@@ -99,3 +100,5 @@ TEST_CASE("V of small steps is as good in float as the positions are") {
   INFO("underdamped " << underdamped);
   CHECK(underdamped < 1e-5);
 }
+
+}  // namespace stochastic_kernels

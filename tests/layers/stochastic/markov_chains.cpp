@@ -20,6 +20,7 @@
 #include "rheo/transformers/affine.hpp"
 #include "soft_energy.hpp"
 
+namespace stochastic_markov_chains {
 using namespace rheo;
 using rheo_test::Soft;
 
@@ -209,3 +210,5 @@ TEST_CASE("DiffFlow, diffusion, vae and the layers of stochastic normalizing flo
   c.check<true>();
   c.check<false>();
 }
+
+}  // namespace stochastic_markov_chains

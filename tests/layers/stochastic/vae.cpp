@@ -13,6 +13,7 @@
 #include "rheo/layers/stochastic/metropolis.hpp"
 #include "rheo/layers/stochastic/vae.hpp"
 
+namespace stochastic_vae {
 using namespace rheo_test;
 
 namespace {
@@ -177,3 +178,5 @@ TEST_CASE("a vae of bits: probabilities sum to one, and what is no bit has log-d
   CHECK((g_theta == 0).all());
   CHECK((g_in == 0).all());
 }
+
+}  // namespace stochastic_vae

@@ -8,6 +8,7 @@
 #include "rheo/layers/surjections/abs.hpp"
 #include "rheo/training/trainer.hpp"
 
+namespace surjections_abs {
 using namespace rheo_test;
 
 TEST_CASE("abs folds, and pays log 2 a coordinate") {
@@ -83,3 +84,5 @@ TEST_CASE("signs of a learned law teach it nothing where they are drawn, so ther
   CHECK(-g(0) == Approx((elbo(a, b + 1e-5) - elbo(a, b - 1e-5)) / 2e-5).margin(0.03));
   CHECK(-g(1) == Approx(a * (elbo(a + 1e-5, b) - elbo(a - 1e-5, b)) / 2e-5).margin(0.03));
 }
+
+}  // namespace surjections_abs

@@ -10,6 +10,8 @@
 #include "rheo/flows/presets/discrete_flows.hpp"
 #include "rheo/training/fit.hpp"
 
+namespace surjections_argmax {
+
 namespace {
 using namespace rheo_test;
 const double inf = std::numeric_limits<double>::infinity(), nan_ = std::numeric_limits<double>::quiet_NaN();
@@ -147,3 +149,5 @@ TEST_CASE("an argmax flow learns dependent categories") {
   CHECK((s.col(0) == s.col(1)).cast<double>().mean() == Approx(p_same).margin(0.02));
   CHECK(p_same > 0.7);
 }
+
+}  // namespace surjections_argmax

@@ -9,6 +9,7 @@
 #include "rheo/layers/surjections/relu.hpp"
 #include "rheo/training/support.hpp"
 
+namespace surjections_edges {
 using namespace rheo_test;
 using Catch::Contains;
 
@@ -71,3 +72,5 @@ TEST_CASE("bad input of whole flows") {
   off(Flow{Argmax<2, 3, Plain<family::Logistic<>>>{}, StandardNormal<6>{}}, row({2, 0}), -1, "it wants a whole number in 0 .. 2");
   off(Flow{Argmax<2, 3, Plain<family::Logistic<>>>{}, StandardNormal<6>{}}, row({2, 0}), 1.5, "it wants a whole number in 0 .. 2");
 }
+
+}  // namespace surjections_edges

@@ -15,6 +15,7 @@
 #include "rheo/layers/bijections/triangular_linear.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
 
+namespace surjections_estimates {
 using namespace rheo_test;
 
 namespace {
@@ -168,3 +169,5 @@ TEST_CASE("no slack where the encoder is the exact posterior") {
   // the fraction of a uniform number
   CHECK(slack(make_model<double>(Flow{Dequantize<1, Fixed<Uniform>, 4>{}, UniformBox<1>{0.0, 4.0}}, Noise{1}), batch({{0}, {1}, {3}}), [](auto) { return -std::log(4); }) < 1e-10);
 }
+
+}  // namespace surjections_estimates

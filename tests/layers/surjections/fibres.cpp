@@ -13,6 +13,7 @@
 #include "rheo/layers/surjections/argmax.hpp"
 #include "rheo/layers/surjections/relu.hpp"
 
+namespace surjections_fibres {
 using namespace rheo_test;
 
 namespace {
@@ -123,3 +124,5 @@ TEST_CASE("hurdle: a probability at 0, a density above it, nothing below") {
   CHECK(static_cast<double>((x == 0).count()) / n == Approx(1 - up).margin(4 * std::sqrt(up * (1 - up) / n)));
   CHECK(x.mean() == Approx(up * std::exp(-0.2)).margin(0.02));
 }
+
+}  // namespace surjections_fibres

@@ -11,6 +11,7 @@
 #include "rheo/layers/surjections/modulo.hpp"
 #include "rheo/layers/surjections/partition.hpp"
 
+namespace surjections_fold {
 using namespace rheo_test;
 constexpr double pi = std::numbers::pi;
 
@@ -117,3 +118,5 @@ TEST_CASE("the discretized logistic sums to one, and its draws follow it") {
   CHECK(std::isnan(f.log_prob(not_a_number, q)));
   CHECK(f.log_prob(1e4, q) == Approx(-1e4 + 0.5 + std::log1p(-std::exp(-1.0))).margin(1e-9));
 }
+
+}  // namespace surjections_fold

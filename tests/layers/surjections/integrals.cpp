@@ -21,6 +21,7 @@
 #include "rheo/layers/surjections/slice.hpp"
 #include "rheo/layers/surjections/sort.hpp"
 
+namespace surjections_integrals {
 using namespace rheo_test;
 
 namespace {
@@ -99,3 +100,5 @@ TEST_CASE("abs without a range map would have leaked: a normal behind it has mas
   });
   CHECK(mass == Approx(0.25).margin(1e-9));
 }
+
+}  // namespace surjections_integrals

@@ -5,6 +5,7 @@
 #include "rheo/layers/surjections/max.hpp"
 #include "rheo/layers/surjections/relu.hpp"
 
+namespace surjections_max {
 using namespace rheo_test;
 
 namespace {
@@ -91,3 +92,5 @@ TEST_CASE("ReLU of a normal latent: the bound is exact with the exact posterior"
   CHECK(elbo(1) == Approx(-ln2).margin(1e-14));
   CHECK(elbo(2) == Approx(-1.125 - half_log_two_pi).margin(1e-14));
 }
+
+}  // namespace surjections_max

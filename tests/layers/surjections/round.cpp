@@ -10,6 +10,8 @@
 #include "rheo/flows/presets/discrete_flows.hpp"
 #include "rheo/training/trainer.hpp"
 
+namespace surjections_round {
+
 namespace {
 using namespace rheo_test;
 const double inf = std::numeric_limits<double>::infinity(), nan_ = std::numeric_limits<double>::quiet_NaN();
@@ -195,3 +197,5 @@ TEST_CASE("over a categorical base it is the density of a histogram") {
     CHECK(std::abs(static_cast<double>(inside) - n * p(i)) < 5 * std::sqrt(n * p(i)) + 1);
   }
 }
+
+}  // namespace surjections_round

@@ -10,6 +10,7 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/layers/bijections/lu_linear.hpp"
 
+namespace surjections_slice {
 using namespace rheo_test;
 
 namespace {
@@ -102,3 +103,5 @@ TEST_CASE("augmented linear-Gaussian flow: a bound, exact with the exact posteri
   }
   CHECK(-bound.mean() == Approx(slack).margin(5 * std::sqrt(error.square().sum()) / 200));
 }
+
+}  // namespace surjections_slice

@@ -15,6 +15,7 @@
 #include "rheo/layers/surjections/sort.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
 
+namespace surjections_sort {
 using namespace rheo_test;
 
 TEST_CASE("sort ascends, and pays log D!") {
@@ -128,3 +129,5 @@ TEST_CASE("a stochastic permutation moves whole points, V is 0, and decode with 
   }
   CHECK((call<false>(StochasticPermutation<3, 2>{}, e.out, Noise{7}).out == x).all());
 }
+
+}  // namespace surjections_sort

@@ -3,6 +3,8 @@
 #include "rheo/layers/surjections/abs.hpp"
 #include "survae_abs.hpp"
 
+namespace surjections_survae_parity {
+
 namespace {
 using namespace rheo;
 template <class Map> double worst(const char* name, const Map& map) {
@@ -21,3 +23,5 @@ template <class Map> double worst(const char* name, const Map& map) {
 
 TEST_CASE("the flow of absolute value and logit is SurVAE's") { CHECK(worst("survae_abs_logit", LogitUpToMap<2>{}) < 1e-10); }
 TEST_CASE("the flow of absolute value and inverse softplus is SurVAE's") { CHECK(worst("survae_abs_softplus", SoftplusInverseMap<2>{}) < 1e-10); }
+
+}  // namespace surjections_survae_parity
