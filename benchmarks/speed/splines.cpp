@@ -3,7 +3,7 @@
 // encode, decode and encode_pull, float and double.
 #include <benchmark/benchmark.h>
 
-#include "peak.hpp"
+#include "shared/peak.hpp"
 #include "rheo/transformers/cubic_spline.hpp"
 #include "rheo/transformers/linear_spline.hpp"
 #include "rheo/transformers/quadratic_spline.hpp"

@@ -37,6 +37,34 @@ TEST_CASE("a draw depends on seed, stream, row and number alone") {
   CHECK(a.from_row(Index(1) << 33).uniform(0, 0) != a.from_row(Index(1) << 34).uniform(0, 0));
 }
 
+TEST_CASE("sweeps give the draws one by one, odd firsts, left-over rows and rows beyond 2^32 too") {
+  for (const Index row : {Index(0), Index(1000), (Index(1) << 32) - 20}) {
+    const Noise a = Noise{9}.fork(3).from_row(row);
+    for (const Index first : {0, 1, 6}) {
+      for (const Index columns : {1, 2, 5}) {
+        Batch<double> z(53, columns), u(53, columns);
+        Batch<float> f(53, columns);
+        a.normals(view(z), first);
+        a.uniforms(view(u), first);
+        a.uniforms(view(f), first);
+        for (Index j = 0; j < columns; ++j) {
+          for (Index i = 0; i < 53; ++i) {
+            CHECK(std::abs(z(i, j) - a.normal(i, first + j)) < 1e-15 * 8);
+            CHECK(u(i, j) == a.uniform(i, first + j));
+            CHECK(f(i, j) == a.uniform<float>(i, first + j));
+          }
+        }
+      }
+    }
+  }
+  Batch<double> table = Batch<double>::Constant(40, 4, 0.25), out(17, 2);
+  table.col(3).setConstant(0.75);
+  const Noise given{0, 0, 20, &table};
+  given.uniforms(view(out), 2);
+  CHECK((out.col(0) == 0.25).all());
+  CHECK((out.col(1) == 0.75).all());
+}
+
 TEST_CASE("uniforms and normals have their distributions") {
   const Index n = 200000;
   std::vector<double> u(n), z(n);

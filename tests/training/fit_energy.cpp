@@ -3,6 +3,7 @@
 #include "rheo/training/fit_energy.hpp"
 
 #include "catch.hpp"
+#include "rheo/distributions/location_scale.hpp"
 #include "rheo/evaluation/importance.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "rheo/targets/energies.hpp"
@@ -79,6 +80,29 @@ TEST_CASE("a Gaussian is found from its energy alone: -log w is -log Z everywher
   CHECK(model.parameters()(1) == Approx(-0.5).margin(1e-2));
 }
 
+TEST_CASE("a conditional flow is fitted to an energy of x and context, for all rows of the context") {
+  const auto energy = energy_of<2>([](const auto& x) { return (x[0] - x[1] * x[1]) * (x[0] - x[1] * x[1]) * 2.0; });  // N(c^2, 1/4) given c, log Z = log(2 pi / 4) / 2
+  using Base = ConditionalIndependent<1, family::Normal<SoftBound>, MlpOf<Tanh, 12>, 1>;
+  auto model = make_model<double>(Flow{Base{}}, Noise{1});
+  Batch<double> c(500, 1);
+  for (Index i = 0; i < 500; ++i) c(i, 0) = 2 * Noise{8}.uniform(i, 0) - 1;
+  const double log_z = 0.5 * std::log(6.283185307179586 / 4);
+  for (const bool by_path : {false, true}) {
+    auto m = model;
+    const EnergyFitOptions options{.steps = 800, .batch = 64, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{9}};
+    const auto r = by_path ? fit_energy(m, path_gradient(energy), c, options) : fit_energy(m, energy, c, options);
+    INFO("loss " << r.history.back().check_loss << ", least " << -log_z);
+    CHECK(std::fabs(r.history.back().check_loss + log_z) < 0.02);
+    Batch<double> at(2000, 1);
+    at.setConstant(0.8);
+    CHECK(m.sample(2000, Noise{10}, at).mean() == Approx(0.64).margin(0.06));
+  }
+  CHECK_THROWS_AS(fit_energy(model, energy, Batch<double>(3, 2)), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, energy, Batch<double>(0, 1)), std::invalid_argument);
+  c(4, 0) = std::nan("");
+  CHECK_THROWS_AS(fit_energy(model, energy, c), DataError);
+}
+
 TEST_CASE("threads change no bit, and the best parameters stay") {
   const EnergyFitOptions one{.steps = 20, .batch = 200, .learning_rate = 1e-2, .noise = Noise{7}, .check_every = 5, .check_rows = 200};
   EnergyFitOptions two = one;
@@ -98,6 +122,10 @@ TEST_CASE("what an energy fit refuses, and how it ends without a number") {
   const Vector<double> before = model.parameters();
   CHECK_THROWS_AS(fit_energy(model, Soft{}, {.learning_rate = -1}), std::invalid_argument);
   CHECK_THROWS_AS(fit_energy(model, Soft{}, {.batch = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.clip_norm = -1}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.tolerance = std::nan("")}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.patience_non_finite = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(fit_energy(model, Soft{}, {.halvings = -1}), std::invalid_argument);
   CHECK_THROWS_AS(fit_energy(model, Soft{}, data(), {.data_share = 1.5}), std::invalid_argument);
   Batch<double> bad = data();
   bad(3, 1) = std::nan("");

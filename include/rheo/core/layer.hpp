@@ -14,7 +14,8 @@
 //   stochastic             stochastic       stochastic       log p(x given z) - log q(z given x); a bound
 //   distribution           drops x          draws x          log p(x): an inference surjection onto nothing, z_dim = 0
 //
-// V is -inf where there is no path: x off the support in encode, z off the support in decode, and z that q(z|x) cannot draw.
+// V is -inf where there is no path: x off the support in encode, z off the support in decode, and z that q(z|x) cannot draw.  A sampling layer
+// gives +inf for what decode drew and encode never would: such a path has weight 0.
 //
 // What you owe: a type that holds hyper-parameters only (no weights, no caches, no random engine), with
 //   static constexpr Index x_dim, z_dim, context_dim, param_count, buffer_count;
@@ -25,6 +26,8 @@
 // and any of
 //   encode(Pass<T, Cache<T>>)  encode_pull(Pull<T, Cache<T>>)  decode(Pass)  decode_pull(Pull)
 //   init(Params<T> theta, Params<T> buffers, Noise)                   starting values; zero without it; a new flow is the identity
+//   encode_path_pull(Pull, factor), decode_path_pull                  of a layer that draws: what its draw tells the law it is from goes by the path alone, times
+//                                                                     factor, a number a row (rheo/training/importance_weighted.hpp)
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
 //   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it

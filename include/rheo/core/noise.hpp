@@ -62,8 +62,12 @@ inline void plain_turn(double u, double& c, double& s) {
   s = flip_s ? -y : y;
 }
 
-/// (k + 1/2) / 2^53 for k < 2^53, rounded to double (ties to even), and never 1: the last k gives 1 - 2^-53.
-inline double open_unit(std::uint64_t k) { return std::min((static_cast<double>(static_cast<std::int64_t>(k)) + 0.5) * 0x1p-53, 1 - 0x1p-53); }
+/// (k + 1/2) / 2^53 for k < 2^53, rounded to double (ties to even), and never 1: the last k gives 1 - 2^-53.  Its half is taken away by a mask:
+/// a comparison with a constant would have compilers split the loops that use this.
+inline double open_unit(std::uint64_t k) {
+  const double half = std::bit_cast<double>(0x3FE0000000000000 & (((k + 1) >> 53) - 1));
+  return (static_cast<double>(static_cast<std::int64_t>(k)) + half) * 0x1p-53;
+}
 
 /// splitmix64's finaliser: a bijection of 64 bits without visible structure.
 constexpr std::uint64_t mix64(std::uint64_t x) {
@@ -102,7 +106,8 @@ struct Noise {
   template <class T = double> T normal(Index i, Index j) const {
     if (table) return T((*table)(row0 + i, j));
     double even, odd;
-    pair(block(i, j / 2), even, odd);
+    const PhiloxBlock w = block(i, j / 2);
+    turn(std::sqrt(-2.0 * detail::plain_log(detail::open_unit(bits(w, 0)))), bits(w, 1), even, odd);
     return T(j % 2 ? odd : even);
   }
   Index index(Index i, Index j, Index n) const {
@@ -110,28 +115,21 @@ struct Noise {
   }
   /// out(i, c) = normal(i, first + c) for every row and column of `out`, in one vectorised sweep.
   template <class T> void normals(View<T> out, Index first = 0) const {
-    for (Index c = 0; c < out.cols(); ++c) {
-      const Index j = first + c;
-      const bool two = !table && j % 2 == 0 && c + 1 < out.cols();
-      T* a = column(out, c).data();
-      if (!two) {
-        for (Index i = 0; i < out.rows(); ++i) a[i] = normal<T>(i, j);
-        continue;
-      }
-      T* b = column(out, ++c).data();
-      for (Index i = 0; i < out.rows(); ++i) {
-        double even, odd;
-        pair(block(i, j / 2), even, odd);
-        a[i] = T(even);
-        b[i] = T(odd);
-      }
-    }
+    sweep(out, first, [](const Words& w, double* even, double* odd) {
+      double r[lanes];
+      for (int l = 0; l < lanes; ++l) r[l] = -2.0 * detail::plain_log(detail::open_unit(bits(w[0][l], w[1][l])));
+      for (int l = 0; l < lanes; ++l) r[l] = std::sqrt(r[l]);  // in a loop of its own: for errno's sake g++ leaves it scalar
+      for (int l = 0; l < lanes; ++l) turn(r[l], bits(w[2][l], w[3][l]), even[l], odd[l]);
+    }, [this](Index i, Index j) { return normal<T>(i, j); });
   }
-  /// out(i, c) = uniform(i, first + c).
+  /// out(i, c) = uniform(i, first + c), likewise.
   template <class T> void uniforms(View<T> out, Index first = 0) const {
-    for (Index c = 0; c < out.cols(); ++c) {
-      for (Index i = 0; i < out.rows(); ++i) out(i, c) = uniform<T>(i, first + c);
-    }
+    sweep(out, first, [](const Words& w, double* even, double* odd) {
+      for (int l = 0; l < lanes; ++l) {
+        even[l] = detail::open_unit(bits(w[0][l], w[1][l]));
+        odd[l] = detail::open_unit(bits(w[2][l], w[3][l]));
+      }
+    }, [this](Index i, Index j) { return uniform<T>(i, j); });
   }
   /// A permutation of 0 .. n - 1, every one equally likely; row `i` of the table pays for it.
   std::vector<Index> permutation(Index n, Index i = 0) const {
@@ -146,17 +144,60 @@ struct Noise {
   }
 
  private:
+  static constexpr int lanes = 16;
+  using Words = std::uint32_t[4][lanes];
+
+  /// The words of block b of rows i .. i + lanes - 1.  False where the upper halves of the rows' numbers differ.
+  bool blocks(Index i, Index b, Words& w) const {
+    const auto row = static_cast<std::uint64_t>(row0 + i), s = stream_of(row);
+    if (row >> 32 != (row + lanes - 1) >> 32) return false;
+    for (int l = 0; l < lanes; ++l) {
+      w[0][l] = std::uint32_t(row) + std::uint32_t(l);
+      w[1][l] = std::uint32_t(b);
+      w[2][l] = std::uint32_t(s);
+      w[3][l] = std::uint32_t(s >> 32);
+    }
+    philox4x32<lanes>(w, {std::uint32_t(seed), std::uint32_t(seed >> 32)});
+    return true;
+  }
+  /// Every block serves its two columns, `lanes` rows at a time by `both`; what is left over draw by draw.
+  template <class T, class Both, class One> void sweep(View<T> out, Index first, Both both, One one) const {
+    const Index n = out.rows();
+    for (Index c = 0; c < out.cols(); ++c) {
+      const Index j = first + c;
+      const bool two = j % 2 == 0 && c < out.cols() - 1;
+      T* a = column(out, c).data();
+      if (two) ++c;
+      T* b = column(out, c).data();
+      alignas(64) Words w;
+      alignas(64) double draws[2][lanes];
+      for (Index i = 0; i < n; i += lanes) {
+        const int m = static_cast<int>(std::min<Index>(lanes, n - i));
+        if (m == lanes && !table && blocks(i, j / 2, w)) {
+          both(w, draws[0], draws[1]);
+          const double* mine = draws[j % 2];
+          for (int l = 0; l < lanes; ++l) a[i + l] = T(mine[l]);
+          for (int l = 0; two && l < lanes; ++l) b[i + l] = T(draws[1][l]);
+        } else {
+          for (int l = 0; l < m; ++l) {
+            a[i + l] = one(i + l, j);
+            if (two) b[i + l] = one(i + l, j + 1);
+          }
+        }
+      }
+    }
+  }
+
+  std::uint64_t stream_of(std::uint64_t row) const { return stream ^ detail::mix64(row >> 32 << 32); }  // mix64(0) = 0
   PhiloxBlock block(Index i, Index b) const {
-    const auto row = static_cast<std::uint64_t>(row0 + i), s = stream ^ detail::mix64(row >> 32 << 32);  // mix64(0) = 0
+    const auto row = static_cast<std::uint64_t>(row0 + i), s = stream_of(row);
     return philox4x32({std::uint32_t(row), std::uint32_t(b), std::uint32_t(s), std::uint32_t(s >> 32)}, {std::uint32_t(seed), std::uint32_t(seed >> 32)});
   }
-  static std::uint64_t bits(const PhiloxBlock& w, Index odd) {
-    return odd ? (std::uint64_t(w[2]) << 32 | w[3]) >> 11 : (std::uint64_t(w[0]) << 32 | w[1]) >> 11;
-  }
-  static void pair(const PhiloxBlock& w, double& even, double& odd) {
-    const double r = std::sqrt(-2.0 * detail::plain_log(detail::open_unit(bits(w, 0))));
+  static std::uint64_t bits(std::uint32_t high, std::uint32_t low) { return (std::uint64_t(high) << 32 | low) >> 11; }
+  static std::uint64_t bits(const PhiloxBlock& w, Index odd) { return odd ? bits(w[2], w[3]) : bits(w[0], w[1]); }
+  static void turn(double r, std::uint64_t k, double& even, double& odd) {
     double c, s;
-    detail::plain_turn(detail::open_unit(bits(w, 1)), c, s);
+    detail::plain_turn(detail::open_unit(k), c, s);
     even = r * c;
     odd = r * s;
   }

@@ -20,4 +20,18 @@ constexpr PhiloxBlock philox4x32(PhiloxBlock c, std::array<std::uint32_t, 2> k) 
   return c;
 }
 
+/// The same of W counters, word k of counter l in c[k][l]: loops that compilers vectorise.
+template <int W> void philox4x32(std::uint32_t (&c)[4][W], std::array<std::uint32_t, 2> k) {
+  for (int round = 0; round < 10; ++round) {
+    for (int l = 0; l < W; ++l) {
+      const std::uint64_t p0 = std::uint64_t(0xD2511F53u) * c[0][l], p1 = std::uint64_t(0xCD9E8D57u) * c[2][l];
+      c[0][l] = std::uint32_t(p1 >> 32) ^ c[1][l] ^ k[0];
+      c[1][l] = std::uint32_t(p1);
+      c[2][l] = std::uint32_t(p0 >> 32) ^ c[3][l] ^ k[1];
+      c[3][l] = std::uint32_t(p0);
+    }
+    k = {k[0] + 0x9E3779B9u, k[1] + 0xBB67AE85u};
+  }
+}
+
 }  // namespace rheo

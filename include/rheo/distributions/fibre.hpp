@@ -96,14 +96,24 @@ template <class Law, Index K, Index C> struct Fibre {
   /// Whole numbers from a law with nothing to learn and nothing to see: neither they nor V have a slope.
   template <class T> static constexpr bool still = discrete && !given && Law::param_count == 0 && CanDecode<Law, T>;
   template <class T> static constexpr bool pulls_draw = CanDecodePull<Law, T> || still<T>;
+  /// Draws with choices that its pulls hold constant: has_biased_pulls of the law, and learned whole numbers.
+  static constexpr bool biased = has_biased_pulls<Law> || (discrete && CanDecodePull<Law, double>);
   /// True when the density moves smoothly with what is kept.
   static constexpr bool smooth = [] {
     if constexpr (requires { Law::Conditioner::smooth; }) return discrete ? bool(Law::Conditioner::smooth) : is_smooth<Law>;
     return discrete || is_smooth<Law>;
   }();
 
+  /// True when a draw's cotangent can be led by its path alone: the law is exact, and draws have a derivative.
+  template <class T> static constexpr bool pulls_path = still<T> || (CanDecodePull<Law, T> && CanEncodePull<Law, T> && is_exact_v<Law> && [] {
+    for (auto s : Law::x_support) {
+      if (s == Support::integer || s == Support::category || s == Support::censored) return false;
+    }
+    return true;
+  }());
+
   template <class T> struct Cache {
-    CacheOf<Law, T> law;
+    CacheOf<Law, T> law, scored;  // scored: of a draw's log-density, where a pull goes by the path
     Buffer<T> joined;
   };
   /// Where the law's numbers are; g_theta in pulls only.
@@ -163,6 +173,28 @@ template <class Law, Index K, Index C> struct Fibre {
       through(p, s, kept, g_kept, [&](CView<T> c, View<T> g_c) {
         law.decode_pull(Pull<T, CacheOf<Law, T>>{read(none), dropped, g_dropped, g_v, none, s.theta, s.g_theta, s.buffers, c, g_c, s.noise, s.cache.law, p.scratch});
       });
+    }
+  }
+  /// The same by the path alone, times `factor`: the score, the derivative of the log-density that the draw's stays still for, is left out.
+  /// Tucker et al. 2018, arXiv:1810.04152.
+  template <class T, class P>
+  static void path_pull(const Law& law, const P& p, Slot<T> s, CView<T> kept, CView<T> dropped, CView<T> g_dropped, CColView<T> g_v, CColView<T> factor, View<T> g_kept) {
+    if constexpr (!still<T>) {
+      Arena::Scope scope(p.scratch);
+      const Index n = kept.rows();
+      const CView<T> c = context<T>(kept, p.context, s.cache, false);
+      const View<T> none = nothing<T>(n), g_path = p.scratch.template take<T>(n, dropped.cols());
+      View<T> g_c = p.scratch.template take<T>(n, Law::context_dim);
+      ColView<T> unused = p.scratch.template column<T>(Law::param_count), zero = p.scratch.template column<T>(n);
+      g_c.setZero();
+      unused.setZero();
+      zero.setZero();
+      law.encode(Pass<T, CacheOf<Law, T>>{dropped, none, zero, s.theta, s.buffers, c, s.noise, s.cache.scored, p.scratch, true});
+      law.encode_pull(Pull<T, CacheOf<Law, T>>{dropped, read(none), read(none), g_v, g_path, s.theta, Params<T>(unused.data(), Law::param_count), s.buffers, c, g_c, s.noise,
+                                               s.cache.scored, p.scratch});
+      for (Index j = 0; j < g_path.cols(); ++j) column(g_path, j) = (column(g_path, j) + column(g_dropped, j)) * factor;
+      zero.setZero();
+      draw_pull(law, p, s, kept, dropped, read(g_path), read(zero), g_kept);
     }
   }
 

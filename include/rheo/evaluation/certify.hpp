@@ -128,38 +128,32 @@ template <class Real> class Certifier {
   Batch<Real> points(Index n, const std::vector<Support>& s, const std::vector<Index>& categories, std::uint64_t key) const {
     return points_in(s, n, categories, o_.noise.fork(key));
   }
-  template <class T> std::unique_ptr<Runner<T>> bench() const {
+  /// In scalar T, on the parameters as S holds them.
+  template <class T, class S = T> std::unique_ptr<Runner<T>> bench() const {
     auto b = s_.runner(T());
-    for (Index i = 0; i < b->theta.size(); ++i) b->theta(i) = T(scalar<T>(d_.theta(i)));
-    for (Index i = 0; i < b->buffers.size(); ++i) b->buffers(i) = T(scalar<T>(d_.buffers(i)));
+    for (Index i = 0; i < b->theta.size(); ++i) b->theta(i) = T(static_cast<S>(d_.theta(i)));
+    for (Index i = 0; i < b->buffers.size(); ++i) b->buffers(i) = T(static_cast<S>(d_.buffers(i)));
     return b;
   }
-  /// Through the scalar under the duals, so that float sees the numbers that Dual<float> sees.
-  template <class T> static auto scalar(double x) {
-    using S = decltype(autodiff::value_of(T()));
-    return static_cast<S>(x);
-  }
-  template <class T> static Batch<T> as(const Batch<Real>& x) {
-    return x.unaryExpr([](double u) { return T(scalar<T>(u)); });
-  }
+  template <class T> static Batch<T> as(const Batch<Real>& x) { return x.template cast<T>(); }
   template <class T> Batch<T> random(Index n, Index c, std::uint64_t key) const {
     Batch<Real> x(n, c);
     o_.noise.fork(key).normals(view(x));
     return as<T>(x);
   }
 
-  /// One random direction through duals against one random cotangent through the pull, relative to the sum of the terms' sizes.
+  /// One random direction through duals of double against one random cotangent through the pull, relative to the sum of the terms' sizes.
   template <bool Encode, class T> double adjoint(const Batch<Real>& at) const {
-    using D = Dual<T>;
+    using D = Dual<Real>;
     const Index n = at.rows(), out_dim = Encode ? s_.z_dim : s_.x_dim;
     const Noise key = o_.noise.fork(9);
     const auto plain_owned = bench<T>();
     auto& plain = *plain_owned;
-    const auto dual_owned = bench<D>();
+    const auto dual_owned = bench<D, T>();
     auto& dual = *dual_owned;
     const Batch<T> in = as<T>(at), context = as<T>(context_), d_in = random<T>(n, at.cols(), 11), d_context = random<T>(n, s_.context_dim, 12);
     const Batch<T> d_theta = random<T>(s_.param_count, 1, 13), g_out = random<T>(n, out_dim, 14), g_v = random<T>(n, 1, 15);
-    Batch<D> in_d = in.template cast<D>(), context_d = context.template cast<D>(), out_d;
+    Batch<D> in_d = in.template cast<Real>().template cast<D>(), context_d = context.template cast<Real>().template cast<D>(), out_d;
     for (Index i = 0; i < in.size(); ++i) in_d.data()[i].b = d_in.data()[i];
     for (Index i = 0; i < context.size(); ++i) context_d.data()[i].b = d_context.data()[i];
     for (Index i = 0; i < s_.param_count; ++i) dual.theta(i).b = d_theta(i, 0);
@@ -172,8 +166,8 @@ template <class Real> class Certifier {
     plain.template call<Encode>(in, context, key, out, v);
     plain.template pull<Encode>(in, out, context, key, g_out, g_v.col(0), g_in, g_theta, g_context);
     double left = 0, right = 0, size = 1e-300;
-    auto tally = [&](double& side, T a, T b) {
-      const double p = static_cast<double>(a) * static_cast<double>(b);
+    auto tally = [&](double& side, double a, double b) {
+      const double p = a * b;
       side += p;
       size += std::abs(p);
     };
@@ -183,7 +177,7 @@ template <class Real> class Certifier {
     for (Index i = 0; i < s_.param_count; ++i) tally(right, g_theta(i), d_theta(i, 0));
     for (Index i = 0; i < g_context.size(); ++i) tally(right, g_context.data()[i], d_context.data()[i]);
     double values = 0;  // the duals' values are the plain ones
-    for (Index i = 0; i < out.size(); ++i) values = std::max(values, std::abs(static_cast<double>(out.data()[i] - out_d.data()[i].a)));
+    for (Index i = 0; i < out.size(); ++i) values = std::max(values, std::abs(static_cast<double>(out.data()[i]) - out_d.data()[i].a));
     return worst(std::abs(left - right) / size, values * 1e-3);
   }
   /// The scalar g_out . out + g_v . v along one direction, by fourth-order central differences, against the pull.
@@ -236,7 +230,7 @@ template <class Real> class Certifier {
     if (s_.kind == Kind::bijection) return x;
     for (std::size_t j = 0; j < supports.size(); ++j) {
       if (supports[j] != Support::circle) continue;
-      for (Index i = 0; i < x.rows(); ++i) x(i, static_cast<Index>(j)) += T(scalar<T>(2 * std::numbers::pi * static_cast<double>(i % 4 - 1)));
+      for (Index i = 0; i < x.rows(); ++i) x(i, static_cast<Index>(j)) += static_cast<T>(2 * std::numbers::pi * static_cast<double>(i % 4 - 1));
     }
     return x;
   }

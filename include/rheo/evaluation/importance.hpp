@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Importance: weights of a flow's draws against an energy, and what they are good for: log Z, means, effective numbers, unbiased draws.
 //   Self-normalised estimates: Owen 2013, Monte Carlo theory, chapter 9; log Z by paths: Jarzynski 1997, Neal 2001 (annealed importance
-//   sampling); sequential: Del Moral et al. 2006; independence Metropolis: Hastings 1970.
+//   sampling); sequential: Del Moral et al. 2006; its error by ancestors: Chan and Lai 2013, arXiv:1312.5114, Lee and Whiteley 2018, arXiv:1509.00394;
+//   independence Metropolis: Hastings 1970.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -17,7 +19,7 @@ namespace rheo {
 /// n draws x (n x dim) and log w = -u(x) - log p(z) - sum V (nats), whose exponentials have the mean Z, whatever the flow.
 template <class T> struct WeightedSample {
   Batch<T> x;
-  Column<double> log_w;  ///< -inf where the energy is NaN or -inf, or a path left the finite numbers: counted as report.invalid
+  Column<double> log_w;  ///< -inf where the energy is NaN or -inf, or a path left the finite numbers: counted as report.invalid; and where a path has no way back
   Report report;         ///< acceptance of moves too
 };
 
@@ -59,10 +61,10 @@ template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(con
   Column<T> u;
   detail::energies(energy, view(std::as_const(out.x)), u, w);
   for (Index i = 0; i < n; ++i) {
-    const double e = static_cast<double>(u(i)), l = -e - static_cast<double>(s.log_prob(i));
-    const bool usable = !std::isnan(l) && e > -std::numeric_limits<double>::infinity();
-    out.log_w(i) = usable ? l : -std::numeric_limits<double>::infinity();
-    out.report.invalid += !usable;
+    const double nothing = -std::numeric_limits<double>::infinity(), e = static_cast<double>(u(i)), log_p = static_cast<double>(s.log_prob(i)), l = -e - log_p;
+    const bool usable = !std::isnan(l) && e > nothing && log_p > nothing, one_way = !is_exact_v<F> && log_p == nothing;  // encode never takes this path
+    out.log_w(i) = usable ? l : nothing;
+    out.report.invalid += !usable && !one_way;
   }
   return out;
 }
@@ -73,6 +75,15 @@ inline Estimate log_z(const Column<double>& log_w) {
   const Column<double> w = detail::relative_weights(log_w);
   const Estimate m = mean_and_error(w);
   return {detail::largest(log_w) + std::log(m.value), m.error / m.value};
+}
+/// The same of rows that descend from others: ancestor[i], below their number n, is the first row of which row i is a copy's copy.  Copies are not independent but
+/// their families are, about: the error is that of the sums over families, those that died out among them; without copies it is the one above.
+inline Estimate log_z(const Column<double>& log_w, const std::vector<Index>& ancestor) {
+  const Column<double> w = detail::relative_weights(log_w);
+  const double n = static_cast<double>(w.size()), sum = w.sum();
+  Column<double> family = Column<double>::Zero(w.size());
+  for (Index i = 0; i < w.size(); ++i) family(ancestor[static_cast<std::size_t>(i)]) += w(i) / sum;
+  return {detail::largest(log_w) + std::log(sum / n), std::sqrt((family - 1 / n).square().sum() * n / (n - 1))};
 }
 /// (sum w)^2 / sum w^2, between 1 and n; 0 where all weights are 0.
 inline double effective_sample_size(const Column<double>& log_w) {
@@ -125,28 +136,41 @@ inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noi
 template <class T> struct AnnealedSample {
   Batch<T> x;
   Column<double> log_w;      ///< exp of them has mean Z / Z_base, resampled or not
-  Estimate log_z;            ///< minus that of the base; the error is that of the last weights alone where rows were resampled
+  Estimate log_z;            ///< minus that of the base; the error counts every resampling, as long as many first rows have descendants
   Report report;
   int resampled = 0;
+  Index families = 0;        ///< first rows that have descendants: where few are left, the error is as unsure as a spread of few numbers
 };
 
 /// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through `temperatures` moves at
 /// lambda = 1 / temperatures, ..., 1;  move(Interpolated) makes the sampling layer (rheo/flows/moves.hpp), any of them: V keeps the weights
-/// exact.  Rows are resampled when their effective number falls below `threshold` of them; 0, annealed importance sampling, never does.
+/// exact.  Rows are resampled when their effective number falls below `threshold` of them; 0, annealed importance sampling, never does, nor is it
+/// done where all weights are 0.  Rows that begin at no finite energy, or meet an energy of NaN or -inf, weigh 0 and count as report.invalid.
+/// Throws std::invalid_argument for x of another width, no temperature, or a threshold beyond [0, 1].
 template <class T, Energy Base, Energy Target, class Move>
 AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& target, const Move& move, int temperatures, Noise noise, double threshold = 0) {
   using Path = Interpolated<Base, Target>;
   using L = decltype(move(std::declval<Path>()));
   static_assert(L::x_dim == Base::dim && L::z_dim == Base::dim);
-  if (temperatures < 1) detail::fail("annealed_sample wants one temperature or more");
+  if (temperatures < 1 || !(threshold >= 0 && threshold <= 1)) detail::fail("annealed_sample wants one temperature or more, and a threshold in [0, 1]");
+  detail::check_width(Input<T>(x), Base::dim, "x");
   const Index n = x.rows();
-  AnnealedSample<T> s{Batch<T>(n, Base::dim), Column<double>::Zero(n), {}, {}, 0};
+  AnnealedSample<T> s{Batch<T>(n, Base::dim), Column<double>::Zero(n), {}, {}, 0, 0};
   typename Path::template Workspace<T> w;
   CacheOf<L, T> cache;
   Arena scratch;
-  Column<T> u, u_next, v(n);
+  Column<T> u, v(n);
+  // log w = work - u at the end of a path alone: what it met on the way, walls too, is in its V
+  Column<double> work(n);
+  const double nothing = -std::numeric_limits<double>::infinity();
   detail::energies(Path(base, target, 0.0), view(std::as_const(x)), u, w);
+  for (Index i = 0; i < n; ++i) {
+    work(i) = std::isfinite(u(i)) ? static_cast<double>(u(i)) : nothing;
+    s.report.invalid += !std::isfinite(u(i));
+  }
   Vector<T> theta(L::param_count), buffers(L::buffer_count);
+  std::vector<Index> ancestor(static_cast<std::size_t>(n)), next(ancestor);
+  for (Index i = 0; i < n; ++i) ancestor[static_cast<std::size_t>(i)] = i;
   for (int k = 1; k <= temperatures; ++k) {
     const Path path(base, target, static_cast<double>(k) / temperatures);
     const L layer = move(path);
@@ -159,26 +183,34 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
                                           {buffers.data(), buffers.size()}, Model<L, T>::template nothing<const T>(m), key.fork(1).from_row(i), cache, scratch,
                                           false, &s.report});
     }
-    detail::energies(path, view(std::as_const(s.x)), u_next, w);
-    for (Index i = 0; i < n; ++i) {
-      const double gained = static_cast<double>(u(i)) - static_cast<double>(u_next(i)) - static_cast<double>(v(i));
-      s.report.invalid += std::isnan(gained);
-      s.log_w(i) = std::isnan(gained) ? -std::numeric_limits<double>::infinity() : s.log_w(i) + gained;
-    }
-    u.swap(u_next);
     x.swap(s.x);
-    if (k < temperatures && effective_sample_size(s.log_w) < threshold * static_cast<double>(n)) {
+    detail::energies(path, view(std::as_const(x)), u, w);
+    for (Index i = 0; i < n; ++i) {
+      const bool moved = std::isfinite(v(i)) || v(i) > T(0);  // +inf: a path of weight 0
+      if (moved && math::faulty(u(i))) ++s.report.invalid;
+      work(i) = moved && !math::faulty(u(i)) ? work(i) - static_cast<double>(v(i)) : nothing;
+      s.log_w(i) = work(i) > nothing ? work(i) - static_cast<double>(u(i)) : nothing;
+    }
+    const double effective = effective_sample_size(s.log_w);
+    if (k < temperatures && effective > 0 && effective < threshold * static_cast<double>(n)) {
       const auto chosen = resample(s.log_w, n, key.fork(2));
       const double level = log_z(s.log_w).value;
-      for (Index i = 0; i < n; ++i) s.x.row(i) = x.row(chosen[static_cast<std::size_t>(i)]), u_next(i) = u(chosen[static_cast<std::size_t>(i)]);
-      u.swap(u_next);
+      for (Index i = 0; i < n; ++i) {
+        const Index from = chosen[static_cast<std::size_t>(i)];
+        s.x.row(i) = x.row(from);
+        work(i) = level + static_cast<double>(u(from));
+        next[static_cast<std::size_t>(i)] = ancestor[static_cast<std::size_t>(from)];
+      }
+      ancestor.swap(next);
       x.swap(s.x);
       s.log_w.setConstant(level);
       ++s.resampled;
     }
   }
   s.x.swap(x);
-  s.log_z = log_z(s.log_w);
+  s.log_z = log_z(s.log_w, ancestor);
+  std::sort(ancestor.begin(), ancestor.end());
+  s.families = std::unique(ancestor.begin(), ancestor.end()) - ancestor.begin();
   return s;
 }
 

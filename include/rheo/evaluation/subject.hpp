@@ -108,7 +108,6 @@ class Subject {
   /// A runner with parameters 0; the argument says in which scalar.
   virtual std::unique_ptr<Runner<float>> runner(float) const = 0;
   virtual std::unique_ptr<Runner<double>> runner(double) const = 0;
-  virtual std::unique_ptr<Runner<Dual<float>>> runner(Dual<float>) const = 0;
   virtual std::unique_ptr<Runner<Dual<double>>> runner(Dual<double>) const = 0;
 };
 
@@ -117,8 +116,8 @@ template <class L> inline constexpr bool has_jacobian = L::kind == Kind::bijecti
 
 /// Duals check pulls, and the Jacobian: no other call is made on them, so none other is compiled.
 template <class L, class T> inline constexpr Abilities wanted = abilities<L, T>();
-template <class L, class T>
-inline constexpr Abilities wanted<L, Dual<T>> = {CanEncodePull<L, T> || (has_jacobian<L> && std::is_same_v<T, double>), false, CanDecodePull<L, T>, false};
+template <class L>
+inline constexpr Abilities wanted<L, Dual<double>> = {CanEncodePull<L, double> || CanEncodePull<L, float> || has_jacobian<L>, false, CanDecodePull<L, double> || CanDecodePull<L, float>, false};
 
 /// The columns of draws of a layer that knows how to go a path back.
 template <class L> inline constexpr Index path_draws_of = [] {
@@ -194,7 +193,6 @@ template <class L> class SubjectOf final : public Subject {
   std::vector<double> seams(Index j, double other) const override { return seams_of(layer_, j, other); }
   std::unique_ptr<Runner<float>> runner(float) const override { return make<float>(); }
   std::unique_ptr<Runner<double>> runner(double) const override { return make<double>(); }
-  std::unique_ptr<Runner<Dual<float>>> runner(Dual<float>) const override { return make<Dual<float>>(); }
   std::unique_ptr<Runner<Dual<double>>> runner(Dual<double>) const override { return make<Dual<double>>(); }
 
  private:

@@ -265,13 +265,17 @@ template <class... Ls> struct Chain {
   void encode_pull(Pull<T, Cache<T>> p) const
     requires(CanEncodePull<Ls, T> && ...)
   {
+    encode_pull_by(p, [](const auto& layer, auto q) { layer.encode_pull(q); });
+  }
+  /// The same, where call(layer, pull) makes the pull of each layer.
+  template <class T, class Call> void encode_pull_by(Pull<T, Cache<T>> p, Call call) const {
     Arena::Scope scope(p.scratch);
     CView<T> g = p.g_out;
     each_back([&]<std::size_t I>(const auto& layer) {
       const View<T> g_in = I == 0 ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<I>::x_dim);
-      layer.encode_pull(Pull<T, CacheOf<At<I>, T>>{below<I>(p.cache, p.in), above<I>(p.cache, p.out), g, p.g_v, g_in,
-                                                   slice<I>(p.theta), slice<I>(p.g_theta), buffer_slice<I>(p.buffers), context<I>(p.context),
-                                                   context<I>(p.g_context), p.noise.fork(I), std::get<I>(p.cache.parts), p.scratch});
+      call(layer, Pull<T, CacheOf<At<I>, T>>{below<I>(p.cache, p.in), above<I>(p.cache, p.out), g, p.g_v, g_in,
+                                                 slice<I>(p.theta), slice<I>(p.g_theta), buffer_slice<I>(p.buffers), context<I>(p.context),
+                                                 context<I>(p.g_context), p.noise.fork(I), std::get<I>(p.cache.parts), p.scratch});
       reseat(g, read(g_in));
     });
   }

@@ -143,7 +143,8 @@ template <class F, class T, class Ends> Batch<T> restore(const Model<F, T>& mode
 template <class F, class T> Batch<T> ddim(const Model<F, T>& model, Index n, Index steps, Noise noise, const Input<T>& context = {}) {
   return sample_diffusion(model, n, noise, DiffusionSampling{.steps = steps}, context);
 }
-/// Steps back along the stochastic equation, each with `corrections` Langevin moves behind it.
+/// Steps back along the stochastic equation, each with `corrections` Langevin moves behind it.  Both forget the start and follow the score alone, so that
+/// errors of a fitted score show more than in the probability flow's samples; sample_diffusion with eta = 0 and corrections > 0 lies between the two.
 template <class F, class T>
 Batch<T> predictor_corrector(const Model<F, T>& model, Index n, Index steps, Noise noise, Index corrections = 1, double snr = 0.16, const Input<T>& context = {}) {
   return sample_diffusion(model, n, noise, DiffusionSampling{.steps = steps, .eta = 1, .corrections = corrections, .snr = snr}, context);

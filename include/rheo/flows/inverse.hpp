@@ -77,6 +77,12 @@ template <class L> struct Inverse {
     pull<T>(p, [this](auto q) { layer.decode_pull(q); });
   }
   template <class T>
+  void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const
+    requires requires(const L& l, Pull<T, CacheOf<L, T>> q) { l.decode_path_pull(q, factor); }
+  {
+    pull<T>(p, [&](auto q) { layer.decode_path_pull(q, factor); });
+  }
+  template <class T>
   void decode_pull(Pull<T, Cache<T>> p) const
     requires CanEncodePull<L, T>
   {

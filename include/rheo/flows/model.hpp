@@ -24,6 +24,37 @@ template <class T> struct ScoredSample {
   Column<T> log_prob;
 };
 
+namespace detail {
+
+/// log_prob_estimate from its draws w (n x K).
+template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>& w, bool bound) {
+  constexpr T infinity = std::numeric_limits<T>::infinity(), unknown = std::numeric_limits<T>::quiet_NaN();
+  const Index K = w.cols();
+  LogProbEstimate<T> e{Column<T>(w.rows()), Column<T>::Zero(w.rows())};
+  for (Index i = 0; i < w.rows(); ++i) {
+    if (!bound) {
+      const T mean = w.row(i).mean();
+      e.value(i) = mean;
+      if (K > 1) e.standard_error(i) = std::sqrt((w.row(i) - mean).square().sum() / T(K - 1) / T(K));
+      if (!(e.standard_error(i) > T(0))) e.standard_error(i) = (w.row(i) == -infinity).all() ? T(0) : unknown;
+      continue;
+    }
+    const T top = w.row(i).maxCoeff();
+    if (!(top > -infinity)) {
+      e.value(i) = top;
+      if (K == 1 || top != top) e.standard_error(i) = unknown;
+      continue;
+    }
+    const auto relative = (w.row(i) - top).exp();
+    const T mean = relative.mean();
+    e.value(i) = top + std::log(mean);
+    e.standard_error(i) = K > 1 ? T(std::sqrt((relative - mean).square().sum() / T(K - 1) / T(K)) / mean) : unknown;
+  }
+  return e;
+}
+
+}  // namespace detail
+
 /// Const calls may run in many threads at once; each call makes a workspace of its own unless it is handed one.
 /// x is n x x_dim, context n x context_dim (left out when unconditional); results have n rows; log-densities are in nats, in the units of x.
 /// Wrong widths throw std::invalid_argument.  Rows with NaN give NaN and leave the others alone; zero rows give empty results.
@@ -68,31 +99,13 @@ template <class F, class T> class Model {
   LogProbEstimate<T> log_prob_estimate(const Input<T>& x, Index K, Noise noise, const Input<T>& context = {}) const {
     if (K < 1) detail::fail("log_prob_estimate wants K >= 1, got " + std::to_string(K));
     Work ws;
-    constexpr T infinity = std::numeric_limits<T>::infinity(), unknown = std::numeric_limits<T>::quiet_NaN();
-    if constexpr (is_exact_v<F>) return {total(x, noise, context, ws), Column<T>::Zero(x.rows())};
-    Batch<T> w(x.rows(), K);
-    for (Index k = 0; k < K; ++k) w.col(k) = total(x, noise.fork(static_cast<std::uint64_t>(k)), context, ws);
-    LogProbEstimate<T> e{Column<T>(x.rows()), Column<T>::Zero(x.rows())};
-    for (Index i = 0; i < x.rows(); ++i) {
-      if constexpr (F::exactness != Exactness::bound) {
-        const T mean = w.row(i).mean();
-        e.value(i) = mean;
-        if (K > 1) e.standard_error(i) = std::sqrt((w.row(i) - mean).square().sum() / T(K - 1) / T(K));
-        if (!(e.standard_error(i) > T(0))) e.standard_error(i) = (w.row(i) == -infinity).all() ? T(0) : unknown;
-        continue;
-      }
-      const T top = w.row(i).maxCoeff();
-      if (!(top > -infinity)) {
-        e.value(i) = top;
-        if (K == 1 || top != top) e.standard_error(i) = unknown;
-        continue;
-      }
-      const auto relative = (w.row(i) - top).exp();
-      const T mean = relative.mean();
-      e.value(i) = top + std::log(mean);
-      e.standard_error(i) = K > 1 ? T(std::sqrt((relative - mean).square().sum() / T(K - 1) / T(K)) / mean) : unknown;
+    if constexpr (is_exact_v<F>) {
+      return {total(x, noise, context, ws), Column<T>::Zero(x.rows())};
+    } else {
+      Batch<T> w(x.rows(), K);
+      for (Index k = 0; k < K; ++k) w.col(k) = total(x, noise.fork(static_cast<std::uint64_t>(k)), context, ws);
+      return detail::estimate<T>(w, F::exactness == Exactness::bound);
     }
-    return e;
   }
 
   Batch<T> sample(Index n, Noise noise, const Input<T>& context = {}) const { return sample_and_log_prob(n, noise, context).x; }

@@ -22,6 +22,17 @@ namespace rheo {
 /// Rows of a shard: what keeps a shard's activations in the second-level cache.
 template <class T> inline constexpr Index shard_rows = sizeof(T) <= 4 ? 128 : 64;
 
+/// Looks at a callable job(ticket, worker), so that a pool is compiled once for all of them; for arguments only.
+struct Job {
+  void* callee;
+  void (*call)(void*, Index, int);
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, Job>)
+  Job(F&& f)  // const_cast: a const callable is called as one
+      : callee(const_cast<void*>(static_cast<const void*>(std::addressof(f)))), call([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<F>*>(j))(i, w); }) {}
+  void operator()(Index ticket, int worker) const { call(callee, ticket, worker); }
+};
+
 /// Threads that help their caller.  run() hands out tickets 0 .. count - 1; the caller works too and waits only for tickets that were
 /// claimed, so a busy neighbour costs nothing.  One run at a time; not to be shared between callers.
 class Pool {
@@ -41,14 +52,14 @@ class Pool {
 
   /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is rethrown here, when the tickets
   /// that were handed out with it are done; those behind them are not called then.
-  template <class Job> void run(Index count, Job&& job) {
+  void run(Index count, Job job) {
     if (helpers_.empty() || count <= 1) {
       for (Index i = 0; i < count; ++i) job(i, 0);
       return;
     }
     for (Index done = 0; done < count;) {  // a turn has room for 24 bits of tickets
       const Index part = std::min(count - done, static_cast<Index>(low24));
-      turn(part, [&job, done](Index i, int w) { job(done + i, w); });
+      turn(part, [job, done](Index i, int w) { job(done + i, w); });
       done += part;
     }
   }
@@ -57,9 +68,9 @@ class Pool {
   static constexpr int spins = 4000;
   static constexpr std::uint64_t low24 = (std::uint64_t(1) << 24) - 1;
 
-  template <class Job> void turn(Index count, Job&& job) {
-    call_.store([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<Job>*>(j))(i, w); }, std::memory_order_relaxed);
-    job_.store(std::addressof(job), std::memory_order_relaxed);
+  void turn(Index count, Job job) {
+    call_.store(job.call, std::memory_order_relaxed);
+    job_.store(job.callee, std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
     const std::uint64_t number = (state_.load(std::memory_order_relaxed) >> 48) + 1;
     state_.store(number << 48 | static_cast<std::uint64_t>(count) << 24, std::memory_order_release);

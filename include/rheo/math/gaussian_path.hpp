@@ -4,6 +4,7 @@
 //   Ho et al. 2020, arXiv:2006.11239, eq. 5.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "rheo/core/pass.hpp"
@@ -26,116 +27,75 @@ template <Index D, Index N, class Steps> struct GaussianPath {
   template <class T> using PathPass = Pass<T, Cache<T>>;
   template <class T> using PathPull = Pull<T, Cache<T>>;
 
-  template <class T> static void encode(const Steps& steps, PathPass<T>& p) {
-    Arena::Scope scope(p.scratch);
-    const Index n = p.in.rows();
-    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), e = p.scratch.template take<T>(n, D);
-    const View<T> states = p.cache.states.view(n, D * slots(p.keep));
-    CView<T> before = p.in, x = p.in;
-    for (Index j = 0; j <= N; ++j) {
-      steps.means(j, x, a, b, p);
-      if (j > 0) {
-        const T u = T(1 / steps.back(j - 1));
-        const T ratio = T(static_cast<double>(D) * std::log(steps.forth(j - 1) / steps.back(j - 1)));
-        for (Index c = 0; c < D; ++c) p.v += T(0.5) * (column(e, c).square() - ((column(before, c) - column(b, c)) * u).square());
-        p.v += ratio;
-      }
-      if (j == N) break;
-      reseat(before, x);
-      p.noise.fork(static_cast<std::uint64_t>(j)).normals(e);
-      const View<T> after = j + 1 == N ? p.out : columns(states, slot(j + 1, p.keep) * D, D);
-      for (Index c = 0; c < D; ++c) column(after, c) = column(a, c) + T(steps.forth(j)) * column(e, c);
-      reseat(x, read(after));
-    }
-  }
-
-  template <class T> static void encode_pull(const Steps& steps, PathPull<T>& p) {
-    Arena::Scope scope(p.scratch);
-    const Index n = p.in.rows();
-    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), g = p.scratch.template take<T>(n, D);
-    const View<T> g_b = p.scratch.template take<T>(n, D);
-    View<T> direct = p.scratch.template take<T>(n, D);
-    copy(p.g_out, g);
-    direct.setZero();
-    for (Index j = N; j >= 0; --j) {
-      const CView<T> x = state(p, j);
-      steps.means(j, x, a, b, p);
-      if (j > 0) {
-        const CView<T> before = state(p, j - 1);
-        const T u = T(1 / steps.back(j - 1));
-        for (Index c = 0; c < D; ++c) column(g_b, c) = (column(before, c) - column(b, c)) * (u * u) * p.g_v;
-      }
-      // x_N has no step forth: what comes from behind it goes straight to it
-      steps.means_pull(j, x, read(g), read(g_b), p.g_in, p);
-      for (Index c = 0; c < D; ++c) {
-        if (j == N) column(p.g_in, c) += column(g, c);
-        column(p.g_in, c) += column(direct, c);
-        if (j > 0) column(direct, c) = -column(g_b, c);
-        column(g, c) = column(p.g_in, c);
-      }
-    }
-  }
-
-  template <class T> static void decode(const Steps& steps, PathPass<T>& p) {
-    Arena::Scope scope(p.scratch);
-    const Index n = p.in.rows();
-    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), e = p.scratch.template take<T>(n, D);
-    const View<T> states = p.cache.states.view(n, D * slots(p.keep));
-    CView<T> behind = p.in, x = p.in;
-    for (Index j = N; j >= 0; --j) {
-      steps.means(j, x, a, b, p);
-      if (j < N) {
-        const T u = T(1 / steps.forth(j));
-        const T ratio = T(static_cast<double>(D) * std::log(steps.forth(j) / steps.back(j)));
-        for (Index c = 0; c < D; ++c) p.v += T(0.5) * (((column(behind, c) - column(a, c)) * u).square() - column(e, c).square());
-        p.v += ratio;
-      }
-      if (j == 0) break;
-      reseat(behind, x);
-      p.noise.fork(static_cast<std::uint64_t>(j - 1)).normals(e);
-      const View<T> before = j == 1 ? p.out : columns(states, slot(j - 1, p.keep) * D, D);
-      for (Index c = 0; c < D; ++c) column(before, c) = column(b, c) + T(steps.back(j - 1)) * column(e, c);
-      reseat(x, read(before));
-    }
-  }
-
-  template <class T> static void decode_pull(const Steps& steps, PathPull<T>& p) {
-    Arena::Scope scope(p.scratch);
-    const Index n = p.in.rows();
-    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), g = p.scratch.template take<T>(n, D);
-    const View<T> g_a = p.scratch.template take<T>(n, D);
-    View<T> direct = p.scratch.template take<T>(n, D);
-    copy(p.g_out, g);
-    direct.setZero();
-    for (Index j = 0; j <= N; ++j) {
-      const CView<T> x = state_back(p, j);
-      steps.means(j, x, a, b, p);
-      if (j < N) {
-        const CView<T> behind = state_back(p, j + 1);
-        const T u = T(1 / steps.forth(j));
-        for (Index c = 0; c < D; ++c) column(g_a, c) = (column(a, c) - column(behind, c)) * (u * u) * p.g_v;
-      }
-      steps.means_pull(j, x, read(g_a), read(g), p.g_in, p);
-      for (Index c = 0; c < D; ++c) {
-        if (j == 0) column(p.g_in, c) += column(g, c);
-        column(p.g_in, c) += column(direct, c);
-        if (j < N) column(direct, c) = -column(g_a, c);
-        column(g, c) = column(p.g_in, c);
-      }
-    }
-  }
+  template <class T> static void encode(const Steps& steps, PathPass<T>& p) { run<true>(steps, p); }
+  template <class T> static void encode_pull(const Steps& steps, PathPull<T>& p) { pull<true>(steps, p); }
+  template <class T> static void decode(const Steps& steps, PathPass<T>& p) { run<false>(steps, p); }
+  template <class T> static void decode_pull(const Steps& steps, PathPull<T>& p) { pull<false>(steps, p); }
 
  private:
+  // The k-th state of a call is x_j with j = k or N - k; `ahead` is the mean of the step that the call takes from it, `behind` that of the step back.
+  template <bool Encode, class T> static void run(const Steps& steps, PathPass<T>& p) {
+    Arena::Scope scope(p.scratch);
+    const Index n = p.in.rows();
+    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), e = p.scratch.template take<T>(n, D);
+    const View<T> ahead = Encode ? a : b, behind = Encode ? b : a, states = p.cache.states.view(n, D * slots(p.keep));
+    CView<T> before = p.in, x = p.in;
+    for (Index k = 0; k <= N; ++k) {
+      const Index j = Encode ? k : N - k, next = Encode ? j + 1 : j - 1;
+      steps.means(j, x, a, b, p);
+      if (k > 0) {
+        const Index i = Encode ? j - 1 : j;
+        const T u = T(1 / (Encode ? steps.back(i) : steps.forth(i))), half = T(Encode ? 0.5 : -0.5);
+        const T ratio = T(static_cast<double>(D) * std::log(steps.forth(i) / steps.back(i)));
+        for (Index c = 0; c < D; ++c) p.v += half * (column(e, c).square() - ((column(before, c) - column(behind, c)) * u).square());
+        p.v += ratio;
+      }
+      if (k == N) break;
+      reseat(before, x);
+      const Index i = Encode ? j : j - 1;
+      const T deviation = T(Encode ? steps.forth(i) : steps.back(i));
+      p.noise.fork(static_cast<std::uint64_t>(i)).normals(e);
+      const View<T> y = k + 1 == N ? p.out : columns(states, slot(next, p.keep) * D, D);
+      for (Index c = 0; c < D; ++c) column(y, c) = column(ahead, c) + deviation * column(e, c);
+      reseat(x, read(y));
+    }
+  }
+
+  template <bool Encode, class T> static void pull(const Steps& steps, PathPull<T>& p) {
+    Arena::Scope scope(p.scratch);
+    const Index n = p.in.rows();
+    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), g = p.scratch.template take<T>(n, D);
+    const View<T> g_behind = p.scratch.template take<T>(n, D), behind = Encode ? b : a;
+    View<T> direct = p.scratch.template take<T>(n, D);
+    copy(p.g_out, g);
+    direct.setZero();
+    for (Index k = N; k >= 0; --k) {
+      const Index j = Encode ? k : N - k;
+      const CView<T> x = state<Encode>(p, k);
+      steps.means(j, x, a, b, p);
+      if (k > 0) {
+        const CView<T> before = state<Encode>(p, k - 1);
+        const T u = T(1 / (Encode ? steps.back(j - 1) : steps.forth(j))), precision = T(Encode ? 1 : -1) * u * u;
+        for (Index c = 0; c < D; ++c) column(g_behind, c) = (column(before, c) - column(behind, c)) * precision * p.g_v;
+      }
+      // the last state has no step ahead: what comes from behind it goes straight to it
+      steps.means_pull(j, x, read(Encode ? g : g_behind), read(Encode ? g_behind : g), p.g_in, p);
+      for (Index c = 0; c < D; ++c) {
+        if (k == N) column(p.g_in, c) += column(g, c);
+        column(p.g_in, c) += column(direct, c);
+        if (k > 0) column(direct, c) = -column(g_behind, c);
+        column(g, c) = column(p.g_in, c);
+      }
+    }
+  }
+
   static constexpr Index slots(bool keep) { return keep ? N - 1 : std::min<Index>(N - 1, 2); }
   static constexpr Index slot(Index j, bool keep) { return keep ? j - 1 : (j - 1) % 2; }
-  /// State j of a call from data to latent, and of one back.
-  template <class T> static CView<T> state(PathPull<T>& p, Index j) {
-    if (j == 0) return p.in;
-    return j == N ? p.out : read(columns(p.cache.states.view(p.in.rows(), D * (N - 1)), (j - 1) * D, D));
-  }
-  template <class T> static CView<T> state_back(PathPull<T>& p, Index j) {
-    if (j == 0) return p.out;
-    return j == N ? p.in : read(columns(p.cache.states.view(p.in.rows(), D * (N - 1)), (j - 1) * D, D));
+  /// The k-th state of the call.
+  template <bool Encode, class T> static CView<T> state(PathPull<T>& p, Index k) {
+    if (k == 0) return p.in;
+    const Index j = Encode ? k : N - k;
+    return k == N ? p.out : read(columns(p.cache.states.view(p.in.rows(), D * (N - 1)), (j - 1) * D, D));
   }
 };
 

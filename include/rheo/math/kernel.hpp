@@ -15,14 +15,14 @@ namespace math {
 /// +1 for encode, -1 for decode: V is this times log [density of the step back / density of the step taken].
 template <bool Encode> inline constexpr int ledger_sign = Encode ? 1 : -1;
 
-/// min(1, exp(log_ratio)) against a uniform number, on values alone.
-template <class T> bool accept(const T& log_ratio, double uniform) { return std::log(uniform) < static_cast<double>(autodiff::value_of(log_ratio)); }
-
-/// An energy that is a place to be: not +inf, which is off the support, and not NaN or -inf, which are faults.
-template <class T> bool faulty(const T& u) {
-  const auto a = autodiff::value_of(u);
-  return std::isnan(a) || a == -std::numeric_limits<double>::infinity();
+/// out(i) = log of uniform(i, j), in loops that vectorise; 0 in a table of draws gives -inf.
+inline void log_uniforms(const Noise& noise, Index j, View<double> out) {
+  noise.uniforms(out, j);
+  double* u = out.data();
+  for (Index i = 0; i < out.rows(); ++i) u[i] = u[i] > 0.0 ? ::rheo::detail::plain_log(u[i]) : -std::numeric_limits<double>::infinity();
 }
+/// min(1, exp(log_ratio)) against the logarithm of a uniform number, on values alone.
+template <class T> bool accept(const T& log_ratio, double log_uniform) { return log_uniform < static_cast<double>(autodiff::value_of(log_ratio)); }
 
 /// u_out - u_in of a row: 0 where it stayed off the support, NaN where it began at no energy at all.
 template <class T> T energy_gained(const T& u_out, const T& u_in) {
@@ -108,6 +108,37 @@ template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
     if constexpr (learns_step(Train)) g_theta.data()[0] += g_log_step;
     if constexpr (learns_lambda(Train)) g_theta.data()[param_count - 1] += g_lambda;
     (void)g_theta, (void)g_log_step, (void)g_lambda;
+  }
+  /// The accept tests of one move: rows that pass take their proposals over by take(i).  Refused are proposals without a finite energy, and all of
+  /// rows whose own is faulty.  bits: n x 1.
+  template <class T, class P, class Ratio, class Take>
+  static void choose(const P& p, ColView<T> u, ColView<T> u_new, View<unsigned char> bits, Index uniform_at, Ratio log_ratio, Take take) {
+    Arena::Scope scope(p.scratch);
+    const View<double> log_uniform = p.scratch.template take<double>(u.size(), 1);
+    math::log_uniforms(p.noise, uniform_at, log_uniform);
+    long taken = 0;
+    for (Index i = 0; i < u.size(); ++i) {
+      bits(i, 0) = math::is_finite(u_new(i)) && !math::faulty(u(i)) && math::accept(T(log_ratio(i)), log_uniform(i, 0));
+      if (!bits(i, 0)) continue;
+      ++taken;
+      u(i) = u_new(i);
+      take(i);
+    }
+    if (p.report) p.report->proposed += static_cast<long>(u.size()), p.report->accepted += taken;
+  }
+  /// The draws of the moves gone back, last move first, `width` columns each: where a move was taken reversed(i, k, j, drawn) for drawn, the column j of its
+  /// normals; then, if uniform_at > 0, a uniform that says the same again.  bits: n x Steps.
+  template <Index Normals, class T, class P, class Reversed>
+  static void reverse_moves(const P& p, View<unsigned char> bits, Index width, Index uniform_at, View<T> table, Reversed reversed) {
+    const Index steps = bits.cols();
+    for (Index k = 0; k < steps; ++k) {
+      const Index from = k * width, to = (steps - 1 - k) * width;
+      p.noise.normals(columns(table, to, Normals), from);
+      for (Index i = 0; i < table.rows(); ++i) {
+        for (Index j = 0; bits(i, k) && j < Normals; ++j) table(i, to + j) = reversed(i, k, j, table(i, to + j));
+        if (uniform_at > 0) table(i, to + uniform_at) = bits(i, k) ? T(0) : p.noise.template uniform<T>(i, from + uniform_at);
+      }
+    }
   }
   /// V of a kernel in detailed balance, from the energies of the ends; faults go to the report.
   template <bool Encode, class T, class P> static void balance(const P& p, ColView<T> u_in, ColView<T> u_out) {

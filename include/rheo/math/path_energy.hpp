@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "rheo/core/arena.hpp"
 #include "rheo/math/energy.hpp"
@@ -48,7 +49,13 @@ template <class E, class T> struct PathWorkspace {
 
 template <class T> bool is_finite(const T& x) { return std::isfinite(autodiff::value_of(x)); }
 
-/// e at its own lambda or, if Learns, at `lambda`, any real number.
+/// An energy of NaN or -inf, which is a fault; +inf is a place off the support.
+template <class T> bool faulty(const T& u) {
+  const auto a = autodiff::value_of(u);
+  return std::isnan(a) || a == -std::numeric_limits<double>::infinity();
+}
+
+/// e at its own lambda or, if Learns, at `lambda`, any real number; at 0 and 1 the other energy may be infinite, as for Interpolated.
 template <bool Learns, class E, class T> struct PathEnergy {
   static constexpr Index D = E::dim;
   const E& e;
@@ -60,6 +67,7 @@ template <bool Learns, class E, class T> struct PathEnergy {
       ColView<T> u1 = w.u1.column(x.rows());
       e.base.value(x, u, w.plain.base);
       e.target.value(x, u1, w.plain.target);
+      look_away(lambda, u, u1, [](Index) {});
       u = u * (T(1) - lambda) + u1 * lambda;
     } else {
       e.value(x, u, w.plain);
@@ -67,7 +75,8 @@ template <bool Learns, class E, class T> struct PathEnergy {
   }
   void gradient(CView<T> x, ColView<T> u, View<T> g) const { gradient<T>(lambda, x, u, g, w.u1, w.g1, w.plain); }
 
-  /// g_x += g_u u'(x), g_lambda += its part.  Rows of infinite energy, or with g_u = 0, add nothing.
+  /// g_x += g_u u'(x), g_lambda += its part.  Rows of infinite energy, or with g_u = 0, add nothing; nor to g_lambda do those where
+  /// either energy is infinite.
   void value_pull(CView<T> x, CColView<T> g_u, View<T> g_x, T& g_lambda, Arena& scratch) const {
     Arena::Scope scope(scratch);
     const Index n = x.rows();
@@ -93,10 +102,19 @@ template <bool Learns, class E, class T> struct PathEnergy {
       View<S> g1 = room_g.view(x.rows(), D);
       e.base.value_and_gradient(x, u, g, workspace.base);
       e.target.value_and_gradient(x, u1, g1, workspace.target);
+      look_away(at, u, u1, [&](Index i) { (at == S(0) ? g1 : g).row(i).setZero(); });
       u = u * (S(1) - at) + u1 * at;
       for (Index j = 0; j < D; ++j) column(g, j) = column(g, j) * (S(1) - at) + column(g1, j) * at;
     } else {
       e.value_and_gradient(x, u, g, workspace);
+    }
+  }
+  /// At lambda = 0 and 1 rows where the other energy is infinite are dropped from it, before they meet the zero.
+  template <class S, class Drop> static void look_away(const S& at, ColView<S> u0, ColView<S> u1, Drop drop) {
+    if (at != S(0) && at != S(1)) return;
+    ColView<S> u = at == S(0) ? u1 : u0;
+    for (Index i = 0; i < u.size(); ++i) {
+      if (!is_finite(u(i))) u(i) = S(0), drop(i);
     }
   }
   /// Duals along g_g: u' and u'' g_g at once, and for lambda the differences of u and of u' g_g.
@@ -115,15 +133,18 @@ template <bool Learns, class E, class T> struct PathEnergy {
       e.value_and_gradient(read(xd), u, gd, w.dual);
     }
     for (Index i = 0; i < n; ++i) {
-      if (!is_finite(u(i)) || (Learns && !is_finite(u1(i)))) continue;
+      const bool at_0 = is_finite(u(i)), at_1 = !Learns || is_finite(u1(i));
+      if (!(at_0 || (Learns && lambda == T(1))) || !(at_1 || lambda == T(0))) continue;
       const T c = second ? T(0) : g_u(i);
       if constexpr (Learns) {
         if (!second && c == T(0)) continue;
-        g_lambda += second ? u1(i).b - u(i).b : c * (u1(i).a - u(i).a);
+        if (at_0 && at_1) g_lambda += second ? u1(i).b - u(i).b : c * (u1(i).a - u(i).a);
       }
       for (Index j = 0; j < D; ++j) {
-        Dual g = gd(i, j);
-        if constexpr (Learns) g = g * Dual(T(1) - lambda) + g1(i, j) * Dual(lambda);
+        Dual g = at_0 ? gd(i, j) : g1(i, j);
+        if constexpr (Learns) {
+          if (at_0 && at_1) g = g * Dual(T(1) - lambda) + g1(i, j) * Dual(lambda);
+        }
         g_x(i, j) += second ? g.b : c * g.a;
       }
     }

@@ -44,6 +44,12 @@ template <class V> void to_unit(V v) {
   }
 }
 
+/// The eigenvector of G's largest eigenvalue.
+template <class Matrix> [[gnu::noinline]] Eigen::Matrix<double, Eigen::Dynamic, 1, 0, Matrix::MaxRowsAtCompileTime, 1> top_eigenvector(CView<double> G) {
+  const Matrix own = G.matrix();
+  return Eigen::SelfAdjointEigenSolver<Matrix>(own).eigenvectors().col(G.cols() - 1);
+}
+
 }  // namespace detail
 
 /// Moves the unit vectors u (rows of W) and v (columns) to the leading pair of singular vectors, from where they stand, and returns the
@@ -60,7 +66,7 @@ template <class T> double leading_pair(CView<T> W, ColView<T> u, ColView<T> v, i
   double* const room = reinterpret_cast<double*>(memory.data());
   View<double> wide = view_of(room, k, h, k), G = view_of(room + k * h, m, m, m);
   wide = W.template cast<double>();
-  const auto from_top = [&](auto top) {  // the eigenvector of the Gram matrix, and its partner
+  const auto from_top = [&](const auto& top) {  // the eigenvector of the Gram matrix, and its partner
     if (h <= k) {
       v = top.array().template cast<T>();
       u.matrix().noalias() = W.matrix() * v.matrix();
@@ -73,9 +79,7 @@ template <class T> double leading_pair(CView<T> W, ColView<T> u, ColView<T> v, i
   };
   if (m <= spectral_exact) {
     detail::gram(read(wide), G);
-    const detail::SmallMatrix small = G.matrix();
-    const Eigen::SelfAdjointEigenSolver<detail::SmallMatrix> solver(small);
-    from_top(solver.eigenvectors().col(m - 1));
+    from_top(detail::top_eigenvector<detail::SmallMatrix>(read(G)));
     return 1 + 64 * eps;
   }
   const auto settle = [&](int rounds) {
@@ -105,8 +109,7 @@ template <class T> double leading_pair(CView<T> W, ColView<T> u, ColView<T> v, i
     if (Eigen::internal::llt_inplace<double, Eigen::Lower>::blocked(lower) < 0) return 1 + spectral_margin;
   }
   detail::gram(read(wide), G);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(G.matrix());
-  from_top(solver.eigenvectors().col(m - 1));
+  from_top(detail::top_eigenvector<Eigen::MatrixXd>(read(G)));
   return 1 + 64 * eps;
 }
 

@@ -32,8 +32,8 @@ template <class T, class Act> void bias_act(T* h, T b, Index n, T* pre) {
   });
 }
 
-/// One row: every output is a dot product, contiguous in W and in the row.
-template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CView<T> W, CColView<T> b, T* out, T* pre) {
+/// y = in W for one row: every output is a dot product, contiguous in W and in the row.
+template <class T> [[gnu::noinline]] void row_product(const T* in, CView<T> W, T* out) {
   const Index k = W.rows(), h = W.cols();
   Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> x(in, k);
   Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> y(out, h);
@@ -48,7 +48,20 @@ template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CVie
   } else {
     y = W.matrix().transpose().lazyProduct(x);
   }
-  math::sweep<T>(h, [=, bias = b.data()](auto at, Index j) {
+}
+
+/// One column of in W.
+template <class T> [[gnu::noinline]] void column_product(CView<T> in, CColView<T> w, ColView<T> out) {
+  if constexpr (packed_v<T>) {
+    out.matrix().noalias() = in.matrix() * w.matrix();
+  } else {
+    out.matrix() = in.matrix().lazyProduct(w.matrix());
+  }
+}
+
+template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CView<T> W, CColView<T> b, T* out, T* pre) {
+  row_product<T>(in, W, out);
+  math::sweep<T>(W.cols(), [=, bias = b.data()](auto at, Index j) {
     using L = typename decltype(at)::Number;
     const L a = at.load(out + j) + at.load(bias + j);
     if constexpr (!Act::from_value) at.store(pre + j, a);
@@ -87,13 +100,7 @@ template <class T, class Act> [[gnu::noinline]] void dense(CView<T> in, CView<T>
         });
       }
     } else {
-      if (narrow_out) {
-        if constexpr (packed_v<T>) {
-          column(out, j).matrix().noalias() = in.matrix() * W.matrix().col(j);
-        } else {
-          column(out, j).matrix() = in.matrix().lazyProduct(W.matrix().col(j));
-        }
-      }
+      if (narrow_out) column_product<T>(in, column(W, j), column(out, j));
       bias_act<T, Act>(o, b(j), n, p);
     }
   }
@@ -185,8 +192,7 @@ template <class T> [[gnu::noinline]] void slim_product(CView<T> in, CView<T> W, 
   for (Index j = 0; j < h; ++j) {
     auto o = column(out, j);
     if (k > 2) {
-      if constexpr (packed_v<T>) o.matrix().noalias() = in.matrix() * W.matrix().col(j);
-      else o.matrix() = in.matrix().lazyProduct(W.matrix().col(j));
+      column_product<T>(in, column(W, j), o);
     } else if (k == 2) {
       o = column(in, 0) * W(0, j) + column(in, 1) * W(1, j);
     } else if (k == 1) {

@@ -22,7 +22,13 @@ template <class Field, class Sde = VariancePreserving> struct ProbabilityFlow {
     Predictor denoiser{};
 
     field() = default;
-    explicit field(Sde equation) : sde(equation) {}
+    /// Throws std::invalid_argument unless the equation starts in [0, 1), with noise there, and has more of it and some signal left at 1.
+    explicit field(Sde equation) : sde(equation) {
+      const NoiseLevel first = sde.level(sde.start), last = sde.level(1);
+      if (!(sde.start >= 0 && sde.start < 1 && first.noise > 0 && last.signal > 0 && first.log_snr() > last.log_snr() && std::isfinite(last.noise))) {
+        detail::fail("ProbabilityFlow wants an equation that starts in [0, 1) with some noise, and adds to it until 1");
+      }
+    }
 
     template <class P> static auto unpack(P p) { return Predictor::unpack(p); }
     template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { denoiser.init(theta, buffers, noise); }

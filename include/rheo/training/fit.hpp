@@ -95,22 +95,12 @@ inline void check_options(const FitOptions& o, Index n) {
   }
 }
 
-}  // namespace detail
-
-/// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
-/// Throws std::invalid_argument for wrong shapes and options, DataError for values that are
-/// not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
-template <class F, class T, class Objective = MaximumLikelihood>
-FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {},
-              Objective objective = {}) {
+/// fit, without the flow's type: the context has no columns where the flow takes none.
+template <class T>
+FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options,
+                   const std::function<void(const Batch<T>&, const Batch<T>&)>& initialise) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  model.check(data, context);
-  detail::check_options(options, data.rows());
-  detail::check_finite(data.view(), "the data");
-  detail::check_finite(context.view(), "the context");
-  check_support<F, T>(model, data, context, options.noise.fork(4));
-
   const Index n = data.rows();
   const Index held = options.validation > 0 ? std::max<Index>(1, static_cast<Index>(options.validation * static_cast<double>(n))) : 0, kept = n - held;
   const std::vector<Index> order = options.noise.fork(0).permutation(n);
@@ -121,9 +111,8 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
     }
     return part;
   };
-  const CView<T> all_context = F::context_dim > 0 ? context.view() : Model<F, T>::template nothing<const T>(n);
-  const Batch<T> train = take(data.view(), 0, kept), test = take(data.view(), kept, held);
-  const Batch<T> train_context = take(all_context, 0, kept), test_context = take(all_context, kept, held);
+  const Batch<T> train = take(data, 0, kept), test = take(data, kept, held);
+  const Batch<T> train_context = take(context, 0, kept), test_context = take(context, kept, held);
   std::vector<double> weights, test_weights(static_cast<std::size_t>(held), 1.0);
   if (!options.weights.empty()) {
     for (Index i = 0; i < n; ++i) {
@@ -132,14 +121,13 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
       else test_weights[static_cast<std::size_t>(i - kept)] = w;
     }
     const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(kept);
-    if (!(mean > 0)) detail::fail("fit: all training weights are zero");
+    if (!(mean > 0)) fail("fit: all training weights are zero");
     for (double& w : weights) w /= mean;
   }
-  if (kept < 2) detail::fail("fit: fewer than 2 rows are left to train on");
-  model.initialise(train, train_context);
+  if (kept < 2) fail("fit: fewer than 2 rows are left to train on");
+  initialise(train, train_context);
 
-  Trainer<F, T, Objective> trainer(model, options.optimizer, options.threads, std::move(objective));
-  Vector<T> best = model.parameters(), best_buffers = model.buffers();
+  Vector<T> best = theta, best_buffers = buffers;
   FitResult result;
   std::vector<Index> rows(static_cast<std::size_t>(kept));
   const long per_epoch = static_cast<long>((kept + options.batch - 1) / options.batch), budget = per_epoch * options.epochs;
@@ -153,8 +141,8 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
     return trainer.value(view(test), view(test_context), {0, held, nullptr, test_weights.data()}, options.noise.fork(2)) / test_weight;
   };
   auto restore = [&] {
-    model.parameters() = best;
-    model.buffers() = best_buffers;
+    theta = best;
+    buffers = best_buffers;
   };
 
   const double start = held > 0 ? validate() : trainer.value(view(train), view(train_context), {0, kept, nullptr, weights.empty() ? nullptr : weights.data()}, options.noise.fork(2));
@@ -204,8 +192,8 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
     if (judged < result.best_loss) {
       result.best_loss = judged;
       result.best_epoch = epoch;
-      best = model.parameters();
-      best_buffers = model.buffers();
+      best = theta;
+      best_buffers = buffers;
       since_best = 0;
     } else {
       ++since_best;
@@ -234,6 +222,24 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, co
   restore();
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
+}
+
+}  // namespace detail
+
+/// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
+/// Throws std::invalid_argument for wrong shapes and options, DataError for values that are
+/// not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
+template <class F, class T, class Objective = MaximumLikelihood>
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {},
+              Objective objective = {}) {
+  model.check(data, context);
+  detail::check_options(options, data.rows());
+  detail::check_finite(data.view(), "the data");
+  detail::check_finite(context.view(), "the context");
+  check_support<F, T>(model, data, context, options.noise.fork(4));
+  Trainer<F, T, Objective> trainer(model, options.optimizer, options.threads, std::move(objective));
+  return detail::fit_rows<T>(model.parameters(), model.buffers(), trainer, data.view(), Model<F, T>::given(context, 0, data.rows()), options,
+                             [&model](const Batch<T>& x, const Batch<T>& c) { model.initialise(x, c); });
 }
 
 template <class F, class T, class Objective = MaximumLikelihood>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// fit_energy: fits a flow to an energy from its own draws, with data beside them if there are any, and the best parameters in place.
+// fit_energy: fits a flow to an energy from its own draws, with data or kept draws beside them if there are any, and the best parameters in place.
 //   Noe et al. 2019, arXiv:1812.01729 (Boltzmann generators); Wu et al. 2020, arXiv:2002.06707, section 3.
 #pragma once
 
+#include "rheo/training/alpha_divergence.hpp"
 #include "rheo/training/fit.hpp"
+#include "rheo/training/replay.hpp"
 
 namespace rheo {
 
@@ -22,7 +24,7 @@ struct EnergyFitOptions {
   int steps = 1000;
   Index batch = 256;
   double learning_rate = 1e-3;
-  double data_share = 0.5;        ///< weight of the likelihood of the data beside the energy; 1 looks at data alone
+  double data_share = 0.5;        ///< weight of the likelihood of the data, or of kept draws, beside the energy; 1 looks at them alone
   double clip_norm = 5;           ///< 0: no clipping
   Optimizer optimizer = Adam{};
   Schedule schedule{};
@@ -43,32 +45,48 @@ struct EnergyFitResult {
   int best_step = 0;              ///< whose parameters stay; 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity(), seconds = 0;
   long steps = 0, skipped_steps = 0;
-  Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit
+  Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay, without its checks
 };
 
 namespace detail {
 
-template <class F, class T, class Objective>
-EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitOptions& o, Objective objective) {
+/// An energy stands for the reverse KL to it; what is no energy is an objective already.
+template <class E> auto objective_of(const E& e) {
+  if constexpr (ValueEnergy<E>) {
+    static_assert(Energy<E>, "rheo: fit_energy: an energy without a gradient: pass alpha_divergence<Estimator::weights>(energy, 1.0), say, in its place");
+    return ReverseKl<E>(e);
+  } else {
+    return e;
+  }
+}
+
+inline void check_options(const EnergyFitOptions& o) {
+  if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1) fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
+  if (!(o.clip_norm >= 0) || !(o.tolerance >= 0) || o.patience_non_finite < 1 || o.halvings < 0) fail("fit_energy: clip_norm, tolerance and halvings must not be negative, patience_non_finite must be positive");
+  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + std::to_string(o.learning_rate));
+}
+
+/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those move, over draws alone.
+template <class T>
+EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, CView<T> context, const EnergyFitOptions& o) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1) fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
-  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + std::to_string(o.learning_rate));
-  static_assert(F::context_dim == 0, "rheo: fit_energy has no contexts yet");
-  const bool by_data = data.cols() > 0;
-  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, std::move(objective));
-  const CView<T> no_context = Model<F, T>::template nothing<const T>(by_data ? data.rows() : std::max(o.batch, o.check_rows));
-  const CView<T> x = by_data ? data : no_context;
-  std::vector<Index> index(static_cast<std::size_t>(std::max(o.batch, o.check_rows)));
+  const Index most = std::max(o.batch, o.check_rows);
+  const bool by_rows = source.x().cols() > 0 || context.cols() > 0, moving = &checked != &trainer;
+  auto nothing = [](Index n) { return view_of(static_cast<const T*>(nullptr), n, 0, n); };
+  const CView<T> x = by_rows ? source.x() : nothing(most), given = context.cols() > 0 ? context : nothing(x.rows());
+  std::vector<Index> index(static_cast<std::size_t>(most));
   auto rows = [&](Index count, Noise noise) {
-    for (Index i = 0; by_data && i < count; ++i) index[static_cast<std::size_t>(i)] = noise.index(i, 0, data.rows());
-    return BatchRows{0, count, by_data ? index.data() : nullptr, nullptr};
+    for (Index i = 0; by_rows && i < count; ++i) index[static_cast<std::size_t>(i)] = source.row(noise, i);
+    return BatchRows{0, count, by_rows ? index.data() : nullptr, nullptr};
   };
-  auto check = [&] { return trainer.value(x, no_context, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1)); };
-  Vector<T> best = model.parameters(), best_buffers = model.buffers();
+  auto check = [&] {
+    return moving ? checked.value(nothing(most), nothing(most), {0, o.check_rows}, o.noise.fork(1)) : trainer.value(x, given, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1));
+  };
+  Vector<T> best = theta, best_buffers = buffers;
   auto restore = [&] {
-    model.parameters() = best;
-    model.buffers() = best_buffers;
+    theta = best;
+    buffers = best_buffers;
   };
   EnergyFitResult result;
   if (const double start = check(); std::isfinite(start)) result.best_loss = start;
@@ -82,7 +100,8 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitO
     }
     rate = o.learning_rate * halved * o.schedule(step - 1, o.steps);
     const Noise noise = o.noise.fork(2).fork(static_cast<std::uint64_t>(step));
-    const StepReport r = trainer.step(x, no_context, rows(o.batch, noise.fork(0)), noise.fork(1), rate, o.clip_norm);
+    source.before(step, noise.fork(2));
+    const StepReport r = trainer.step(x, given, rows(o.batch, noise.fork(0)), noise.fork(1), rate, o.clip_norm);
     if (r.stepped) {
       loss += r.loss;
       ++made;
@@ -104,11 +123,11 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitO
     if (e.check_loss < result.best_loss + (result.best_step > 0 ? o.tolerance : 0)) {
       result.best_loss = std::min(result.best_loss, e.check_loss);
       result.best_step = step;
-      best = model.parameters();
-      best_buffers = model.buffers();
+      best = theta;
+      best_buffers = buffers;
     }
     e.best_loss = result.best_loss;
-    e.acceptance = trainer.workspace().report().acceptance();
+    e.acceptance = trainer.report().acceptance();
     result.history.push_back(e);
     if (o.callback && !o.callback(e)) {
       result.status = FitStatus::interrupted;
@@ -116,29 +135,67 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, const EnergyFitO
     }
   }
   restore();
-  result.report = trainer.workspace().report();
+  result.report = trainer.report();
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
 }
 
+template <class F, class T, class Objective>
+EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective) {
+  check_options(o);
+  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, std::move(objective));
+  RowSource<T> source(data);
+  return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, trainer, source, context, o);
+}
+
 }  // namespace detail
 
-/// Fits the model in place to exp(-u) by reverse KL, from its own draws alone: it finds only the modes that its draws reach.  Steps whose
-/// loss or gradient is not finite change nothing and are counted.  Throws std::invalid_argument for wrong options.
-template <class F, class T, Energy E> EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const EnergyFitOptions& options = {}) {
-  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(0), options, ReverseKl<E>(energy));
+/// Fits the model in place to exp(-u) by reverse KL, from its own draws alone: it finds only the modes that its draws reach, and may leave those that
+/// they reached, which no weight tells: a replay below, or alpha_divergence(energy, 0.5), keeps them better.  An objective may stand in the energy's place: that,
+/// path_gradient(energy) (rheo/training/alpha_divergence.hpp).  Steps whose loss or gradient is not finite change nothing and are counted.  Throws
+/// std::invalid_argument for wrong options.
+template <class F, class T, class E> EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const EnergyFitOptions& options = {}) {
+  static_assert(F::context_dim == 0, "rheo: fit_energy: this flow has a context: hand its rows, fit_energy(model, energy, context, options)");
+  const CView<T> nothing = Model<F, T>::template nothing<const T>(0);
+  return detail::fit_by_steps<F, T>(model, nothing, nothing, options, detail::objective_of(energy));
 }
 
 /// The same with data beside the energy: data_share * (-elbo of the data) + (1 - data_share) * (-log w of draws).  Data-dependent starts are run
 /// first.  Throws DataError for values that are not finite and rows off the flow's support.
-template <class F, class T, Energy E>
+template <class F, class T, class E>
+  requires(F::context_dim == 0)
 EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& data, const EnergyFitOptions& options = {}) {
   model.check(data, Input<T>());
   if (data.rows() < 1) detail::fail("fit_energy: no data");
   detail::check_finite(data.view(), "the data");
   check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
   model.initialise(data);
-  return detail::fit_by_steps<F, T>(model, data.view(), options, Mixed(MaximumLikelihood{}, ReverseKl<E>(energy), options.data_share));
+  return detail::fit_by_steps<F, T>(model, data.view(), Model<F, T>::template nothing<const T>(0), options, Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share));
+}
+
+/// The same with the flow's own weighted draws in the place of data (rheo/training/replay.hpp): they keep modes that were found once and that reverse KL would leave.  The
+/// replay is filled at the start and refreshed by draws of options.noise; it holds its last rows behind the fit, for another.  Checks look at the energy alone.  Throws
+/// DataError where no kept draw has a weight above 0, std::invalid_argument for a replay that does not fit.
+template <class F, class T, class E>
+  requires(F::context_dim == 0)
+EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, Replay<T>& replay, const EnergyFitOptions& options = {}) {
+  detail::check_options(options);
+  const auto by_energy = detail::objective_of(energy);
+  Trainer trainer(model, options.optimizer, options.threads, Mixed(MaximumLikelihood{}, by_energy, options.data_share));
+  Trainer checked(model, options.optimizer, options.threads, by_energy);
+  detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
+  return detail::fit_by_steps<T>(model.parameters(), model.buffers(), trainer, checked, source, Model<F, T>::template nothing<const T>(0), options);
+}
+
+/// A conditional flow, for all rows of the context (n x context_dim) at once: the mean over them of KL(flow given c || exp(-u) / Z(c)) - log Z(c), u an energy
+/// of (x, c), c behind x, or of x alone.  Each step draws its rows from them.  Throws DataError for values that are not finite.
+template <class F, class T, class E>
+  requires(F::context_dim > 0)
+EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& context, const EnergyFitOptions& options = {}) {
+  detail::check_width(context, F::context_dim, "context");
+  if (context.rows() < 1) detail::fail("fit_energy: no context");
+  detail::check_finite(context.view(), "the context");
+  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(), options, detail::objective_of(energy));
 }
 
 }  // namespace rheo

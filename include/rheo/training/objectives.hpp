@@ -4,7 +4,10 @@
 // An objective owes
 //   template <class F, class T> double operator()(ObjectiveCall<F, T>& call) const
 // which returns the sum over the shard's rows of weight times loss and, if call.pull, adds scale times its gradient to call.g_theta.  The
-// loss of a row is a function of the parameters, the row, its context and call.noise (whose row0 is the row's place in the batch) alone.
+// loss of a row is a function of the parameters, the row, its context and call.noise (whose row0 is the row's place in the batch) alone; where
+// rows are weighed against each other, those of a shard, which are the same for any number of threads.
+// One that needs memory of its own has `template <class F, class T> struct Room`, scratch that a trainer keeps for every thread, and takes
+// (call, room).
 #pragma once
 
 #include "rheo/flows/model.hpp"
@@ -51,15 +54,65 @@ struct MaximumLikelihood {
   }
 };
 
+namespace detail {
+
+struct NoRoom {};
+template <class O, class F, class T>
+concept HasRoom = requires { typename O::template Room<F, T>; };
+template <class O, class F, class T> struct RoomFor {
+  using type = NoRoom;
+};
+template <class O, class F, class T>
+  requires HasRoom<O, F, T>
+struct RoomFor<O, F, T> {
+  using type = typename O::template Room<F, T>;
+};
+/// What a trainer keeps for an objective, one a thread.
+template <class O, class F, class T> using RoomOf = typename RoomFor<O, F, T>::type;
+
+template <class O, class F, class T> double run_objective(const O& objective, ObjectiveCall<F, T>& c, [[maybe_unused]] RoomOf<O, F, T>& room) {
+  if constexpr (HasRoom<O, F, T>) return objective(c, room);
+  else return objective(c);
+}
+
+/// u of the model's draws and, unless g is null, its gradient in x.  The energy is one of x or, for flows with a context, of x and the context behind it.
+template <class E, class F, class T>
+void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColView<T> u, const View<T>* g, typename E::template Workspace<T>& workspace) {
+  static_assert(E::dim == F::x_dim || E::dim == F::x_dim + F::context_dim,
+                "rheo: fit_energy: the energy and the flow have different dimensions: an energy is one of x, or of x and the context behind it");
+  if constexpr (E::dim == F::x_dim) {
+    if constexpr (Energy<E>) {
+      if (g) return energy.value_and_gradient(x, u, *g, workspace);
+    }
+    energy.value(x, u, workspace);
+  } else {
+    Arena::Scope scope(c.worker.scratch);
+    const View<T> joined = c.worker.scratch.template take<T>(x.rows(), E::dim), g_joined = c.worker.scratch.template take<T>(x.rows(), E::dim);
+    copy(x, columns(joined, 0, F::x_dim));
+    copy(c.context, columns(joined, F::x_dim, F::context_dim));
+    if constexpr (Energy<E>) {
+      if (g) {
+        energy.value_and_gradient(read(joined), u, g_joined, workspace);
+        return copy(read(columns(g_joined, 0, F::x_dim)), *g);
+      }
+    }
+    energy.value(read(joined), u, workspace);
+  }
+}
+
+}  // namespace detail
+
 /// The mean of -log w = u(x) + log p(z) + sum V over the model's own draws: KL(flow || exp(-u) / Z) - log Z, of paths where layers sample.
-/// Wu et al. 2020, arXiv:2002.06707, eq. 8.  Looks at no data: x may be n x 0.  Accept bits are held constant (see Metropolis).
+/// Wu et al. 2020, arXiv:2002.06707, eq. 8.  Looks at no data: x may be n x 0.  Accept bits are held constant (see Metropolis).  With a context,
+/// the mean over its rows too, of an energy of x or of (x, context).
 template <Energy E> struct ReverseKl {
   E energy;
   explicit ReverseKl(E e) : energy(std::move(e)) {}
+  template <class F, class T> struct Room {
+    typename E::template Workspace<T> energy;
+  };
 
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
-    static_assert(E::dim == F::x_dim, "rheo: ReverseKl: the energy and the flow have different dimensions");
-    static thread_local typename E::template Workspace<T> workspace;  // scratch alone: nothing is read that was not written in this call
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c, Room<F, T>& room) const {
     Arena::Scope scope(c.worker.scratch);
     const Index n = c.x.rows();
     const View<T> x = c.worker.scratch.template take<T>(n, F::x_dim), g_x = c.worker.scratch.template take<T>(n, F::x_dim);
@@ -68,8 +121,7 @@ template <Energy E> struct ReverseKl {
     v.setZero();
     c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise, c.worker.cache, c.worker.scratch, c.pull,
                                                  &c.worker.report});
-    if (c.pull) energy.value_and_gradient(read(x), u, g_x, workspace);
-    else energy.value(read(x), u, workspace);
+    detail::energy_of_draws(energy, c, read(x), u, c.pull ? &g_x : nullptr, room.energy);
     double loss = 0;
     for (Index i = 0; i < n; ++i) {
       const double w = c.weight ? c.weight[i] : 1;
@@ -96,15 +148,19 @@ template <class A, class B> struct Mixed {
   Mixed(A first, B second, double of_first) : a(std::move(first)), b(std::move(second)), share(of_first) {
     if (!(of_first >= 0 && of_first <= 1)) detail::fail("Mixed: a share is in [0, 1]");
   }
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+  template <class F, class T> struct Room {
+    detail::RoomOf<A, F, T> a;
+    detail::RoomOf<B, F, T> b;
+  };
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c, Room<F, T>& room) const {
     double loss = 0;
-    auto part = [&](const auto& objective, double s, std::uint64_t key) {
+    auto part = [&](const auto& objective, double s, std::uint64_t key, auto& own) {
       if (s == 0) return;
       ObjectiveCall<F, T> call{c.model, c.worker, c.x, c.context, c.weight, c.scale * s, c.noise.fork(key), c.g_theta, c.pull};
-      loss += s * objective(call);
+      loss += s * detail::run_objective(objective, call, own);
     };
-    part(a, share, 0);
-    part(b, 1 - share, 1);
+    part(a, share, 0, room.a);
+    part(b, 1 - share, 1, room.b);
     return loss;
   }
 };

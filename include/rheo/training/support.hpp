@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,14 +34,14 @@ inline std::string name_of(Support s, Index categories) {
   }
 }
 /// What is wrong with a row of density 0 whose numbers all lie in the sets that their names tell.
-template <class F, class T> std::string name_fault(CView<T> x, Index row) {
+template <class T> std::string name_fault(CView<T> x, Index row, std::span<const Support> support) {
   std::string what = ": log p = -inf there, at (";
-  constexpr Index shown = std::min<Index>(F::x_dim, 6);
+  const Index D = x.cols(), shown = std::min<Index>(D, 6);
   for (Index j = 0; j < shown; ++j) what.append(j > 0 ? ", " : "").append(std::to_string(x(row, j)));
-  what.append(shown < F::x_dim ? ", ...); " : "); ");
+  what.append(shown < D ? ", ...); " : "); ");
   Index last = -1;
-  for (Index j = 0; j < F::x_dim; ++j) {
-    const Support s = F::x_support[static_cast<std::size_t>(j)];
+  for (Index j = 0; j < D; ++j) {
+    const Support s = support[static_cast<std::size_t>(j)];
     if (s == Support::simplex) return what.append("its numbers must not be negative and must add up to 1");
     if (s == Support::correlation) return what.append("the rows of its Cholesky factor must not be longer than 1");
     if (s != Support::ordered) continue;
@@ -50,6 +51,24 @@ template <class F, class T> std::string name_fault(CView<T> x, Index row) {
     last = j;
   }
   return what.append("a layer further in has bounds (as AbsUniform{b}, LogitUpTo{b}, IntervalMap{a, b}) that this row passes");
+}
+[[noreturn]] inline void fail_off_support(Index bad, Index row, const std::string& why) {
+  fail<DataError>(std::to_string(bad) + (bad == 1 ? " row of the data lies" : " rows of the data lie") + " off the flow's support, the first is row " +
+                  std::to_string(row) + why);
+}
+template <class T> void check_columns(CView<T> x, std::span<const Support> support, std::span<const Index> categories) {
+  Index bad = 0, first = -1;
+  std::size_t at = 0;
+  for (Index i = 0; i < x.rows(); ++i) {
+    for (Index j = 0; j < x.cols(); ++j) {
+      const auto k = static_cast<std::size_t>(j);
+      if (holds(support[k], static_cast<double>(x(i, j)), categories[k])) continue;
+      if (bad++ == 0) first = i, at = k;
+      break;
+    }
+  }
+  if (bad == 0) return;
+  fail_off_support(bad, first, ": column " + std::to_string(at) + " is " + std::to_string(x(first, static_cast<Index>(at))) + ", it wants " + name_of(support[at], categories[at]));
 }
 }  // namespace detail
 
@@ -62,37 +81,19 @@ template <class F, class T>
 void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context = {}, Noise noise = {}) {
   constexpr auto categories = detail::x_categories<F>();
   model.check(data, context);
-  const CView<T> x = data.view();
-  auto fail = [](Index bad, Index row, const std::string& why) {
-    detail::fail<DataError>(std::to_string(bad) + (bad == 1 ? " row of the data lies" : " rows of the data lie") + " off the flow's support, the first is row " +
-                            std::to_string(row) + why);
-  };
-  Index bad = 0, first = -1, at = -1;
-  for (Index i = 0; i < x.rows(); ++i) {
-    for (Index j = 0; j < F::x_dim; ++j) {
-      const auto k = static_cast<std::size_t>(j);
-      if (detail::holds(F::x_support[k], static_cast<double>(x(i, j)), categories[k])) continue;
-      if (bad++ == 0) first = i, at = j;
-      break;
-    }
-  }
-  if (bad > 0) {
-    const auto k = static_cast<std::size_t>(at);
-    fail(bad, first, ": column " + std::to_string(at) + " is " + std::to_string(x(first, at)) + ", it wants " + detail::name_of(F::x_support[k], categories[k]));
-  }
+  detail::check_columns<T>(data.view(), F::x_support, categories);
   if constexpr (detail::is_bounded<F>() || F::encode_passes != as_needed) {
     std::vector<Index> rows;
     const Column<T> score = model.elbo(data, noise, context);
     for (Index i = 0; i < score.size(); ++i) {
       if (score(i) == -std::numeric_limits<T>::infinity()) rows.push_back(i);
     }
-    if (!rows.empty()) {  // numbers of unusual size may only want their start
-      Model<F, T> started = model;
-      started.initialise(data, context);
-      const Column<T> v = started.elbo(data, noise, context);
-      std::erase_if(rows, [&](Index i) { return v(i) > -std::numeric_limits<T>::infinity(); });
-    }
-    if (!rows.empty()) fail(static_cast<Index>(rows.size()), rows[0], detail::name_fault<F, T>(x, rows[0]));
+    if (rows.empty()) return;
+    Model<F, T> started = model;  // numbers of unusual size may only want their start
+    started.initialise(data, context);
+    const Column<T> v = started.elbo(data, noise, context);
+    std::erase_if(rows, [&](Index i) { return v(i) > -std::numeric_limits<T>::infinity(); });
+    if (!rows.empty()) detail::fail_off_support(static_cast<Index>(rows.size()), rows[0], detail::name_fault<T>(data.view(), rows[0], F::x_support));
   }
 }
 

@@ -23,80 +23,28 @@ struct StepReport {
   bool stepped = false;  ///< false when the loss or the gradient is not finite: nothing has changed then
 };
 
-/// Minimises the weighted mean of the objective over the rows.  Shard i belongs to lane i mod lanes, a lane's shards run in order, lanes
-/// are summed in order: bits depend on the batch, never on the threads.
-template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
+namespace detail {
+
+/// What training is without the flow's type: batches cut into shards, lanes, the optimizer.  Its members are defined outside the class, so that a
+/// program of many files can compile them once.
+template <class T> class ShardTrainer {
  public:
   static constexpr Index max_lanes = 16, block = 1024;
 
-  explicit Trainer(Model<F, T>& model, Optimizer optimizer = Adam{}, int threads = 1, Objective objective = {})
-      : model_(&model), objective_(std::move(objective)), optimizer_(optimizer), ws_(threads) {
-    state_.reset(F::param_count);
-    gradient_.setZero(F::param_count);
-    rooms_.resize(static_cast<std::size_t>(threads));
-    norms_.setZero((F::param_count + block - 1) / block);
-  }
+  ShardTrainer(Vector<T>& theta, Index context_dim, Optimizer optimizer, int threads);
+  virtual ~ShardTrainer();
 
   /// The mean loss over a batch and its gradient (see gradient()); the parameters stay.
-  double evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
-    if (b.count < 1) detail::fail("a step wants at least one row, got " + std::to_string(b.count));
-    const Index step = shard_rows<T>, shards = (b.count + step - 1) / step, lanes = std::min(shards, max_lanes);
-    if (lanes > static_cast<Index>(lanes_.size())) {
-      lanes_.resize(static_cast<std::size_t>(lanes));
-      for (auto& l : lanes_) {
-        if (l.size() != F::param_count) l.setZero(F::param_count);
-      }
-      losses_.setZero(lanes);
-    }
-    for (Index l = 0; dirty_ && l < static_cast<Index>(lanes_.size()); ++l) lanes_[static_cast<std::size_t>(l)].setZero();
-    dirty_ = true;  // until the lanes are summed: an objective that throws leaves them half full
-    used_lanes_ = lanes;
-    if (!warm_ && ws_.threads() > 1 && b.count > 0) warm_up(x, context, b, noise);
-    const double inverse = 1 / static_cast<double>(b.count);
-    ws_.pool().run(lanes, [&](Index lane, int w) {
-      double loss = 0;
-      for (Index s = lane; s < shards; s += lanes) {
-        loss += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse, &lanes_[static_cast<std::size_t>(lane)], w);
-      }
-      losses_(lane) = loss;
-    });
-    const Index blocks = norms_.size();
-    ws_.pool().run(std::min<Index>(blocks, 4 * ws_.threads()), [&](Index part, int) {
-      const Index parts = std::min<Index>(blocks, 4 * ws_.threads());
-      for (Index k = blocks * part / parts; k < blocks * (part + 1) / parts; ++k) reduce(k);
-    });
-    dirty_ = false;
-    return losses_.head(lanes).sum() * inverse;
-  }
+  double evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
   /// The weighted mean of the loss over rows, without a gradient.
-  double value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
-    const Index step = shard_rows<T>, shards = (b.count + step - 1) / step;
-    if (values_.size() < shards) values_.resize(shards);
-    ws_.pool().run(shards, [&](Index s, int w) { values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w); });
-    return values_.head(shards).sum() / static_cast<double>(b.count);
-  }
+  double value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
   /// The gradient of the last evaluate().
   const Vector<T>& gradient() const { return gradient_; }
-
   /// One step of the optimizer; clip > 0 bounds the gradient's norm.
-  StepReport step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate, double clip = 0) {
-    StepReport r;
-    r.loss = evaluate(x, context, b, noise);
-    r.gradient_norm = std::sqrt(norms_.sum());
-    r.stepped = std::isfinite(r.loss) && std::isfinite(r.gradient_norm);
-    if (!r.stepped) return r;
-    const double scale = clip > 0 && r.gradient_norm > clip ? clip / r.gradient_norm : 1;
-    ++state_.steps;
-    const Index parts = ws_.threads(), n = F::param_count;
-    ws_.pool().run(parts, [&](Index part, int) {
-      const Index first = n * part / parts / 64 * 64, last = part + 1 == parts ? n : n * (part + 1) / parts / 64 * 64;
-      std::visit([&](const auto& o) { detail::apply<T>(o, state_, model_->parameters().data(), gradient_.data(), first, last - first, rate, scale); }, optimizer_);
-    });
-    if constexpr (detail::HasAfterStep<F, T>) model_->flow().after_step(model_->theta(), model_->state());
-    return r;
-  }
-  void reset() { state_.reset(F::param_count); }
-  Workspace<F, T>& workspace() { return ws_; }
+  StepReport step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate, double clip = 0);
+  void reset() { state_.reset(theta_->size()); }
+  /// What the workers have met.
+  virtual Report report() const = 0;
 
  private:
   struct Room {
@@ -104,51 +52,19 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
     Buffer<double> weight;
   };
 
-  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Vector<T>* g, int w) {
-    Room& room = rooms_[static_cast<std::size_t>(w)];
-    const CView<T> in = gather(x, b, first, n, room.x), c = F::context_dim > 0 ? gather(context, b, first, n, room.context) : Model<F, T>::template nothing<const T>(n);
-    double* weight = nullptr;
-    if (b.weight) {
-      weight = room.weight.column(n).data();
-      for (Index i = 0; i < n; ++i) weight[i] = b.weight[b.index ? b.index[first + i] : b.first + first + i];
-    }
-    ObjectiveCall<F, T> call{*model_, ws_.worker(w), in, c, weight, scale, noise.from_row(first), g ? Params<T>(g->data(), g->size()) : Params<T>(), g != nullptr};
-    return objective_(call);
-  }
-  static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room) {
-    if (!b.index) return rows(x, b.first + first, n);
-    const View<T> to = room.view(n, x.cols());
-    for (Index j = 0; j < x.cols(); ++j) {
-      const T* from = column(x, j).data();
-      T* out = column(to, j).data();
-      for (Index i = 0; i < n; ++i) out[i] = from[b.index[first + i]];
-    }
-    return read(to);
-  }
-  /// gradient = sum of the lanes, which are zeroed, for block k; its squared norm.
-  void reduce(Index k) {
-    const Index first = k * block, n = std::min(block, F::param_count - first);
-    auto g = gradient_.segment(first, n);
-    g = lanes_[0].segment(first, n);
-    lanes_[0].segment(first, n).setZero();
-    for (Index l = 1; l < used_lanes_; ++l) {
-      auto part = lanes_[static_cast<std::size_t>(l)].segment(first, n);
-      g += part;
-      part.setZero();
-    }
-    norms_(k) = static_cast<double>(g.matrix().squaredNorm());
-  }
-  /// Every worker runs the first shard once, so that none allocates in a later step.
-  void warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
-    warm_ = true;
-    for (int w = 0; w < ws_.threads(); ++w) shard(x, context, b, 0, std::min(shard_rows<T>, b.count), noise, 0, &lanes_[0], w);
-    lanes_[0].setZero();
-  }
+  /// The objective on one shard, its gradient accumulated in g if `pull`.
+  virtual double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull, int worker) = 0;
+  virtual void after_step() = 0;
+  virtual Pool& pool() = 0;
 
-  Model<F, T>* model_;
-  Objective objective_;
+  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Vector<T>* g, int w);
+  static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room);
+  void reduce(Index k);
+  void warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
+
+  Vector<T>* theta_;
+  Index context_dim_;
   Optimizer optimizer_;
-  Workspace<F, T> ws_;
   OptimizerState<T> state_;
   std::vector<Vector<T>> lanes_;
   std::vector<Room> rooms_;
@@ -156,6 +72,142 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer {
   Column<double> losses_, norms_, values_;
   Index used_lanes_ = 0;
   bool warm_ = false, dirty_ = false;
+};
+
+template <class T>
+ShardTrainer<T>::ShardTrainer(Vector<T>& theta, Index context_dim, Optimizer optimizer, int threads)
+    : theta_(&theta), context_dim_(context_dim), optimizer_(optimizer), rooms_(static_cast<std::size_t>(std::max(1, threads))) {
+  const Index n = theta.size();
+  state_.reset(n);
+  gradient_.setZero(n);
+  norms_.setZero((n + block - 1) / block);
+}
+
+template <class T> ShardTrainer<T>::~ShardTrainer() = default;
+
+template <class T> double ShardTrainer<T>::evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
+  if (b.count < 1) fail("a step wants at least one row, got " + std::to_string(b.count));
+  const Index step = shard_rows<T>, shards = (b.count + step - 1) / step, lanes = std::min(shards, max_lanes), threads = pool().size();
+  if (lanes > static_cast<Index>(lanes_.size())) {
+    lanes_.resize(static_cast<std::size_t>(lanes));
+    for (auto& l : lanes_) {
+      if (l.size() != theta_->size()) l.setZero(theta_->size());
+    }
+    losses_.setZero(lanes);
+  }
+  for (Index l = 0; dirty_ && l < static_cast<Index>(lanes_.size()); ++l) lanes_[static_cast<std::size_t>(l)].setZero();
+  dirty_ = true;  // until the lanes are summed: an objective that throws leaves them half full
+  used_lanes_ = lanes;
+  if (!warm_ && threads > 1 && b.count > 0) warm_up(x, context, b, noise);
+  const double inverse = 1 / static_cast<double>(b.count);
+  pool().run(lanes, [&](Index lane, int w) {
+    double sum = 0;
+    for (Index s = lane; s < shards; s += lanes) {
+      sum += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse, &lanes_[static_cast<std::size_t>(lane)], w);
+    }
+    losses_(lane) = sum;
+  });
+  const Index blocks = norms_.size(), parts = std::min<Index>(blocks, 4 * threads);
+  pool().run(parts, [&](Index part, int) {
+    for (Index k = blocks * part / parts; k < blocks * (part + 1) / parts; ++k) reduce(k);
+  });
+  dirty_ = false;
+  return losses_.head(lanes).sum() * inverse;
+}
+
+template <class T> double ShardTrainer<T>::value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
+  const Index step = shard_rows<T>, shards = (b.count + step - 1) / step;
+  if (values_.size() < shards) values_.resize(shards);
+  pool().run(shards, [&](Index s, int w) { values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w); });
+  return values_.head(shards).sum() / static_cast<double>(b.count);
+}
+
+template <class T> StepReport ShardTrainer<T>::step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate, double clip) {
+  StepReport r;
+  r.loss = evaluate(x, context, b, noise);
+  r.gradient_norm = std::sqrt(norms_.sum());
+  r.stepped = std::isfinite(r.loss) && std::isfinite(r.gradient_norm);
+  if (!r.stepped) return r;
+  const double scale = clip > 0 && r.gradient_norm > clip ? clip / r.gradient_norm : 1;
+  ++state_.steps;
+  const Index parts = pool().size(), n = theta_->size();
+  pool().run(parts, [&](Index part, int) {
+    const Index first = n * part / parts / 64 * 64, last = part + 1 == parts ? n : n * (part + 1) / parts / 64 * 64;
+    std::visit([&](const auto& o) { apply<T>(o, state_, theta_->data(), gradient_.data(), first, last - first, rate, scale); }, optimizer_);
+  });
+  after_step();
+  return r;
+}
+
+template <class T>
+double ShardTrainer<T>::shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Vector<T>* g, int w) {
+  Room& room = rooms_[static_cast<std::size_t>(w)];
+  const CView<T> in = gather(x, b, first, n, room.x), c = context_dim_ > 0 ? gather(context, b, first, n, room.context) : view_of(static_cast<const T*>(nullptr), n, 0, n);
+  double* weight = nullptr;
+  if (b.weight) {
+    weight = room.weight.column(n).data();
+    for (Index i = 0; i < n; ++i) weight[i] = b.weight[b.index ? b.index[first + i] : b.first + first + i];
+  }
+  return loss(in, c, weight, scale, noise.from_row(first), g ? Params<T>(g->data(), g->size()) : Params<T>(), g != nullptr, w);
+}
+
+template <class T> CView<T> ShardTrainer<T>::gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room) {
+  if (!b.index) return rows(x, b.first + first, n);
+  const View<T> to = room.view(n, x.cols());
+  for (Index j = 0; j < x.cols(); ++j) {
+    const T* from = column(x, j).data();
+    T* out = column(to, j).data();
+    for (Index i = 0; i < n; ++i) out[i] = from[b.index[first + i]];
+  }
+  return read(to);
+}
+
+/// gradient = sum of the lanes, which are zeroed, for block k; its squared norm.
+template <class T> void ShardTrainer<T>::reduce(Index k) {
+  const Index first = k * block, n = std::min(block, theta_->size() - first);
+  auto g = gradient_.segment(first, n);
+  g = lanes_[0].segment(first, n);
+  lanes_[0].segment(first, n).setZero();
+  for (Index l = 1; l < used_lanes_; ++l) {
+    auto part = lanes_[static_cast<std::size_t>(l)].segment(first, n);
+    g += part;
+    part.setZero();
+  }
+  norms_(k) = static_cast<double>(g.matrix().squaredNorm());
+}
+
+/// Every worker runs the first shard once, so that none allocates in a later step.
+template <class T> void ShardTrainer<T>::warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
+  warm_ = true;
+  for (int w = 0; w < pool().size(); ++w) shard(x, context, b, 0, std::min(shard_rows<T>, b.count), noise, 0, &lanes_[0], w);
+  lanes_[0].setZero();
+}
+
+}  // namespace detail
+
+/// Minimises the weighted mean of the objective over the rows.  Shard i belongs to lane i mod lanes, a lane's shards run in order, lanes
+/// are summed in order: bits depend on the batch, never on the threads.
+template <class F, class T, class Objective = MaximumLikelihood> class Trainer final : public detail::ShardTrainer<T> {
+ public:
+  explicit Trainer(Model<F, T>& model, Optimizer optimizer = Adam{}, int threads = 1, Objective objective = {})
+      : detail::ShardTrainer<T>(model.parameters(), F::context_dim, optimizer, threads), model_(&model), objective_(std::move(objective)), ws_(threads), rooms_(static_cast<std::size_t>(ws_.threads())) {}
+  Workspace<F, T>& workspace() { return ws_; }
+  Report report() const override { return ws_.report(); }
+
+ private:
+  double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull, int worker) override {
+    ObjectiveCall<F, T> call{*model_, ws_.worker(worker), x, context, weight, scale, noise, g, pull};
+    return detail::run_objective(objective_, call, rooms_[static_cast<std::size_t>(worker)]);
+  }
+  void after_step() override {
+    if constexpr (detail::HasAfterStep<F, T>) model_->flow().after_step(model_->theta(), model_->state());
+  }
+  Pool& pool() override { return ws_.pool(); }
+
+  Model<F, T>* model_;
+  Objective objective_;
+  Workspace<F, T> ws_;
+  std::vector<detail::RoomOf<Objective, F, T>> rooms_;
 };
 
 }  // namespace rheo

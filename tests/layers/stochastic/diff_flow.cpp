@@ -149,6 +149,8 @@ TEST_CASE("a time or a noise that is not positive is refused") {
   using L = DiffFlow<2, 4, Ray>;
   CHECK_THROWS_AS(L(DiffFlowTime{.end = 0}), std::invalid_argument);
   CHECK_THROWS_AS(L(DiffFlowTime{.noise = -1}), std::invalid_argument);
+  CHECK_THROWS_AS(L(DiffFlowTime{.end = std::numeric_limits<double>::infinity()}), std::invalid_argument);
+  CHECK_THROWS_AS(L(DiffFlowTime{.last_noise = std::nan("")}), std::invalid_argument);
   CHECK(L(DiffFlowTime{.end = 2, .exponent = 0.5, .noise = 0.1, .last_noise = 0.4}).t(1) == 1);
   CHECK(L(DiffFlowTime{.end = 2, .exponent = 0.5, .noise = 0.1, .last_noise = 0.4}).g(1) == Approx(0.2));
 }

@@ -38,12 +38,13 @@ template <class Self> struct NormalData {
   };
 };
 constexpr Index N = 20;
-struct Stepped : NormalData<Stepped> {
+template <class Sde> struct SteppedBy : NormalData<SteppedBy<Sde>> {
   static auto range() {
-    const auto l = levels_of<N>(VariancePreserving{});
+    const auto l = levels_of<N>(Sde{});
     return std::pair{l[1].log_snr(), l[N].log_snr()};
   }
 };
+using Stepped = SteppedBy<VariancePreserving>;
 template <class Sde> struct Timed : NormalData<Timed<Sde>> {
   static auto range() { return std::pair{Sde{}.level(Sde{}.start).log_snr(), Sde{}.level(1).log_snr()}; }
 };
@@ -55,15 +56,15 @@ Batch<double> data(Index n, Index D, std::uint64_t seed) {
 }
 double total(const NoiseLevel& l) { return l.signal * l.signal * Stepped::v + l.noise * l.noise; }
 double kl(double ratio) { return 0.5 * (ratio - 1 - std::log(ratio)); }
-// The mean of -elbo of N(mean, v) data with the exact denoiser: every step's normal has the right mean, and r^2 for its variance.
-template <class L> double expected_loss(const L& layer) {
+// The mean of -elbo of N(mean, v) data with the exact denoiser: every step's normal has the right mean, and r^2 for its variance; the base is N(0, m).
+template <class L> double expected_loss(const L& layer, double m = 1) {
   double loss = half_log_two_pi + 0.5 + 0.5 * std::log(Stepped::v);
   for (Index i = 0; i < N; ++i) {
     const NoiseStep s(layer.at(i), layer.at(i + 1));
     const double variance = total(layer.at(i)) * s.added * s.added / total(layer.at(i + 1));
     loss += kl(variance / (layer.back(i) * layer.back(i)));
   }
-  return loss + kl(total(layer.at(N))) + 0.5 * std::pow(layer.at(N).signal * Stepped::mean, 2);
+  return loss + kl(total(layer.at(N)) / m) + 0.5 * std::pow(layer.at(N).signal * Stepped::mean, 2) / m;
 }
 template <class Objective, class F> double loss_of(Model<F, double>& model, const Batch<double>& x, Noise noise) {
   Trainer<F, double, Objective> trainer(model, Adam{}, 1, Objective{});
@@ -96,6 +97,17 @@ TEST_CASE("levels") {
   using L = Diffusion<1, 2, Stepped>;
   CHECK_THROWS_AS(L({NoiseLevel{0.9, 0.1}, NoiseLevel{0.5, 0.5}, NoiseLevel{0.1, 1}}), std::invalid_argument);
   CHECK_THROWS_AS(L({NoiseLevel{1, 0}, NoiseLevel{0.5, 0.5}, NoiseLevel{0.5, 0.4}}), std::invalid_argument);
+}
+
+TEST_CASE("equations that start without noise, or end without signal, are refused") {
+  auto field = [](auto sde) { return typename ProbabilityFlow<Velocity<MlpOf<Tanh, 3>>, decltype(sde)>::template field<1, 0>(sde); };
+  CHECK_NOTHROW(field(SubVariancePreserving{}));
+  CHECK_THROWS_AS(field(VariancePreserving{.start = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VariancePreserving{.beta_min = -1, .beta_max = -2}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VariancePreserving{.beta_max = 4000}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VarianceExploding{.sigma_min = 3, .sigma_max = 2}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VarianceExploding{.sigma_min = 0}), std::invalid_argument);
+  CHECK_THROWS_AS(field(VarianceExploding{.start = 1}), std::invalid_argument);
 }
 
 TEST_CASE("a new Diffusion is that of N(0, I) data, exactly") {
@@ -139,6 +151,57 @@ TEST_CASE("normal data and the exact denoiser: bound, losses and samples are clo
     CHECK(std::abs(s.mean() - mean) < 4 * std::sqrt(v / (2 * n)));
     CHECK((s - mean).square().mean() == Approx(v).epsilon(4 / std::sqrt(static_cast<double>(n))));
   }
+}
+
+TEMPLATE_TEST_CASE("normal data and the exact denoiser: the bound is closed at the levels of other equations too, from the base where they end", "", VarianceExploding, SubVariancePreserving) {
+  using L = Diffusion<2, N, SteppedBy<TestType>>;
+  using F = Flow<L, DiffusionPrior<2, TestType>>;
+  for (auto deviation : {BackwardDeviation::large, BackwardDeviation::small}) {
+    const L layer(levels_of<N>(TestType{}), deviation);
+    auto model = make_model<double>(F(layer, DiffusionPrior<2, TestType>{}), Noise{1});
+    const Batch<double> x = data(100000, 2, 3);
+    const Estimate bound = mean_and_error(model.elbo(x, Noise{4}));
+    const double want = 2 * expected_loss(layer, TestType{}.level(1).variance());
+    INFO("-elbo " << -bound.value << " +- " << bound.error << ", expected " << want);
+    CHECK(std::abs(bound.value + want) < 4 * bound.error);
+    CHECK(bound.error < 0.01 * want);
+    Column<double> one_step(50);
+    for (Index k = 0; k < 50; ++k) one_step(k) = loss_of<Variational>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(50 + k)});
+    const Estimate variational = mean_and_error(one_step);
+    INFO("variational " << variational.value << " +- " << variational.error);
+    CHECK(std::abs(variational.value - want) < 4 * variational.error);
+    CHECK(variational.error < 0.02 * want);
+  }
+}
+
+TEMPLATE_TEST_CASE("normal data and the exact denoiser: losses by noise are the variance of the noise given the point, weighed", "", VariancePreserving, VarianceExploding, SubVariancePreserving) {
+  auto check = [](auto model, auto level_of, Index levels) {  // level_of(k): equally likely
+    using F = typename decltype(model)::FlowType;
+    double simple = 0, velocity = 0;
+    for (Index k = 0; k < levels; ++k) {
+      const NoiseLevel l = level_of(k);
+      const double left = l.signal * l.signal * Stepped::v / total(l) / static_cast<double>(levels);
+      simple += left, velocity += left * l.variance() / (l.signal * l.signal);
+    }
+    const Batch<double> x = data(100000, 1, 3);
+    Column<double> by_simple(50), by_velocity(50);
+    for (Index k = 0; k < 50; ++k) {
+      by_simple(k) = loss_of<Denoising, F>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(k)});
+      by_velocity(k) = loss_of<VelocityDenoising, F>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(k)});
+    }
+    const Estimate s = mean_and_error(by_simple), v = mean_and_error(by_velocity);
+    INFO("simple " << s.value << " +- " << s.error << ", expected " << simple << "; velocity " << v.value << " +- " << v.error << ", expected " << velocity);
+    CHECK(std::abs(s.value - simple) < 4 * s.error);
+    CHECK(s.error < 0.01 * simple);
+    CHECK(std::abs(v.value - velocity) < 4 * v.error);
+    CHECK(v.error < 0.01 * velocity);
+  };
+  const TestType sde{};
+  const auto steps = levels_of<N>(sde);
+  check(make_model<double>(Flow{Diffusion<1, N, SteppedBy<TestType>>(steps), DiffusionPrior<1, TestType>{}}, Noise{1}), [&](Index k) { return steps[static_cast<std::size_t>(k + 1)]; }, N);
+  using Field = typename ProbabilityFlow<Timed<TestType>, TestType>::template field<1, 0>;
+  check(make_model<double>(Flow<Continuous<1, ProbabilityFlow<Timed<TestType>, TestType>, ExactTrace, Dopri5<>>, DiffusionPrior<1, TestType>>{}, Noise{1}),
+        [&](Index k) { return sde.level(Field{}.time((static_cast<double>(k) + 0.5) / 10000)); }, 10000);
 }
 
 TEST_CASE("DDIM is the probability flow where its steps are many, and ancestral sampling with eta one") {

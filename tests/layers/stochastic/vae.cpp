@@ -8,12 +8,15 @@
 #include "rheo/distributions/discrete.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/flow.hpp"
+#include "rheo/flows/generative.hpp"
 #include "rheo/layers/bijections/lu_linear.hpp"
+#include "rheo/layers/stochastic/metropolis.hpp"
 #include "rheo/layers/stochastic/vae.hpp"
 
 using namespace rheo_test;
 
 namespace {
+template <Index D, Index> using SampledLaw = Flow<Metropolis<NormalEnergy<D>>, StandardNormal<D>>;
 using Affine1 = Given<family::Normal<>, MlpOf<Tanh>>;  // a net without hidden layers: means and log deviations affine in what is given
 using Linear = VaeLayer<3, 1, Affine1, Affine1>;
 constexpr std::array<double, 3> w{0.8, -1.3, 0.4}, b{0.2, -0.5, 1.0}, s{0.5, 0.9, 0.3};
@@ -55,6 +58,15 @@ Batch<double> points(Index n, Index d, std::uint64_t seed) {
   return x;
 }
 }  // namespace
+
+TEST_CASE("a law whose draws pass an accept test biases the pulls of the vae, the slice and the chain that it is in") {
+  using Moved = FlowFibre<SampledLaw>;
+  using N = Given<family::Normal<SoftBound>, MlpOf<Tanh, 3>>;
+  static_assert(rheo::detail::has_biased_pulls<VaeLayer<2, 2, Moved, N>> && !rheo::detail::has_biased_pulls<VaeLayer<2, 2, N, N>>);
+  static_assert(rheo::detail::has_biased_pulls<Chain<Augment<2, 2, Moved>, LuLinear<4>>> && !rheo::detail::has_biased_pulls<Augment<2, 2, N>>);
+  static_assert(!rheo::detail::has_biased_pulls<VaeLayer<2, 2, N, Given<family::Bernoulli, MlpOf<Tanh, 3>>>>);
+  CHECK(Moved::law<2, 2>::x_dim == 2);
+}
 
 TEST_CASE("linear-Gaussian vae: with the exact posterior the elbo is the log-likelihood, for any draw") {
   auto model = make_model<double>(Flow{Linear{}, StandardNormal<1>{}}, Noise{1});

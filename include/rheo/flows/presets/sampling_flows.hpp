@@ -39,6 +39,8 @@ template <Index D, class E, class Move, std::size_t... I> auto ais(const E& targ
 /// Wu et al. 2020, arXiv:2002.06707 (stochastic normalizing flows): from N(0, I), moves at lambda = 0, then Blocks flow blocks, each with moves
 /// behind it at (1 - lambda) u_N(0, I) + lambda u: lambda = i / (Blocks - 1) behind block i = 0, ..., Blocks - 2, and 1 behind the last.
 ///     auto model = make_model<double>(presets::snf<3, presets::RealNvpBlock<2>>(well, moves::Metropolis<20>{0.25}), Noise{1});
+/// Affine blocks serve better between moves where they do not start as the identity: RealNvpBlock<2, BasicMlp<Relu, UniformLast, 64, 64>>.  On that
+/// paper's double well 600 steps left weights of effective share 0.53 to 0.68 in five runs, from the identity 0.03 to 0.61; more steps did not mend a low one.
 template <Index Blocks, class Block, Energy E, class Move> auto snf(const E& target, const Move& move, const Block& block = Block{}) {
   static_assert(Blocks > 0 && Block::x_dim == E::dim && Block::z_dim == E::dim);
   return detail::snf<E::dim, Block>(target, move, block, std::make_index_sequence<static_cast<std::size_t>(Blocks)>{});

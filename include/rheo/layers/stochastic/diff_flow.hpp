@@ -37,9 +37,11 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
   Net net{};
 
   DiffFlow() = default;
-  /// Throws std::invalid_argument unless end, exponent and noise are positive.
+  /// Throws std::invalid_argument unless end, exponent and noise are positive and finite.
   explicit DiffFlow(DiffFlowTime t) : time(t) {
-    if (!(t.end > 0 && t.exponent > 0 && t.noise > 0 && t.last_noise > 0)) detail::fail("DiffFlow wants a positive end, exponent and noise");
+    for (double x : {t.end, t.exponent, t.noise, t.last_noise}) {
+      if (!(x > 0 && std::isfinite(x))) detail::fail("DiffFlow wants a positive, finite end, exponent and noise");
+    }
   }
 
   /// What one visit of a state keeps.

@@ -43,16 +43,9 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
   /// The draws, n x `draws`, with which the other direction goes this call's path back.
   template <class T> void reverse_draws(const Pass<T, Cache<T>>& p, View<T> table) const {
     const Index n = p.in.rows();
-    auto bits = p.cache.accepted.view(n, Steps);
     View<T> vs = p.cache.v.view(n, Steps * room);
-    for (Index k = 0; k < Steps; ++k) {
-      const Index from = k * width, to = (Steps - 1 - k) * width;
-      p.noise.normals(columns(table, to, D), from);
-      for (Index i = 0; i < n; ++i) {
-        if constexpr (Accept) table(i, to + uniform_at) = bits(i, k) ? T(0) : p.noise.template uniform<T>(i, from + uniform_at);
-        for (Index j = 0; bits(i, k) && j < D; ++j) table(i, to + j) = -vs(i, k * room + Leaps * D + j);
-      }
-    }
+    this->template reverse_moves<D>(p, p.cache.accepted.view(n, Steps), width, Accept ? uniform_at : 0, table,
+                                    [&](Index i, Index k, Index j, T) { return -vs(i, k * room + Leaps * D + j); });
   }
 
  private:
@@ -64,14 +57,13 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
     auto bits = p.cache.accepted.view(n, Steps);
     View<T> qs = p.cache.q.view(n, Steps * room), vs = p.cache.v.view(n, Steps * room), gs = p.cache.g.view(n, Steps * room);
     ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n), u_new = p.scratch.template column<T>(n),
-               gained = p.scratch.template column<T>(n);
+               gained = p.scratch.template column<T>(n), kinetic = p.scratch.template column<T>(n);
     View<T> grad = p.scratch.template take<T>(n, D);
     View<T> out = p.out;
     copy(p.in, out);
     field.gradient(p.in, u, grad);
     u_in = u;
     gained.setZero();
-    long taken = 0;
     for (Index k = 0; k < Steps; ++k) {
       const auto at = [&](View<T> path, Index l) { return columns(path, k * room + l * D, D); };
       copy(out, at(qs, 0));
@@ -83,27 +75,22 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
         leap.kick(read(at(gs, l + 1)), nullptr, at(vs, l + 1));
       }
       View<T> q = at(qs, Leaps), v = at(vs, Leaps), v0 = at(vs, 0), g = at(gs, Leaps);
-      for (Index i = 0; i < n; ++i) {
-        T kinetic(0);
-        for (Index j = 0; j < D; ++j) kinetic += T(0.5) * (v0(i, j) * v0(i, j) - v(i, j) * v(i, j));
-        bool take = true;
-        if constexpr (Accept) {
-          take = math::is_finite(u_new(i)) && math::is_finite(kinetic) && !math::faulty(u(i)) &&
-                 math::accept(T(u(i) - u_new(i) + kinetic), p.noise.uniform(i, k * width + uniform_at));
+      kinetic.setZero();
+      for (Index j = 0; j < D; ++j) kinetic += (column(v0, j).square() - column(v, j).square()) * T(0.5);
+      if constexpr (Accept) {
+        this->choose(p, u, u_new, columns(bits, k, 1), k * width + uniform_at, [&](Index i) { return u(i) - u_new(i) + kinetic(i); },
+                     [&](Index i) { out.row(i) = q.row(i), grad.row(i) = g.row(i); });
+        for (Index i = 0; i < n; ++i) {
+          if (!bits(i, k) && !(math::is_finite(u_new(i)) && math::is_finite(kinetic(i)))) clear(p.cache, n, i, k * room, room);
         }
-        bits(i, k) = take;
-        if (take) {
-          ++taken;
-          gained(i) += kinetic;
-          u(i) = u_new(i);
-          for (Index j = 0; j < D; ++j) out(i, j) = q(i, j), grad(i, j) = g(i, j);
-        } else if (!math::is_finite(u_new(i)) || !math::is_finite(kinetic)) {
-          clear(p.cache, n, i, k * room, room);
-        }
+      } else {
+        columns(bits, k, 1).setOnes();
+        gained += kinetic;
+        copy(q, out);
+        copy(g, grad);
       }
     }
     if constexpr (Accept) {
-      if (p.report) p.report->proposed += n * Steps, p.report->accepted += taken;
       this->template balance<Encode, T>(p, u_in, u);
     } else {
       auto lost = p.cache.lost.view(n, 1);

@@ -43,6 +43,7 @@ template <class L, Index U, class Posterior, class Prior, class Net = Mlp<10, 10
   static constexpr Kind kind = Kind::stochastic;
   static constexpr Exactness exactness = Exactness::bound | without_bound(L::exactness | PosteriorLaw::exactness | PriorLaw::exactness);
   static constexpr bool smooth = detail::is_smooth<L> && detail::is_smooth<PosteriorLaw> && detail::is_smooth<PriorLaw> && IndexNet::smooth && detail::smooth_map<Transformer>;
+  static constexpr bool biased_pulls = detail::has_biased_pulls<L> || Q::biased || P::biased;
   static constexpr detail::Effort to_z = detail::decode_effort<PosteriorLaw>() + detail::encode_effort<L>() + detail::Effort{1} + detail::encode_effort<PriorLaw>();
   static constexpr detail::Effort to_x = detail::decode_effort<PriorLaw>() + detail::Effort{1} + detail::decode_effort<L>() + detail::encode_effort<PosteriorLaw>();
   static constexpr Index encode_passes = to_z.passes, decode_passes = to_x.passes;
@@ -115,12 +116,15 @@ template <class L, Index U, class Posterior, class Prior, class Net = Mlp<10, 10
     requires(Q::template pulls_draw<T> && CanEncodePull<L, T> && P::template pulls_score<T>)
   {
     There<T> h(p);
-    copy(p.g_out, h.g_z);
-    P::score_pull(prior, p, h.p_slot(p), p.out, read(h.u), read(h.g_v), h.g_u, h.g_z);
-    detail::transform_pull<true, T>(transformer, read(h.w), p.out, read(h.g_z), read(h.g_v), read(h.raw), h.g_w, h.g_raw);
-    index_pull(p, h);
-    layer.encode_pull(h.layer_pull(p, p.in, read(h.w), read(h.g_w), p.g_in));
+    pull_to_index(p, h);
     Q::draw_pull(posterior, p, h.q_slot(p), p.in, read(h.u), read(h.g_u), read(h.minus_g_v), p.g_in);
+  }
+  template <class T> void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const
+    requires(Q::template pulls_path<T> && CanEncodePull<L, T> && P::template pulls_score<T>)
+  {
+    There<T> h(p);
+    pull_to_index(p, h);
+    Q::path_pull(posterior, p, h.q_slot(p), p.in, read(h.u), read(h.g_u), read(h.minus_g_v), factor, p.g_in);
   }
   template <class T> void decode(Pass<T, Cache<T>> p) const
     requires CanDecode<PriorLaw, T> && CanDecode<L, T> && CanEncode<PosteriorLaw, T>
@@ -158,6 +162,14 @@ template <class L, Index U, class Posterior, class Prior, class Net = Mlp<10, 10
   }
   template <class T> static Slices<T> states(Params<T> buffers) { return slices(buffers, PosteriorLaw::buffer_count, L::buffer_count, Index(0), PriorLaw::buffer_count); }
 
+  /// encode's pull, all but that of the draw.
+  template <class H, class T> void pull_to_index(Pull<T, Cache<T>>& p, H& h) const {
+    copy(p.g_out, h.g_z);
+    P::score_pull(prior, p, h.p_slot(p), p.out, read(h.u), read(h.g_v), h.g_u, h.g_z);
+    detail::transform_pull<true, T>(transformer, read(h.w), p.out, read(h.g_z), read(h.g_v), read(h.raw), h.g_w, h.g_raw);
+    index_pull(p, h);
+    layer.encode_pull(h.layer_pull(p, p.in, read(h.w), read(h.g_w), p.g_in));
+  }
   /// What both directions of a call, and of a pull, look at.
   template <class T> struct Views {
     Arena::Scope scope;

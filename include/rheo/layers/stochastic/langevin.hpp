@@ -43,8 +43,7 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Langev
     field.gradient(x, ColView<T>(u.data(), n), view(g_x));
     field.gradient(z, ColView<T>(u.data(), n), view(g_z));
     for (Index j = 0; j < D; ++j) {
-      const Column<T> there = column(z, j) - column(x, j) + g_x.col(j) * h, back = column(x, j) - column(z, j) + g_z.col(j) * h;
-      v += (there.square() - back.square()) * (T(0.25) / h);
+      v += (column(z, j) - column(x, j) + (g_x.col(j) - g_z.col(j)) * (T(0.5) * h)) * (g_x.col(j) + g_z.col(j)) * T(0.5);
     }
   }
 
@@ -74,8 +73,10 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Langev
       for (Index j = 0; j < D; ++j) column(y_next, j) = column(y, j) - column(g, j) * h + column(eta, j) * c;
       field.gradient(read(y_next), u, g_next);
       for (Index j = 0; j < D; ++j) {
-        column(eta_r, j) = (column(g, j) + column(g_next, j)) * (T(0.5) * c) - column(eta, j);
-        gained += (column(eta, j).square() - column(eta_r, j).square()) * T(0.5);
+        ColView<T> push = column(eta_r, j);  // eta + eta_r: the difference of their squares would cancel at small steps
+        push = (column(g, j) + column(g_next, j)) * (T(0.5) * c);
+        gained += push * (column(eta, j) - push * T(0.5));
+        push -= column(eta, j);
       }
     }
     copy(columns(path, Steps * D, D), p.out);

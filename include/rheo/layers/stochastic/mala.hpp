@@ -35,16 +35,9 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
   /// The draws, n x `draws`, with which the other direction goes this call's path back.
   template <class T> void reverse_draws(const Pass<T, Cache<T>>& p, View<T> table) const {
     const Index n = p.in.rows();
-    auto bits = p.cache.accepted.view(n, Steps);
     View<T> reverse = p.cache.reverse.view(n, Steps * D);
-    for (Index k = 0; k < Steps; ++k) {
-      const Index from = k * width, to = (Steps - 1 - k) * width;
-      p.noise.normals(columns(table, to, D), from);
-      for (Index i = 0; i < n; ++i) {
-        table(i, to + uniform_at) = bits(i, k) ? T(0) : p.noise.template uniform<T>(i, from + uniform_at);
-        for (Index j = 0; bits(i, k) && j < D; ++j) table(i, to + j) = reverse(i, k * D + j);
-      }
-    }
+    this->template reverse_moves<D>(p, p.cache.accepted.view(n, Steps), width, uniform_at, table,
+                                    [&](Index i, Index k, Index j, T) { return reverse(i, k * D + j); });
   }
 
  private:
@@ -63,7 +56,6 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
     copy(p.in, out);
     field.gradient(p.in, u, g);
     u_in = u;
-    long taken = 0;
     for (Index k = 0; k < Steps; ++k) {
       View<T> eta_r = columns(reverse, k * D, D);
       copy(out, columns(path, k * D, D));
@@ -71,21 +63,13 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
       for (Index j = 0; j < D; ++j) column(y, j) = column(out, j) - column(g, j) * h + column(eta, j) * c;
       field.gradient(read(y), u_new, g_new);
       for (Index j = 0; j < D; ++j) column(eta_r, j) = (column(g, j) + column(g_new, j)) * (T(0.5) * c) - column(eta, j);
-      for (Index i = 0; i < n; ++i) {
-        bool take = math::is_finite(u_new(i)) && !math::faulty(u(i));
-        if (take) {
-          T log_ratio = u(i) - u_new(i);
-          for (Index j = 0; j < D; ++j) log_ratio += T(0.5) * (eta(i, j) * eta(i, j) - eta_r(i, j) * eta_r(i, j));
-          take = math::accept(log_ratio, p.noise.uniform(i, k * width + uniform_at));
-        }
-        bits(i, k) = take;
-        if (!take) continue;
-        ++taken;
-        u(i) = u_new(i);
-        for (Index j = 0; j < D; ++j) out(i, j) = y(i, j), g(i, j) = g_new(i, j);
-      }
+      const auto log_ratio = [&](Index i) {
+        T r = u(i) - u_new(i);
+        for (Index j = 0; j < D; ++j) r += T(0.5) * (eta(i, j) - eta_r(i, j)) * (eta(i, j) + eta_r(i, j));
+        return r;
+      };
+      this->choose(p, u, u_new, columns(bits, k, 1), k * width + uniform_at, log_ratio, [&](Index i) { out.row(i) = y.row(i), g.row(i) = g_new.row(i); });
     }
-    if (p.report) p.report->proposed += n * Steps, p.report->accepted += taken;
     this->template balance<Encode, T>(p, u_in, u);
   }
 

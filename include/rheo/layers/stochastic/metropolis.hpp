@@ -35,16 +35,7 @@ template <ValueEnergy E, Index Steps = 1, Learned Train = Learned::none> class M
 
   /// The draws, n x `draws`, with which the other direction goes this call's path back.
   template <class T> void reverse_draws(const Pass<T, Cache<T>>& p, View<T> table) const {
-    const Index n = p.in.rows();
-    auto bits = p.cache.accepted.view(n, Steps);
-    for (Index k = 0; k < Steps; ++k) {
-      const Index from = k * width, to = (Steps - 1 - k) * width;
-      p.noise.normals(columns(table, to, D), from);
-      for (Index i = 0; i < n; ++i) {
-        table(i, to + uniform_at) = bits(i, k) ? T(0) : p.noise.template uniform<T>(i, from + uniform_at);
-        for (Index j = 0; bits(i, k) && j < D; ++j) table(i, to + j) = -table(i, to + j);
-      }
-    }
+    this->template reverse_moves<D>(p, p.cache.accepted.view(p.in.rows(), Steps), width, uniform_at, table, [](Index, Index, Index, T drawn) { return -drawn; });
   }
 
  private:
@@ -60,21 +51,12 @@ template <ValueEnergy E, Index Steps = 1, Learned Train = Learned::none> class M
     copy(p.in, out);
     field.value(p.in, u);
     u_in = u;
-    long taken = 0;
     for (Index k = 0; k < Steps; ++k) {
       p.noise.normals(y, k * width);
       for (Index j = 0; j < D; ++j) column(y, j) = column(y, j) * deviation + column(out, j);
       field.value(read(y), u_new);
-      for (Index i = 0; i < n; ++i) {
-        const bool take = math::is_finite(u_new(i)) && !math::faulty(u(i)) && math::accept(T(u(i) - u_new(i)), p.noise.uniform(i, k * width + uniform_at));
-        bits(i, k) = take;
-        if (!take) continue;
-        ++taken;
-        u(i) = u_new(i);
-        for (Index j = 0; j < D; ++j) out(i, j) = y(i, j);
-      }
+      this->choose(p, u, u_new, columns(bits, k, 1), k * width + uniform_at, [&](Index i) { return u(i) - u_new(i); }, [&](Index i) { out.row(i) = y.row(i); });
     }
-    if (p.report) p.report->proposed += n * Steps, p.report->accepted += taken;
     this->template balance<Encode, T>(p, u_in, u);
   }
 

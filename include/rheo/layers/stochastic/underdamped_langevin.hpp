@@ -70,7 +70,8 @@ class UnderdampedLangevin : public Kernel<UnderdampedLangevin<E, Steps, Train>, 
       for (Index j = 0; j < D; ++j) {
         column(r1, j) = column(e2, j) - column(v_next, j) * leap.r;
         column(r2, j) = column(e1, j) - column(v, j) * leap.r;
-        gained += (column(e1, j).square() - column(r1, j).square()) * T(0.5) + (column(e2, j).square() - column(r2, j).square()) * T(0.5);
+        gained += column(v_next, j) * (column(e2, j) + column(r1, j)) * (T(0.5) * leap.r);  // a^2 - b^2 would cancel at small steps
+        gained += column(v, j) * (column(e1, j) + column(r2, j)) * (T(0.5) * leap.r);
       }
     }
     View<T> out = p.out;

@@ -16,8 +16,8 @@ namespace rheo {
 /// make a variational autoencoder, several of them a hierarchy; any other layer may stand before, between and behind them.
 /// Encoder and Decoder are recipes (rheo/distributions/fibre.hpp): the laws are Encoder::law<Z, X + C> and Decoder::law<X, Z + C>, say
 /// Given<family::Normal<SoftBound>, Mlp<64, 64>>, and x and z have their supports: Given<family::Bernoulli, Net> decodes to bits.
-/// Gradients are reparameterised where the laws are (normals, logistics, flows); whole numbers drawn are held constant, which makes the gradients of
-/// an encoder that draws them biased.  Off the support of the laws: v = -inf, gradient 0.
+/// Gradients are reparameterised where the laws are (normals, logistics, flows); whole numbers that a law learns to draw are held
+/// constant, if it has a pull at all, which makes its gradients biased, and so does the accept test of a law that samples.  Off the support of the laws: v = -inf, gradient 0.
 template <Index X, Index Z, class Encoder, class Decoder, Index C = 0> struct VaeLayer {
   static_assert(X > 0 && Z > 0, "rheo: VaeLayer wants data and latents");
   using EncoderLaw = typename Encoder::template law<Z, X + C>;
@@ -30,6 +30,7 @@ template <Index X, Index Z, class Encoder, class Decoder, Index C = 0> struct Va
   static constexpr Kind kind = Kind::stochastic;
   static constexpr Exactness exactness = Exactness::bound | without_bound(EncoderLaw::exactness | DecoderLaw::exactness);
   static constexpr bool smooth = detail::is_smooth<EncoderLaw> && detail::is_smooth<DecoderLaw>;
+  static constexpr bool biased_pulls = Q::biased || P::biased;
   static constexpr Index categories = detail::category_count<DecoderLaw>();
   static constexpr detail::Effort to_z = detail::decode_effort<EncoderLaw>() + detail::encode_effort<DecoderLaw>();
   static constexpr detail::Effort to_x = detail::decode_effort<DecoderLaw>() + detail::encode_effort<EncoderLaw>();
@@ -86,6 +87,14 @@ template <Index X, Index Z, class Encoder, class Decoder, Index C = 0> struct Va
     pull(p, [&](View<T> g_z, CColView<T> g_v, CColView<T> minus_g_v) {
       P::score_pull(decoder, p, p_slot<T>(p), p.out, p.in, g_v, p.g_in, g_z);
       Q::draw_pull(encoder, p, q_slot<T>(p), p.in, p.out, read(g_z), minus_g_v, p.g_in);
+    });
+  }
+  template <class T> void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const
+    requires(Q::template pulls_path<T> && P::template pulls_score<T>)
+  {
+    pull(p, [&](View<T> g_z, CColView<T> g_v, CColView<T> minus_g_v) {
+      P::score_pull(decoder, p, p_slot<T>(p), p.out, p.in, g_v, p.g_in, g_z);
+      Q::path_pull(encoder, p, q_slot<T>(p), p.in, p.out, read(g_z), minus_g_v, factor, p.g_in);
     });
   }
   template <class T> void decode(Pass<T, Cache<T>> p) const

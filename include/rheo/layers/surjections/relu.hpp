@@ -90,13 +90,14 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     View<T> below = p.cache.below.view(n, D), g_below = p.scratch.template take<T>(n, 1);
-    ColView<T> g_v = p.scratch.template column<T>(n);
+    ColView<T> g_v = p.scratch.template column<T>(n), off = p.scratch.template column<T>(n);
+    mark_off<T>(p.in, off);
     for (Index j = 0; j < D; ++j) {
-      for (Index i = 0; i < n; ++i) p.g_in(i, j) = p.in(i, j) == T(0) || !inside<T>(p.in, i) ? T(0) : p.g_out(i, j);
+      for (Index i = 0; i < n; ++i) p.g_in(i, j) = p.in(i, j) == T(0) || off(i) != T(0) ? T(0) : p.g_out(i, j);
     }
     for (Index j = 0; j < D; ++j) {
       for (Index i = 0; i < n; ++i) {
-        const bool drawn = p.in(i, j) == T(0) && inside<T>(p.in, i);
+        const bool drawn = p.in(i, j) == T(0) && off(i) == T(0);
         g_below(i, 0) = drawn ? T(-p.g_out(i, j)) : T(0);
         g_v(i) = drawn ? T(-p.g_v(i)) : T(0);
       }
@@ -141,11 +142,14 @@ template <Index D, class Below, Index C = 0> struct ReluSurjection {
   }
 
  private:
-  template <class T> static bool inside(CView<T> x, Index i) {
+  /// 1 for rows off the support, 0 for the others.
+  template <class T> static void mark_off(CView<T> x, ColView<T> off) {
+    off.setZero();
     for (Index j = 0; j < D; ++j) {
-      if (x(i, j) < T(0)) return false;
+      for (Index i = 0; i < x.rows(); ++i) {
+        if (x(i, j) < T(0)) off(i) = T(1);
+      }
     }
-    return true;
   }
   template <class T> static Params<T> slice(Params<T> p, Index count, Index j) { return {p.data() + j * count, count}; }
   template <class T> static auto slot(Pass<T, Cache<T>>& p, Index j) {

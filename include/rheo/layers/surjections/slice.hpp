@@ -22,7 +22,7 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
   static constexpr Index x_dim = D, z_dim = K, context_dim = C, param_count = Law::param_count, buffer_count = Law::buffer_count;
   static constexpr Kind kind = Kind::inference_surjection | Law::kind;
   static constexpr Exactness exactness = Law::exactness;
-  static constexpr bool smooth = detail::is_smooth<Law>;
+  static constexpr bool smooth = detail::is_smooth<Law>, biased_pulls = detail::has_biased_pulls<Law>;
   static constexpr Index encode_passes = detail::encode_effort<Law>().passes, decode_passes = detail::decode_effort<Law>().passes;
   static constexpr bool parallel_encode = detail::encode_effort<Law>().parallel, parallel_decode = detail::decode_effort<Law>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
@@ -81,6 +81,12 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
   {
     copy(columns(p.g_out, 0, K), p.g_in);
     Fibre::draw_pull(law, p, Fibre::slot(p, p.cache), p.in, columns(p.out, K, M), columns(p.g_out, K, M), p.g_v, p.g_in);
+  }
+  template <class T> void decode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const
+    requires(Fibre::template pulls_path<T>)
+  {
+    copy(columns(p.g_out, 0, K), p.g_in);
+    Fibre::path_pull(law, p, Fibre::slot(p, p.cache), p.in, columns(p.out, K, M), columns(p.g_out, K, M), p.g_v, factor, p.g_in);
   }
 };
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// Replay: a flow's own draws kept with their weights and drawn again in proportion to them, so that it learns from them by example as from data.
+//   Midgley et al. 2023, arXiv:2208.01893 (FAB), section 3, the buffer; truncated weights: Ionides 2008, Truncated importance sampling.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "rheo/training/objectives.hpp"
+
+namespace rheo {
+
+/// Options and state of a replay, for fit_energy.  The state is plain numbers: x, log_w and oldest, kept or written to a file and handed in again, go on where they
+/// were.  Each row keeps the weight exp(-u) / q of the flow that drew it, so that rows of any age together stand for exp(-u) / Z: minus the mean of log q over rows drawn
+/// in proportion to their weights is the forward KL(exp(-u) / Z || q), up to a constant and a bias of order 1 / size.  Weights above sqrt(size) times their mean are cut
+/// there, so that no row ever makes a batch of its own; that bias too vanishes as size grows.
+template <class T> struct Replay {
+  Index size = 4096;       ///< rows kept
+  double refresh = 0.1;    ///< share of them that makes room for new draws, the oldest first; 0: the rows at hand are all there will be
+  int every = 10;          ///< steps from one refreshment to the next
+  Batch<T> x{};            ///< rows so far, n x x_dim, n <= size; fit_energy draws what is missing
+  Column<double> log_w{};  ///< n, nats; -inf: never drawn
+  Index oldest = 0;        ///< the row that is replaced next
+
+  /// Takes rows in, in the place of the oldest where all `size` are there.  More than `size` rows: the last of them stay.
+  void push(const Batch<T>& fresh, const Column<double>& log_weights) {
+    const Index n = x.rows(), grown = std::min(size, n + fresh.rows());
+    if (grown > n) {
+      x.conservativeResize(grown, fresh.cols());
+      log_w.conservativeResize(grown);
+    }
+    for (Index i = 0; i < fresh.rows(); ++i) {
+      Index to = n + i;
+      if (to >= size) {
+        to = oldest;
+        oldest = (oldest + 1) % size;
+      }
+      x.row(to) = fresh.row(i);
+      log_w(to) = log_weights(i);
+    }
+  }
+  /// sum(i) = the weights of the rows up to i, truncated, in units of the largest weight.
+  void running_weights(std::vector<double>& sum) const {
+    double top = -std::numeric_limits<double>::infinity(), mean = 0, total = 0;
+    for (Index i = 0; i < log_w.size(); ++i) top = std::max(top, log_w(i));
+    sum.resize(static_cast<std::size_t>(log_w.size()));
+    for (Index i = 0; i < log_w.size(); ++i) {
+      const double w = std::exp(log_w(i) - top);
+      sum[static_cast<std::size_t>(i)] = w;
+      mean += w / static_cast<double>(log_w.size());
+    }
+    const double most = mean * std::sqrt(static_cast<double>(log_w.size()));
+    for (double& w : sum) w = total += std::min(w, most);
+    if (!(total > 0) || !std::isfinite(total)) detail::fail<DataError>("Replay: none of " + std::to_string(log_w.size()) + " draws has a weight above 0");
+  }
+};
+
+namespace detail {
+
+/// What fit_energy's steps draw their rows from: rows of data (n x x_dim or n x 0), each as likely as any; without data there is nothing to draw.
+template <class T> struct RowSource {
+  CView<T> data;
+  explicit RowSource(CView<T> d) : data(d) {}
+  virtual ~RowSource() = default;
+  virtual CView<T> x() const { return data; }
+  virtual void before(int, Noise) {}
+  virtual Index row(Noise noise, Index i) const { return noise.index(i, 0, data.rows()); }
+};
+
+/// The same of a replay that follows the model.
+template <class F, class T, class E> class ReplayRows final : public RowSource<T> {
+ public:
+  ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise)
+      : RowSource<T>(Model<F, T>::template nothing<const T>(0)), model_(model), ws_(ws), energy_(energy), replay_(replay) {
+    if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1)) fail("Replay: size and every must be positive, refresh in [0, 1]");
+    const bool fits = replay.x.rows() == replay.log_w.size() && replay.x.rows() <= replay.size && (replay.x.rows() == 0 || replay.x.cols() == F::x_dim);
+    if (!fits || replay.oldest < 0 || replay.oldest >= replay.size) fail("Replay: rows, weights and the oldest row do not fit one another or the flow");
+    if (replay.x.rows() < replay.size) draw(replay.size - replay.x.rows(), noise);
+    replay.running_weights(sum_);
+  }
+  CView<T> x() const override { return view(std::as_const(replay_.x)); }
+  void before(int step, Noise noise) override {
+    const auto fresh = static_cast<Index>(std::ceil(replay_.refresh * static_cast<double>(replay_.size)));
+    if (fresh < 1 || step % replay_.every != 0) return;
+    draw(fresh, noise);
+    replay_.running_weights(sum_);
+  }
+  Index row(Noise noise, Index i) const override {
+    const auto at = std::upper_bound(sum_.begin(), sum_.end(), noise.uniform(i, 0) * sum_.back()) - sum_.begin();
+    return std::min(static_cast<Index>(at), replay_.size - 1);
+  }
+
+ private:
+  void draw(Index n, Noise noise) {
+    const auto s = model_.sample_and_log_prob(n, noise, {}, ws_);
+    Column<T> u(n);
+    Column<double> log_w(n);
+    energy_.value(view(s.x), ColView<T>(u.data(), n), room_);
+    for (Index i = 0; i < n; ++i) {
+      const double l = -static_cast<double>(u(i)) - static_cast<double>(s.log_prob(i));
+      log_w(i) = l < std::numeric_limits<double>::infinity() ? l : -std::numeric_limits<double>::infinity();  // NaN too
+    }
+    replay_.push(s.x, log_w);
+  }
+  Model<F, T>& model_;
+  Workspace<F, T>& ws_;
+  const E& energy_;
+  Replay<T>& replay_;
+  typename E::template Workspace<T> room_;
+  std::vector<double> sum_;
+};
+
+}  // namespace detail
+}  // namespace rheo
