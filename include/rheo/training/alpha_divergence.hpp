@@ -30,6 +30,8 @@ enum class Estimator { reparameterised, path, weights };
 /// Without one, log mean w^alpha / (alpha (alpha - 1)) over the rows of a shard (shard_rows) takes the place of the mean, at 0: -mean log w, at 1: the
 /// self-normalised estimate of KL(p || q): weights are relative ones, whatever Z is, at a bias of order 1 / rows.  The least loss is log Z / (alpha - 1), at 1: 0.
 /// Loss and gradient are those of one another only in the reparameterised form; the others have the gradient's mean (without a level, up to that bias).
+/// That estimate falls without bound, for alpha above 1, once no draw of a shard is near the target: a reparameterised fit at alpha = 1 may lose modes and one
+/// at 2 run away and find its checks better and better, where `path` and `weights` do not: take one of these at alpha >= 1, or a small learning rate.
 /// Draws off the support of exp(-u) have weight 0.  Weights of high powers vary much: alpha in [0, 2].  Throws std::invalid_argument unless alpha is finite.
 template <ValueEnergy E, Estimator How> class AlphaDivergence {
   static_assert(How == Estimator::weights || Energy<E>, "rheo: an AlphaDivergence of an energy without a gradient: take Estimator::weights");
