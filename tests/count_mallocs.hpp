@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counts every heap allocation of the program: malloc itself, since Eigen's products call it past operator new.  One file a program.
+// Counts every heap allocation of the program: malloc itself and its kin, since Eigen's products call it past operator new.  One file a program.
 #pragma once
 
 #include <atomic>
@@ -29,10 +29,20 @@ inline constexpr long (*malloc_count)() = count;
 #if !defined(RHEO_SANITIZED) && defined(__GLIBC__)
 extern "C" {
 void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 void* malloc(std::size_t n) {
   rheo_test::mallocs.fetch_add(1, std::memory_order_relaxed);
   return __libc_malloc(n);
+}
+void* calloc(std::size_t k, std::size_t n) {
+  rheo_test::mallocs.fetch_add(1, std::memory_order_relaxed);
+  return __libc_calloc(k, n);
+}
+void* realloc(void* p, std::size_t n) {
+  rheo_test::mallocs.fetch_add(1, std::memory_order_relaxed);
+  return __libc_realloc(p, n);
 }
 void* aligned_alloc(std::size_t a, std::size_t n) {
   rheo_test::mallocs.fetch_add(1, std::memory_order_relaxed);

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "rheo/core/noise.hpp"
+#include "draws.hpp"
 #include "rheo/math/bins.hpp"
 #include "rheo/transformers/transformer.hpp"
 
@@ -28,12 +28,6 @@ Cotangents<T> pull(const M& map, const Batch<T>& in, const Batch<T>& out, const 
   Cotangents<T> g{Batch<T>::Constant(in.rows(), 1, T(NAN)), Batch<T>::Constant(raw.rows(), raw.cols(), T(NAN))};
   detail::transform_pull<Encode, T>(map, view(in), view(out), view(g_out), CColView<T>(g_v.data(), in.rows()), view(raw), view(g.in), view(g.raw));
   return g;
-}
-
-template <class T> Batch<T> normals(Index n, Index c, std::uint64_t key, double scale = 1) {
-  Batch<double> x(n, c);
-  Noise{key}.normals(view(x));
-  return (x * scale).template cast<T>();
 }
 
 /// Knots 0 .. K of row i on one axis, raw numbers from column `first` on.

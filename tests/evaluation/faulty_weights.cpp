@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Weights where energies end or fail: walls, NaN, -inf, kernels that never move, paths that have no way back.
 #include "catch.hpp"
+#include "draws.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/evaluation/importance.hpp"
 #include "rheo/flows/flow.hpp"
@@ -9,6 +10,7 @@
 
 namespace evaluation_faulty_weights {
 using namespace rheo;
+using rheo_test::normals;
 
 namespace {
 
@@ -54,11 +56,6 @@ struct OneWay {
     for (Index i = 0; i < v.size(); ++i) v(i) += p.in(i, 0) > T(0) ? T(-inf) : T(0);
   }
 };
-Batch<double> normals(Index n, Index d, std::uint64_t seed) {
-  Batch<double> x(n, d);
-  Noise{seed}.normals(view(x));
-  return x;
-}
 template <class Move> void cut(const Move& move, double beyond) {
   const Index n = 20000;
   const auto s = annealed_sample(normals(n, 1, 1), NormalEnergy<1>{}, Cut{beyond}, move, 4, Noise{2});

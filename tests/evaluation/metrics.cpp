@@ -3,10 +3,12 @@
 #include "rheo/evaluation/metrics.hpp"
 
 #include "catch.hpp"
+#include "draws.hpp"
 #include "rheo/targets/table.hpp"
 
 namespace evaluation_metrics {
 using namespace rheo;
+using rheo_test::normals;
 
 namespace {
 
@@ -20,15 +22,9 @@ auto gaussian(double m1, double m2, double s) {
   };
 }
 
-Batch<double> normals(Index n, std::uint64_t seed) {
-  Batch<double> x(n, 2);
-  Noise{seed}.normals(view(x));
-  return x;
-}
-
 /// A target that is the standard normal.
 struct Plain {
-  static Batch<double> sample(Index n, Noise noise) { return normals(n, noise.seed); }
+  static Batch<double> sample(Index n, Noise noise) { return normals(n, 2, noise.seed); }
   static double log_prob(double x1, double x2) { return gaussian(0.0, 0.0, 1.0)(x1, x2); }
 };
 
@@ -43,14 +39,14 @@ TEST_CASE("mean_and_error: by hand, in both precisions, and its error covers the
   CHECK_THROWS_AS(mean_and_error(Column<double>()), std::invalid_argument);
   int outside = 0;  // of two standard errors: 4.55 % of 2000
   for (std::uint64_t k = 0; k < 2000; ++k) {
-    const Estimate m = mean_and_error(Column<double>(normals(100, k).col(0)));
+    const Estimate m = mean_and_error(Column<double>(normals(100, 2, k).col(0)));
     outside += std::fabs(m.value) > 2.0 * m.error;
   }
   CHECK(near(outside, 91.0 + 7.0, 40.0));  // Student's t with 99 degrees of freedom: 4.8 %
 }
 
 TEST_CASE("gap_to_entropy of a Gaussian model is the Kullback-Leibler divergence") {
-  const auto x = normals(40000, 1);
+  const auto x = normals(40000, 2, 1);
   const auto model = gaussian(0.5, 0.0, 2.0);
   Column<double> log_q(x.rows());
   for (Index i = 0; i < x.rows(); ++i) log_q(i) = model(x(i, 0), x(i, 1));
@@ -93,9 +89,9 @@ TEST_CASE("level_leak of Gaussians: |x|^2 / 2 is exponential, so the level and t
     const double relative = std::sqrt((1.0 - alpha) / (alpha * static_cast<double>(n)));
     CHECK(near(level.log_threshold, std::log(alpha) - targets::detail::log_2pi, 4.0 * relative));
     CHECK(near(level.alpha, alpha, 1e-5));
-    const Estimate wide = level_leak(Batch<double>(1.2 * normals(n, 4)), Plain{}, level);
+    const Estimate wide = level_leak(Batch<double>(1.2 * normals(n, 2, 4)), Plain{}, level);
     CHECK(near(wide.value, std::pow(alpha, 1.0 / 1.44) - alpha, 4.0 * wide.error + 0.7 * std::pow(alpha, 1.0 / 1.44) * 4.0 * relative));
-    const Estimate same = level_leak(normals(n, 5), Plain{}, level);
+    const Estimate same = level_leak(normals(n, 2, 5), Plain{}, level);
     CHECK(near(same.value, 0.0, 4.0 * same.error));
     CHECK(wide.value > 4.0 * wide.error);
   }

@@ -2,12 +2,14 @@
 #include "rheo/flows/diffusion_samplers.hpp"
 
 #include "catch.hpp"
+#include "draws.hpp"
 #include "rheo/flows/presets/diffusions.hpp"
 #include "rheo/training/denoising.hpp"
 #include "rheo/training/fit.hpp"
 
 namespace flows_diffusion_samplers {
 using namespace rheo;
+using rheo_test::normals;
 
 namespace {
 constexpr Index N = 12;
@@ -47,11 +49,6 @@ struct Restorer {
     template <class T> void map_pull(FieldPull<T, NoCache> p) const { p.g_x.setZero(); }
   };
 };
-Batch<double> normals(Index n, Index c, std::uint64_t seed) {
-  Batch<double> x(n, c);
-  Noise{seed}.normals(view(x));
-  return x;
-}
 }  // namespace
 
 TEST_CASE("cold diffusion: the exact restorer has no loss and brings every point back") {

@@ -5,40 +5,27 @@
 
 #include "catch.hpp"
 #include "count_mallocs.hpp"
+#include "gradients.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "rheo/targets/energies.hpp"
 #include "rheo/training/fit_energy.hpp"
+#include "shaken.hpp"
 #include "soft_energy.hpp"
 
 namespace training_alpha_divergence {
 using namespace rheo;
-using rheo_test::Soft;
+using rheo_test::error, rheo_test::shaken, rheo_test::slope_misfit, rheo_test::Soft;
 
 namespace {
 
 using Block = presets::RealNvpBlock<2, MlpOf<Tanh, 6>>;
 constexpr auto reparameterised = Estimator::reparameterised, path = Estimator::path, weights = Estimator::weights;
 
-template <class F> Model<F, double> shaken(F flow, double by = 0.1) {
-  auto model = make_model<double>(std::move(flow), Noise{1});
-  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += by * Noise{2}.normal(i, 0);
-  return model;
-}
-/// Gradients of `repeats` batches, one a row, and the losses behind them.
+/// Of batches of draws alone.
 template <class F, class Objective> Batch<double> gradients(Model<F, double>& model, const Objective& objective, Index batch, Index repeats, Noise noise) {
-  Trainer<F, double, Objective> trainer(model, Adam{}, 1, objective);
   const Batch<double> none(batch, 0);
-  Batch<double> g(repeats, F::param_count + 1);
-  for (Index r = 0; r < repeats; ++r) {
-    g(r, F::param_count) = trainer.evaluate(view(none), view(none), {0, batch}, noise.fork(static_cast<std::uint64_t>(r)));
-    g.row(r).head(F::param_count) = trainer.gradient().transpose();
-  }
-  return g;
-}
-double error(const Batch<double>& g, Index j) {
-  const double n = static_cast<double>(g.rows());
-  return std::sqrt((g.col(j) - g.col(j).mean()).square().sum() / (n - 1) / n);
+  return rheo_test::gradients(model, objective, none, none, repeats, noise);
 }
 /// D_alpha, but for alpha = 0: KL(q || p), 1: KL(p || q), of p = N(0, 1) and q = N(m, e^2s).
 double exact(double a, double m, double s) {
@@ -65,26 +52,6 @@ template <Estimator How> void means(double a) {
     }
     CHECK(std::fabs(g.col(2).mean() - loss) < 4 * error(g, 2));
   }
-}
-template <class F, class Objective> double slope_misfit(Model<F, double>& model, const Objective& objective) {
-  const Batch<double> none(100, 0);
-  std::vector<double> weight(100, 1.0);
-  weight[3] = 0, weight[50] = 2.5;
-  Trainer<F, double, Objective> trainer(model, Adam{}, 1, objective);
-  const BatchRows rows{0, 100, nullptr, weight.data()};
-  trainer.evaluate(view(none), view(none), rows, Noise{4});
-  Vector<double> d(model.parameters().size());
-  for (Index i = 0; i < d.size(); ++i) d(i) = Noise{5}.normal(i, 0);
-  const double by_pull = (trainer.gradient() * d).sum();
-  const Vector<double> theta = model.parameters();
-  auto f = [&](double h) {
-    model.parameters() = theta + h * d;
-    return trainer.value(view(none), view(none), rows, Noise{4});
-  };
-  const double h = 1e-4, by_difference = (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
-  model.parameters() = theta;
-  CHECK(std::fabs(by_pull) > 1e-3);
-  return std::fabs(by_pull - by_difference) / (1 + std::fabs(by_pull));
 }
 
 /// exp(-x) on (0, inf): +inf, and a gradient of NaN, below.
@@ -127,10 +94,14 @@ TEST_CASE("alpha-divergences and their gradients have the exact mean, by every e
 }
 
 TEST_CASE("reparameterised, the gradient is that of the very loss, through sampling layers, with and without a level") {
-  auto model = shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}));
+  auto model = shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1);
+  const Batch<double> none(100, 0);
+  std::vector<double> weight(100, 1.0);
+  weight[3] = 0, weight[50] = 2.5;
+  const BatchRows rows{0, 100, nullptr, weight.data()};
   for (double a : {0.0, 0.5, 1.0, 2.0}) {
-    CHECK(slope_misfit(model, alpha_divergence(Soft{}, a)) < 1e-8);
-    CHECK(slope_misfit(model, alpha_divergence(Soft{}, a, 1.0)) < 1e-8);
+    CHECK(slope_misfit(model, alpha_divergence(Soft{}, a), none, rows) < 1e-8);
+    CHECK(slope_misfit(model, alpha_divergence(Soft{}, a, 1.0), none, rows) < 1e-8);
   }
   const Batch<double> zero = gradients(model, alpha_divergence(Soft{}, 0.0), 200, 1, Noise{6}), kl = gradients(model, ReverseKl<Soft>(Soft{}), 200, 1, Noise{6});
   CHECK((zero - kl).abs().maxCoeff() < 1e-12);
@@ -170,7 +141,7 @@ TEST_CASE("at the optimum path and weights have no variance") {
 
 TEST_CASE("without a level only relative weights count") {
   const auto energy = gauss();
-  auto model = shaken(Flow{Block{}, FullNormal<2>{}});
+  auto model = shaken(Flow{Block{}, FullNormal<2>{}}, 0.1);
   const auto here = energy_of<2>([&](const auto& x) { return energy(x); });
   const auto up = energy_of<2>([&](const auto& x) { return energy(x) + 1e3; });
   for (double a : {0.5, 1.0, 2.0}) {

@@ -3,22 +3,19 @@
 
 #include "catch.hpp"
 #include "count_mallocs.hpp"
+#include "draws.hpp"
 #include "rheo/flows/presets/diffusions.hpp"
 #include "rheo/targets/curves.hpp"
 #include "rheo/training/fit.hpp"
 
 namespace training_denoising {
 using namespace rheo;
+using rheo_test::normals;
 
 namespace {
 using Stepped = presets::Ddpm<2, 7, MlpOf<Tanh, 7, 6>, FourierTime<2>>;
 using Timed = presets::ScoreSde<2, VarianceExploding, MlpOf<Tanh, 7, 6>, FourierTime<2>>;
 
-Batch<double> normals(Index n, Index c, std::uint64_t seed) {
-  Batch<double> x(n, c);
-  Noise{seed}.normals(view(x));
-  return x;
-}
 }  // namespace
 
 TEMPLATE_TEST_CASE("gradients of the losses are their differences; bits do not depend on threads; nothing is allocated after the first step", "",

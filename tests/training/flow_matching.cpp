@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "count_mallocs.hpp"
+#include "draws.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
@@ -16,16 +17,12 @@
 
 namespace training_flow_matching {
 using namespace rheo;
+using rheo_test::normals;
 
 namespace {
 template <Index D, Index C, Index... H> using Matched = Flow<Standardize<D>, Continuous<D, Velocity<MlpOf<Silu, H...>>, ExactTrace, Dopri5<4>, C>, StandardNormal<D>>;
 using Bare = Flow<Continuous<2, Velocity<MlpOf<Tanh, 8>>>, StandardNormal<2>>;
 
-Batch<double> normals(Index n, Index c, std::uint64_t seed) {
-  Batch<double> x(n, c);
-  Noise{seed}.normals(view(x));
-  return x;
-}
 template <class Objective, class F> double loss_of(Model<F, double>& model, const Batch<double>& x, Noise noise, Objective objective = {}) {
   Trainer<F, double, Objective> trainer(model, Adam{}, 1, objective);
   return trainer.value(view(x), Model<F, double>::template nothing<const double>(x.rows()), {0, x.rows()}, noise);

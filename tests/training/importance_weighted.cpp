@@ -3,6 +3,7 @@
 #include "rheo/training/importance_weighted.hpp"
 
 #include "catch.hpp"
+#include "draws.hpp"
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/distributions/discrete.hpp"
 #include "rheo/distributions/fibre.hpp"
@@ -11,31 +12,24 @@
 #include "rheo/layers/stochastic/indexed.hpp"
 #include "rheo/layers/stochastic/vae.hpp"
 #include "rheo/training/fit.hpp"
+#include "shaken.hpp"
 
 namespace training_importance_weighted {
 
 namespace {
 using namespace rheo;
+using rheo_test::normals;
 using Net = MlpOf<Tanh, 5>;
 using Law = Given<family::Normal<SoftBound>, Net>;
 using F = Flow<VaeLayer<3, 2, Law, Law>, Repeat<2, Indexed<Chain<AffineCoupling<2, Net>, Reverse<2>>, 1, Law, Law, Net>>, StandardNormal<2>>;
 
-Model<F, double> started() {
-  auto model = make_model<double>(F{}, Noise{1});
-  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.4 * Noise{2}.normal(i, 0);
-  return model;
-}
-Batch<double> points(Index n, Index d) {
-  Batch<double> x(n, d);
-  Noise{3}.normals(view(x));
-  return x;
-}
+Model<F, double> started() { return rheo_test::shaken(F{}, 0.4); }
 }  // namespace
 
 TEST_CASE("the importance-weighted bound is the model's estimate, and its gradient that of the same number") {
   auto model = started();
   const Index n = 150, P = F::param_count;  // more than one shard
-  const Batch<double> x = points(n, 3), none(n, 0);
+  const Batch<double> x = normals(n, 3, 3), none(n, 0);
   std::vector<double> weights;
   for (Index i = 0; i < n; ++i) weights.push_back(i % 3 == 0 ? 0 : 1 + 0.01 * static_cast<double>(i));
   const Noise noise{4};
@@ -83,7 +77,7 @@ TEST_CASE("the importance-weighted bound is the model's estimate, and its gradie
 TEST_CASE("more draws give a tighter bound, one draw the elbo") {
   auto model = started();
   const Index n = 2000;
-  const Batch<double> x = points(n, 3), none(n, 0);
+  const Batch<double> x = normals(n, 3, 3), none(n, 0);
   double last = 1e300;
   for (Index K : {1, 5, 50}) {
     Trainer<F, double, ImportanceWeighted> trainer(model, Adam{}, 1, ImportanceWeighted(K));
@@ -109,7 +103,7 @@ TEST_CASE("rows off the support make the loss infinite, and no gradient NaN") {
 
 TEST_CASE("fit takes the importance-weighted bound") {
   auto model = make_model<double>(F{}, Noise{1});
-  const Batch<double> x = points(2000, 3) * 0.5 + 1;
+  const Batch<double> x = normals(2000, 3, 3) * 0.5 + 1;
   const auto fitted = fit(model, x, {.epochs = 5, .batch = 128, .learning_rate = 5e-3}, ImportanceWeighted(5));
   CHECK(fitted.best_loss < fitted.history.front().train_loss);
   const double before = -make_model<double>(F{}, Noise{1}).log_prob_estimate(x, 5, Noise{6}).value.mean(), after = -model.log_prob_estimate(x, 5, Noise{6}).value.mean();

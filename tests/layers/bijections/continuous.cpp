@@ -2,12 +2,15 @@
 #include "rheo/layers/bijections/continuous.hpp"
 
 #include "catch.hpp"
+#include "draws.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/evaluation/certify.hpp"
 #include "rheo/flows/model.hpp"
+#include "shaken.hpp"
 
 namespace bijections_continuous {
 using namespace rheo;
+using rheo_test::normals;
 
 namespace {
 
@@ -81,16 +84,6 @@ template <class L, class T = double> detail::LayerBench<L, T> shaken(const L& la
   for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) += T(spread * Noise{2}.normal(i, 0));
   return b;
 }
-Batch<double> normals(Index n, Index c, std::uint64_t seed) {
-  Batch<double> x(n, c);
-  Noise{seed}.normals(view(x));
-  return x;
-}
-template <class F> Model<F, double> shaken_model(F flow, double spread) {
-  auto model = make_model<double>(std::move(flow), Noise{1});
-  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += spread * Noise{2}.normal(i, 0);
-  return model;
-}
 
 template <class Solver> double linear_error() {
   using L = Continuous<3, LinearField, ExactTrace, Solver>;
@@ -161,7 +154,7 @@ TEST_CASE("a new flow is the identity; a fixed number of passes is counted") {
 }
 
 TEST_CASE("the density integrates to one") {
-  const auto model = shaken_model(Flow{Continuous<2, Net, ExactTrace, Dopri5<7>>{}, StandardNormal<2>{}}, 0.4);
+  const auto model = rheo_test::shaken(Flow{Continuous<2, Net, ExactTrace, Dopri5<7>>{}, StandardNormal<2>{}}, 0.4);
   const Index m = 151;
   const double far = 10, h = 2 * far / static_cast<double>(m - 1);
   Batch<double> x(m * m, 2);
@@ -250,7 +243,7 @@ TEST_CASE("finite differences at a tight tolerance") {
 }
 
 TEST_CASE("there and back within the tolerance; a row does not depend on its neighbours") {
-  const auto model = shaken_model(Flow{Continuous<3, Net, ExactTrace, Dopri5<7>>{}, StandardNormal<3>{}}, 0.5);
+  const auto model = rheo_test::shaken(Flow{Continuous<3, Net, ExactTrace, Dopri5<7>>{}, StandardNormal<3>{}}, 0.5);
   const double near = Dopri5<7>::accuracy<double>();
   const Batch<double> x = normals(300, 3, 7), z = model.encode(x);
   CHECK((z - x).abs().maxCoeff() > 0.5);
@@ -302,7 +295,7 @@ TEST_CASE("hostile nets are solved or reported, and end") {
   using F = Flow<Continuous<2, Net>, StandardNormal<2>>;
   const Batch<double> x = normals(100, 2, 7);
   auto lost = [&](double spread, Column<double>& lp) {
-    const auto model = shaken_model(F{Continuous<2, Net>{Dopri5<>{1e-5, 1e-5, 200}}, StandardNormal<2>{}}, spread);
+    const auto model = rheo_test::shaken(F{Continuous<2, Net>{Dopri5<>{1e-5, 1e-5, 200}}, StandardNormal<2>{}}, spread);
     auto work = model.workspace();
     lp = model.log_prob(x, {}, work);
     CHECK(work.report().unsolved == lp.isNaN().count());
@@ -316,7 +309,7 @@ TEST_CASE("hostile nets are solved or reported, and end") {
   CHECK(some > 0);
   CHECK(some < 50);
   // Those that were solved are right, at a thousandth of the tolerance.
-  const auto fine = shaken_model(F{Continuous<2, Net>{Dopri5<>{1e-8, 1e-8, 6000}}, StandardNormal<2>{}}, 5).log_prob(x);
+  const auto fine = rheo_test::shaken(F{Continuous<2, Net>{Dopri5<>{1e-8, 1e-8, 6000}}, StandardNormal<2>{}}, 5).log_prob(x);
   CHECK(fine.isFinite().all());
   double worst = 0;
   for (Index i = 0; i < 100; ++i) {

@@ -2,6 +2,7 @@
 #include "rheo/layers/stochastic/diff_flow.hpp"
 
 #include "catch.hpp"
+#include "draws.hpp"
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/evaluation/metrics.hpp"
@@ -9,6 +10,7 @@
 
 namespace stochastic_diff_flow {
 using namespace rheo;
+using rheo_test::normals;
 
 namespace {
 
@@ -31,11 +33,6 @@ struct Ray {
   };
 };
 
-Batch<double> normals(Index n, Index c, std::uint64_t seed) {
-  Batch<double> x(n, c);
-  Noise{seed}.normals(view(x));
-  return x;
-}
 
 // The mean of V - a over rows, for the drift f = a x and no score, N steps.
 template <Index N> Estimate miss(double a, double g, double start) {

@@ -2,6 +2,7 @@
 #include "rheo/layers/stochastic/diffusion.hpp"
 
 #include "catch.hpp"
+#include "draws.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/flows/diffusion_samplers.hpp"
 #include "rheo/layers/bijections/continuous.hpp"
@@ -51,9 +52,7 @@ template <class Sde> struct Timed : NormalData<Timed<Sde>> {
 };
 
 Batch<double> data(Index n, Index D, std::uint64_t seed) {
-  Batch<double> x(n, D);
-  Noise{seed}.normals(view(x));
-  return Stepped::mean + std::sqrt(Stepped::v) * x;
+  return Stepped::mean + std::sqrt(Stepped::v) * rheo_test::normals(n, D, seed);
 }
 double total(const NoiseLevel& l) { return l.signal * l.signal * Stepped::v + l.noise * l.noise; }
 double kl(double ratio) { return 0.5 * (ratio - 1 - std::log(ratio)); }

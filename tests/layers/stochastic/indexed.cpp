@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Indexed beside the augmentation, coupling and slice that it stands for, and where its density is known.
+#include "draws.hpp"
 #include "layers/surjections/checks.hpp"
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/distributions/normal.hpp"
@@ -55,16 +56,11 @@ template <Index D> struct FirstMask {
 template <Index U> using Whole = Indexed<Step, U, Law, Law, Net>;
 template <Index U> using Parts = Chain<Augment<2, U, Law>, Beside<Step, U>, Coupling<2 + U, ShiftScale<>, Net, 0, FirstMask<2>>, Slice<2 + U, 2, Law>>;
 
-Batch<double> points(Index n, Index d, std::uint64_t seed) {
-  Batch<double> x(n, d);
-  Noise{seed}.normals(view(x));
-  return x;
-}
 template <bool Encode, Index U> void check_identity() {
   static_assert(Whole<U>::param_count == Parts<U>::param_count);
   Vector<double> theta(Whole<U>::param_count);
   for (Index i = 0; i < theta.size(); ++i) theta(i) = 0.6 * Noise{1}.normal(i, 0);
-  const Batch<double> at = points(200, 2, 2);
+  const Batch<double> at = normals(200, 2, 2);
   const auto a = call<Encode>(Whole<U>{}, at, Noise{3}, theta), b = call<Encode>(Parts<U>{}, at, Noise{3}, theta);
   CHECK((a.out == b.out).all());
   CHECK((a.v == b.v).all());
@@ -84,7 +80,7 @@ TEST_CASE("Indexed is augment, layer, coupling given the index, slice: the same 
 TEST_CASE("a new Indexed is its layer, without slack") {
   auto plain = make_model<double>(Flow{Repeat<3, Chain<Step, Reverse<2>>>{}, StandardNormal<2>{}}, Noise{1});
   auto indexed = make_model<double>(Flow{Repeat<3, Indexed<Chain<Step, Reverse<2>>, 1, Law, Law>>{}, StandardNormal<2>{}}, Noise{1});
-  const Batch<double> x = points(100, 2, 2);
+  const Batch<double> x = normals(100, 2, 2);
   CHECK((indexed.elbo(x, Noise{3}) - plain.log_prob(x)).abs().maxCoeff() < 1e-14);
 }
 
@@ -95,7 +91,7 @@ TEST_CASE("linear-Gaussian indexed flow: with the exact posterior the elbo is th
   REQUIRE(model.parameters().size() == 9);
   const double a = 1.7, precision = 1 + a * a;
   auto set = [&](double off) { model.parameters() << -a / precision + off, 0, 0, -0.5 * std::log(precision) - off, 0, a, 0, 0, 0; };
-  const Batch<double> x = 2 * points(4000, 1, 2);
+  const Batch<double> x = 2 * normals(4000, 1, 2);
   const Column<double> exact = -0.5 * x.col(0).square() / precision - 0.5 * std::log(precision) - half_log_two_pi;
   set(0);
   CHECK((model.elbo(x, Noise{3}) - exact).abs().maxCoeff() < 1e-10);

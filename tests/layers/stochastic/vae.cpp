@@ -2,6 +2,7 @@
 // VaeLayer where everything is known: linear and Gaussian, and on bits; its V beside that of a pair of Markov kernels.
 #include <Eigen/Cholesky>
 
+#include "draws.hpp"
 #include "layers/surjections/bounds.hpp"
 #include "layers/surjections/checks.hpp"
 #include "rheo/autodiff/dual.hpp"
@@ -53,11 +54,6 @@ Vector<double> linear_gaussian(double off = 0) {
   }
   return theta;
 }
-Batch<double> points(Index n, Index d, std::uint64_t seed) {
-  Batch<double> x(n, d);
-  Noise{seed}.normals(view(x));
-  return x;
-}
 }  // namespace
 
 TEST_CASE("a law whose draws pass an accept test biases the pulls of the vae, the slice and the chain that it is in") {
@@ -74,7 +70,7 @@ TEST_CASE("linear-Gaussian vae: with the exact posterior the elbo is the log-lik
   static_assert(!is_exact_v<decltype(model)::FlowType>);
   REQUIRE(model.parameters().size() == 20);
   model.parameters() = linear_gaussian();
-  const Batch<double> x = 2 * points(500, 3, 2);
+  const Batch<double> x = 2 * normals(500, 3, 2);
   const Column<double> exact = log_likelihood(x);
   CHECK((model.elbo(x, Noise{3}) - exact).abs().maxCoeff() < 1e-10);
   CHECK((model.elbo(x, Noise{4}) - exact).abs().maxCoeff() < 1e-10);
@@ -85,7 +81,7 @@ TEST_CASE("linear-Gaussian vae: with the exact posterior the elbo is the log-lik
 TEST_CASE("linear-Gaussian vae: with another encoder a bound, and estimates that rise to the log-likelihood") {
   auto model = make_model<double>(Flow{Linear{}, StandardNormal<1>{}}, Noise{1});
   model.parameters() = linear_gaussian(0.2);
-  const Batch<double> x = points(4000, 3, 2);
+  const Batch<double> x = normals(4000, 3, 2);
   const Column<double> exact = log_likelihood(x);
   double last = -inf;
   for (Index draws : {1, 10, 1000}) {
@@ -130,7 +126,7 @@ TEST_CASE("V of a vae is the log ratio of a pair of Markov kernels, both ways") 
   forwards.parameters() = theta.head(forwards.parameters().size());
   backwards.parameters() = theta.tail(backwards.parameters().size());
   REQUIRE(theta.size() == forwards.parameters().size() + backwards.parameters().size());
-  const Batch<double> at = points(300, 2, 2);
+  const Batch<double> at = normals(300, 2, 2);
   const auto e = call<true>(L{}, at, Noise{3}, theta);
   CHECK((e.v - (backwards.log_prob(at, e.out) - forwards.log_prob(e.out, at))).abs().maxCoeff() < 1e-12);
   const auto d = call<false>(L{}, at, Noise{4}, theta);
