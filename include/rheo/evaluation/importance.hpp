@@ -61,9 +61,9 @@ template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(con
   Column<T> u;
   detail::energies(energy, view(std::as_const(out.x)), u, w);
   for (Index i = 0; i < n; ++i) {
-    const double nothing = -std::numeric_limits<double>::infinity(), e = static_cast<double>(u(i)), log_p = static_cast<double>(s.log_prob(i)), l = -e - log_p;
-    const bool usable = !std::isnan(l) && e > nothing && log_p > nothing, one_way = !is_exact_v<F> && log_p == nothing;  // encode never takes this path
-    out.log_w(i) = usable ? l : nothing;
+    const double log_p = static_cast<double>(s.log_prob(i)), l = -static_cast<double>(u(i)) - log_p, infinity = std::numeric_limits<double>::infinity();
+    const bool usable = l < infinity, one_way = !is_exact_v<F> && log_p == -infinity;  // encode never takes this path
+    out.log_w(i) = usable ? l : -infinity;
     out.report.invalid += !usable && !one_way;
   }
   return out;

@@ -22,6 +22,8 @@ namespace rheo {
 /// Rows of a shard: what keeps a shard's activations in the second-level cache.
 template <class T> inline constexpr Index shard_rows = sizeof(T) <= 4 ? 128 : 64;
 
+namespace detail {
+
 /// Looks at a callable job(ticket, worker), so that a pool is compiled once for all of them; for arguments only.
 struct Job {
   void* callee;
@@ -32,6 +34,8 @@ struct Job {
       : callee(const_cast<void*>(static_cast<const void*>(std::addressof(f)))), call([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<F>*>(j))(i, w); }) {}
   void operator()(Index ticket, int worker) const { call(callee, ticket, worker); }
 };
+
+}  // namespace detail
 
 /// Threads that help their caller.  run() hands out tickets 0 .. count - 1; the caller works too and waits only for tickets that were
 /// claimed, so a busy neighbour costs nothing.  One run at a time; not to be shared between callers.
@@ -52,7 +56,7 @@ class Pool {
 
   /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is rethrown here, when the tickets
   /// that were handed out with it are done; those behind them are not called then.
-  void run(Index count, Job job) {
+  void run(Index count, detail::Job job) {
     if (helpers_.empty() || count <= 1) {
       for (Index i = 0; i < count; ++i) job(i, 0);
       return;
@@ -68,7 +72,7 @@ class Pool {
   static constexpr int spins = 4000;
   static constexpr std::uint64_t low24 = (std::uint64_t(1) << 24) - 1;
 
-  void turn(Index count, Job job) {
+  void turn(Index count, detail::Job job) {
     call_.store(job.call, std::memory_order_relaxed);
     job_.store(job.callee, std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
