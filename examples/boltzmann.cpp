@@ -4,15 +4,14 @@
 //   boltzmann [--steps N] [--samples N] [--seed N] [--out FILE.png]
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <exception>
 #include <iomanip>
 #include <iostream>
 #include <string>
-#include <string_view>
 
 #include <rheo/io/plot.hpp>
 #include <rheo/rheo.hpp>
+
+#include "command_line.hpp"
 using namespace rheo;
 
 namespace {
@@ -94,22 +93,7 @@ void run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (name == "--steps") o.steps = std::atoi(argv[i + 1]);
-    else if (name == "--samples") o.samples = std::atoll(argv[i + 1]);
-    else if (name == "--seed") o.seed = static_cast<std::uint64_t>(std::atoll(argv[i + 1]));
-    else if (name == "--out") o.out = argv[i + 1];
-    else argc = 0;
-  }
-  if (argc % 2 == 0) {
-    std::cerr << "boltzmann [--steps N] [--samples N] [--seed N] [--out FILE.png]\n";
-    return 2;
-  }
-  try {
-    run(o);
-  } catch (const std::exception& e) {
-    std::cerr << e.what() << '\n';
-    return 1;
-  }
+  if (!examples::read_options(argc, argv, {{"--steps", &o.steps}, {"--samples", &o.samples}, {"--seed", &o.seed}, {"--out", &o.out}}))
+    return std::cerr << "boltzmann [--steps N] [--samples N] [--seed N] [--out FILE.png]\n", 2;
+  return examples::guarded([&] { run(o); });
 }

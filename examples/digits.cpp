@@ -3,16 +3,15 @@
 // takes half of the coordinates out.  Bits per dimension on the test rows, samples as a PNG.  With `--conditional yes` the flow is given the digit:
 // samples then come a row a digit, and a nearest neighbour among the training rows says how many of them look like it.
 //   digits [--conditional yes|no] [--epochs N] [--seed N] [--data DIR] [--out FILE.png]
-#include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <string>
-#include <string_view>
 
 #include <rheo/io/csv.hpp>
 #include <rheo/io/png.hpp>
 #include <rheo/io/progress.hpp>
 #include <rheo/rheo.hpp>
+
+#include "command_line.hpp"
 using namespace rheo;
 
 namespace {
@@ -97,23 +96,8 @@ template <Index Given> void run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (name == "--conditional") o.conditional = argv[i + 1];
-    else if (name == "--epochs") o.epochs = std::atoi(argv[i + 1]);
-    else if (name == "--seed") o.seed = static_cast<std::uint64_t>(std::atoll(argv[i + 1]));
-    else if (name == "--data") o.data = argv[i + 1];
-    else if (name == "--out") o.out = argv[i + 1];
-    else argc = 0;
-  }
-  if (argc % 2 == 0 || (o.conditional != "yes" && o.conditional != "no")) {
-    std::cerr << "digits [--conditional yes|no] [--epochs N] [--seed N] [--data DIR] [--out FILE.png]\n";
-    return 2;
-  }
-  try {
-    o.conditional == "yes" ? run<10>(o) : run<0>(o);
-  } catch (const std::exception& e) {
-    std::cerr << e.what() << '\n';
-    return 1;
-  }
+  const bool understood = examples::read_options(argc, argv, {{"--conditional", &o.conditional}, {"--epochs", &o.epochs}, {"--seed", &o.seed}, {"--data", &o.data}, {"--out", &o.out}});
+  if (!understood || (o.conditional != "yes" && o.conditional != "no"))
+    return std::cerr << "digits [--conditional yes|no] [--epochs N] [--seed N] [--data DIR] [--out FILE.png]\n", 2;
+  return examples::guarded([&] { o.conditional == "yes" ? run<10>(o) : run<0>(o); });
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Two uniform squares: a flow, which leaves a bridge between them, and the same flow continuously indexed.  Leaks, bounds, and a picture.
 //   indexed [--epochs N] [--seed N] [--out FILE.png]
-#include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <rheo/io/plot.hpp>
 #include <rheo/io/progress.hpp>
 #include <rheo/rheo.hpp>
+
+#include "command_line.hpp"
 using namespace rheo;
 
 namespace {
@@ -49,21 +48,13 @@ int main(int argc, char** argv) {
   std::string out = "indexed.png";
   int epochs = 120;
   std::uint64_t seed = 0;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (name == "--epochs") epochs = std::atoi(argv[i + 1]);
-    else if (name == "--seed") seed = static_cast<std::uint64_t>(std::atoll(argv[i + 1]));
-    else if (name == "--out") out = argv[i + 1];
-    else argc = 0;
-  }
-  if (argc % 2 == 0) return std::cerr << "indexed [--epochs N] [--seed N] [--out FILE.png]\n", 2;
-  try {
+  if (!examples::read_options(argc, argv, {{"--epochs", &epochs}, {"--seed", &seed}, {"--out", &out}}))
+    return std::cerr << "indexed [--epochs N] [--seed N] [--out FILE.png]\n", 2;
+  return examples::guarded([&] {
     std::vector<io::Panel> panels;
     run<RealNvp>("RealNVP", epochs, 2e-3, Noise{seed}, panels);
     run<Cif>("CIF-RealNVP", epochs, 1e-2, Noise{seed}, panels);
     io::plot_panels(out, panels, box);
     std::cout << "densities and samples in " << out << '\n';
-  } catch (const std::exception& e) {
-    return std::cerr << e.what() << '\n', 1;
-  }
+  });
 }

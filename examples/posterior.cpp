@@ -7,17 +7,16 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
-#include <exception>
 #include <iomanip>
 #include <iostream>
 #include <string>
-#include <string_view>
 
 #include <Eigen/Cholesky>
 #include <rheo/io/csv.hpp>
 #include <rheo/io/plot.hpp>
 #include <rheo/rheo.hpp>
+
+#include "command_line.hpp"
 using namespace rheo;
 
 namespace {
@@ -166,25 +165,8 @@ void run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (name == "--steps") o.steps = std::atoi(argv[i + 1]);
-    else if (name == "--samples") o.samples = std::atoll(argv[i + 1]);
-    else if (name == "--particles") o.particles = std::atoll(argv[i + 1]);
-    else if (name == "--seed") o.seed = static_cast<std::uint64_t>(std::atoll(argv[i + 1]));
-    else if (name == "--threads") o.threads = std::atoi(argv[i + 1]);
-    else if (name == "--data") o.data = argv[i + 1];
-    else if (name == "--out") o.out = argv[i + 1];
-    else argc = 0;
-  }
-  if (argc % 2 == 0) {
-    std::cerr << "posterior [--steps N] [--samples N] [--particles N] [--seed N] [--threads N] [--data FILE.csv] [--out FILE.png]\n";
-    return 2;
-  }
-  try {
-    run(o);
-  } catch (const std::exception& e) {
-    std::cerr << e.what() << '\n';
-    return 1;
-  }
+  if (!examples::read_options(argc, argv, {{"--steps", &o.steps}, {"--samples", &o.samples}, {"--particles", &o.particles}, {"--seed", &o.seed}, {"--threads", &o.threads},
+                                           {"--data", &o.data}, {"--out", &o.out}}))
+    return std::cerr << "posterior [--steps N] [--samples N] [--particles N] [--seed N] [--threads N] [--data FILE.csv] [--out FILE.png]\n", 2;
+  return examples::guarded([&] { run(o); });
 }

@@ -2,16 +2,15 @@
 // A variational autoencoder on 8 x 8 digits of black and white: bounds on the log-probability of the test rows; digits, what their codes decode to, and
 // new ones, as a PNG.
 //   vae [--epochs N] [--seed N] [--data DIR] [--out FILE.png]
-#include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <string>
-#include <string_view>
 
 #include <rheo/io/csv.hpp>
 #include <rheo/io/png.hpp>
 #include <rheo/io/progress.hpp>
 #include <rheo/rheo.hpp>
+
+#include "command_line.hpp"
 using namespace rheo;
 
 namespace {
@@ -61,18 +60,7 @@ int main(int argc, char** argv) {
   std::string data = RHEO_EXAMPLE_DATA, out = "vae.png";
   int epochs = 150;
   std::uint64_t seed = 0;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (name == "--epochs") epochs = std::atoi(argv[i + 1]);
-    else if (name == "--seed") seed = static_cast<std::uint64_t>(std::atoll(argv[i + 1]));
-    else if (name == "--data") data = argv[i + 1];
-    else if (name == "--out") out = argv[i + 1];
-    else argc = 0;
-  }
-  if (argc % 2 == 0) return std::cerr << "vae [--epochs N] [--seed N] [--data DIR] [--out FILE.png]\n", 2;
-  try {
-    run(epochs, Noise{seed}, data, out);
-  } catch (const std::exception& e) {
-    return std::cerr << e.what() << '\n', 1;
-  }
+  if (!examples::read_options(argc, argv, {{"--epochs", &epochs}, {"--seed", &seed}, {"--data", &data}, {"--out", &out}}))
+    return std::cerr << "vae [--epochs N] [--seed N] [--data DIR] [--out FILE.png]\n", 2;
+  return examples::guarded([&] { run(epochs, Noise{seed}, data, out); });
 }

@@ -20,13 +20,12 @@
 //             wells has more draws there than a sampler that does not.
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "snf_blocks.hpp"
 using namespace rheo;
 
@@ -218,17 +217,9 @@ void print(const char* title, const std::vector<Study>& studies) {
 
 int main(int argc, char** argv) {
   Options o;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const int value = std::atoi(argv[i + 1]);
-    if (name == "--repeats") o.repeats = value;
-    else if (name == "--ours") o.ours = value;
-    else if (name == "--longer") o.longer = value;
-    else if (name == "--batches") o.batches = value;
-    else if (name == "--samples") o.samples = value;
-    else argc = 0;
-  }
-  if (argc % 2 == 0 || o.repeats < 0 || o.ours < 0 || o.longer < 0 || o.batches < 1 || o.samples < 1) {
+  const bool understood = examples::read_options(
+      argc, argv, {{"--repeats", &o.repeats}, {"--ours", &o.ours}, {"--longer", &o.longer}, {"--batches", &o.batches}, {"--samples", &o.samples}});
+  if (!understood || o.repeats < 0 || o.ours < 0 || o.longer < 0 || o.batches < 1 || o.samples < 1) {
     std::cerr << "snf_double_well [--repeats N] [--ours N] [--longer N] [--batches N] [--samples N]\n";
     return 2;
   }

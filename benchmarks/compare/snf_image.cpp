@@ -6,25 +6,17 @@
 // Settings of the authors: blocks of two couplings (snf_blocks.hpp), nets [64, 64, 64], splines of 20 bins; trained by example on 50000 draws, Adam
 // 1e-3, batch 250, 2000 steps; ten moves of deviation 0.1 behind every block, at lambda = i / (blocks - 1), and here on the prior too; KL(picture ||
 // draws) of histograms of 50 x 50 cells, that of the picture exact, 500000 draws.  Fewer draws raise every KL by about 1250 / draws.
-#include <cstdlib>
 #include <iomanip>
 #include <iostream>
-#include <string_view>
 
+#include "../../examples/command_line.hpp"
 #include "snf_image/picture.hpp"
 
 int main(int argc, char** argv) {
   snf::Settings s;
   int seeds = 1;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const int value = std::atoi(argv[i + 1]);
-    if (name == "--steps") s.steps = value;
-    else if (name == "--samples") s.samples = value;
-    else if (name == "--seeds") seeds = value;
-    else argc = 0;
-  }
-  if (argc % 2 == 0 || s.steps < 0 || s.samples < 1 || seeds < 1) {
+  const bool understood = examples::read_options(argc, argv, {{"--steps", &s.steps}, {"--samples", &s.samples}, {"--seeds", &seeds}});
+  if (!understood || s.steps < 0 || s.samples < 1 || seeds < 1) {
     std::cerr << "snf_image [--steps N] [--samples N] [--seeds N]\n";
     return 2;
   }
