@@ -11,11 +11,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <set>
 #include <sstream>
 #include <thread>
 
+#include "common.hpp"
 #include "study/report.hpp"
 #include "study/row.hpp"
 
@@ -49,12 +51,6 @@ struct Arguments {
   std::string stem;
 };
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::stringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
-  return parts;
-}
 double positive(const std::string& option, const std::string& text) {
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
@@ -221,9 +217,9 @@ int run(const Arguments& a, const char* self) {
       }
     }
   }
-  std::set<std::string> timed;
+  std::map<std::string, long> steps_in_time;  // before rows run side by side
   for (const Job& j : jobs) {
-    if (j.budget == "seconds" && timed.insert(j.family).second) recorded_steps(a, find_family(j.family));  // before rows run side by side
+    if (j.budget == "seconds" && !steps_in_time.count(j.family)) steps_in_time[j.family] = recorded_steps(a, find_family(j.family));
   }
   const auto begin = std::chrono::steady_clock::now();
   std::mutex mutex;
@@ -232,10 +228,9 @@ int run(const Arguments& a, const char* self) {
   const auto work = [&] {
     for (std::size_t i; !interrupted && (i = next++) < jobs.size();) {
       const Job& job = jobs[i];
-      long steps = a.budget.steps;
+      const long steps = job.budget == "seconds" ? steps_in_time.at(job.family) : a.budget.steps;
       {
         const std::lock_guard lock(mutex);
-        if (job.budget == "seconds") steps = recorded_steps(a, find_family(job.family));
         const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         std::fprintf(stderr, "%3zu/%zu  %-20s %-18s %-10s seed %d   %s\n", i + 1, jobs.size(), job.family.c_str(), job.target.c_str(), job.budget.c_str(), job.seed,
                      i == 0 ? "" : (std::to_string(static_cast<long>(spent / static_cast<double>(i) * static_cast<double>(jobs.size() - i))) + " s left").c_str());

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "common.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/evaluation/sliced_wasserstein.hpp"
 #include "rheo/flows/diffusion_samplers.hpp"
@@ -63,19 +63,10 @@ template <class F, class Objective = MaximumLikelihood> Model<F, float> fitted(c
 
 /// The same for so many seconds of one processor, whatever an epoch costs.
 template <class F> Model<F, float> fitted_for(double seconds, const char* name, const Batch<double>& x, Index batch, double rate) {
-  const Batch<float> data = x.cast<float>();
-  auto cpu = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
-  auto run = [&](const Batch<float>& part, int epochs) {
-    auto model = make_model<float>(F{}, Noise{2});
-    const auto r = fit(model, part, {.epochs = epochs, .batch = batch, .learning_rate = rate, .validation = 0, .patience = 0, .schedule = {Cosine{0.01}, 30}, .noise = Noise{3}});
-    return std::pair{std::move(model), r.steps};
-  };
-  double begin = cpu();
-  const long trial = run(data.topRows(4 * batch), 1).second;
-  const double an_epoch = (cpu() - begin) / static_cast<double>(trial) * static_cast<double>(x.rows() / batch);
-  begin = cpu();
-  auto [model, steps] = run(data, std::max(1, static_cast<int>(std::lround(seconds / an_epoch))));
-  std::printf("  %-10s %ld parameters, %ld steps in %.0f s\n", name, static_cast<long>(F::param_count), steps, cpu() - begin);
+  const double begin = study::cpu_seconds();
+  auto [model, steps] = study::fitted_for<F>(seconds, x.cast<float>(), 4, Noise{2},
+                                             {.batch = batch, .learning_rate = rate, .validation = 0, .patience = 0, .schedule = {Cosine{0.01}, 30}, .noise = Noise{3}});
+  std::printf("  %-10s %ld parameters, %ld steps, %.0f s with the trial\n", name, static_cast<long>(F::param_count), steps, study::cpu_seconds() - begin);
   return std::move(model);
 }
 }  // namespace

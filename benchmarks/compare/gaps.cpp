@@ -5,22 +5,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "../../examples/models/models.hpp"
+#include "common.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/targets/table.hpp"
 
 namespace {
 using namespace rheo;
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::stringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
-  return parts;
-}
+using study::split;
 }  // namespace
 
 int main(int count, char** words) {

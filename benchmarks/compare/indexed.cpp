@@ -9,12 +9,11 @@
 // Usage: indexed [--models A,B] [--targets A,B] [--seconds S] [--seeds N] [--learning-rate R]
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "common.hpp"
 #include "rheo/evaluation/isoperimetry.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/flows/presets/latent_variable_flows.hpp"
@@ -60,23 +59,12 @@ struct Score {
   std::optional<Parted> parted;
 };
 
-double cpu() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
 /// Stretches are taken of FixedIndex, a flow with the same parameters.
 template <class F, class FixedIndex> Score run(const targets::Target& target, const Options& o, Noise noise) {
-  constexpr Index rows = 65536, batch = 512;
-  const Batch<float> x = target.sample(rows, noise.fork(1)).template cast<float>();
-  auto fit_for = [&](int epochs, Index n) {
-    auto model = make_model<float>(F{}, noise.fork(2));
-    const Batch<float> part = x.topRows(n);
-    const auto r = fit(model, part, {.epochs = epochs, .batch = batch, .learning_rate = o.rate, .validation = 0, .patience = 0, .schedule = {Cosine{}, 100}, .noise = noise.fork(3)});
-    return std::pair{std::move(model), r.steps};
-  };
-  double begin = cpu();
-  const long trial = fit_for(1, 20 * batch).second;
-  const double a_step = (cpu() - begin) / static_cast<double>(std::max(1L, trial));
-  const int epochs = std::max(1, static_cast<int>(std::lround(o.seconds / a_step * static_cast<double>(batch) / static_cast<double>(rows))));
-  const auto [model, steps] = fit_for(epochs, rows);
+  constexpr Index batch = 512;
+  const Batch<float> x = target.sample(65536, noise.fork(1)).template cast<float>();
+  const auto [model, steps] = study::fitted_for<F>(o.seconds, x, 20, noise.fork(2),
+                                                   {.batch = batch, .learning_rate = o.rate, .validation = 0, .patience = 0, .schedule = {Cosine{}, 100}, .noise = noise.fork(3)});
 
   Score s{F::param_count, steps, {}, {}, 0, {}};
   const Batch<float> test = target.sample(4000, noise.fork(4)).template cast<float>();
@@ -110,13 +98,6 @@ constexpr Entry entries[] = {{"real_nvp", run<RealNvp, RealNvp>, 2e-3},
                              {"cif_real_nvp", run<Indexes<5, RealNvpStep, Law>, Indexes<5, RealNvpStep, Held<Law>>>, 1e-2},
                              {"residual_flow", run<ResidualFlow, ResidualFlow>, 5e-3},
                              {"cif_residual_flow", run<Indexes<6, ResidualStep, Law>, Indexes<6, ResidualStep, Held<Law>>>, 2e-2}};
-
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::stringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
-  return parts;
-}
 }  // namespace
 
 int main(int count, char** words) {
@@ -127,8 +108,8 @@ int main(int count, char** words) {
     const std::string option = words[i];
     if (i + 1 == count) return std::fprintf(stderr, "indexed: %s wants a value\n", option.c_str()), 2;
     const std::string value = words[++i];
-    if (option == "--models") names = split(value);
-    else if (option == "--targets") targets = split(value);
+    if (option == "--models") names = study::split(value);
+    else if (option == "--targets") targets = study::split(value);
     else if (option == "--seconds") o.seconds = std::atof(value.c_str());
     else if (option == "--seeds") seeds = std::max(1, std::atoi(value.c_str()));
     else if (option == "--learning-rate") o.rate = std::atof(value.c_str());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numbers>
 
 #include "rheo/core/fail.hpp"
 #include "rheo/io/csv.hpp"
@@ -35,7 +36,7 @@ Place double_well() {
 }
 /// The square of a checkerboard's row or column, 0 to 3 in [-4, 4].
 int square(double x) { return static_cast<int>(std::floor(x / 2)) + 2; }
-constexpr double pi = 3.14159265358979323846;
+constexpr double pi = std::numbers::pi;
 
 }  // namespace
 

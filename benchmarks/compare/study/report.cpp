@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "../common.hpp"
 #include "places.hpp"
 #include "rheo/io/npy.hpp"
 #include "rheo/io/plot.hpp"
@@ -100,10 +101,7 @@ class Rows {
   /// The median over targets ("*"), or over the ones listed with commas, of the cells' medians.
   std::optional<double> median(const std::string& key, const std::string& family, const std::string& targets, const std::string& budget) const {
     std::vector<double> values;
-    std::stringstream list(targets);
-    std::vector<std::string> names;
-    for (std::string t; std::getline(list, t, ',');) names.push_back(t);
-    for (const auto& t : targets == "*" ? distinct(rows_, "target") : names) {
+    for (const auto& t : targets == "*" ? distinct(rows_, "target") : split(targets)) {
       if (const auto s = cell(key, family, t, budget)) values.push_back(s->median);
     }
     if (values.empty()) return std::nullopt;
@@ -134,6 +132,18 @@ constexpr Named columns[] = {{"parameters", "parameters"}, {"nll", "NLL or bound
                              {"step_us", "µs a step"}, {"looseness", "looseness"}, {"log_prob_us", "µs a log p"}, {"sample_us", "µs a sample"}, {"sample_passes", "passes"}, {"ess", "ESS / n"},
                              {"peak_mb", "MB"}};
 
+/// A line of a table in Markdown, and the first two.
+std::string table_line(const std::vector<std::string>& cells) {
+  std::string out = "|";
+  for (const auto& c : cells) (out += c.empty() ? "" : " " + c) += " |";
+  return out + '\n';
+}
+std::string table_head(const std::vector<std::string>& names) {
+  std::string rule = "|";
+  for (std::size_t k = 0; k < names.size(); ++k) rule += "---|";
+  return table_line(names) + rule + '\n';
+}
+
 std::string likelihood_of(const std::vector<Record>& rows, const std::string& family) {
   for (const Record& r : rows) {
     if (r.text("family") == family && !r.text("likelihood").empty()) return r.text("likelihood");
@@ -147,17 +157,18 @@ std::string table(const Rows& rows, const std::string& target, const std::string
   std::erase_if(names, [&](const std::string& f) { return !rows.cell("nll", f, target, budget); });
   const auto nll = [&](const std::string& f) { return rows.cell("nll", f, target, budget)->median; };
   std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) { return nll(a) < nll(b); });
-  std::string out = "| family | likelihood |", rule = "|---|---|";
   std::vector<Named> shown_columns;
+  std::vector<std::string> heads{"family", "likelihood"};
   for (const Named& c : columns) {
-    if (std::any_of(names.begin(), names.end(), [&](const std::string& f) { return rows.cell(c.key, f, target, budget).has_value(); })) shown_columns.push_back(c);
+    if (std::none_of(names.begin(), names.end(), [&](const std::string& f) { return rows.cell(c.key, f, target, budget).has_value(); })) continue;
+    shown_columns.push_back(c);
+    heads.emplace_back(c.name);
   }
-  for (const Named& c : shown_columns) ((out += ' ') += c.name) += " |", rule += "---|";
-  (out += '\n') += rule + "\n";
+  std::string out = table_head(heads);
   for (const auto& f : names) {
-    ((((out += "| ") += f) += " | ") += likelihood_of(rows.all(), f)) += " |";
-    for (const Named& c : shown_columns) ((out += ' ') += shown(rows.cell(c.key, f, target, budget))) += " |";
-    out += '\n';
+    std::vector<std::string> cells{f, likelihood_of(rows.all(), f)};
+    for (const Named& c : shown_columns) cells.push_back(shown(rows.cell(c.key, f, target, budget)));
+    out += table_line(cells);
   }
   return out + "\n";
 }
@@ -166,13 +177,13 @@ std::string matrix(const Rows& rows, const std::string& key, const std::string& 
   const auto names = distinct(rows.all(), "family");
   auto targets = distinct(rows.all(), "target");
   std::erase_if(targets, [&](const std::string& t) { return std::none_of(names.begin(), names.end(), [&](const std::string& f) { return rows.cell(key, f, t, budget).has_value(); }); });
-  std::string out = "| |", rule = "|---|";
-  for (const auto& t : targets) (out += ' ') += t + " |", rule += "---|";
-  (out += '\n') += rule + "\n";
+  std::vector<std::string> heads{""};
+  heads.insert(heads.end(), targets.begin(), targets.end());
+  std::string out = table_head(heads);
   for (const auto& f : names) {
-    out += "| " + f + " |";
-    for (const auto& t : targets) (out += ' ') += shown(rows.cell(key, f, t, budget)) + " |";
-    out += '\n';
+    std::vector<std::string> cells{f};
+    for (const auto& t : targets) cells.push_back(shown(rows.cell(key, f, t, budget)));
+    out += table_line(cells);
   }
   return out + "\n";
 }
@@ -182,16 +193,16 @@ std::string overview(const Rows& rows, const std::string& budget) {
   constexpr Named of[] = {{"parameters", "parameters"}, {"gap", "gap"}, {"leak", "leak"}, {"mode_error", "mode error"}, {"sliced_wasserstein", "sliced W"}, {"looseness", "looseness"}, {"ess", "ESS / n"},
                           {"steps", "steps"}, {"train_seconds", "s of training"}, {"own_seconds", "s to own best"}, {"step_us", "µs a step"}, {"log_prob_us", "µs a log p"},
                           {"sample_us", "µs a sample"}, {"sample_passes", "passes"}, {"peak_mb", "MB"}};
-  std::string out = "| family | likelihood |", rule = "|---|---|";
-  for (const Named& c : of) ((out += ' ') += c.name) += " |", rule += "---|";
-  (out += '\n') += rule + "\n";
+  std::vector<std::string> heads{"family", "likelihood"};
+  for (const Named& c : of) heads.emplace_back(c.name);
+  std::string out = table_head(heads);
   for (const auto& f : distinct(rows.all(), "family")) {
-    ((((out += "| ") += f) += " | ") += likelihood_of(rows.all(), f)) += " |";
+    std::vector<std::string> cells{f, likelihood_of(rows.all(), f)};
     for (const Named& c : of) {
       const auto m = rows.median(c.key, f, "*", budget);
-      ((out += ' ') += m ? brief(*m) : "-") += " |";
+      cells.push_back(m ? brief(*m) : "-");
     }
-    out += '\n';
+    out += table_line(cells);
   }
   return out + "\n";
 }
@@ -273,11 +284,8 @@ void contact_sheet(const std::string& path, const std::string& dir, std::vector<
         if (f > 0) {
           d = io::read_npy(stem + "_density.npy");
         } else {
-          for (int j = 0; j < side; ++j) {
-            for (int i = 0; i < side; ++i) {
-              d(i, j) = target.log_prob ? std::exp(target.log_prob(box.x1_min + (box.x1_max - box.x1_min) * (i + 0.5) / side, box.x2_min + (box.x2_max - box.x2_min) * (j + 0.5) / side)) : 0;
-            }
-          }
+          const Batch<double> at = io::grid_points({box.x1_min, box.x1_max, box.x2_min, box.x2_max}, side, side);
+          for (Index k = 0; k < at.rows(); ++k) d(k % side, k / side) = target.log_prob ? std::exp(target.log_prob(at(k, 0), at(k, 1))) : 0;
         }
         const double most = std::max(1e-300, io::robust_top(d));
         for (int j = 0; j < side; ++j) {

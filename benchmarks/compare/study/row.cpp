@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numbers>
 
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/evaluation/sliced_wasserstein.hpp"
 #include "rheo/io/npy.hpp"
+#include "rheo/io/plot.hpp"
 
 namespace study {
 namespace {
@@ -171,7 +173,7 @@ void expressivity(Record& r, const Subject& s, const targets::Target& target, co
     const Column<double> mass = mode_masses(x, zone->mode);
     parts.push_back({mass(0), mass(1), zone->width, x.rows()});
   }
-  for (int k = 0; k < 4; ++k) parts.push_back(half_planes(x, 0.78539816339744831 * k));
+  for (int k = 0; k < 4; ++k) parts.push_back(half_planes(x, std::numbers::pi / 4 * k));
   double worst = -std::numeric_limits<double>::infinity();
   for (const Parted& p : parts) {
     const Estimate excess = floor_excess(p, most);
@@ -224,13 +226,7 @@ void costs(Record& r, const Subject& s, const targets::Target& target, const Bat
 void pictures(const Subject& s, const targets::Target& target, const Batch<double>& x, Noise noise, const std::string& stem) {
   const auto& b = target.box;
   const Index side = s.exactness == Exactness::exact ? 120 : 60;
-  Batch<double> grid(side * side, 2);
-  for (Index j = 0; j < side; ++j) {
-    for (Index i = 0; i < side; ++i) {
-      grid(i + side * j, 0) = b.x1_min + (b.x1_max - b.x1_min) * (static_cast<double>(i) + 0.5) / static_cast<double>(side);
-      grid(i + side * j, 1) = b.x2_min + (b.x2_max - b.x2_min) * (static_cast<double>(j) + 0.5) / static_cast<double>(side);
-    }
-  }
+  const Batch<double> grid = io::grid_points({b.x1_min, b.x1_max, b.x2_min, b.x2_max}, side, side);
   io::write_npy(stem + "_density.npy", Batch<double>(s.estimate(grid, s.exactness == Exactness::exact ? 1 : 8, noise.fork(10)).value.exp().reshaped(side, side)));
   io::write_npy(stem + "_samples.npy", Batch<double>(x.topRows(std::min<Index>(5000, x.rows()))));
 }

@@ -2,12 +2,12 @@
 // A fitted model without its type, and the table entry that fits one: all that the study asks of a family.
 #pragma once
 
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "../common.hpp"
 #include "rheo/evaluation/importance.hpp"
 #include "rheo/evaluation/isoperimetry.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
@@ -16,13 +16,6 @@
 
 namespace study {
 using namespace rheo;
-
-/// Of this process: other processes on the machine do not count.
-inline double cpu_seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
 
 /// How a training went; seconds are of the processor.
 struct Training {

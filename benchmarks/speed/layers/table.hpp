@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "../shared/products.hpp"
+#include "once.hpp"
 #include "rheo/core/layer.hpp"
 
 namespace rheo::bench {

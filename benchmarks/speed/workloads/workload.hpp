@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "../shared/products.hpp"
+#include "once.hpp"
 #include "rheo/core/noise.hpp"
 #include "rheo/training/trainer.hpp"
 
