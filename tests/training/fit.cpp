@@ -8,6 +8,7 @@
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/permute.hpp"
+#include "rheo/layers/bijections/residual.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 
 namespace training_fit {
@@ -41,6 +42,47 @@ TEMPLATE_TEST_CASE("the same seed gives the same parameters, bit for bit, with 1
     if (threads == 1) first = model.parameters();
     CHECK((model.parameters() == first).all());
   }
+}
+
+TEST_CASE("with an average the running mean of the parameters is judged and kept, and training goes on from its own") {
+  const auto data = banana<double>(800, 1);
+  const int epochs = 25;
+  const double keep = 0.8;
+  auto run = [&](double average, int best_of) {
+    auto model = make_model<double>(Small{}, Noise{2});
+    std::vector<Vector<double>> path;
+    std::vector<double> losses;
+    // one step an epoch
+    const auto r = fit(model, data, {.epochs = best_of, .batch = 720, .learning_rate = 2e-3, .patience = 0, .average = average, .noise = Noise{3},
+                                     .callback = [&](const EpochReport& e) { return path.push_back(model.parameters()), losses.push_back(e.validation_loss), true; }});
+    return std::tuple{model.parameters(), path, losses, r.best_epoch};
+  };
+  const auto [plain, own, own_losses, plain_best] = run(0, epochs);
+  const auto [kept, path, losses, best] = run(keep, epochs);
+  REQUIRE(own.size() == path.size());
+  Vector<double> start = make_model<double>(Small{}, Noise{2}).parameters(), mean = start, at_best = start;
+  for (int k = 1; k <= epochs; ++k) {
+    CHECK((path[static_cast<std::size_t>(k - 1)] == own[static_cast<std::size_t>(k - 1)]).all());
+    const double share = std::min(keep, k / (k + 9.0));
+    mean = share * mean + (1 - share) * path[static_cast<std::size_t>(k - 1)];
+    if (k == best) at_best = mean;
+  }
+  REQUIRE(best > 5);
+  CHECK((kept - at_best).abs().maxCoeff() < 1e-12);
+  CHECK((kept - plain).abs().maxCoeff() > 1e-4);
+  CHECK(losses.back() != own_losses.back());
+  auto judged = make_model<double>(Small{}, Noise{2});
+  CHECK_THROWS_AS(fit(judged, data, {.average = 1}), std::invalid_argument);
+  CHECK_THROWS_AS(fit(judged, data, {.average = std::nan("")}), std::invalid_argument);
+}
+
+TEST_CASE("buffers that follow the parameters follow their mean") {
+  const auto data = banana<double>(500, 1);
+  auto model = make_model<double>(Flow{Residual<2, LipschitzMlp<12>, ExactLogDet>{}, StandardNormal<2>{}}, Noise{2});
+  fit(model, data, {.epochs = 30, .learning_rate = 1e-2, .patience = 0, .average = 0.9, .noise = Noise{3}});
+  const Column<double> kept = model.log_prob(data);
+  model.flow().after_step(model.theta(), model.state());
+  CHECK((model.log_prob(data) - kept).abs().maxCoeff() < 1e-6);
 }
 
 TEST_CASE("no heap allocation after the first training step, none in repeated log_prob") {

@@ -2,6 +2,7 @@
 // fit: maximum likelihood on data, with a validation split, early stopping, and the best parameters in place whatever happens.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -47,6 +48,7 @@ struct FitOptions {
   double clip_norm = 5;           ///< 0: no clipping
   Optimizer optimizer = Adam{};
   Schedule schedule{};
+  double average = 0;             ///< share of its past that a running mean of the parameters keeps a step, 0.999 say; the means are judged and kept.  0: none
   Noise noise{};                  ///< decides the split, the order of rows and the draws
   int threads = 1;
   std::vector<double> weights{};  ///< one per row, not negative; empty: all one.  Scaled to mean one over the training part
@@ -85,6 +87,7 @@ inline void check_options(const FitOptions& o, Index n) {
   if (o.batch < 1) fail("fit: batch must be at least 1, got " + std::to_string(o.batch));
   if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit: learning_rate must be positive, got " + std::to_string(o.learning_rate));
   if (!(o.validation >= 0 && o.validation < 1)) fail("fit: validation must be in [0, 1), got " + std::to_string(o.validation));
+  if (!(o.average >= 0 && o.average < 1)) fail("fit: average must be in [0, 1), got " + std::to_string(o.average));
   if (o.threads < 1) fail("fit: threads must be at least 1, got " + std::to_string(o.threads));
   if (n < 2) fail("fit: wants at least 2 rows, got " + std::to_string(n));
   if (!o.weights.empty()) {
@@ -94,6 +97,37 @@ inline void check_options(const FitOptions& o, Index n) {
     }
   }
 }
+
+/// An exponential moving average of the parameters, that forgets its start quickly: of step k it keeps min(average, k / (k + 9)).
+template <class T> class RunningMean {
+ public:
+  RunningMean(const Vector<T>& theta, double average) : average_(average) { restart(theta); }
+  void restart(const Vector<T>& theta) {
+    if (average_ > 0) mean_ = theta, steps_ = 0;
+  }
+  void add(const Vector<T>& theta) {
+    if (average_ == 0) return;
+    ++steps_;
+    mean_ += T(1 - std::min(average_, static_cast<double>(steps_) / static_cast<double>(steps_ + 9))) * (theta - mean_);
+  }
+  /// The mean in the parameters' place, with the buffers that belong to it, until swap_back.
+  void swap(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer) {
+    if (average_ == 0) return;
+    own_buffers_ = buffers;
+    theta.swap(mean_);
+    trainer.refresh();
+  }
+  void swap_back(Vector<T>& theta, Vector<T>& buffers) {
+    if (average_ == 0) return;
+    theta.swap(mean_);
+    buffers = own_buffers_;
+  }
+
+ private:
+  double average_;
+  Vector<T> mean_, own_buffers_;
+  long steps_ = 0;
+};
 
 /// fit, without the flow's type: the context has no columns where the flow takes none.
 template <class T>
@@ -128,6 +162,7 @@ FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& traine
   initialise(train, train_context);
 
   Vector<T> best = theta, best_buffers = buffers;
+  RunningMean<T> averaged(theta, options.average);
   FitResult result;
   std::vector<Index> rows(static_cast<std::size_t>(kept));
   const long per_epoch = static_cast<long>((kept + options.batch - 1) / options.batch), budget = per_epoch * options.epochs;
@@ -143,6 +178,7 @@ FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& traine
   auto restore = [&] {
     theta = best;
     buffers = best_buffers;
+    averaged.restart(theta);
   };
 
   const double start = held > 0 ? validate() : trainer.value(view(train), view(train_context), {0, kept, nullptr, weights.empty() ? nullptr : weights.data()}, options.noise.fork(2));
@@ -167,6 +203,7 @@ FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& traine
         loss += r.loss;
         ++made;
         non_finite = 0;
+        averaged.add(theta);
         continue;
       }
       ++result.skipped_steps;
@@ -187,6 +224,7 @@ FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& traine
     e.epoch = epoch;
     e.epochs = options.epochs;
     e.train_loss = loss / static_cast<double>(made);
+    averaged.swap(theta, buffers, trainer);
     e.validation_loss = held > 0 ? validate() : std::numeric_limits<double>::quiet_NaN();
     const double judged = held > 0 ? e.validation_loss : e.train_loss;
     if (judged < result.best_loss) {
@@ -198,6 +236,7 @@ FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& traine
     } else {
       ++since_best;
     }
+    averaged.swap_back(theta, buffers);
     since_moved = std::abs(judged - last_loss) < options.tolerance ? since_moved + 1 : 0;
     last_loss = judged;
     e.best_loss = result.best_loss;

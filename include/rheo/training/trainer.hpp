@@ -43,6 +43,8 @@ template <class T> class ShardTrainer {
   /// One step of the optimizer; clip > 0 bounds the gradient's norm.
   StepReport step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate, double clip = 0);
   void reset() { state_.reset(theta_->size()); }
+  /// Buffers that follow from parameters, for parameters that were not reached by a step.
+  void refresh() { after_step(); }
   /// What the workers have met.
   virtual Report report() const = 0;
 
