@@ -7,6 +7,8 @@
 #include "count_mallocs.hpp"
 #include "gradients.hpp"
 #include "rheo/distributions/normal.hpp"
+#include "rheo/evaluation/importance.hpp"
+#include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "rheo/targets/energies.hpp"
 #include "rheo/training/fit_energy.hpp"
@@ -152,6 +154,18 @@ TEST_CASE("without a level only relative weights count") {
   }
 }
 
+TEST_CASE("left to itself the estimator is that of the path, of bounds the reparameterised one, and without a gradient that of the weights") {
+  const auto energy = gauss();
+  auto flow = shaken(Flow{Block{}, FullNormal<2>{}}, 0.1);
+  auto bound = shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1);
+  for (double a : {0.5, 2.0}) {
+    const auto same = [&](auto& model, const auto& one, const auto& other) { CHECK((gradients(model, one, 200, 1, Noise{15}) == gradients(model, other, 200, 1, Noise{15})).all()); };
+    same(flow, alpha_divergence(energy, a), alpha_divergence<path>(energy, a));
+    same(bound, alpha_divergence(Soft{}, a), alpha_divergence<reparameterised>(Soft{}, a));
+    same(flow, alpha_divergence(Values{energy}, a), alpha_divergence<weights>(energy, a));
+  }
+}
+
 TEST_CASE("draws off the support weigh nothing, whatever the energy's gradient is there") {
   auto model = make_model<double>(Flow{DiagonalNormal<1>{}}, Noise{1});
   model.parameters() << 0.5, 0.0;
@@ -201,9 +215,25 @@ TEST_CASE("fit_energy takes an objective in the energy's place") {
     CHECK(std::sqrt((log_w - log_w.mean()).square().mean()) < most);
   };
   fits(path_gradient(energy), 1e-3);
-  fits(alpha_divergence(energy, 2.0), 0.1);
+  fits(alpha_divergence(energy, 2.0), 1e-3);
+  fits(alpha_divergence<reparameterised>(energy, 2.0), 0.1);
   fits(alpha_divergence<path>(energy, 1.0), 1e-3);
   fits(alpha_divergence<weights>(Values{energy}, 1.0), 0.1);
+}
+
+TEST_CASE("at alpha of 1 and 2 both wells are found, with default options") {
+  const auto well = energy_of<2>([](const auto& x) { return square(square(x[0]) - 4.0) / 4.0 + 0.5 * x[0] + 0.5 * square(x[1]); });
+  for (double a : {1.0, 2.0}) {
+    auto model = make_model<double>(presets::RealNvp<2, 4, Mlp<32, 32>>{}, Noise{1});
+    const auto r = fit_energy(model, alpha_divergence(well, a));
+    const auto s = weighted_sample(model, well, 10000, Noise{2});
+    double right = 0;
+    for (Index i = 0; i < 10000; ++i) right += s.x(i, 0) > 0 ? 1e-4 : 0;
+    INFO("alpha " << a << ": " << right << " of the draws on the right, ESS " << effective_sample_size(s.log_w) / 10000 << ", log Z " << log_z(s.log_w).value << ", best step " << r.best_step);
+    CHECK(right > 0.05);
+    CHECK(right < 0.35);
+    CHECK(effective_sample_size(s.log_w) > 3000);
+  }
 }
 
 }  // namespace training_alpha_divergence

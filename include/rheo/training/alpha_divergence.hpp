@@ -19,8 +19,9 @@ namespace rheo {
 ///   path             through x alone, the score of q left out, whose mean is moved into the weights: no variance where q is the target.  Costs an encode
 ///                    more.  For exact log-densities whose draws have a derivative;
 ///   weights          the draws held constant, -w^alpha d log q: no derivative of u or of decode is asked for, so any ValueEnergy will do.  For exact
-///                    log-densities.
-enum class Estimator { reparameterised, path, weights };
+///                    log-densities;
+///   automatic        the path where it can be taken, else the weights where the log-density is exact, else reparameterised.
+enum class Estimator { automatic, reparameterised, path, weights };
 
 /// D_alpha(p || q) = (E_q[(p / q)^alpha] - 1) / (alpha (alpha - 1)), p = exp(-u) / Z:  alpha -> 0 is KL(q || p), which fills a mode; 1/2 four times the squared
 /// Hellinger distance; alpha -> 1 KL(p || q), which covers all modes that draws reach; 2 half the chi-squared divergence, which is the variance of the weights.
@@ -30,11 +31,12 @@ enum class Estimator { reparameterised, path, weights };
 /// Without one, log mean w^alpha / (alpha (alpha - 1)) over the rows of a shard (shard_rows) takes the place of the mean, at 0: -mean log w, at 1: the
 /// self-normalised estimate of KL(p || q): weights are relative ones, whatever Z is, at a bias of order 1 / rows.  The least loss is log Z / (alpha - 1), at 1: 0.
 /// Loss and gradient are those of one another only in the reparameterised form; the others have the gradient's mean (without a level, up to that bias).
-/// That estimate falls without bound, for alpha above 1, once no draw of a shard is near the target: a reparameterised fit at alpha = 1 may lose modes and one
-/// at 2 run away and find its checks better and better, where `path` and `weights` do not: take one of these at alpha >= 1, or a small learning rate.
+/// That estimate falls without bound, for alpha above 1, once no draw of a shard is near the target: what follows its slope, a reparameterised fit, may lose
+/// modes at alpha = 1 and run away at 2 and find its checks better and better, where `path` and `weights` do not.  For bounds, which have no other
+/// estimator, take a small learning rate at alpha >= 1.
 /// Draws off the support of exp(-u) have weight 0.  Weights of high powers vary much: alpha in [0, 2].  Throws std::invalid_argument unless alpha is finite.
 template <ValueEnergy E, Estimator How> class AlphaDivergence {
-  static_assert(How == Estimator::weights || Energy<E>, "rheo: an AlphaDivergence of an energy without a gradient: take Estimator::weights");
+  static_assert(How == Estimator::automatic || How == Estimator::weights || Energy<E>, "rheo: an AlphaDivergence of an energy without a gradient: take Estimator::weights");
 
  public:
   E energy;
@@ -46,15 +48,28 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
     CacheOf<F, T> encode;
   };
 
+  /// What `automatic` comes to for a flow.
+  template <class F, class T> static constexpr Estimator estimator() {
+    if (How != Estimator::automatic) return How;
+    constexpr bool scored = is_exact_v<F> && CanEncodePull<F, T>, drawn = Energy<E> && CanDecodePull<F, T>;
+    if (scored && drawn && !detail::has_biased_pulls<F>) return Estimator::path;
+    return scored || !Energy<E> ? Estimator::weights : Estimator::reparameterised;
+  }
+
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c, Room<F, T>& room) const {
-    static_assert(How == Estimator::reparameterised || (is_exact_v<F> && CanEncodePull<F, T>),
+    return estimate<estimator<F, T>()>(c, room);
+  }
+
+ private:
+  template <Estimator By, class F, class T> double estimate(ObjectiveCall<F, T>& c, Room<F, T>& room) const {
+    static_assert(By == Estimator::reparameterised || (is_exact_v<F> && CanEncodePull<F, T>),
                   "rheo: AlphaDivergence: this estimator needs an exact log-density with a gradient: take Estimator::reparameterised");
-    static_assert(How == Estimator::weights || CanDecodePull<F, T>,
+    static_assert(By == Estimator::weights || CanDecodePull<F, T>,
                   "rheo: AlphaDivergence: the draws of this flow have no derivative: take Estimator::weights, if its log-density is exact");
-    static_assert(How != Estimator::path || !detail::has_biased_pulls<F>, "rheo: AlphaDivergence: draws with accept tests have no path: take Estimator::reparameterised");
+    static_assert(By != Estimator::path || !detail::has_biased_pulls<F>, "rheo: AlphaDivergence: draws with accept tests have no path: take Estimator::reparameterised");
     Arena& scratch = c.worker.scratch;
     Arena::Scope scope(scratch);
-    constexpr bool through = How != Estimator::weights, at_draws = How != Estimator::reparameterised;
+    constexpr bool through = By != Estimator::weights, at_draws = By != Estimator::reparameterised;
     const Index n = c.x.rows();
     const View<T> x = scratch.template take<T>(n, F::x_dim);
     View<T> g_x = scratch.template take<T>(n, F::x_dim);
@@ -79,7 +94,7 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
     if constexpr (at_draws) {  // log q at x held constant
       const View<T> score = scratch.template take<T>(n, F::x_dim);
       Params<T> g_theta = c.g_theta;
-      if constexpr (How == Estimator::path) {
+      if constexpr (By == Estimator::path) {
         ColView<T> trash = scratch.template column<T>(F::param_count);
         trash.setZero();
         g_theta = Params<T>(trash.data(), F::param_count);
@@ -92,7 +107,7 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
       c.model.flow().encode(Pass<T, CacheOf<F, T>>{read(x), none, log_q, c.model.theta(), c.model.state(), c.context, c.noise, room.encode, scratch, true, &c.worker.report});
       c.model.flow().encode_pull(Pull<T, CacheOf<F, T>>{read(x), read(none), read(none), read(g_v), score, c.model.theta(), g_theta, c.model.state(), c.context, g_context,
                                                         c.noise, room.encode, scratch});
-      if constexpr (How == Estimator::weights) return loss;
+      if constexpr (By == Estimator::weights) return loss;
       for (Index j = 0; j < F::x_dim; ++j) column(g_x, j) += column(score, j);
     }
     for (Index i = 0; i < n; ++i) {
@@ -106,7 +121,6 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
     return loss;
   }
 
- private:
   /// The loss of the rows; power(i) = (w e^-c)^alpha times the row's weight, relative where there is no level; centre: the level, or a mean of log w
   /// that stands for it at alpha = 0 and 1.
   double weigh(const ColView<double>& log_w, const double* weight, ColView<double>& power, double& centre) const {
@@ -157,7 +171,7 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
 };
 
 /// `fit_energy(model, alpha_divergence(energy, 2.0))`; another estimator: `alpha_divergence<Estimator::weights>(energy, 2.0)`.
-template <Estimator How = Estimator::reparameterised, ValueEnergy E> AlphaDivergence<E, How> alpha_divergence(E energy, double alpha, std::optional<double> level = {}) {
+template <Estimator How = Estimator::automatic, ValueEnergy E> AlphaDivergence<E, How> alpha_divergence(E energy, double alpha, std::optional<double> level = {}) {
   return AlphaDivergence<E, How>(std::move(energy), alpha, level);
 }
 /// Reverse KL by path gradients: `fit_energy(model, path_gradient(energy))`.
