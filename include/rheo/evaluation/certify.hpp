@@ -189,10 +189,11 @@ template <class Real> class Certifier {
     Batch<Real> out, g_in, g_context = Batch<Real>::Zero(n, s_.context_dim);
     Column<Real> v;
     Vector<Real> g_theta = Vector<Real>::Zero(s_.param_count);
-    const Vector<Real> theta = d_.theta;
+    const Vector<Real> theta = d_.theta, buffers = d_.buffers;
     double size = 0;
     auto f = [&](double h) {
       d_.theta = theta + h * d_theta.col(0);
+      d_.buffers = buffers;  // what is drawn anew after a step is drawn alike
       follow();
       d_.template call<Encode>(at + h * d_in, context_ + h * d_context, key, out, v);
       size = (g_out * out).abs().sum() + (g_v.col(0) * v).abs().sum();

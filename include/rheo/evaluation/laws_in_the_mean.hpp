@@ -24,7 +24,7 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
     return x;
   };
   const Index blocks = 100, n = 370, out_dim = Encode ? s.z_dim : s.x_dim;
-  const Vector<Real> theta = d.theta;
+  const Vector<Real> theta = d.theta, buffers = d.buffers;
   Batch<Real> d_theta = random(s.param_count, 1, 26), d_context = random(1, s.context_dim, 27), at(n, some.cols()), context(n, s.context_dim);
   const double length = std::sqrt(d_theta.square().sum() + d_context.square().sum()), h = 0.1;
   d_theta /= length, d_context /= length;
@@ -39,6 +39,7 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
     const Noise key = noise.fork(10).fork(static_cast<std::uint64_t>(b));
     auto f = [&](double step) {
       d.theta = theta + step * d_theta.col(0);
+      d.buffers = buffers;
       s.follow(d.theta, d.buffers);
       d.template call<Encode>(at, context + step * d_contexts, key, out, v);
       return ((g_out * out).sum() + v.sum()) / static_cast<double>(n);
