@@ -88,9 +88,10 @@ template <class Field, class Sde = VariancePreserving> struct ProbabilityFlow {
   };
 };
 
-/// The times and the noise of a DiffFlow: t_i = (i/N)^exponent end; g runs geometrically from `noise` at the data to `last_noise`.
+/// The times and the noise of a DiffFlow: t_i = (i/N)^exponent end; g runs geometrically from `noise` at the data to `last_noise`.  A jitter above 0, at most
+/// 1, has every call move its inner times, each by a random share below it of the step ahead: fields that are learned so hold between the times as well.
 struct DiffFlowTime {
-  double end = 1, exponent = 0.9, noise = 0.05, last_noise = noise;
+  double end = 1, exponent = 0.9, noise = 0.05, last_noise = noise, jitter = 0;
   double g(double t) const { return noise * std::pow(last_noise / noise, t / end); }
 };
 

@@ -143,12 +143,61 @@ TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equati
   CHECK(e.value < std::log(1 + g * g));
 }
 
+TEST_CASE("on times of one's own V is the sum of its steps, and a jitter moves inner times alike for all rows, forwards, by less than a step") {
+  using L = DiffFlow<1, 3, Ray>;
+  const L::Times own{0, 0.1, 0.5, 0.6};
+  const Index n = 7;
+  const Batch<double> x = normals(n, 1, 1), none(n, 0);
+  // V of the path that a call drew, on given times
+  auto weigh = [&](detail::LayerBench<L, double>& b, const L::Times& t, const Batch<double>& z) {
+    Column<double> v = Column<double>::Zero(n);
+    const View<double> inner = b.cache.states.view(n, 2);
+    for (Index i = 0; i < n; ++i) {
+      const double path[] = {x(i, 0), inner(i, 0), inner(i, 1), z(i, 0)};
+      for (std::size_t k = 0; k < 3; ++k) {
+        const double dt = t[k + 1] - t[k], after = t[k + 1] / t[3], g = b.layer.time.g(t[k]), g_next = b.layer.time.g(t[k + 1]);
+        const double f = b.theta(0) / (1 + b.theta(1) * t[k] / t[3]), f_next = b.theta(0) / (1 + b.theta(1) * after), s_next = b.theta(2) / (1 + b.theta(3) * after);
+        const double forth = (path[k + 1] - path[k] - f * path[k] * dt) / g, back = (path[k] - path[k + 1] + (f_next - g_next * g_next * s_next) * path[k + 1] * dt) / g_next;
+        v(i) += (forth * forth - back * back) / (2 * dt) + std::log(g / g_next);
+      }
+    }
+    return v;
+  };
+  Batch<double> z;
+  Column<double> v;
+  detail::LayerBench<L, double> b(L(own, {.noise = 0.4, .last_noise = 0.7}));
+  b.theta << 0.8, 0.5, -1.2, 0.3;
+  b.call<true>(x, none, Noise{2}, z, v);
+  CHECK((v - weigh(b, own, z)).abs().maxCoeff() < 1e-12);
+
+  const DiffFlowTime jittery{.noise = 0.4, .last_noise = 0.7, .jitter = 0.9};
+  detail::LayerBench<L, double> j(L(own, jittery));
+  j.theta = b.theta;
+  std::array<double, 2> largest{}, smallest{1, 1};
+  for (std::uint64_t k = 0; k < 200; ++k) {
+    j.call<true>(x, none, Noise{3}.fork(k), z, v);
+    const L::Times t = L::Steps(j.layer, Noise{3}.fork(k)).t;
+    REQUIRE((v - weigh(j, t, z)).abs().maxCoeff() < 1e-11);
+    CHECK((t[0] == own[0] && t[3] == own[3]));
+    for (std::size_t i = 0; i < 2; ++i) {
+      const double share = (t[i + 1] - own[i + 1]) / (own[i + 2] - own[i + 1]);
+      largest[i] = std::max(largest[i], share), smallest[i] = std::min(smallest[i], share);
+    }
+    CHECK(L::Steps(j.layer, Noise{3}.fork(k).from_row(5)).t == t);
+  }
+  for (std::size_t i = 0; i < 2; ++i) CHECK((smallest[i] >= 0 && smallest[i] < 0.05 && largest[i] > 0.85 && largest[i] < 0.9));
+}
+
 TEST_CASE("a time or a noise that is not positive is refused") {
   using L = DiffFlow<2, 4, Ray>;
   CHECK_THROWS_AS(L(DiffFlowTime{.end = 0}), std::invalid_argument);
   CHECK_THROWS_AS(L(DiffFlowTime{.noise = -1}), std::invalid_argument);
   CHECK_THROWS_AS(L(DiffFlowTime{.end = std::numeric_limits<double>::infinity()}), std::invalid_argument);
   CHECK_THROWS_AS(L(DiffFlowTime{.last_noise = std::nan("")}), std::invalid_argument);
+  CHECK_THROWS_AS(L(DiffFlowTime{.jitter = 1.1}), std::invalid_argument);
+  CHECK_THROWS_AS(L(L::Times{0, 0.2, 0.2, 0.4, 1}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(L(L::Times{0.1, 0.2, 0.3, 0.4, 1}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(L(L::Times{0, 0.2, 0.3, 0.4, std::nan("")}, {}), std::invalid_argument);
   CHECK(L(DiffFlowTime{.end = 2, .exponent = 0.5, .noise = 0.1, .last_noise = 0.4}).t(1) == 1);
   CHECK(L(DiffFlowTime{.end = 2, .exponent = 0.5, .noise = 0.1, .last_noise = 0.4}).g(1) == Approx(0.2));
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // DiffFlow: a learned stochastic differential equation from data to latent, and a learned one back, weighed against each other step by step.
 //   Zhang and Chen 2021, arXiv:2110.07579, eqs. 5-8 and 13-15, alg. 1 and 2 (whose line 2 adds the last step's term a second time: it is added
-//   once here);  time grid t_i = (i/N)^beta T: their section 3.3.
+//   once here);  time grid t_i = (i/N)^beta T, or random about it: their section 3.3.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cmath>
-#include <string>
+#include <functional>
 
 #include "rheo/core/layer.hpp"
 #include "rheo/math/gaussian_path.hpp"
@@ -13,7 +15,7 @@
 
 namespace rheo {
 
-/// With drift f, score s and noise g, on t_i = (i/N)^exponent end, dt_i = t_(i+1) - t_i,
+/// With drift f, score s and noise g, on any times t_0 = 0 < t_1 < ... < t_N (DiffFlowTime: (i/N)^exponent end), dt_i = t_(i+1) - t_i,
 ///   encode  x_(i+1) = x_i + f(x_i, t_i) dt_i + g_i sqrt(dt_i) e,
 ///   decode  x_i = x_(i+1) - [f - g_(i+1)^2 s](x_(i+1), t_(i+1)) dt_i + g_(i+1) sqrt(dt_i) e,
 ///   V = sum_i (|dF_i|^2 - |dB_i|^2) / 2 + D log(g_i / g_(i+1)),
@@ -21,6 +23,8 @@ namespace rheo {
 ///
 /// Field is a recipe of fields (Velocity<MlpOf<Gelu, 64, 64>>), used for f and s alike; both start at zero, so that V is zero and the layer adds
 /// noise.  The nets see t / end.  The pulls keep the N - 1 states between and run the nets again.
+/// With a jitter the times are drawn from the call's noise, the same for all its rows: V is a bound for the mixture over times.  For samples and scores at
+/// the times themselves copy the parameters to a model whose layer has none.
 /// The equation's marginals have an exact density of their own: probability_flow() of the layer is the field for a Continuous with its parameters.
 /// V is not the log-determinant of a step where g is small at a step dt of finite length: its error falls with dt, and grows as dt^3 / g^2.
 template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
@@ -33,36 +37,51 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
   static constexpr Index encode_passes = 2 * N + 1, decode_passes = 2 * N + 1;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
 
+  using Times = std::array<double, N + 1>;
+
   DiffFlowTime time{};
+  Times times{};
   Net net{};
 
-  DiffFlow() = default;
-  /// Throws std::invalid_argument unless end, exponent and noise are positive and finite.
-  explicit DiffFlow(DiffFlowTime t) : time(t) {
-    for (double x : {t.end, t.exponent, t.noise, t.last_noise}) {
+  DiffFlow() : DiffFlow(DiffFlowTime{}) {}
+  /// Throws std::invalid_argument unless end, exponent and noise are positive and finite and the jitter is in [0, 1].
+  explicit DiffFlow(DiffFlowTime t) : DiffFlow(powers(t), t) {}
+  /// Any times; time.end is the last of them, the exponent unused.  Throws std::invalid_argument unless they rise from 0.
+  DiffFlow(const Times& at, DiffFlowTime t) : time(t), times(at) {
+    time.end = times[N];
+    for (double x : {time.end, t.exponent, t.noise, t.last_noise}) {
       if (!(x > 0 && std::isfinite(x))) detail::fail("DiffFlow wants a positive, finite end, exponent and noise");
     }
+    if (times[0] != 0 || std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) != times.end()) detail::fail("DiffFlow wants times that rise from 0");
+    if (!(t.jitter >= 0 && t.jitter <= 1)) detail::fail("DiffFlow wants a jitter in [0, 1]");
   }
 
-  /// What one visit of a state keeps.
+  /// The steps of one call, and what one visit of a state keeps.
   struct Steps {
     const DiffFlow& layer;
+    Times t;
+
+    Steps(const DiffFlow& l, Noise noise) : layer(l), t(l.times) {
+      const Noise draws = Noise{noise.seed, noise.stream}.fork(N);
+      for (Index i = 1; i < N && l.time.jitter > 0; ++i) t[static_cast<std::size_t>(i)] += l.time.jitter * draws.uniform(0, i) * (l.times[i + 1] - l.times[i]);
+    }
     template <class T> struct Cache {
       typename Net::template Cache<T> drift, score;
     };
-    double dt(Index i) const { return layer.t(i + 1) - layer.t(i); }
-    double forth(Index i) const { return layer.g(i) * std::sqrt(dt(i)); }
-    double back(Index i) const { return layer.g(i + 1) * std::sqrt(dt(i)); }
+    double dt(Index i) const { return t[i + 1] - t[i]; }
+    double g(Index i) const { return layer.time.g(t[i]); }
+    double forth(Index i) const { return g(i) * std::sqrt(dt(i)); }
+    double back(Index i) const { return g(i + 1) * std::sqrt(dt(i)); }
 
     template <class T, class Call> void means(Index j, CView<T> x, View<T> a, View<T> b, Call& p) const {
       Arena::Scope scope(p.scratch);
       const View<T> f = p.scratch.template take<T>(x.rows(), D), s = p.scratch.template take<T>(x.rows(), D);
-      layer.template evaluate<T>(j, x, f, 0, p.cache.step.drift, p);
-      if (j > 0) layer.template evaluate<T>(j, x, s, 1, p.cache.step.score, p);
-      const double g = layer.g(j);
+      layer.template evaluate<T>(t[j], x, f, 0, p.cache.step.drift, p);
+      if (j > 0) layer.template evaluate<T>(t[j], x, s, 1, p.cache.step.score, p);
+      const double noise = g(j);
       for (Index c = 0; c < D; ++c) {
         if (j < N) column(a, c) = column(x, c) + T(dt(j)) * column(f, c);
-        if (j > 0) column(b, c) = column(x, c) - T(dt(j - 1)) * column(f, c) + T(g * g * dt(j - 1)) * column(s, c);
+        if (j > 0) column(b, c) = column(x, c) - T(dt(j - 1)) * column(f, c) + T(noise * noise * dt(j - 1)) * column(s, c);
       }
     }
     template <class T, class Call> void means_pull(Index j, CView<T> x, CView<T> g_a, CView<T> g_b, View<T> g_x, Call& p) const {
@@ -70,16 +89,16 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
       const Index n = x.rows();
       View<T> g_f = p.scratch.template take<T>(n, D);
       const View<T> g_s = p.scratch.template take<T>(n, D), part = p.scratch.template take<T>(n, D);
-      const double g = layer.g(j);
+      const double noise = g(j);
       g_f.setZero();
       for (Index c = 0; c < D; ++c) {
         if (j < N) column(g_f, c) += T(dt(j)) * column(g_a, c);
         if (j > 0) column(g_f, c) -= T(dt(j - 1)) * column(g_b, c);
-        if (j > 0) column(g_s, c) = T(g * g * dt(j - 1)) * column(g_b, c);
+        if (j > 0) column(g_s, c) = T(noise * noise * dt(j - 1)) * column(g_b, c);
       }
-      layer.template evaluate_pull<T>(j, x, read(g_f), g_x, 0, p.cache.step.drift, p);
+      layer.template evaluate_pull<T>(t[j], x, read(g_f), g_x, 0, p.cache.step.drift, p);
       if (j > 0) {
-        layer.template evaluate_pull<T>(j, x, read(g_s), part, 1, p.cache.step.score, p);
+        layer.template evaluate_pull<T>(t[j], x, read(g_s), part, 1, p.cache.step.score, p);
         for (Index c = 0; c < D; ++c) column(g_x, c) += column(part, c) + column(g_b, c);
       }
       if (j < N) {
@@ -100,28 +119,33 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
     net.init(s, buffers, noise.fork(1));
   }
 
-  template <class T> void encode(Pass<T, Cache<T>> p) const { Path::encode(Steps{*this}, p); }
-  template <class T> void encode_pull(Pull<T, Cache<T>> p) const { Path::encode_pull(Steps{*this}, p); }
-  template <class T> void decode(Pass<T, Cache<T>> p) const { Path::decode(Steps{*this}, p); }
-  template <class T> void decode_pull(Pull<T, Cache<T>> p) const { Path::decode_pull(Steps{*this}, p); }
+  template <class T> void encode(Pass<T, Cache<T>> p) const { Path::encode(Steps(*this, p.noise), p); }
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const { Path::encode_pull(Steps(*this, p.noise), p); }
+  template <class T> void decode(Pass<T, Cache<T>> p) const { Path::decode(Steps(*this, p.noise), p); }
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const { Path::decode_pull(Steps(*this, p.noise), p); }
 
-  /// t_i and g(t_i).
-  double t(Index i) const { return time.end * std::pow(static_cast<double>(i) / static_cast<double>(N), time.exponent); }
-  double g(Index i) const { return time.g(t(i)); }
+  /// t_i and g(t_i), without jitter.
+  double t(Index i) const { return times[i]; }
+  double g(Index i) const { return time.g(times[i]); }
 
  private:
   friend Steps;
-  template <class T, class Call> void evaluate(Index j, CView<T> x, View<T> out, int which, typename Net::template Cache<T>& cache, Call& p) const {
+  static Times powers(const DiffFlowTime& t) {
+    Times at{};
+    for (Index i = 1; i <= N; ++i) at[static_cast<std::size_t>(i)] = t.end * std::pow(static_cast<double>(i) / static_cast<double>(N), t.exponent);
+    return at;
+  }
+  template <class T, class Call> void evaluate(double at, CView<T> x, View<T> out, int which, typename Net::template Cache<T>& cache, Call& p) const {
     const Index n = x.rows();
     ColView<T> t_j = p.scratch.template column<T>(n);
     const ColView<T> ignored = p.scratch.template column<T>(n);
-    t_j.setConstant(T(t(j) / time.end));
+    t_j.setConstant(T(at / time.end));
     net.map(FieldPass<T, typename Net::template Cache<T>>{x, read(t_j), nowhere<T>(), out, ignored, half<T>(p.theta, which), p.context, cache, p.scratch});
   }
   template <class T, class Call>
-  void evaluate_pull(Index j, CView<T> x, CView<T> g_out, View<T> g_x, int which, typename Net::template Cache<T>& cache, Call& p) const {
+  void evaluate_pull(double at, CView<T> x, CView<T> g_out, View<T> g_x, int which, typename Net::template Cache<T>& cache, Call& p) const {
     ColView<T> t_j = p.scratch.template column<T>(x.rows());
-    t_j.setConstant(T(t(j) / time.end));
+    t_j.setConstant(T(at / time.end));
     net.map_pull(FieldPull<T, typename Net::template Cache<T>>{x, read(t_j), nowhere<T>(), g_out, read(t_j), g_x, half<T>(p.theta, which),
                                                                {p.g_theta.data() + which * Net::param_count, Net::param_count}, p.context, p.g_context, cache, p.scratch});
   }
