@@ -40,7 +40,7 @@ template <class L> DenoiserLevel sampling_level(const L& layer, Index k, Index S
 
 /// n samples of a flow whose last layer before the base is a Diffusion or a Continuous of a ProbabilityFlow, from a draw of the base by
 ///   x_s = signal_s x_0 + sqrt(noise_s^2 - d^2) e + d N(0, I),   x_0 = (x_t - noise_t e) / signal_t,   e = e(x_t) the net's guess,
-/// d = eta times the deviation of x_s given x_t and x_0.  Throws std::invalid_argument for steps, eta or undone that will not do.
+/// d = eta times the deviation of x_s given x_t and x_0.  Throws std::invalid_argument for steps, eta, undone or snr that will not do.
 template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, Index n, Noise noise, const DiffusionSampling& o = {}, const Input<T>& context = {}) {
   using Front = detail::Front<F>;
   using L = typename Front::Last;
@@ -53,6 +53,7 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
   if (n < 0) detail::fail("cannot draw " + std::to_string(n) + " samples");
   if (o.steps < 1 || o.steps > most) detail::fail("sample_diffusion: steps is at least 1 and at most the layer's own, got " + std::to_string(o.steps));
   if (!(o.eta >= 0 && o.eta <= 1) || o.corrections < 0 || o.undone < 0 || o.undone > o.steps) detail::fail("sample_diffusion wants eta in [0, 1], corrections >= 0, 0 <= undone <= steps");
+  if (!(o.snr > 0 && std::isfinite(o.snr))) detail::fail("sample_diffusion wants a positive, finite snr");
   if (context.rows() != (F::context_dim > 0 ? n : context.rows()) || context.cols() != F::context_dim) detail::fail("sample_diffusion: the context has the wrong shape");
 
   Batch<T> out(n, F::x_dim);

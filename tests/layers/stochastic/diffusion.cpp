@@ -248,6 +248,30 @@ TEMPLATE_TEST_CASE("normal data: the probability flow's density is closed, and t
     const Batch<double> s = predictor_corrector(model, 20000, 300, Noise{4});
     CHECK(s.mean() == Approx(Stepped::mean).margin(0.03));
     CHECK((s - s.mean()).square().mean() == Approx(Stepped::v).margin(0.015));
+
+    // few steps, whose moments are known: with the exact e every one is affine
+    const auto& layer = std::get<0>(model.flow().layers);
+    const DiffusionSampling few{.steps = 12, .eta = 0.7, .corrections = 2, .snr = 0.2};
+    double mean_now = 0, v_now = std::pow(std::get<1>(model.flow().layers).deviation(), 2);
+    auto move = [&](const NoiseLevel& at, double by, double by_e, double added) {  // x -> by x + by_e e(x) + N(0, added)
+      const double slope = at.noise / total(at);
+      mean_now = by * mean_now + by_e * slope * (mean_now - at.signal * Stepped::mean);
+      v_now = std::pow(by + by_e * slope, 2) * v_now + added;
+    };
+    for (Index k = few.steps; k > 0; --k) {
+      const NoiseLevel t = detail::sampling_level(layer, k, few.steps).level, to = detail::sampling_level(layer, k - 1, few.steps).level;
+      const double ratio = t.signal / to.signal, posterior = (t.noise * t.noise - ratio * ratio * to.noise * to.noise) * to.noise * to.noise / (t.noise * t.noise);
+      const double d2 = few.eta * few.eta * posterior;
+      move(t, 1 / ratio, std::sqrt(to.noise * to.noise - d2) - t.noise / ratio, d2);
+      const double length = 2 * few.snr * few.snr * to.noise * to.noise;
+      for (Index r = 0; r < few.corrections && to.noise > 0; ++r) move(to, 1, -length / to.noise, 2 * length);
+    }
+    const Batch<double> rough = sample_diffusion(model, 200000, Noise{5}, few);
+    INFO(rough.mean() << " for " << mean_now << ", " << (rough - rough.mean()).square().mean() << " for " << v_now);
+    CHECK(std::abs(rough.mean() - mean_now) < 4.5 * std::sqrt(v_now / 400000));
+    CHECK(std::abs((rough - rough.mean()).square().mean() - v_now) < 4.5 * v_now * std::sqrt(2.0 / 400000));
+    CHECK_THROWS_AS(predictor_corrector(model, 5, 10, Noise{}, 1, 0.0), std::invalid_argument);
+    CHECK_THROWS_AS(predictor_corrector(model, 5, 10, Noise{}, 1, std::nan("")), std::invalid_argument);
   }
   // a new one is that of N(0, I), through all of the equation
   using F = Flow<Continuous<2, ProbabilityFlow<Velocity<MlpOf<Tanh, 5>>, TestType>, ExactTrace, Dopri5<8>>, DiffusionPrior<2, TestType>>;
