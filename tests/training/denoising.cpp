@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "rheo/training/denoising.hpp"
 
+#include <type_traits>
+
 #include "catch.hpp"
 #include "count_mallocs.hpp"
 #include "draws.hpp"
 #include "rheo/flows/presets/diffusions.hpp"
 #include "rheo/targets/curves.hpp"
+#include "rheo/targets/table.hpp"
 #include "rheo/training/fit.hpp"
 
 namespace training_denoising {
@@ -111,6 +114,20 @@ TEST_CASE("a fitted score on two coordinates: the probability flow's density int
   INFO("integral " << p.sum() * h * h << ", largest " << p.maxCoeff());
   CHECK(p.maxCoeff() > 0.11);  // the normal of the same moments has 0.08, the moons 0.16
   CHECK(std::abs(p.sum() * h * h - 1) < 1e-4);
+}
+
+TEST_CASE("nets that start wide learn eight modes on a ring from the first steps, nets that start all but linear do not") {
+  // Standardised, its second moments are those of N(0, I), and the net has nothing to learn from lines and planes.
+  const Batch<float> x = targets::find("eight_gaussians").sample(20000, Noise{1}).cast<float>();
+  auto loss_after = [&]<class Net>(std::type_identity<Net>) {
+    auto model = make_model<float>(presets::Ddpm<2, 20, Net>{}, Noise{2});
+    const auto r = fit(model, x, {.epochs = 6, .batch = 1000, .learning_rate = 3e-3, .patience = 0, .noise = Noise{3}}, VelocityDenoising{});
+    return r.best_loss;
+  };
+  const double wide = loss_after(std::type_identity<BasicMlp<Silu, WideZeroLast, 64, 64, 64>>{}), narrow = loss_after(std::type_identity<MlpOf<Silu, 64, 64, 64>>{});
+  INFO("the loss is " << wide << " and " << narrow << "");
+  CHECK(wide < 1.96);
+  CHECK(narrow > 2);
 }
 
 }  // namespace training_denoising

@@ -10,15 +10,23 @@
 
 namespace rheo {
 
-/// How the last layer starts: at zero (a new flow is the identity), or as the others do.
+/// How a net starts.  ZeroLast: its last layer at zero (a new flow is the identity);  UniformLast: its last layer as the others;  WideZeroLast: the last at
+/// zero, the others' weights as wide as keep the variance of what passes (He et al. 2015, arXiv:1502.01852, eq. 10), so that products of the inputs are
+/// there to be learned from the first step on: a net that starts narrow is all but linear.
 struct ZeroLast {
   static constexpr bool zero = true;
+  static constexpr double gain = 1;
 };
 struct UniformLast {
   static constexpr bool zero = false;
+  static constexpr double gain = 1;
+};
+struct WideZeroLast {
+  static constexpr bool zero = true;
+  static constexpr double gain = 2.449489742783178;  // sqrt(6)
 };
 
-/// Hidden widths H..., activation Act between.  Weights and biases start uniform on +-1/sqrt(fan in), PyTorch's Linear; see Last.
+/// Hidden widths H..., activation Act between.  Weights and biases start uniform on +-1/sqrt(fan in), PyTorch's Linear, times the weights' gain; see Last.
 /// The context's columns stand behind those of `in`.
 template <class Act, class Last, Index... H> struct BasicMlp {
   template <Index In, Index Out, Index C = 0> struct net {
@@ -57,7 +65,7 @@ template <class Act, class Last, Index... H> struct BasicMlp {
         const Noise weights = noise.fork(2 * l), biases = noise.fork(2 * l + 1);
         for (Index j = 0; j < width[l + 1]; ++j) {
           layers[l].b(j) = zero ? T(0) : T(bound * (2 * biases.uniform(j, 0) - 1));
-          for (Index i = 0; i < width[l]; ++i) layers[l].W(i, j) = zero ? T(0) : T(bound * (2 * weights.uniform(j, i) - 1));
+          for (Index i = 0; i < width[l]; ++i) layers[l].W(i, j) = zero ? T(0) : T(Last::gain * bound * (2 * weights.uniform(j, i) - 1));
         }
       }
     }

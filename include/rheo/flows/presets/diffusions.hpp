@@ -14,19 +14,19 @@ namespace rheo::presets {
 
 /// Ho et al. 2020, arXiv:2006.11239, with step variances that rise linearly unless other levels are given.  Train it with Denoising{} (simple),
 /// VelocityDenoising{} or Variational{}; sample() is ancestral, ddim() takes fewer steps, elbo() is the bound.
-template <Index D, Index N = 100, class Net = MlpOf<Silu, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>
+template <Index D, Index N = 100, class Net = BasicMlp<Silu, WideZeroLast, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>
 using Ddpm = Flow<Standardize<D>, Diffusion<D, N, Velocity<Net, Time>, C>, StandardNormal<D>>;
 
 /// Song et al. 2021, arXiv:2011.13456; Sde: VariancePreserving, VarianceExploding or SubVariancePreserving.  Train it with Denoising{} or
 /// VelocityDenoising{}; log_prob() and sample() are those of the probability flow (exact), predictor_corrector() samples by the stochastic equation, which
 /// is about twice as sensitive to a score that is wrong: VelocityDenoising{} is the one for it.
-template <Index D, class Sde = VariancePreserving, class Net = MlpOf<Silu, 128, 128, 128>, class Time = FourierTime<4>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
+template <Index D, class Sde = VariancePreserving, class Net = BasicMlp<Silu, WideZeroLast, 128, 128, 128>, class Time = FourierTime<4>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
 using ScoreSde = Flow<Standardize<D>, Continuous<D, ProbabilityFlow<Velocity<Net, Time>, Sde>, Trace, Solver, C>, DiffusionPrior<D, Sde>>;
 
 /// Zhang and Chen 2021, arXiv:2110.07579: trained by its bound, as any flow.
-template <Index D, Index N = 30, class Net = MlpOf<Gelu, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>
+template <Index D, Index N = 30, class Net = BasicMlp<Gelu, WideZeroLast, 128, 128, 128>, class Time = FourierTime<4>, Index C = 0>
 using DiffFlow = Flow<Standardize<D>, rheo::DiffFlow<D, N, Velocity<Net, Time>, C>, StandardNormal<D>>;
-template <Index D, class Net = MlpOf<Gelu, 128, 128, 128>, class Time = FourierTime<4>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
+template <Index D, class Net = BasicMlp<Gelu, WideZeroLast, 128, 128, 128>, class Time = FourierTime<4>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
 using DiffFlowDensity = Flow<Standardize<D>, Continuous<D, DiffFlowOde<Velocity<Net, Time>>, Trace, Solver, C>, StandardNormal<D>>;
 
 }  // namespace rheo::presets
