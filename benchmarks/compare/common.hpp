@@ -29,18 +29,33 @@ inline double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-/// A flow fitted for about so many seconds of one processor, by the speed of a fit to the first `trial` batches, and the steps that it made.
-template <class F>
-std::pair<rheo::Model<F, float>, long> fitted_for(double seconds, const rheo::Batch<float>& x, rheo::Index trial, rheo::Noise start, rheo::FitOptions options) {
+/// Start of a preset, each parameter moved by N(0, 0.05^2): most presets start as the identity, which is a saddle of the likelihood where the data's
+/// coordinates are independent, as those of two_uniforms are, and of the bounds of autoencoders.
+template <class F> rheo::Model<F, float> started(const F& flow, rheo::Noise noise) {
+  auto model = rheo::make_model<float>(flow, noise.fork(100));
+  rheo::Batch<float> jitter(model.parameters().size(), 1);
+  noise.fork(101).normals(rheo::view(jitter));
+  model.parameters() += 0.05f * jitter.col(0);
+  if constexpr (rheo::detail::HasAfterStep<F, float>) flow.after_step(model.theta(), model.state());
+  return model;
+}
+
+/// A flow fitted for about so many seconds of one processor, by the speed of fits to the first batches, ever more until they take a fiftieth of it, and the
+/// steps that it made.
+template <class F> std::pair<rheo::Model<F, float>, long> fitted_for(const F& flow, double seconds, const rheo::Batch<float>& x, rheo::Noise start, rheo::FitOptions options) {
   const auto run = [&](const rheo::Batch<float>& part, int epochs) {
-    auto model = rheo::make_model<float>(F{}, start);
+    auto model = started(flow, start);
     options.epochs = epochs;
     const auto r = rheo::fit(model, part, options);
     return std::pair{std::move(model), r.steps};
   };
-  const double begin = cpu_seconds();
-  const long made = run(x.topRows(trial * options.batch), 1).second;
-  const double a_step = (cpu_seconds() - begin) / static_cast<double>(std::max(1L, made));
+  double spent = 0, a_step = 0;
+  for (rheo::Index rows = std::min(4 * options.batch, x.rows()), last = 0; spent < 0.02 * seconds && last < x.rows(); last = rows, rows = std::min(4 * rows, x.rows())) {
+    const double begin = cpu_seconds();
+    const long made = run(x.topRows(rows), 1).second;
+    spent = cpu_seconds() - begin;
+    a_step = spent / static_cast<double>(std::max(1L, made));
+  }
   return run(x, std::max(1, static_cast<int>(std::lround(seconds / a_step * static_cast<double>(options.batch) / static_cast<double>(x.rows())))));
 }
 

@@ -15,7 +15,7 @@ auto snf(const GridEnergy& energy) { return presets::snf<3, Block>(energy, moves
 Subject by_energy(const Batch<double>& x, const FitOptions& options, const targets::Target& target) {
   using F = decltype(snf(std::declval<GridEnergy>()));
   const GridEnergy energy(target, 1e5);
-  auto model = started(snf(energy), options.noise);
+  auto model = std::make_shared<Model<F, float>>(started(snf(energy), options.noise));
   const double per_epoch = std::ceil((1 - options.validation) * static_cast<double>(x.rows()) / static_cast<double>(options.batch));
   const double begin = cpu_seconds();
   const EnergyFitResult r = fit_energy(*model, energy,

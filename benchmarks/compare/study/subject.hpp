@@ -86,19 +86,9 @@ template <class Objective> struct Timed {
   }
 };
 
-/// Start of a preset, each parameter moved by N(0, 0.05^2): most presets start as the identity, which is a saddle of the likelihood where the data's
-/// coordinates are independent, as those of two_uniforms are, and of the bounds of autoencoders.
-template <class F> std::shared_ptr<Model<F, float>> started(const F& flow, Noise noise) {
-  auto model = std::make_shared<Model<F, float>>(make_model<float>(flow, noise.fork(100)));
-  Batch<float> jitter(model->parameters().size(), 1);
-  noise.fork(101).normals(view(jitter));
-  model->parameters() += 0.05f * Eigen::Map<const Vector<float>>(jitter.data(), jitter.rows());
-  return model;
-}
-
 /// Trains a flow in float on data.
 template <class F, class Objective = MaximumLikelihood> Subject fitted(const F& flow, const Batch<double>& x, FitOptions options, Objective objective = {}) {
-  auto model = started(flow, options.noise);
+  auto model = std::make_shared<Model<F, float>>(started(flow, options.noise));
   Training t;
   double begin = -1;
   options.callback = [&](const EpochReport& e) {
