@@ -102,7 +102,7 @@ double mass_on_grid(const std::function<Column<double>(const Batch<double>&)>& l
 
 void expressivity(Record& r, const Subject& s, const targets::Target& target, const Batch<double>& test, const Batch<double>& x, Noise noise, std::string& laws) {
   Column<double> lp = s.log_prob(test, noise.fork(4));
-  if (s.exactness == Exactness::estimate) {  // its constant comes from draws that training may overfit: scores are those of the density divided by its integral
+  if (s.exactness == Exactness::estimate) {  // its constant is estimated: scores are those of the density divided by its integral
     const double mass = mass_on_grid([&](const Batch<double>& y) { return s.log_prob(y, noise); }, target.box);
     lp -= std::log(mass);
     r.number("mass", mass);

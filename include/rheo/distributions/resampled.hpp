@@ -10,7 +10,6 @@
 #include <tuple>
 
 #include "rheo/distributions/normal.hpp"
-#include "rheo/math/normal_quantile.hpp"
 #include "rheo/math/softplus.hpp"
 #include "rheo/nets/mlp.hpp"
 
@@ -111,19 +110,22 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
   }
 
  private:
-  /// Rows first, first + 1, ... of the draws for Z: up to six dimensions those of the sequence i / phi, i / phi^2, ... (Roberts 2018), phi^(D + 1) = phi + 1,
-  /// turned by a uniform vector (Cranley and Patterson 1976), at the normal's quantiles.
+  /// Rows first, first + 1, ... of the draws for Z: up to six dimensions those of the sequence i / phi, i / phi^2, ... (Roberts 2018), phi^(d + 1) = phi + 1 for
+  /// d uniforms, turned by a uniform vector (Cranley and Patterson 1976) and made normal in pairs (Box and Muller).
   template <class S> static void propose(Noise noise, Index first, View<S> out) {
     if constexpr (D > 6) return noise.from_row(first).normals(out);
+    constexpr Index uniforms = D + D % 2;
     double phi = 2;
-    for (int k = 0; k < 64; ++k) phi = std::pow(1 + phi, 1.0 / static_cast<double>(D + 1));
-    double by = 1;
-    for (Index j = 0; j < D; ++j) {
-      by /= phi;
-      const double turn = noise.uniform(0, j);
+    for (int k = 0; k < 64; ++k) phi = std::pow(1 + phi, 1.0 / static_cast<double>(uniforms + 1));
+    const auto part = [](double x) { return std::max(x - std::floor(x), 0x1p-53); };
+    for (Index j = 0; j < D; j += 2) {
+      const double u = noise.uniform(0, j), v = noise.uniform(0, j + 1), by_u = std::pow(phi, -static_cast<double>(j + 1)), by_v = by_u / phi;
       for (Index i = 0; i < out.rows(); ++i) {
-        const double u = turn + by * static_cast<double>(first + i + 1);
-        out(i, j) = static_cast<S>(math::normal_quantile(std::max(u - std::floor(u), 0x1p-53)));
+        const double row = static_cast<double>(first + i + 1), r = std::sqrt(-2 * detail::plain_log(part(u + by_u * row)));
+        double even, odd;
+        detail::plain_turn(part(v + by_v * row), even, odd);
+        out(i, j) = static_cast<S>(r * even);
+        if (j + 1 < D) out(i, j + 1) = static_cast<S>(r * odd);
       }
     }
   }
