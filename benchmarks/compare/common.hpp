@@ -40,21 +40,24 @@ template <class F> rheo::Model<F, float> started(const F& flow, rheo::Noise nois
   return model;
 }
 
-/// A flow fitted for about so many seconds of one processor, by the speed of fits to the first batches, ever more until they take a fiftieth of it, and the
-/// steps that it made.
-template <class F> std::pair<rheo::Model<F, float>, long> fitted_for(const F& flow, double seconds, const rheo::Batch<float>& x, rheo::Noise start, rheo::FitOptions options) {
+/// A model fitted for about so many seconds of one processor, and the steps that it made.  What a step costs is told by fits to the first batches, of some
+/// epochs and of twice as many, ever more until they take a fiftieth of the time.
+template <class F> std::pair<rheo::Model<F, float>, long> fitted_for(const rheo::Model<F, float>& start, double seconds, const rheo::Batch<float>& x, rheo::FitOptions options) {
   const auto run = [&](const rheo::Batch<float>& part, int epochs) {
-    auto model = started(flow, start);
+    auto model = start;
     options.epochs = epochs;
     const auto r = rheo::fit(model, part, options);
     return std::pair{std::move(model), r.steps};
   };
+  const rheo::Batch<float> first = x.topRows(std::min(16 * options.batch, x.rows()));
   double spent = 0, a_step = 0;
-  for (rheo::Index rows = std::min(4 * options.batch, x.rows()), last = 0; spent < 0.02 * seconds && last < x.rows(); last = rows, rows = std::min(4 * rows, x.rows())) {
+  for (int epochs = 1; spent < 0.02 * seconds; epochs *= 4) {
     const double begin = cpu_seconds();
-    const long made = run(x.topRows(rows), 1).second;
+    const long made = run(first, epochs).second;
+    const double between = cpu_seconds();
+    const long more = run(first, 2 * epochs).second - made;
     spent = cpu_seconds() - begin;
-    a_step = spent / static_cast<double>(std::max(1L, made));
+    a_step = std::max(spent - 2 * (between - begin), 0.02 * spent) / static_cast<double>(std::max(1L, more));
   }
   return run(x, std::max(1, static_cast<int>(std::lround(seconds / a_step * static_cast<double>(options.batch) / static_cast<double>(x.rows())))));
 }

@@ -236,4 +236,22 @@ TEST_CASE("at alpha of 1 and 2 both wells are found, with default options") {
   }
 }
 
+TEST_CASE("a fit that begins far from the target ends at it: at alpha of 2 the loss is lowest where no draw is near") {
+  Batch<double> covariance(2, 2);
+  covariance << 0.25, 0, 0, 0.25;
+  const targets::GaussianEnergy<2> far((Row<double>(2) << 4.0, 0.0).finished(), covariance);
+  auto check = [&](const auto& objective) {
+    auto model = make_model<double>(presets::RealNvp<2, 2, Mlp<16, 16>>{}, Noise{1});
+    const auto r = fit_energy(model, objective, {.steps = 800, .learning_rate = 1e-2, .schedule = {Cosine{}}, .noise = Noise{2}});
+    const auto s = weighted_sample(model, far, 10000, Noise{3});
+    INFO("best step " << r.best_step << ", loss " << r.best_loss << ", ESS " << effective_sample_size(s.log_w));
+    CHECK(r.best_step > 300);
+    CHECK(effective_sample_size(s.log_w) > 9000);
+    CHECK(std::abs(log_z(s.log_w).value - far.log_z()) < 0.05);
+  };
+  check(alpha_divergence(far, 2.0));
+  check(alpha_divergence<weights>(far, 1.5));
+  check(Mixed(alpha_divergence(far, 2.0), ReverseKl(far), 0.5));
+}
+
 }  // namespace training_alpha_divergence

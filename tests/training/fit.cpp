@@ -79,7 +79,14 @@ TEST_CASE("with an average the running mean of the parameters is judged and kept
 TEST_CASE("buffers that follow the parameters follow their mean") {
   const auto data = banana<double>(500, 1);
   auto model = make_model<double>(Flow{Residual<2, LipschitzMlp<12>, ExactLogDet>{}, StandardNormal<2>{}}, Noise{2});
-  fit(model, data, {.epochs = 30, .learning_rate = 1e-2, .patience = 0, .average = 0.9, .noise = Noise{3}});
+  auto path = [&](double average, auto& of) {
+    std::vector<Vector<double>> at;
+    fit(of, data, {.epochs = 30, .learning_rate = 1e-2, .patience = 0, .average = average, .noise = Noise{3}, .callback = [&](const EpochReport&) { return at.push_back(of.parameters()), true; }});
+    return at;
+  };
+  auto own = make_model<double>(model.flow(), Noise{2});
+  const auto with = path(0.9, model), without = path(0, own);
+  for (std::size_t k = 0; k < with.size(); ++k) REQUIRE((with[k] == without[k]).all());  // training has its own buffers back
   const Column<double> kept = model.log_prob(data);
   model.flow().after_step(model.theta(), model.state());
   CHECK((model.log_prob(data) - kept).abs().maxCoeff() < 1e-6);

@@ -29,7 +29,7 @@
 //   encode_path_pull(Pull, factor), decode_path_pull                  of a layer that draws: what its draw tells the law it is from goes by the path alone, times
 //                                                                     factor, a number a row (rheo/training/importance_weighted.hpp)
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
-//   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters
+//   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters, or is drawn for them
 //   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
 //   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp); z_seams of the latent

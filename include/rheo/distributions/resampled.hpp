@@ -19,8 +19,8 @@ namespace rheo {
 /// Tries proposals draws, the last of them always taken.  Starts at a = 1/2: exactly N(0, I).
 ///
 /// Z is estimated from `samples` draws of N(0, I), others after every step, so that training does not learn what is in them: V is an estimate whose error
-/// in nats is that of log Z, at most about deviation(a) / (Z sqrt(samples)); up to six dimensions, where the draws are a turned even sequence, far less: a few
-/// 1e-4 in two with 4096 samples.  Z and its gradient dZ/dtheta are untrained state, made anew by init and after_step at the cost of one pass and one pull
+/// in nats is that of log Z, about deviation(a) / (Z sqrt(samples)); up to six dimensions, where the draws are a turned even sequence, less: a tenth of that in
+/// two, a half in six.  Z and its gradient dZ/dtheta are untrained state, made anew by init and after_step at the cost of one pass and one pull
 /// of the net on all samples; encode_pull includes dZ/dtheta.  Duals see Z's first derivatives, not its second.  decode has no pull: a choice has no
 /// derivative.  log p is -inf where the square of x overflows.
 template <Index D, class Net, Index Tries = 100> struct ResampledBase : DistributionFacts<D, Support::real> {
@@ -35,6 +35,7 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
     NetCache<T> net;
     Buffer<T> logit, in;
   };
+  static constexpr double rounds = 1 << 20;  ///< of draws, until the first come again
   Acceptance net{};
   Index samples = 4096;
 
@@ -49,6 +50,10 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
     auto z = p.vector(1, "Z");
     auto slope = p.vector(param_count, "Z_gradient");
     return std::tuple{z, slope, p.vector(1, "draws_made")};
+  }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    const T z = buffers.data()[0], made = buffers.data()[1 + param_count];
+    return z >= T(0) && z <= T(1) && made >= T(0) && made < T(rounds);
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
     net.init(theta, buffers, noise);
@@ -81,7 +86,7 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
     }
     buffers.data()[0] = T(static_cast<S>(total / static_cast<double>(samples)));
     for (Index k = 0; k < param_count; ++k) buffers.data()[1 + k] = T(slope(k));
-    buffers.data()[1 + param_count] = made + T(1);
+    buffers.data()[1 + param_count] = made + T(1) < T(rounds) ? made + T(1) : T(0);
   }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const { score(p.in, p); }

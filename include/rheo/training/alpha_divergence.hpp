@@ -32,9 +32,9 @@ enum class Estimator { automatic, reparameterised, path, weights };
 /// self-normalised estimate of KL(p || q): weights are relative ones, whatever Z is, at a bias of order 1 / rows.  The least loss is log Z / (alpha - 1), at 1: 0.
 /// Loss and gradient are those of one another only in the reparameterised form; the others have the gradient's mean (without a level, up to that bias).
 /// That estimate falls without bound, for alpha above 1, once no draw of a shard is near the target: what follows its slope, a reparameterised fit, may lose
-/// modes at alpha = 1 and run away at 2 and find its checks better and better, where `path` and `weights` do not.  For bounds, which have no other
+/// modes at alpha = 1 and run away at 2, where `path` and `weights` do not, and fits at alpha above 1 are judged by the estimate at 1.  For bounds, which have no other
 /// estimator, take a small learning rate at alpha >= 1.
-/// Draws off the support of exp(-u) have weight 0.  Weights of high powers vary much: alpha in [0, 2].  Throws std::invalid_argument unless alpha is finite.
+/// Draws off the support of exp(-u) have weight 0.  Where u is +inf behind a wall inside the draws' reach take `weights`: the others do not see the wall move.  Weights of high powers vary much: alpha in [0, 2].  Throws std::invalid_argument unless alpha is finite.
 template <ValueEnergy E, Estimator How> class AlphaDivergence {
   static_assert(How == Estimator::automatic || How == Estimator::weights || Energy<E>, "rheo: an AlphaDivergence of an energy without a gradient: take Estimator::weights");
 
@@ -43,6 +43,8 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
   explicit AlphaDivergence(E e, double alpha, std::optional<double> level = {}) : energy(std::move(e)), alpha_(alpha), level_(level) {
     if (!std::isfinite(alpha)) detail::fail("AlphaDivergence: alpha must be finite");
   }
+  /// What fits are judged by: see above.
+  AlphaDivergence judge() const { return alpha_ > 1 ? AlphaDivergence(energy, 1) : *this; }
   template <class F, class T> struct Room {
     typename E::template Workspace<T> energy;
     CacheOf<F, T> encode;
@@ -63,7 +65,7 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
  private:
   template <Estimator By, class F, class T> double estimate(ObjectiveCall<F, T>& c, Room<F, T>& room) const {
     static_assert(By == Estimator::reparameterised || (is_exact_v<F> && CanEncodePull<F, T>),
-                  "rheo: AlphaDivergence: this estimator needs an exact log-density with a gradient: take Estimator::reparameterised");
+                  "rheo: AlphaDivergence: this estimator needs an exact log-density with a gradient: take Estimator::reparameterised, and an energy with a gradient");
     static_assert(By == Estimator::weights || CanDecodePull<F, T>,
                   "rheo: AlphaDivergence: the draws of this flow have no derivative: take Estimator::weights, if its log-density is exact");
     static_assert(By != Estimator::path || !detail::has_biased_pulls<F>, "rheo: AlphaDivergence: draws with accept tests have no path: take Estimator::reparameterised");

@@ -48,7 +48,7 @@ struct FitOptions {
   double clip_norm = 5;           ///< 0: no clipping
   Optimizer optimizer = Adam{};
   Schedule schedule{};
-  double average = 0;             ///< share of its past that a running mean of the parameters keeps a step, 0.999 say; the means are judged and kept.  0: none
+  double average = 0;             ///< share of its past that a running mean of the parameters keeps a step, 0.999 say.  The means are what validation judges and what stays; callbacks see the model's own.  0: none
   Noise noise{};                  ///< decides the split, the order of rows and the draws
   int threads = 1;
   std::vector<double> weights{};  ///< one per row, not negative; empty: all one.  Scaled to mean one over the training part
@@ -259,6 +259,7 @@ FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& traine
     }
   }
   restore();
+  trainer.refresh();  // what is drawn for the parameters has had a part in the choice of the epoch
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
 }

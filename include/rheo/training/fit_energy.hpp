@@ -45,7 +45,7 @@ struct EnergyFitResult {
   int best_step = 0;              ///< whose parameters stay; 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity(), seconds = 0;
   long steps = 0, skipped_steps = 0;
-  Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay, without its checks
+  Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay or an alpha-divergence, without the checks
 };
 
 namespace detail {
@@ -66,13 +66,14 @@ inline void check_options(const EnergyFitOptions& o) {
   if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + std::to_string(o.learning_rate));
 }
 
-/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those move, over draws alone.
+/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those are `moving`, over draws alone.
 template <class T>
-EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, CView<T> context, const EnergyFitOptions& o) {
+EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
+                             const EnergyFitOptions& o) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   const Index most = std::max(o.batch, o.check_rows);
-  const bool by_rows = source.x().cols() > 0 || context.cols() > 0, moving = &checked != &trainer;
+  const bool by_rows = source.x().cols() > 0 || context.cols() > 0;
   auto nothing = [](Index n) { return view_of(static_cast<const T*>(nullptr), n, 0, n); };
   const CView<T> x = by_rows ? source.x() : nothing(most), given = context.cols() > 0 ? context : nothing(x.rows());
   std::vector<Index> index(static_cast<std::size_t>(most));
@@ -81,7 +82,7 @@ EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<
     return BatchRows{0, count, by_rows ? index.data() : nullptr, nullptr};
   };
   auto check = [&] {
-    return moving ? checked.value(nothing(most), nothing(most), {0, o.check_rows}, o.noise.fork(1)) : trainer.value(x, given, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1));
+    return moving ? checked.value(nothing(most), nothing(most), {0, o.check_rows}, o.noise.fork(1)) : checked.value(x, given, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1));
   };
   Vector<T> best = theta, best_buffers = buffers;
   auto restore = [&] {
@@ -143,9 +144,14 @@ EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<
 template <class F, class T, class Objective>
 EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective) {
   check_options(o);
-  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, std::move(objective));
+  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, objective);
   RowSource<T> source(data);
-  return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, trainer, source, context, o);
+  if constexpr (HasJudge<Objective>) {
+    Trainer<F, T, Objective> checked(model, o.optimizer, o.threads, objective.judge());
+    return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, checked, source, false, context, o);
+  } else {
+    return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, trainer, source, false, context, o);
+  }
 }
 
 }  // namespace detail
@@ -182,9 +188,9 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, Replay<T>& repla
   detail::check_options(options);
   const auto by_energy = detail::objective_of(energy);
   Trainer trainer(model, options.optimizer, options.threads, Mixed(MaximumLikelihood{}, by_energy, options.data_share));
-  Trainer checked(model, options.optimizer, options.threads, by_energy);
+  Trainer checked(model, options.optimizer, options.threads, detail::judge_of(by_energy));
   detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
-  return detail::fit_by_steps<T>(model.parameters(), model.buffers(), trainer, checked, source, Model<F, T>::template nothing<const T>(0), options);
+  return detail::fit_by_steps<T>(model.parameters(), model.buffers(), trainer, checked, source, true, Model<F, T>::template nothing<const T>(0), options);
 }
 
 /// A conditional flow, for all rows of the context (n x context_dim) at once: the mean over them of KL(flow given c || exp(-u) / Z(c)) - log Z(c), u an energy

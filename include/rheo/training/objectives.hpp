@@ -100,6 +100,16 @@ void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColVie
   }
 }
 
+/// An objective may have another one of its kind by which fits are judged: `judge()`, for losses that are low where nothing is learned.
+template <class O>
+concept HasJudge = requires(const O& o) {
+  { o.judge() } -> std::same_as<O>;
+};
+template <class O> O judge_of(const O& o) {
+  if constexpr (HasJudge<O>) return o.judge();
+  else return o;
+}
+
 }  // namespace detail
 
 /// The mean of -log w = u(x) + log p(z) + sum V over the model's own draws: KL(flow || exp(-u) / Z) - log Z, of paths where layers sample.
@@ -147,6 +157,11 @@ template <class A, class B> struct Mixed {
   double share;  ///< of A, in [0, 1]
   Mixed(A first, B second, double of_first) : a(std::move(first)), b(std::move(second)), share(of_first) {
     if (!(of_first >= 0 && of_first <= 1)) detail::fail("Mixed: a share is in [0, 1]");
+  }
+  Mixed judge() const
+    requires(detail::HasJudge<A> || detail::HasJudge<B>)
+  {
+    return Mixed(detail::judge_of(a), detail::judge_of(b), share);
   }
   template <class F, class T> struct Room {
     detail::RoomOf<A, F, T> a;

@@ -52,9 +52,8 @@ using BitVae = Flow<VaeLayer<D, Z, Given<family::Normal<SoftBound>, Net>, Given<
 
 /// Cornish et al. 2020, arXiv:1909.13833: a preset, or any flow, each of whose layers, or of its repeated steps, is indexed by U coordinates with
 /// normal p(u | z) and q(u | x); Standardize, ActNorm and the base stay.  Cif<RealNvp<2>>.  Its nets start at random to the last layer: an index that
-/// starts unused is a saddle, which training leaves slowly.  The bound is noisy and Adam's steps are short under noise: it wants
-/// about twice the learning rate of the preset itself over twenty thousand steps (4e-3), five times over two thousand, where at the preset's own it lags far
-/// behind it.
+/// starts unused is a saddle, which training leaves slowly.  The bound is noisy and Adam's steps are short under noise: in two
+/// thousand steps it wants five times the learning rate of the preset itself, at which it lags far behind it, in twenty thousand the same (4e-3).
 template <class Preset, Index U = 1, class LawNet = BasicMlp<Relu, UniformLast, 32, 32>, class Net = BasicMlp<Relu, UniformLast, 10, 10>>
 using Cif = typename detail::CifOf<Preset, U, LawNet, Net>::type;
 

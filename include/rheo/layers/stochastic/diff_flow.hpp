@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // DiffFlow: a learned stochastic differential equation from data to latent, and a learned one back, weighed against each other step by step.
 //   Zhang and Chen 2021, arXiv:2110.07579, eqs. 5-8 and 13-15, alg. 1 and 2 (whose line 2 adds the last step's term a second time: it is added
-//   once here);  time grid t_i = (i/N)^beta T, or random about it: their section 3.3.
+//   once here);  time grid t_i = (i/N)^beta T, or with random shares of a step added: their section 3.3.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace rheo {
 ///
 /// Field is a recipe of fields (Velocity<MlpOf<Gelu, 64, 64>>), used for f and s alike; both start at zero, so that V is zero and the layer adds
 /// noise.  The nets see t / end.  The pulls keep the N - 1 states between and run the nets again.
-/// With a jitter the times are drawn from the call's noise, the same for all its rows: V is a bound for the mixture over times.  For samples and scores at
+/// With a jitter the inner times move ahead, drawn from the call's noise, the same for all its rows: V is a bound for the mixture over times.  For samples and scores at
 /// the times themselves copy the parameters to a model whose layer has none.
 /// The equation's marginals have an exact density of their own: probability_flow() of the layer is the field for a Continuous with its parameters.
 /// V is not the log-determinant of a step where g is small at a step dt of finite length: its error falls with dt, and grows as dt^3 / g^2.
@@ -39,7 +39,7 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
 
   using Times = std::array<double, N + 1>;
 
-  DiffFlowTime time{};
+  DiffFlowTime time{};  // its end and exponent have made `times`
   Times times{};
   Net net{};
 
@@ -52,7 +52,7 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
     for (double x : {time.end, t.exponent, t.noise, t.last_noise}) {
       if (!(x > 0 && std::isfinite(x))) detail::fail("DiffFlow wants a positive, finite end, exponent and noise");
     }
-    if (times[0] != 0 || std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) != times.end()) detail::fail("DiffFlow wants times that rise from 0");
+    if (times[0] != 0 || std::adjacent_find(times.begin(), times.end(), std::not_fn(std::less<>())) != times.end()) detail::fail("DiffFlow wants times that rise from 0");
     if (!(t.jitter >= 0 && t.jitter <= 1)) detail::fail("DiffFlow wants a jitter in [0, 1]");
   }
 
