@@ -13,7 +13,7 @@ int main(int count, char** words) {
   const int epochs = count > 2 ? std::stoi(words[2]) : 100;
   auto data = targets::moons<float>(60'000, Noise{1});
   auto model = make_model<float>(presets::ScoreSde<2>{}, Noise{2});
-  auto fitted = fit(model, data, {.epochs = epochs, .batch = 1024, .learning_rate = 3e-3, .validation = 0.33, .patience = 0, .schedule = {Cosine{0.01}, 100}}, VelocityDenoising{});
+  auto fitted = fit(model, data, {.epochs = epochs, .batch = 1024, .learning_rate = 3e-3, .validation = 0.33, .patience = 0, .schedule = {Cosine{0.01}, 100}, .average = 0.999}, VelocityDenoising{});
   std::cout << to_string(fitted.status) << ", best epoch " << fitted.best_epoch << ", held-out loss " << fitted.best_loss << '\n';
 
   auto at = [&](Index undone) -> Batch<double> {  // the same samples with so many of 60 steps left undone

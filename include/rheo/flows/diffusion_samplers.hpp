@@ -51,7 +51,7 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
   Index most = std::numeric_limits<Index>::max();
   if constexpr (in_steps) most = L::steps;
   if (n < 0) detail::fail("cannot draw " + std::to_string(n) + " samples");
-  if (o.steps < 1 || o.steps > most) detail::fail("sample_diffusion: steps is at least 1 and at most the layer's own, got " + std::to_string(o.steps));
+  if (o.steps < 1 || o.steps > most) detail::fail("sample_diffusion: steps is at least 1" + (in_steps ? ", at most the layer's " + std::to_string(most) : std::string()) + ", got " + std::to_string(o.steps));
   if (!(o.eta >= 0 && o.eta <= 1) || o.corrections < 0 || o.undone < 0 || o.undone > o.steps) detail::fail("sample_diffusion wants eta in [0, 1], corrections >= 0, 0 <= undone <= steps");
   if (!(o.snr > 0 && std::isfinite(o.snr))) detail::fail("sample_diffusion wants a positive, finite snr");
   if (context.rows() != (F::context_dim > 0 ? n : context.rows()) || context.cols() != F::context_dim) detail::fail("sample_diffusion: the context has the wrong shape");
