@@ -236,6 +236,17 @@ TEST_CASE("at alpha of 1 and 2 both wells are found, with default options") {
   }
 }
 
+TEST_CASE("one draw that outweighs all others is not taken for none, however far all are: KL is log n at least") {
+  auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
+  const auto steep = energy_of<2>([](const auto& x) { return 1e40 * (square(x[0]) + square(x[1])); });
+  const Batch<double> none(50, 0);
+  for (double a : {1.0, 2.0}) {
+    const auto objective = alpha_divergence(steep, a).judge();
+    Trainer<Flow<FullNormal<2>>, double, std::decay_t<decltype(objective)>> trainer(model, Adam{}, 1, objective);
+    CHECK(trainer.value(view(none), view(none), {0, 50}, Noise{4}) == Approx(std::log(50.0)));
+  }
+}
+
 TEST_CASE("a fit that begins far from the target ends at it: at alpha of 2 the loss is lowest where no draw is near") {
   Batch<double> covariance(2, 2);
   covariance << 0.25, 0, 0, 0.25;

@@ -156,10 +156,12 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
       sum += power(i);
     }
     power *= total / sum;
-    for (Index i = 0; i < n; ++i) centre += power(i) == 0 ? 0 : power(i) * log_w(i) / total;
+    const double largest = alpha_ == 1 && !std::isinf(top) ? top : 0;  // weights are told apart relative to it, however far the draws are
+    for (Index i = 0; i < n; ++i) centre += power(i) == 0 ? 0 : power(i) * (log_w(i) - largest) / total;
     if (alpha_ == 0) return -total * centre;
-    const double log_mean = top + std::log(sum / total);
-    return alpha_ == 1 ? total * (centre - log_mean) : total * log_mean / (alpha_ * (alpha_ - 1));
+    const double relative = centre + (largest - top) - std::log(sum / total);
+    centre += largest;
+    return alpha_ == 1 ? total * relative : total * (top + std::log(sum / total)) / (alpha_ * (alpha_ - 1));
   }
   double raised(double d) const { return alpha_ == 0 ? 1 : std::exp(alpha_ * d); }
   /// (w^alpha - 1) / alpha: what is left of the weight when its mean is taken off, since the score's mean is 0.
