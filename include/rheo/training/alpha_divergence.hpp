@@ -33,7 +33,7 @@ enum class Estimator { automatic, reparameterised, path, weights };
 /// Loss and gradient are those of one another only in the reparameterised form; the others have the gradient's mean (without a level, up to that bias).
 /// That estimate falls without bound, for alpha above 1, once no draw of a shard is near the target: what follows its slope, a reparameterised fit, may lose
 /// modes at alpha = 1 and run away at 2, where `path` and `weights` do not, and fits at alpha above 1 are judged by the estimate at 1.  For bounds, which have no
-/// other estimator, keep alpha below 1: neither the status nor the best loss of a fit tells that it ran away.
+/// other estimator, keep alpha below 1: a fit that runs away ends with its best parameters before that, which may be its start, and one that lost a mode does not tell.
 /// Draws off the support of exp(-u) have weight 0.  Where u is +inf behind a wall inside the draws' reach take `weights`: the others do not see the wall move.  Weights of high powers vary much: alpha in [0, 2].  Throws std::invalid_argument unless alpha is finite.
 template <ValueEnergy E, Estimator How> class AlphaDivergence {
   static_assert(How == Estimator::automatic || How == Estimator::weights || Energy<E>, "rheo: an AlphaDivergence of an energy without a gradient: take Estimator::weights");
