@@ -8,19 +8,16 @@ namespace nets_mlp {
 using namespace rheo;
 
 namespace {
-template <class Last> auto started() {
-  using Net = typename BasicMlp<Silu, Last, 200, 100>::template net<50, 7>;
-  Vector<double> theta(Net::param_count);
-  Net{}.init(Params<double>(theta.data(), theta.size()), Params<double>{}, Noise{1});
-  return std::pair{theta, Net::unpack(Params<double>(theta.data(), theta.size()))};
-}
 template <class W> double mean_square(const W& w) { return w.array().square().mean(); }
 }  // namespace
 
 TEST_CASE("weights start uniform with variance 1 / (3 fan in), wide ones 2 / fan in; biases on +-1/sqrt(fan in); the last layer at zero or as the others") {
   auto check = []<class Last>(Last, double weights) {
-    const auto [theta, ignored] = started<Last>();
-    const auto layers = BasicMlp<Silu, Last, 200, 100>::template net<50, 7>::unpack(Params<const double>(theta.data(), theta.size()));
+    using Net = typename BasicMlp<Silu, Last, 200, 100>::template net<50, 7>;
+    Vector<double> theta(Net::param_count);
+    const Params<double> params(theta.data(), theta.size());
+    Net{}.init(params, Params<double>{}, Noise{1});
+    const auto layers = Net::unpack(params);
     const double widths[] = {50, 200, 100};
     for (std::size_t l = 0; l < 3; ++l) {
       const bool zero = Last::zero && l == 2;

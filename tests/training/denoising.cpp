@@ -125,7 +125,7 @@ TEST_CASE("eight modes on a ring are learned from the first steps by nets that s
     return r.best_loss;
   };
   const double wide = loss_after(std::type_identity<BasicMlp<Silu, WideZeroLast, 64, 64, 64>>{}), narrow = loss_after(std::type_identity<MlpOf<Silu, 64, 64, 64>>{});
-  INFO("the loss is " << wide << " and " << narrow << "");
+  INFO("the loss is " << wide << " and " << narrow);
   CHECK(wide < narrow - 0.03);
 }
 

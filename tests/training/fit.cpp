@@ -48,17 +48,17 @@ TEST_CASE("with an average the running mean of the parameters is judged and kept
   const auto data = banana<double>(800, 1);
   const int epochs = 25;
   const double keep = 0.8;
-  auto run = [&](double average, int best_of) {
+  auto run = [&](double average) {
     auto model = make_model<double>(Small{}, Noise{2});
     std::vector<Vector<double>> path;
     std::vector<double> losses;
     // one step an epoch
-    const auto r = fit(model, data, {.epochs = best_of, .batch = 720, .learning_rate = 2e-3, .patience = 0, .average = average, .noise = Noise{3},
+    const auto r = fit(model, data, {.epochs = epochs, .batch = 720, .learning_rate = 2e-3, .patience = 0, .average = average, .noise = Noise{3},
                                      .callback = [&](const EpochReport& e) { return path.push_back(model.parameters()), losses.push_back(e.validation_loss), true; }});
     return std::tuple{model.parameters(), path, losses, r.best_epoch};
   };
-  const auto [plain, own, own_losses, plain_best] = run(0, epochs);
-  const auto [kept, path, losses, best] = run(keep, epochs);
+  const auto [plain, own, own_losses, plain_best] = run(0);
+  const auto [kept, path, losses, best] = run(keep);
   REQUIRE(own.size() == path.size());
   Vector<double> start = make_model<double>(Small{}, Noise{2}).parameters(), mean = start, at_best = start;
   for (int k = 1; k <= epochs; ++k) {
