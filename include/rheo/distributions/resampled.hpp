@@ -120,8 +120,11 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
   template <class S> static void propose(Noise noise, Index first, View<S> out) {
     if constexpr (D > 6) return noise.from_row(first).normals(out);
     constexpr Index uniforms = D + D % 2;
-    double phi = 2;
-    for (int k = 0; k < 64; ++k) phi = std::pow(1 + phi, 1.0 / static_cast<double>(uniforms + 1));
+    static const double phi = [] {
+      double root = 2;
+      for (int k = 0; k < 64; ++k) root = std::pow(1 + root, 1.0 / static_cast<double>(uniforms + 1));
+      return root;
+    }();
     const auto part = [](double x) { return std::max(x - std::floor(x), 0x1p-53); };
     for (Index j = 0; j < D; j += 2) {
       const double u = noise.uniform(0, j), v = noise.uniform(0, j + 1), by_u = std::pow(phi, -static_cast<double>(j + 1)), by_v = by_u / phi;
