@@ -63,7 +63,7 @@ TEST_CASE("cold diffusion: the exact restorer has no loss and brings every point
 }
 
 TEST_CASE("cold diffusion learns to bring rings of one radius back from directions") {
-  using F = presets::Ddpm<2, 20, MlpOf<Silu, 32, 32>>;
+  using F = presets::Ddpm<2, 20, Velocity<MlpOf<Silu, 32, 32>, FourierTime<4>>>;
   const Index n = 4000;
   Batch<double> x = normals(n, 2, 1);
   x.col(0) /= (x.col(0).square() + x.col(1).square()).sqrt() / 2;  // uneven on purpose: the radius is a function of the direction
@@ -78,7 +78,7 @@ TEST_CASE("cold diffusion learns to bring rings of one radius back from directio
 }
 
 TEST_CASE("samples do not depend on threads; steps undone are states on the way of the same samples") {
-  const auto model = make_model<float>(presets::ScoreSde<2, VarianceExploding, MlpOf<Tanh, 5>>{}, Noise{1});
+  const auto model = make_model<float>(presets::ScoreSde<2, VarianceExploding, Velocity<MlpOf<Tanh, 5>, FourierTime<4>>>{}, Noise{1});
   const DiffusionSampling o{.steps = 30, .eta = 0.7, .corrections = 1};
   const Batch<float> x = sample_diffusion(model, 300, Noise{2}, o);
   auto two = o;

@@ -16,8 +16,8 @@ using namespace rheo;
 using rheo_test::normals;
 
 namespace {
-using Stepped = presets::Ddpm<2, 7, MlpOf<Tanh, 7, 6>, FourierTime<2>>;
-using Timed = presets::ScoreSde<2, VarianceExploding, MlpOf<Tanh, 7, 6>, FourierTime<2>>;
+using Stepped = presets::Ddpm<2, 7, Velocity<MlpOf<Tanh, 7, 6>, FourierTime<2>>>;
+using Timed = presets::ScoreSde<2, VarianceExploding, Velocity<MlpOf<Tanh, 7, 6>, FourierTime<2>>>;
 
 }  // namespace
 
@@ -77,7 +77,7 @@ TEST_CASE("the variational loss is the negative elbo in the mean, in units of th
 }
 
 TEST_CASE("a fitted score: the probability flow's density integrates to one and is that of the data") {
-  using F = presets::ScoreSde<1, VariancePreserving, MlpOf<Silu, 32, 32>, FourierTime<4>, ExactTrace, Dopri5<6>>;
+  using F = presets::ScoreSde<1, VariancePreserving, Velocity<MlpOf<Silu, 32, 32>, FourierTime<4>>, ExactTrace, Dopri5<6>>;
   const Index n = 20000;
   Batch<double> x = 0.5 * normals(n, 1, 1);
   for (Index i = 0; i < n; ++i) x(i, 0) += i % 3 ? 2 : -2;
@@ -101,7 +101,7 @@ TEST_CASE("a fitted score: the probability flow's density integrates to one and 
 }
 
 TEST_CASE("a fitted score on two coordinates: the probability flow's density integrates to one") {
-  using F = presets::ScoreSde<2, VariancePreserving, MlpOf<Silu, 32, 32>, FourierTime<4>, ExactTrace, Dopri5<6>>;
+  using F = presets::ScoreSde<2, VariancePreserving, Velocity<MlpOf<Silu, 32, 32>, FourierTime<4>>, ExactTrace, Dopri5<6>>;
   auto model = make_model<double>(F{}, Noise{2});
   const auto fitted = fit(model, targets::Moons::sample<double>(8000, Noise{1}),
                           {.epochs = 60, .batch = 256, .learning_rate = 1e-2, .validation = 0.3, .patience = 0, .schedule = {Cosine{0.01}, 20}, .noise = Noise{3}}, VelocityDenoising{});
@@ -120,7 +120,7 @@ TEST_CASE("eight modes on a ring are learned from the first steps by nets that s
   // Standardised, its second moments are those of N(0, I), and the net has nothing to learn from lines and planes.
   const Batch<float> x = targets::find("eight_gaussians").sample(20000, Noise{1}).cast<float>();
   auto loss_after = [&]<class Net>(std::type_identity<Net>) {
-    auto model = make_model<float>(presets::Ddpm<2, 20, Net>{}, Noise{2});
+    auto model = make_model<float>(presets::Ddpm<2, 20, Velocity<Net, FourierTime<4>>>{}, Noise{2});
     const auto r = fit(model, x, {.epochs = 6, .batch = 1000, .learning_rate = 3e-3, .patience = 0, .noise = Noise{3}}, VelocityDenoising{});
     return r.best_loss;
   };

@@ -7,9 +7,9 @@
 namespace study {
 
 std::vector<Family> diffusions() {
-  return {family<presets::DiffFlow<2, 15, MlpOf<Gelu, 94, 94>>>("diff_flow", "15 steps of a learned equation and of one back"),
-          family<presets::Ddpm<2, 100, MlpOf<Silu, 94, 94, 94>>, Denoising>("ddpm", "100 steps of noise and a net that takes it off", 2e-3, false),
-          family<presets::ScoreSde<2, VariancePreserving, MlpOf<Silu, 94, 94, 94>>, Denoising>("score_sde", "the same net as a score; the density of its probability flow", 2e-3, false)};
+  return {family<presets::DiffFlow<2, 15, Velocity<MlpOf<Gelu, 94, 94>, FourierTime<4>>>>("diff_flow", "15 steps of a learned equation and of one back"),
+          family<presets::Ddpm<2, 100, Velocity<MlpOf<Silu, 94, 94, 94>, FourierTime<4>>>, Denoising>("ddpm", "100 steps of noise and a net that takes it off", 2e-3, false),
+          family<presets::ScoreSde<2, VariancePreserving, Velocity<MlpOf<Silu, 94, 94, 94>, FourierTime<4>>>, Denoising>("score_sde", "the same net as a score; the density of its probability flow", 2e-3, false)};
 }
 
 }  // namespace study

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "rheo/math/noise_levels.hpp"
-#include "rheo/nets/time_embedding.hpp"
+#include "rheo/nets/velocity.hpp"
 
 namespace rheo {
 

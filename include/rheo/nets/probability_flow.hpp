@@ -88,14 +88,15 @@ template <class Field, class Sde = VariancePreserving> struct ProbabilityFlow {
   };
 };
 
-/// The times and the noise of a DiffFlow: t_i = (i/N)^exponent end; g runs geometrically from `noise` at the data to `last_noise`.  A jitter above 0, at most
+/// The times and the noise of a DiffFlow: t_i = (i/N)^exponent end; g runs geometrically from `noise` at the data, where it blurs what is sampled, to
+/// `last_noise` at the latents, where it hides what the drift leaves.  The paper's: exponent 0.9, both noises 0.05 for an end of 1.  A jitter above 0, at most
 /// 1, has every call move its inner times, each by a random share below it of the step ahead: fields that are learned so hold between the times as well.
 struct DiffFlowTime {
-  double end = 1, exponent = 0.9, noise = 0.05, last_noise = noise, jitter = 0;
+  double end = 1, exponent = 1, noise = 0.01, last_noise = 1, jitter = 0;
   double g(double t) const { return noise * std::pow(last_noise / noise, t / end); }
 };
 
-/// The marginals of a DiffFlow's forward equation, if s is their score: dx/dt = f - g^2 s / 2 with the layer's own parameters.  A recipe; Field is
+/// The marginals of a DiffFlow's forward equation, if s is their score: dx/dt = f - g (g s) / 2 with the layer's own parameters.  A recipe; Field is
 /// the layer's.
 template <class Field> struct DiffFlowOde {
   template <Index D, Index C> struct field {
@@ -113,7 +114,7 @@ template <class Field> struct DiffFlowOde {
 
     template <class P> static auto unpack(P p) {
       auto f = p.part(Net{}, Net::param_count, "drift");
-      return std::pair{f, p.part(Net{}, Net::param_count, "score")};
+      return std::pair{f, p.part(Net{}, Net::param_count, "scaled score")};
     }
     template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
       const auto [f, s] = unpack(theta);
@@ -151,12 +152,11 @@ template <class Field> struct DiffFlowOde {
     }
 
    private:
-    /// end g^2 / 2 of each row.
+    /// end g / 2 of each row.
     template <class T> ColView<T> weight(CColView<T> t, Arena& scratch) const {
       ColView<T> w = scratch.column<T>(t.size());
       for (Index i = 0; i < t.size(); ++i) {
-        const double g = time.g(time.end * static_cast<double>(autodiff::value_of(t(i))));
-        w(i) = T(0.5 * time.end * g * g);
+        w(i) = T(0.5 * time.end * time.g(time.end * static_cast<double>(autodiff::value_of(t(i)))));
       }
       return w;
     }

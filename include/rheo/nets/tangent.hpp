@@ -20,7 +20,7 @@ template <class T, class Cache> struct TangentPass {
   Arena& scratch;
 };
 
-/// The vector-Jacobian product of the same call.  The directions are constants: they get no cotangent.
+/// The vector-Jacobian product of the same call.
 template <class T, class Cache> struct TangentPull {
   CView<T> in, along, g_out;  ///< g_out: (k + 1) n x Out
   View<T> g_in;               ///< n x In, overwritten
@@ -30,6 +30,7 @@ template <class T, class Cache> struct TangentPull {
   View<T> g_context;          ///< accumulated
   Cache& cache;
   Arena& scratch;
+  View<T> g_along;            ///< kn x m, overwritten; 0 rows: the directions are constants
 };
 
 namespace detail {
@@ -151,6 +152,7 @@ template <class M> struct Tangent {
       if (l == 0) {
         detail::weight_pull<T>(first, rows(g, 0, n), g_layers[0].W);
         if (all > n) detail::weight_pull<T>(p.along, rows(g, n, all - n), rows(g_layers[0].W, 0, p.along.cols()));
+        if (p.g_along.rows() > 0) detail::product_back<T>(rows(g, n, all - n), rows(layers[0].W, 0, p.g_along.cols()), p.g_along);
         detail::product_back<T>(rows(g, 0, n), layers[0].W, g_first);
         break;
       }

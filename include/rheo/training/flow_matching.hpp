@@ -6,7 +6,7 @@
 
 #include "rheo/flows/front.hpp"
 #include "rheo/math/assignment.hpp"
-#include "rheo/nets/time_embedding.hpp"
+#include "rheo/nets/velocity.hpp"
 #include "rheo/training/objectives.hpp"
 
 namespace rheo {

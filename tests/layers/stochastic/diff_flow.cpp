@@ -37,7 +37,7 @@ struct Ray {
 // The mean of V - a over rows, for the drift f = a x and no score, N steps.
 template <Index N> Estimate miss(double a, double g, double start) {
   using L = DiffFlow<1, N, Ray>;
-  detail::LayerBench<L, double> b(L{DiffFlowTime{.exponent = 1, .noise = g}});
+  detail::LayerBench<L, double> b(L{DiffFlowTime{.noise = g, .last_noise = g}});
   b.theta << a, 0, 0, 0;
   const Index n = 200000;
   Batch<double> z;
@@ -112,10 +112,10 @@ TEST_CASE("V tends to the integral of the divergence like dt, dt before g; a sma
 
 TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equation's density is that of N(0, 1 + g^2)") {
   const double g = 0.8;
-  const DiffFlowTime time{.noise = g};
+  const DiffFlowTime time{.exponent = 0.9, .noise = g, .last_noise = g};
   using L = Continuous<2, DiffFlowOde<Ray>, ExactTrace, Dopri5<8>>;
   detail::LayerBench<L, double> ode{L{L::Net{time}}};
-  ode.theta << 0, 0, -1, g * g;  // the score of N(0, 1 + g^2 t)
+  ode.theta << 0, 0, -g, g * g;  // g times the score of N(0, 1 + g^2 t)
   const Batch<double> x = normals(50, 2, 1), none(50, 0);
   Batch<double> z;
   Column<double> v;
@@ -126,7 +126,7 @@ TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equati
   // E V = sum of E[dF^2 - dB^2] / 2; with the exact score dB has variance (1 + dt^2 g^4 / (1 + g^2 t) ...): closed by second moments
   using S = DiffFlow<2, 10, Ray>;
   detail::LayerBench<S, double> b((S(time)));
-  b.theta << 0, 0, -1, g * g;
+  b.theta << 0, 0, -g, g * g;
   const Index n = 100000;
   b.call<true>(normals(n, 2, 2), Batch<double>(n, 0), Noise{3}, z, v);
   double want = 0, m = 1;
@@ -143,6 +143,20 @@ TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equati
   CHECK(e.value < std::log(1 + g * g));
 }
 
+TEST_CASE("a new layer only adds noise, from little at the data to much, and the bound pays nothing for it") {
+  using L = DiffFlow<2, 30, Velocity<BasicMlp<Gelu, WideZeroLast, 5>, FourierTime<1>, FourierPoint<1>>>;
+  detail::LayerBench<L, double> b((L()));
+  b.layer.init<double>({b.theta.data(), b.theta.size()}, {nullptr, 0}, Noise{1});
+  const Index n = 20000;
+  const Batch<double> x = normals(n, 2, 2);
+  Batch<double> z;
+  Column<double> v;
+  b.call<true>(x, Batch<double>(n, 0), Noise{3}, z, v);
+  CHECK(v.abs().maxCoeff() < 1e-12);
+  const Estimate added = mean_and_error(Column<double>((z - x).square().rowwise().sum() / 2));
+  CHECK(added.value == Approx((1 - 1e-4) / (2 * std::log(100))).epsilon(0.002).margin(4 * added.error));  // the integral of g^2
+}
+
 TEST_CASE("on times of one's own V is the sum of its steps, and a jitter moves inner times alike for all rows, forwards, by less than a step") {
   using L = DiffFlow<1, 3, Ray>;
   const L::Times own{0, 0.1, 0.5, 0.6};
@@ -155,10 +169,10 @@ TEST_CASE("on times of one's own V is the sum of its steps, and a jitter moves i
     for (Index i = 0; i < n; ++i) {
       const double path[] = {x(i, 0), inner(i, 0), inner(i, 1), z(i, 0)};
       for (std::size_t k = 0; k < 3; ++k) {
-        const double dt = t[k + 1] - t[k], after = t[k + 1] / t[3], g = b.layer.time.g(t[k]), g_next = b.layer.time.g(t[k + 1]);
+        const double dt = t[k + 1] - t[k], after = t[k + 1] / t[3], g = b.layer.time.g(t[k]), spread = std::sqrt(g * b.layer.time.g(t[k + 1]));
         const double f = b.theta(0) / (1 + b.theta(1) * t[k] / t[3]), f_next = b.theta(0) / (1 + b.theta(1) * after), s_next = b.theta(2) / (1 + b.theta(3) * after);
-        const double forth = (path[k + 1] - path[k] - f * path[k] * dt) / g, back = (path[k] - path[k + 1] + (f_next - g_next * g_next * s_next) * path[k + 1] * dt) / g_next;
-        v(i) += (forth * forth - back * back) / (2 * dt) + std::log(g / g_next);
+        const double forth = (path[k + 1] - path[k] - f * path[k] * dt) / spread, back = (path[k] - path[k + 1] + (f_next - g * s_next) * path[k + 1] * dt) / spread;
+        v(i) += (forth * forth - back * back) / (2 * dt);
       }
     }
     return v;

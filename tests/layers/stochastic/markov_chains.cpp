@@ -75,8 +75,8 @@ double ratio(detail::LayerBench<Sde, double>& b, const Batch<double>& x, const B
     const double dt = time.end * (share(k + 1) - share(k)), root = std::sqrt(dt);
     const Point forth = Wave::at(drift, path[k], share(k)), back = Wave::at(drift, path[k + 1], share(k + 1)), s = Wave::at(score, path[k + 1], share(k + 1));
     for (std::size_t j = 0; j < 2; ++j) {
-      log_ratio += log_normal(path[k][j] - path[k + 1][j] + (back[j] - g(k + 1) * g(k + 1) * s[j]) * dt, g(k + 1) * root);
-      log_ratio -= log_normal(path[k + 1][j] - path[k][j] - forth[j] * dt, g(k) * root);
+      log_ratio += log_normal(path[k][j] - path[k + 1][j] + (back[j] - g(k) * s[j]) * dt, std::sqrt(g(k) * g(k + 1)) * root);
+      log_ratio -= log_normal(path[k + 1][j] - path[k][j] - forth[j] * dt, std::sqrt(g(k) * g(k + 1)) * root);
     }
   }
   return log_ratio;

@@ -10,7 +10,7 @@
 
 #include "rheo/core/layer.hpp"
 #include "rheo/math/ode.hpp"
-#include "rheo/nets/time_embedding.hpp"
+#include "rheo/nets/velocity.hpp"
 
 namespace rheo {
 

@@ -16,13 +16,15 @@
 namespace rheo {
 
 /// With drift f, score s and noise g, on any times t_0 = 0 < t_1 < ... < t_N (DiffFlowTime: (i/N)^exponent end), dt_i = t_(i+1) - t_i,
-///   encode  x_(i+1) = x_i + f(x_i, t_i) dt_i + g_i sqrt(dt_i) e,
-///   decode  x_i = x_(i+1) - [f - g_(i+1)^2 s](x_(i+1), t_(i+1)) dt_i + g_(i+1) sqrt(dt_i) e,
-///   V = sum_i (|dF_i|^2 - |dB_i|^2) / 2 + D log(g_i / g_(i+1)),
-/// dF_i and dB_i the noise that either chain would need for the step: a bound, which the loss of the paper is where g is constant.
+/// g_i = g(t_i), and one deviation r_i = sqrt(g_i g_(i+1) dt_i) for the step's both ways,
+///   encode  x_(i+1) = x_i + f(x_i, t_i) dt_i + r_i e,
+///   decode  x_i = x_(i+1) - [f - g_i g_(i+1) s](x_(i+1), t_(i+1)) dt_i + r_i e,
+///   V = sum_i (|dF_i|^2 - |dB_i|^2) / 2,
+/// dF_i and dB_i the noise that either chain would need for the step: the paper's bound where g is constant.  (With g_i forth and g_(i+1) back,
+/// as one may read it where g varies, each step loses D (log(h) + h^-2 / 2 - 1 / 2), h = g_(i+1) / g_i: 1.4 nats in two dimensions for a hundredfold g in 30 steps.)
 ///
-/// Field is a recipe of fields (Velocity<MlpOf<Gelu, 64, 64>>), used for f and s alike; both start at zero, so that V is zero and the layer adds
-/// noise.  The nets see t / end.  The pulls keep the N - 1 states between and run the nets again.
+/// Field is a recipe of fields (Velocity<MlpOf<Gelu, 64, 64>>), used for f and for g s, which is of order one however small g is; both start at zero,
+/// so that V is zero and the layer adds noise.  The nets see t / end.  The pulls keep the N - 1 states between and run the nets again.
 /// With a jitter the inner times move ahead, drawn from the call's noise, the same for all its rows: V is a bound for the mixture over times.  For samples and scores at
 /// the times themselves copy the parameters to a model whose layer has none.
 /// The equation's marginals have an exact density of their own: probability_flow() of the layer is the field for a Continuous with its parameters.
@@ -70,18 +72,19 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
     };
     double dt(Index i) const { return t[i + 1] - t[i]; }
     double g(Index i) const { return layer.time.g(t[i]); }
-    double forth(Index i) const { return g(i) * std::sqrt(dt(i)); }
-    double back(Index i) const { return g(i + 1) * std::sqrt(dt(i)); }
+    double forth(Index i) const { return std::sqrt(g(i) * g(i + 1) * dt(i)); }
+    double back(Index i) const { return forth(i); }
+    /// What g s counts in step i back.
+    double scored(Index i) const { return g(i) * dt(i); }
 
     template <class T, class Call> void means(Index j, CView<T> x, View<T> a, View<T> b, Call& p) const {
       Arena::Scope scope(p.scratch);
       const View<T> f = p.scratch.template take<T>(x.rows(), D), s = p.scratch.template take<T>(x.rows(), D);
       layer.template evaluate<T>(t[j], x, f, 0, p.cache.step.drift, p);
       if (j > 0) layer.template evaluate<T>(t[j], x, s, 1, p.cache.step.score, p);
-      const double noise = g(j);
       for (Index c = 0; c < D; ++c) {
         if (j < N) column(a, c) = column(x, c) + T(dt(j)) * column(f, c);
-        if (j > 0) column(b, c) = column(x, c) - T(dt(j - 1)) * column(f, c) + T(noise * noise * dt(j - 1)) * column(s, c);
+        if (j > 0) column(b, c) = column(x, c) - T(dt(j - 1)) * column(f, c) + T(scored(j - 1)) * column(s, c);
       }
     }
     template <class T, class Call> void means_pull(Index j, CView<T> x, CView<T> g_a, CView<T> g_b, View<T> g_x, Call& p) const {
@@ -89,12 +92,11 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
       const Index n = x.rows();
       View<T> g_f = p.scratch.template take<T>(n, D);
       const View<T> g_s = p.scratch.template take<T>(n, D), part = p.scratch.template take<T>(n, D);
-      const double noise = g(j);
       g_f.setZero();
       for (Index c = 0; c < D; ++c) {
         if (j < N) column(g_f, c) += T(dt(j)) * column(g_a, c);
         if (j > 0) column(g_f, c) -= T(dt(j - 1)) * column(g_b, c);
-        if (j > 0) column(g_s, c) = T(noise * noise * dt(j - 1)) * column(g_b, c);
+        if (j > 0) column(g_s, c) = T(scored(j - 1)) * column(g_b, c);
       }
       layer.template evaluate_pull<T>(t[j], x, read(g_f), g_x, 0, p.cache.step.drift, p);
       if (j > 0) {
@@ -111,7 +113,7 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
 
   template <class P> static auto unpack(P p) {
     auto f = p.part(Net{}, Net::param_count, "drift");
-    return std::pair{f, p.part(Net{}, Net::param_count, "score")};
+    return std::pair{f, p.part(Net{}, Net::param_count, "scaled score")};
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
     const auto [f, s] = unpack(theta);

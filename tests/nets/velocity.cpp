@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "rheo/nets/time_embedding.hpp"
+#include "rheo/nets/velocity.hpp"
 
 #include "catch.hpp"
 
-namespace nets_time_embedding {
+namespace nets_velocity {
 using namespace rheo;
 
-TEST_CASE("embeddings of time") {
-  const Index n = 5;
-  Column<double> t(n);
-  t << 0, 0.25, 0.5, 0.75, 1;
-  Batch<double> plain(n, 1), turns(n, 4);
-  PlainTime::embed<double>(CColView<double>(t.data(), n), view(plain));
-  FourierTime<2>::embed<double>(CColView<double>(t.data(), n), view(turns));
-  CHECK((plain.col(0) == t).all());
-  const double half = std::sqrt(0.5);
-  Batch<double> truth(n, 4);
-  truth << 1, 0, 1, 0, half, half, 0, 1, 0, 1, -1, 0, -half, half, 0, -1, -1, 0, 1, 0;
-  CHECK((turns - truth).abs().maxCoeff() < 1e-15);
-}
-
-TEST_CASE("a field's trace is the divergence by duals, at each row's own time, with context") {
-  using Field = Velocity<MlpOf<Softplus, 9>, FourierTime<2>>::field<3, 2>;
+TEMPLATE_TEST_CASE("a field's trace is the divergence by duals, at each row's own time, with context", "", (Velocity<MlpOf<Softplus, 9>, FourierTime<2>>), (Velocity<MlpOf<Softplus, 9>, PlainTime, FourierPoint<2>>)) {
+  using Field = typename TestType::template field<3, 2>;
   using D = Dual<double>;
+  using Cache = typename Field::template Cache<double>;
+  using CacheD = typename Field::template Cache<D>;
   const Index n = 8;
   const Field field;
   Vector<double> theta(Field::param_count);
@@ -34,18 +22,18 @@ TEST_CASE("a field's trace is the divergence by duals, at each row's own time, w
   for (Index i = 0; i < n; ++i) t(i) = Noise{4}.uniform(i, 0);
   for (Index j = 0; j < 3; ++j) along.col(j).segment(j * n, n).setOnes();
   Arena arena;
-  Field::Cache<double> cache;
-  field.map(FieldPass<double, Field::Cache<double>>{view(std::as_const(x)), CColView<double>(t.data(), n), view(std::as_const(along)), view(f), ColView<double>(trace.data(), n),
+  Cache cache;
+  field.map(FieldPass<double, Cache>{view(std::as_const(x)), CColView<double>(t.data(), n), view(std::as_const(along)), view(f), ColView<double>(trace.data(), n),
                                                     {theta.data(), theta.size()}, view(std::as_const(c)), cache, arena});
   const Vector<D> theta_d = theta.cast<D>();
   const Batch<D> c_d = c.cast<D>(), nowhere(0, 3);
   const Column<D> t_d = t.cast<D>();
-  Field::Cache<D> cache_d;
+  CacheD cache_d;
   for (Index j = 0; j < 3; ++j) {
     Batch<D> x_d = x.cast<D>(), f_d(n, 3);
     Column<D> unused(n);
     for (Index i = 0; i < n; ++i) x_d(i, j).b = 1;
-    field.map(FieldPass<D, Field::Cache<D>>{view(std::as_const(x_d)), CColView<D>(t_d.data(), n), view(nowhere), view(f_d), ColView<D>(unused.data(), n),
+    field.map(FieldPass<D, CacheD>{view(std::as_const(x_d)), CColView<D>(t_d.data(), n), view(nowhere), view(f_d), ColView<D>(unused.data(), n),
                                             {theta_d.data(), theta_d.size()}, view(c_d), cache_d, arena});
     for (Index i = 0; i < n; ++i) {
       CHECK(std::abs(f_d(i, j).a - f(i, j)) < 1e-13);
@@ -56,4 +44,4 @@ TEST_CASE("a field's trace is the divergence by duals, at each row's own time, w
   CHECK(trace.abs().minCoeff() > 1e-3);
 }
 
-}  // namespace nets_time_embedding
+}  // namespace nets_velocity

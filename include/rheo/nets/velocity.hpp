@@ -1,37 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Velocity: a vector field f(x, t; context) made of a perceptron and an embedding of time, with its divergence and the pull of both.
+// Velocity: a vector field f(x, t; context) made of a perceptron and embeddings of time and point, with its divergence and the pull of both.
 //   Fields of neural ODEs: Chen et al. 2018, arXiv:1806.07366;  divergence along probes: Grathwohl et al. 2019, arXiv:1810.01367, eq. 7.
 #pragma once
 
-#include <cmath>
-#include <numbers>
-
+#include "rheo/nets/embedding.hpp"
 #include "rheo/nets/mlp.hpp"
 #include "rheo/nets/tangent.hpp"
 
 namespace rheo {
-
-/// Time as it is, one column.
-struct PlainTime {
-  static constexpr Index size = 1;
-  template <class T> static void embed(CColView<T> t, View<T> out) { column(out, 0) = t; }
-};
-
-/// cos(pi k t) and sin(pi k t) for k = 1 ... F: 2 F columns that tell every t in [0, 2) apart.
-template <Index F> struct FourierTime {
-  static_assert(F > 0, "rheo: FourierTime wants at least one frequency");
-  static constexpr Index size = 2 * F;
-  template <class T> static void embed(CColView<T> t, View<T> out) {
-    using std::cos, std::sin;
-    for (Index k = 0; k < F; ++k) {
-      for (Index i = 0; i < t.size(); ++i) {
-        const T turn = t(i) * T(std::numbers::pi * static_cast<double>(k + 1));
-        out(i, 2 * k) = cos(turn);
-        out(i, 2 * k + 1) = sin(turn);
-      }
-    }
-  }
-};
 
 /// One evaluation of a field on n rows, each at its own time.
 template <class T, class Cache> struct FieldPass {
@@ -61,17 +37,18 @@ template <class T, class Cache> struct FieldPull {
   Arena& scratch;
 };
 
-/// Net (MlpOf<Tanh, 64, 64>) on x, the embedded time and the context.  A field of one's own owes what `field` has: param_count, smooth, Cache,
-/// unpack, init, map, map_pull.
-template <class Net, class Time = PlainTime> struct Velocity {
+/// Net (MlpOf<Tanh, 64, 64>) on x and Point's features of it (FourierPoint<3>), the embedded time (FourierTime<4>) and the context.  A field of one's own
+/// owes what `field` has: param_count, smooth, Cache, unpack, init, map, map_pull.
+template <class Net, class Time = PlainTime, class Point = PlainPoint> struct Velocity {
   template <Index D, Index C> struct field {
-    using Body = typename Net::template net<D + Time::size, D, C>;
+    static constexpr Index features = Point::template size<D>, moving = D + features, in_dim = moving + Time::size;
+    using Body = typename Net::template net<in_dim, D, C>;
     static_assert(Body::smooth, "rheo: Velocity: solvers of differential equations and divergences need a smooth activation: Tanh, Silu, Gelu or Softplus");
     static constexpr Index param_count = Body::param_count;
     static constexpr bool smooth = true;
     template <class T> struct Cache {
       typename Tangent<Body>::template Cache<T> net;
-      Buffer<T> in;
+      Buffer<T> in, along;  // the net's inputs; the directions in the first `moving` of them, if there are features
     };
     Tangent<Body> net{};
 
@@ -81,10 +58,20 @@ template <class Net, class Time = PlainTime> struct Velocity {
     template <class T> void map(FieldPass<T, Cache<T>> p) const {
       Arena::Scope scope(p.scratch);
       const Index n = p.x.rows(), all = n + p.along.rows();
-      const View<T> in = p.cache.in.view(n, D + Time::size), out = all > n ? p.scratch.template take<T>(all, D) : p.f;
+      const View<T> in = p.cache.in.view(n, in_dim), out = all > n ? p.scratch.template take<T>(all, D) : p.f;
       copy(p.x, columns(in, 0, D));
-      Time::template embed<T>(p.t, columns(in, D, Time::size));
-      net.map(TangentPass<T, typename Tangent<Body>::template Cache<T>>{read(in), p.along, out, p.theta, p.context, p.cache.net, p.scratch});
+      Time::template embed<T>(p.t, columns(in, moving, Time::size));
+      CView<T> along = p.along;
+      if constexpr (features > 0) {
+        Point::template embed<T>(p.x, columns(in, D, features));
+        if (all > n) {
+          const View<T> with = p.cache.along.view(all - n, moving);
+          copy(p.along, columns(with, 0, D));
+          Point::template embed_along<T>(read(columns(in, D, features)), p.along, columns(with, D, features));
+          reseat(along, read(with));
+        }
+      }
+      net.map(TangentPass<T, typename Tangent<Body>::template Cache<T>>{read(in), along, out, p.theta, p.context, p.cache.net, p.scratch});
       if (all == n) return;
       copy(read(rows(out, 0, n)), p.f);
       p.trace.setZero();
@@ -96,8 +83,8 @@ template <class Net, class Time = PlainTime> struct Velocity {
     template <class T> void map_pull(FieldPull<T, Cache<T>> p) const {
       Arena::Scope scope(p.scratch);
       const Index n = p.x.rows(), all = n + p.along.rows();
-      const View<T> in = p.cache.in.view(n, D + Time::size), g_in = p.scratch.template take<T>(n, D + Time::size);
-      CView<T> g_out = p.g_f;
+      const View<T> in = p.cache.in.view(n, in_dim), g_in = p.scratch.template take<T>(n, in_dim);
+      CView<T> g_out = p.g_f, along = p.along;
       if (all > n) {
         const View<T> stacked = p.scratch.template take<T>(all, D);
         copy(p.g_f, rows(stacked, 0, n));
@@ -105,9 +92,14 @@ template <class Net, class Time = PlainTime> struct Velocity {
           for (Index d = n; d < all; d += n) column(rows(stacked, d, n), j) = p.g_trace * column(rows(p.along, d - n, n), j);
         }
         reseat(g_out, read(stacked));
+        if (features > 0) reseat(along, read(p.cache.along.view(all - n, moving)));
       }
-      net.map_pull(TangentPull<T, typename Tangent<Body>::template Cache<T>>{read(in), p.along, g_out, g_in, p.theta, p.g_theta, p.context, p.g_context, p.cache.net, p.scratch});
+      const View<T> g_along = p.scratch.template take<T>(features > 0 ? all - n : 0, moving);
+      net.map_pull(TangentPull<T, typename Tangent<Body>::template Cache<T>>{read(in), along, g_out, g_in, p.theta, p.g_theta, p.context, p.g_context, p.cache.net, p.scratch, g_along});
       copy(read(columns(g_in, 0, D)), p.g_x);
+      if constexpr (features > 0) {
+        Point::template pull<T>(read(columns(in, D, features)), read(columns(g_in, D, features)), p.along, read(columns(g_along, D, features)), p.g_x);
+      }
     }
   };
 };
