@@ -6,7 +6,7 @@
 // Float, batches of 512, a cosine after 100 steps of warm-up, training time in seconds of one processor.  The couplings' learning rates are the best of
 // 0.002, 0.004 and 0.01 on two_lines in 60 seconds; an indexed flow, whose bound is noisy, wants more in shorter fits.
 // Starts are moved by N(0, 0.05^2): on two_uniforms, whose coordinates are independent, the identity is a saddle for the plain flow.
-// Usage: indexed [--models A,B] [--targets A,B] [--seconds S] [--seeds N] [--learning-rate R] [--average A]
+// Usage: indexed [--models A,B] [--targets A,B] [--seconds S] [--seeds N] [--learning-rate R]
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -49,7 +49,7 @@ static_assert(std::is_same_v<presets::Cif<presets::RealNvp<2, 5>>, Indexes<5, Re
 static_assert(std::is_same_v<presets::Cif<presets::ResidualFlow<2, 6>>, Indexes<6, ResidualStep, Law>>);
 
 struct Options {
-  double seconds = 60, rate = 0, average = 0;  // rate 0: each model's own
+  double seconds = 60, rate = 0;  // rate 0: each model's own
 };
 struct Score {
   Index parameters;
@@ -64,7 +64,7 @@ template <class F, class FixedIndex> Score run(const targets::Target& target, co
   constexpr Index batch = 512;
   const Batch<float> x = target.sample(65536, noise.fork(1)).template cast<float>();
   const auto [model, steps] = study::fitted_for(study::started(F{}, noise.fork(2)), o.seconds, x,
-                                                   {.batch = batch, .learning_rate = o.rate, .validation = 0, .patience = 0, .schedule = {Cosine{}, 100}, .average = o.average, .noise = noise.fork(3)});
+                                                   {.batch = batch, .learning_rate = o.rate, .validation = 0, .patience = 0, .schedule = {Cosine{}, 100}, .noise = noise.fork(3)});
 
   Score s{F::param_count, steps, {}, {}, 0, {}};
   const Batch<float> test = target.sample(4000, noise.fork(4)).template cast<float>();
@@ -112,7 +112,6 @@ int main(int count, char** words) {
     else if (option == "--targets") targets = study::split(value);
     else if (option == "--seconds") o.seconds = std::atof(value.c_str());
     else if (option == "--seeds") seeds = std::max(1, std::atoi(value.c_str()));
-    else if (option == "--average") o.average = std::atof(value.c_str());
     else if (option == "--learning-rate") o.rate = std::atof(value.c_str());
     else return std::fprintf(stderr, "indexed: unknown option %s\n", option.c_str()), 2;
   }

@@ -90,4 +90,16 @@ TEST_CASE("samples do not depend on threads; steps undone are states on the way 
   CHECK(std::sqrt(x.square().mean()) == Approx(1).epsilon(0.1));       // a new model is that of N(0, I)
 }
 
+TEST_CASE("probability_flow is the density of a DiffFlow's equation, with the layer's own time and noise") {
+  using F = presets::DiffFlow<2, 3, Velocity<MlpOf<Tanh>>>;  // f = W'(x, t) + b
+  auto model = make_model<double>(F(Standardize<2>{}, F::At<1>(DiffFlowTime{.end = 2, .noise = 0.4, .last_noise = 0.9}), StandardNormal<2>{}), Noise{1});
+  const double a = 0.3, c = -0.7;
+  model.parameters().setZero();
+  for (Index j : {0, 4}) model.parameters()(j) = a, model.parameters()(8 + j) = c;
+  const Batch<double> x = normals(40, 2, 2);
+  const double v = 4 * a - c * 2 * (0.9 - 0.4) / std::log(0.9 / 0.4);
+  const Column<double> want = v - std::log(2 * std::numbers::pi) - 0.5 * std::exp(v) * x.square().rowwise().sum();
+  CHECK((probability_flow(model).log_prob(x) - want).abs().maxCoeff() < 1e-4);
+}
+
 }  // namespace flows_diffusion_samplers

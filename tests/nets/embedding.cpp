@@ -20,7 +20,7 @@ TEST_CASE("embeddings of time") {
   CHECK((turns - truth).abs().maxCoeff() < 1e-15);
 }
 
-TEST_CASE("Fourier features of a point: 1, 2, 4 turns of each coordinate") {
+TEST_CASE("Fourier features of a point: sines and cosines of once, twice, four times each coordinate") {
   Batch<double> x(2, 2), f(2, 12);
   x << 0.3, -1.1, 2, 0;
   FourierPoint<3>::embed<double>(view(std::as_const(x)), view(f));

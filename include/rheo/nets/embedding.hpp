@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Embeddings of a field's arguments: of time, and of the point.
-//   Fourier features: Tancik et al. 2020, arXiv:2006.10739 (a net sees fine things in few dimensions only through them).
+//   Fourier features: Tancik et al. 2020, arXiv:2006.10739 (nets of few coordinates learn fine things late without them).
 #pragma once
 
 #include <cmath>

@@ -89,7 +89,8 @@ template <class Field, class Sde = VariancePreserving> struct ProbabilityFlow {
 };
 
 /// The times and the noise of a DiffFlow: t_i = (i/N)^exponent end; g runs geometrically from `noise` at the data, where it blurs what is sampled, to
-/// `last_noise` at the latents, where it hides what the drift leaves.  The paper's: exponent 0.9, both noises 0.05 for an end of 1.  A jitter above 0, at most
+/// `last_noise` at the latents, where it hides what the drift leaves.  The paper's, an end of 1 taken for its 0.05: exponent 0.9, both noises
+/// 0.045 (whoever gives one gives both: neither follows the other).  A jitter above 0, at most
 /// 1, has every call move its inner times, each by a random share below it of the step ahead: fields that are learned so hold between the times as well.
 struct DiffFlowTime {
   double end = 1, exponent = 1, noise = 0.01, last_noise = 1, jitter = 0;

@@ -123,6 +123,15 @@ TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equati
   CHECK((z - std::sqrt(1 + g * g) * x).abs().maxCoeff() < 1e-6);
   CHECK((v - std::log(1 + g * g)).abs().maxCoeff() < 1e-6);
 
+  // a drift and a scaled score c x, g from 0.4 to 0.9 in a time of 2: the divergence 2 (a - c g / 2) over it
+  detail::LayerBench<L, double> moved{L{L::Net{DiffFlowTime{.end = 2, .noise = 0.4, .last_noise = 0.9}}}};
+  const double a = 0.3, c = -0.7;
+  moved.theta << a, 0, c, 0;
+  moved.call<true>(x, none, Noise{}, z, v);
+  const double want_v = 2 * 2 * a - c * 2 * (0.9 - 0.4) / std::log(0.9 / 0.4);
+  CHECK((v - want_v).abs().maxCoeff() < 1e-6);
+  CHECK((z - std::exp(want_v / 2) * x).abs().maxCoeff() < 1e-6);
+
   // E V = sum of E[dF^2 - dB^2] / 2; with the exact score dB has variance (1 + dt^2 g^4 / (1 + g^2 t) ...): closed by second moments
   using S = DiffFlow<2, 10, Ray>;
   detail::LayerBench<S, double> b((S(time)));
@@ -143,7 +152,7 @@ TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equati
   CHECK(e.value < std::log(1 + g * g));
 }
 
-TEST_CASE("a new layer only adds noise, from little at the data to much, and the bound pays nothing for it") {
+TEST_CASE("a new layer only adds noise, from little at the data to much, and V is zero") {
   using L = DiffFlow<2, 30, Velocity<BasicMlp<Gelu, WideZeroLast, 5>, FourierTime<1>, FourierPoint<1>>>;
   detail::LayerBench<L, double> b((L()));
   b.layer.init<double>({b.theta.data(), b.theta.size()}, {nullptr, 0}, Noise{1});
@@ -153,8 +162,13 @@ TEST_CASE("a new layer only adds noise, from little at the data to much, and the
   Column<double> v;
   b.call<true>(x, Batch<double>(n, 0), Noise{3}, z, v);
   CHECK(v.abs().maxCoeff() < 1e-12);
-  const Estimate added = mean_and_error(Column<double>((z - x).square().rowwise().sum() / 2));
-  CHECK(added.value == Approx((1 - 1e-4) / (2 * std::log(100))).epsilon(0.002).margin(4 * added.error));  // the integral of g^2
+  const auto added = [&](const Batch<double>& from, const Batch<double>& to) { return mean_and_error(Column<double>((to - from).square().rowwise().sum() / 2)); };
+  const auto g = [](double t) { return 0.01 * std::pow(100, t); };
+  double all = 0;
+  for (Index i = 0; i < 30; ++i) all += g(static_cast<double>(i) / 30) * g(static_cast<double>(i + 1) / 30) / 30;
+  const Estimate whole = added(x, z), first = added(x, b.cache.states.view(n, 58).leftCols(2));
+  CHECK(std::abs(whole.value - all) < 4 * whole.error);
+  CHECK(first.value == Approx(g(0) * g(1.0 / 30) / 30).epsilon(0.04));
 }
 
 TEST_CASE("on times of one's own V is the sum of its steps, and a jitter moves inner times alike for all rows, forwards, by less than a step") {

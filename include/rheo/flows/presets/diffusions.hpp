@@ -26,7 +26,7 @@ using Ddpm = Flow<Standardize<D>, Diffusion<D, N, Field, C>, StandardNormal<D>>;
 template <Index D, class Sde = VariancePreserving, class Field = DiffusionField, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
 using ScoreSde = Flow<Standardize<D>, Continuous<D, ProbabilityFlow<Field, Sde>, Trace, Solver, C>, DiffusionPrior<D, Sde>>;
 
-/// What DiffFlow learns: it sees Fourier features of the point, without which its nets blur every edge.
+/// What DiffFlow learns: it sees Fourier features of the point, without which edges come out several times as blurred (benchmarks/compare/diffusions.cpp).
 using DiffFlowField = Velocity<BasicMlp<Gelu, WideZeroLast, 128, 128, 128>, FourierTime<4>, FourierPoint<3>>;
 
 /// Zhang and Chen 2021, arXiv:2110.07579: trained by its bound, as any flow.

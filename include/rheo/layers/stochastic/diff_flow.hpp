@@ -21,14 +21,17 @@ namespace rheo {
 ///   decode  x_i = x_(i+1) - [f - g_i g_(i+1) s](x_(i+1), t_(i+1)) dt_i + r_i e,
 ///   V = sum_i (|dF_i|^2 - |dB_i|^2) / 2,
 /// dF_i and dB_i the noise that either chain would need for the step: the paper's bound where g is constant.  (With g_i forth and g_(i+1) back,
-/// as one may read it where g varies, each step loses D (log(h) + h^-2 / 2 - 1 / 2), h = g_(i+1) / g_i: 1.4 nats in two dimensions for a hundredfold g in 30 steps.)
+/// as one may read it where g varies, each step loses D (log(h) + h^-2 / 2 - 1 / 2), h = g_(i+1) / g_i: 1.3 nats in two dimensions for a hundredfold g in 30 steps.)
 ///
-/// Field is a recipe of fields (Velocity<MlpOf<Gelu, 64, 64>>), used for f and for g s, which is of order one however small g is; both start at zero,
-/// so that V is zero and the layer adds noise.  The nets see t / end.  The pulls keep the N - 1 states between and run the nets again.
+/// Field is a recipe of fields (Velocity<MlpOf<Gelu, 64, 64>>), used for f and for g s, which however sharp the data are need not exceed
+/// a few times 1 / sqrt(dt); both start at zero, so that V is zero and the layer adds noise.  The nets see t / end.  The pulls keep the N - 1 states between and run the nets again.
 /// With a jitter the inner times move ahead, drawn from the call's noise, the same for all its rows: V is a bound for the mixture over times.  For samples and scores at
 /// the times themselves copy the parameters to a model whose layer has none.
-/// The equation's marginals have an exact density of their own: probability_flow() of the layer is the field for a Continuous with its parameters.
-/// V is not the log-determinant of a step where g is small at a step dt of finite length: its error falls with dt, and grows as dt^3 / g^2.
+/// The equation's marginals have an exact density of their own: Continuous with DiffFlowOde<Field> and the layer's parameters, which probability_flow() makes of a
+/// fitted presets::DiffFlow.
+/// V is not the log-determinant of a step where g is small at a step dt of finite length: its error falls with dt, and grows as dt^3 / g^2;
+/// nor is float enough for a g below 1e-3 (an error of 1e-3 in V there, of 1e-4 at 1e-2, of points of order one).  exp(V) has mean one over paths, but where g rises
+/// much in few steps its tail is heavy.
 template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
   static_assert(N > 0, "rheo: DiffFlow wants at least one step");
   using Net = typename Field::template field<D, C>;
