@@ -38,7 +38,8 @@ struct PlainPoint {
 };
 
 /// sin(2^k x_j) and cos(2^k x_j) for k = 0 ... K-1, beside the point itself: 2 K D columns, for coordinates of order one.  What nets of few
-/// dimensions need to see edges; learning and solvers with few steps meet fields that bend as fast, so keep K small.
+/// dimensions need to see edges; learning and solvers with few steps meet fields that bend as fast, so keep K small.  Far from the
+/// data the features repeat those of points within it: after short fits some samples in a thousand may land there, where FourierPoint<1> leaves none.
 template <Index K> struct FourierPoint {
   static_assert(K > 0, "rheo: FourierPoint wants at least one frequency");
   template <Index D> static constexpr Index size = 2 * K * D;

@@ -51,8 +51,9 @@ Model<presets::DiffFlowDensity<D, Field, Trace, Solver, C>, T> probability_flow(
   density.buffers() = model.buffers();
   return density;
 }
-template <class F, class T> void probability_flow(const Model<F, T>&) {
+template <class F, class T> Model<F, T> probability_flow(const Model<F, T>& model) {
   static_assert(F::x_dim < 0, "rheo: probability_flow wants a model of the form of presets::DiffFlow: Flow<Standardize<D>, DiffFlow<D, N, Field, C>, StandardNormal<D>>");
+  return model;
 }
 
 }  // namespace rheo

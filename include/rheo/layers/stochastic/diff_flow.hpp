@@ -8,6 +8,8 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <string>
+#include <utility>
 
 #include "rheo/core/layer.hpp"
 #include "rheo/math/gaussian_path.hpp"
@@ -54,8 +56,8 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
   /// Any times; time.end is the last of them, the exponent unused.  Throws std::invalid_argument unless they rise from 0.
   DiffFlow(const Times& at, DiffFlowTime t) : time(t), times(at) {
     time.end = times[N];
-    for (double x : {time.end, t.exponent, t.noise, t.last_noise}) {
-      if (!(x > 0 && std::isfinite(x))) detail::fail("DiffFlow wants a positive, finite end, exponent and noise");
+    for (const auto& [name, x] : {std::pair{"end", time.end}, {"exponent", t.exponent}, {"noise", t.noise}, {"last_noise", t.last_noise}}) {
+      if (!(x > 0 && std::isfinite(x))) detail::fail("DiffFlow wants a positive, finite " + std::string(name) + ", got " + std::to_string(x));
     }
     if (times[0] != 0 || std::adjacent_find(times.begin(), times.end(), std::not_fn(std::less<>())) != times.end()) detail::fail("DiffFlow wants times that rise from 0");
     if (!(t.jitter >= 0 && t.jitter <= 1)) detail::fail("DiffFlow wants a jitter in [0, 1]");
