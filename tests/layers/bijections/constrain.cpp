@@ -118,8 +118,8 @@ TEMPLATE_TEST_CASE("edges are finite, beyond them the density is 0 and the gradi
   check(o, Batch<T>{{0, 0, 0}, {0, speck, 1}, {T(-1e30), 0, T(1e30)}, {1, 1, 2}}, true);
   check(o, Batch<T>{{0, -speck, 1}, {0, 1, T(0.5)}, {T(1e30), 0, 1}}, false);
   Bench<CorrelationCholesky<3>, T> c(CorrelationCholesky<3>{});
-  check(c, Batch<T>{{1, 0, 0}, {-1, 1, 0}, {0, 0, -1}, {T(0.5), T(0.6), T(0.5)}, {0, 0, 0}}, true);
-  check(c, Batch<T>{{T(1.001), 0, 0}, {0, T(0.8), T(0.8)}, {0, 0, T(-1.5)}, {0, T(1e30), 0}}, false);
+  check(c, Batch<T>{{1, 0, 0}, {-1, 1, 0}, {0, 0, -1}, {0, T(0.6), T(0.8)}, {0, T(-0.8), T(0.6)}, {0, T(5) / T(13), T(-12) / T(13)}, {T(0.5), T(0.6), T(0.5)}, {0, 0, 0}}, true);
+  check(c, Batch<T>{{1 + 100 * std::numeric_limits<T>::epsilon(), 0, 0}, {0, T(0.6), T(0.8) + 100 * std::numeric_limits<T>::epsilon()}, {T(1.001), 0, 0}, {0, T(0.8), T(0.8)}, {0, 0, T(-1.5)}, {0, T(1e30), 0}}, false);
   for (T far : {T(30), T(1e4), T(1e30)}) {  // decode: far latents
     for (T sign : {T(1), T(-1)}) {
       const Batch<T> z = Batch<T>::Constant(9, 2, sign * far);

@@ -15,7 +15,8 @@ namespace rheo {
 /// x: the K (K - 1) / 2 numbers L_ij, j < i, of the factor, row by row; the diagonal L_ii = sqrt(1 - sum of L_ij^2 over j) is what is left of
 /// each row's unit length.  z: as many real numbers, zero at the identity.  With q_ij^2 = 1 - sum over k < j of L_ik^2,
 /// V = sum of log q_ij - 2 log q_i(j+1), the log Jacobian with respect to Lebesgue measure on the L_ij.
-/// Edges: where q -+ L_ij is below eps q it counts as that.  A row longer than 1 is off the support: v = -inf, gradient 0.
+/// Edges: where q -+ L_ij is below eps q it counts as that.  A row longer than 1, by more than rounding (roots of
+/// packets, approximate on some processors, make a row of length 1 a little longer), is off the support: v = -inf, gradient 0.
 template <Index K> struct CorrelationCholesky {
   static_assert(K >= 2, "rheo: CorrelationCholesky: a correlation matrix has at least 2 rows");
   static constexpr Index D = K * (K - 1) / 2, x_dim = D, z_dim = D, context_dim = 0, param_count = 0, buffer_count = 0;
@@ -35,8 +36,8 @@ template <Index K> struct CorrelationCholesky {
       for (Index r = 1, c = 0; r < K; ++r) {
         L q(1);
         for (Index j = 0; j < r; ++j, ++c) {
-          const L l = at.load(x + c * xs + i), least = q * L(eps<T>), below = q - l, above = q + l;
-          room = select(below < L(0), below, select(above < L(0), above, room));
+          const L l = at.load(x + c * xs + i), least = q * L(eps<T>), beyond = least * L(-rounding), below = q - l, above = q + l;
+          room = select(below < beyond, below, select(above < beyond, above, room));
           const L b = select(below < least, least, below), a = select(above < least, least, above);
           at.store(z + c * zs + i, L(0.5) * log(a / b));
           const L next = sqrt(a) * sqrt(b);
@@ -59,8 +60,8 @@ template <Index K> struct CorrelationCholesky {
         std::array<L, static_cast<std::size_t>(K)> q;
         q[0] = L(1);
         for (Index j = 0; j < r; ++j) {
-          const L l = at.load(x + (c + j) * xs + i), least = q[u(j)] * L(eps<T>), below = q[u(j)] - l, above = q[u(j)] + l;
-          room = select(below < L(0), below, select(above < L(0), above, room));
+          const L l = at.load(x + (c + j) * xs + i), least = q[u(j)] * L(eps<T>), beyond = least * L(-rounding), below = q[u(j)] - l, above = q[u(j)] + l;
+          room = select(below < beyond, below, select(above < beyond, above, room));
           q[u(j + 1)] = sqrt(select(above < least, least, above)) * sqrt(select(below < least, least, below));
         }
         L g_square(0);  // cotangent of q^2 behind entry j;  z = artanh(l / q), q_next^2 = q^2 - l^2
@@ -119,6 +120,7 @@ template <Index K> struct CorrelationCholesky {
   }
 
  private:
+  static constexpr double rounding = 16;  // how many eps q a row may be too long
   template <class T> static constexpr double eps = static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon());
   static constexpr std::size_t u(Index i) { return static_cast<std::size_t>(i); }
   /// log sqrt(1 - tanh^2 t).
