@@ -124,7 +124,7 @@ int main(int count, char** words) {
       for (const auto& e : entries) entry = e.name == name ? &e : entry;
       if (!entry) return std::fprintf(stderr, "indexed: no model is called %s\n", name.c_str()), 2;
       for (int seed = 0; seed < seeds; ++seed) {
-        const Options own{o.seconds, o.rate > 0 ? o.rate : entry->rate, o.average};
+        const Options own{o.seconds, o.rate > 0 ? o.rate : entry->rate};
         const Score s = entry->run(target, own, Noise{static_cast<std::uint64_t>(seed)});
         std::printf("%-18s %-13s %4d %6ld %7ld %s%8.4f %9.4f %9.4f", name.c_str(), target_name.c_str(), seed, static_cast<long>(s.parameters), s.steps, name[0] == 'c' ? "<" : " ", s.gap.value,
                     100 * s.leak.value, 100 * s.leak.error);
