@@ -122,8 +122,8 @@ int main(int count, char** words) {
       std::printf("  %-10s -elbo %.3f, of its equation -log p %.3f\n", "diffflow", -m.elbo(fresh.cast<float>(), Noise{6}).cast<double>().mean(),
                   -probability_flow(m).log_prob(fresh.cast<float>()).cast<double>().mean());
     }
-    for (double share : {0.05, 1.0}) {  // about as many steps as DiffFlow makes, and as much time
-      if (wanted('r')) exact("real_nvp", presets::RealNvp<2, 8, Mlp<33, 33>>{}, 2e-3, share);
+    if (wanted('r')) {  // about as many steps as DiffFlow makes, and as much time
+      for (double share : {0.05, 1.0}) exact("real_nvp", presets::RealNvp<2, 8, Mlp<33, 33>>{}, 2e-3, share);
     }
     if (wanted('o')) exact("ffjord", presets::Ffjord<2, MlpOf<Tanh, 68, 68, 68>>{}, 5e-3);
     if (wanted('q')) exact("featured", Flow<Standardize<2>, Continuous<2, Velocity<MlpOf<Tanh, 64, 64, 64>, PlainTime, FourierPoint<3>>>, StandardNormal<2>>{}, 5e-3);
