@@ -25,7 +25,7 @@ template <Index Given> struct Layers {
   template <Index C, Index W> using Step = Chain<ActNorm<C * W * W>, Conv1x1<C, W, W>, Channels<C, W, 0>, Channels<C, W, 1>>;
   /// The law of D coordinates that leave, given the C that stay: splines to normals, whose knots a net makes from what stays and half of what leaves.
   template <Index D, Index C>
-  using Leaving = Flow<Conditional<D, Affine<BoundedExp>, Net, C>, Repeat<2, Chain<Coupling<D, RationalQuadraticSpline<6>, Net, C, HalfMask<D>>, Reverse<D>>>,
+  using Leaving = Flow<Conditional<D, ScaleShift<BoundedExp>, Net, C>, Repeat<2, Chain<Coupling<D, RationalQuadraticSpline<6>, Net, C, HalfMask<D>>, Flip<D>>>,
                        StandardNormal<D>>;
 
   // Pixels, then 4 channels of 4 x 4, of which 2 leave, then 8 channels of 2 x 2.

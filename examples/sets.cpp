@@ -60,7 +60,7 @@ template <class S> Batch<double> draw(Index n, Noise noise) {
 
 // One coordinate of the points given the other, then half of the points given the other half.
 template <class M> using Spline = Coupling<D, RationalQuadraticSpline<8>, Mlp<64, 64>, 0, M>;
-using Body = Chain<Standardize<D>, Repeat<3, Chain<Spline<AlternatingMask<D, 0>>, Spline<AlternatingMask<D, 1>>, Spline<HalfMask<D>>, Reverse<D>>>>;
+using Body = Chain<Standardize<D>, Repeat<3, Chain<Spline<AlternatingMask<D, 0>>, Spline<AlternatingMask<D, 1>>, Spline<HalfMask<D>>, Flip<D>>>>;
 using SortFlow = Flow<SortPoints<N, 2>, OrderedPoints<N, 2>, Body, StandardNormal<D>>;
 using PermuteFlow = Flow<StochasticPermutation<N, 2>, Body, StandardNormal<D>>;
 

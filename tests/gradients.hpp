@@ -17,7 +17,7 @@ template <class F, class Objective> double slope_misfit(rheo::Model<F, double>& 
   const rheo::Batch<double> none(x.rows(), 0);
   rheo::Trainer<F, double, Objective> trainer(model, rheo::Adam{}, 1, objective);
   trainer.evaluate(rheo::view(x), rheo::view(none), rows, rheo::Noise{4});
-  const rheo::Vector<double> d = normals(model.parameters().size(), 1, 5).col(0), theta = model.parameters();
+  const rheo::Column<double> d = normals(model.parameters().size(), 1, 5).col(0), theta = model.parameters();
   const double by_pull = (trainer.gradient() * d).sum();
   auto f = [&](double h) {
     model.parameters() = theta + h * d;

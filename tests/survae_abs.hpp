@@ -22,7 +22,7 @@ namespace rheo_test {
 template <class... Front> auto survae_model(const Reference& r, const Front&... front) {
   using namespace rheo;
   using Step = AffineCoupling<2, Mlp<32, 32>, 0, Exp>;
-  auto model = make_model<double>(Flow{front..., Step{}, Reverse<2>{}, Step{}, Reverse<2>{}, Step{}, Reverse<2>{}, Step{}, StandardNormal<2>{}}, Noise{1});
+  auto model = make_model<double>(Flow{front..., Step{}, Flip<2>{}, Step{}, Flip<2>{}, Step{}, Flip<2>{}, Step{}, StandardNormal<2>{}}, Noise{1});
   Index at = 0;
   for (int k = 0; k < 4; ++k) {
     for (const char* part : {"0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"}) {

@@ -23,8 +23,8 @@ template <Index C, Index W, Index P> using Channels = AffineCoupling<C * W * W, 
 template <Index C, Index W> using Step = Chain<ActNorm<C * W * W>, Conv1x1<C, W, W>, Channels<C, W, 0>, Channels<C, W, 1>>;
 using Pixels = Chain<ActNorm<64>, Checkers<1, 8, 0>, Checkers<1, 8, 1>>;
 using Quarters = Chain<Squeeze<1, 8, 8>, Repeat<3, Step<4, 4>>>;
-template <Index D, Index C> using SplineStep = Chain<Coupling<D, RationalQuadraticSpline<6>, Net, C, HalfMask<D>>, Reverse<D>>;
-template <Index D, Index C> using Leaving = Flow<Conditional<D, Affine<BoundedExp>, Net, C>, Repeat<2, SplineStep<D, C>>, StandardNormal<D>>;
+template <Index D, Index C> using SplineStep = Chain<Coupling<D, RationalQuadraticSpline<6>, Net, C, HalfMask<D>>, Flip<D>>;
+template <Index D, Index C> using Leaving = Flow<Conditional<D, ScaleShift<BoundedExp>, Net, C>, Repeat<2, SplineStep<D, C>>, StandardNormal<D>>;
 using Gaps = Given<family::HalfNormal<SoftBound>, Net>;
 using Places = Given<family::Categorical<4>, Net>;
 

@@ -32,7 +32,7 @@ template <class F> void study(const char* name, const Batch<double>& rest, const
   progress.finish();
   print(name, model.log_prob(test.cast<float>()).template cast<double>(), reference, F::param_count, fitted.seconds);
 }
-using Spline = Chain<Coupling<10, RationalQuadraticSpline<8>, Mlp<64, 64>, 0, HalfMask<10>>, Reverse<10>, LuLinear<10>>;
+using Spline = Chain<Coupling<10, RationalQuadraticSpline<8>, Mlp<64, 64>, 0, HalfMask<10>>, Flip<10>, LuLinear<10>>;
 using Tamed = Flow<Standardize<10>, ArcsinhMap<10>, ActNorm<10>, Repeat<6, Spline>, StandardNormal<10>>;
 }  // namespace
 

@@ -130,7 +130,7 @@ struct TanhAffine {
 };
 
 /// From z to x: the second coordinate moves by nets of the first, they change places, twice.
-template <class Transformer, class Net> using Block = Inverse<Repeat<2, Chain<Coupling<2, Transformer, Net, 0, HalfMask<2>>, Reverse<2>>>>;
+template <class Transformer, class Net> using Block = Invert<Repeat<2, Chain<Coupling<2, Transformer, Net, 0, HalfMask<2>>, Flip<2>>>>;
 
 template <Index... H> using Dense = BasicMlp<Relu, UniformLast, H...>;
 template <Index... H> using RealNvpBlock = Block<TanhAffine, Beside<Part<1, Dense<H...>>, Part<1, Dense<H...>>, Part<1, Level>>>;
@@ -140,8 +140,8 @@ using Spline = RationalQuadraticSpline<20, NflowsKnots>;
 template <Index... H> using NsfBlock = Block<Spline, Beside<Part<20, Dense<H...>>, Part<20, Dense<H...>>, Part<19, Dense<H...>>>>;
 template <Index... H> NsfBlock<H...> nsf_block(double tail) {
   using C = Coupling<2, Spline, Beside<Part<20, Dense<H...>>, Part<20, Dense<H...>>, Part<19, Dense<H...>>>, 0, HalfMask<2>>;
-  using Pair = Chain<C, Reverse<2>>;
-  return NsfBlock<H...>(Repeat<2, Pair>(Pair(C(Spline(tail)), Reverse<2>{})));
+  using Pair = Chain<C, Flip<2>>;
+  return NsfBlock<H...>(Repeat<2, Pair>(Pair(C(Spline(tail)), Flip<2>{})));
 }
 
 /// What a training left besides its parameters.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The four toy sets of the SurVAE paper: its baseline and its surjective flows refitted, rheo's own defaults at the same budget, and surjective
 // models that know the target better.
-//   Nielsen et al. 2020, arXiv:2007.02731, toy experiments: 4 affine couplings, nets 1-200-100-2 with ReLU, Reverse between, 10 epochs of
+//   Nielsen et al. 2020, arXiv:2007.02731, toy experiments: 4 affine couplings, nets 1-200-100-2 with ReLU, Flip between, 10 epochs of
 //   128 000 rows in batches of 128, Adam 1e-3, no clipping, no bound on the scale: exp for the checkerboard's baseline, softplus elsewhere; float.
 // The paper's runs end where the tenth epoch ends, as here, not at their best epoch.
 // Usage: survae_toys [--rows baseline,defaults,surjective,beyond] [--targets A,B,...] [--seeds N].  Test on 128 000 fresh rows; nats; the gap is that of
@@ -23,18 +23,18 @@ using namespace rheo;
 constexpr Index rows = 128000;
 
 template <class Scale> using PlainCoupling = AffineCoupling<2, BasicMlp<Relu, UniformLast, 200, 100>, 0, Scale>;
-template <class Scale> using PlainThree = Repeat<3, Chain<PlainCoupling<Scale>, Reverse<2>>>;
+template <class Scale> using PlainThree = Repeat<3, Chain<PlainCoupling<Scale>, Flip<2>>>;
 template <class Scale> using Baseline = Flow<PlainThree<Scale>, PlainCoupling<Scale>, StandardNormal<2>>;
 // Ours: standardised, bounded scale, identity start; a warm-up and a cosine from 4e-3, clipping.
 using BoundedCoupling = AffineCoupling<2, Mlp<200, 100>>;
-using Defaults = Flow<Standardize<2>, Repeat<3, Chain<BoundedCoupling, Reverse<2>>>, BoundedCoupling, StandardNormal<2>>;
+using Defaults = Flow<Standardize<2>, Repeat<3, Chain<BoundedCoupling, Flip<2>>>, BoundedCoupling, StandardNormal<2>>;
 // The paper's: |x| / 4 to the line by the logit, or |x| by the softplus inverse where it may exceed 4; learned signs and nothing else on the checkerboard.
 template <class Map> using PlainAbsFlow = Flow<Abs<2>, Map, PlainThree<SoftplusScale>, PlainCoupling<SoftplusScale>, StandardNormal<2>>;
 using PlainAbsUniform = presets::AbsUniform<2, 1, BasicMlp<Relu, UniformLast, 200, 100>>;
 // Moduli on a box, where splines of the unit interval and a uniform base have neither tails nor a range map to learn.
 template <Index Bins, Index Steps>
 using AbsSpline = Flow<Abs<2>, Elementwise<2, range::RescalePositive>,
-                       Repeat<Steps, Chain<Coupling<2, IntervalRationalQuadraticSpline<Bins>, Mlp<64, 64>, 0, HalfMask<2>>, Reverse<2>>>, Uniform<2>>;
+                       Repeat<Steps, Chain<Coupling<2, IntervalRationalQuadraticSpline<Bins>, Mlp<64, 64>, 0, HalfMask<2>>, Flip<2>>>, Uniform<2>>;
 template <Index Bins, Index Steps> AbsSpline<Bins, Steps> abs_spline(double low, double high) {
   AbsSpline<Bins, Steps> f;
   std::get<1>(f.layers).transformer = range::RescalePositive(low, high);
@@ -56,7 +56,7 @@ struct Runs {
       o.validation = 0;
       o.patience = 0;
       o.noise = noise.fork(4);
-      Vector<float> last;
+      Column<float> last;
       o.callback = [&](const EpochReport&) {
         last = model.parameters();
         return true;

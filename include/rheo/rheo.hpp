@@ -51,7 +51,7 @@
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/front.hpp"
 #include "rheo/flows/generative.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/flows/moves.hpp"
 #include "rheo/flows/presets/autoregressive_flows.hpp"

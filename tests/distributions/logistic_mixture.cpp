@@ -188,7 +188,7 @@ TEST_CASE("an augmented flow's q finds a forked posterior by the derivative of i
     return total;
   };
   const double before = slack(7);
-  Vector<double> mean = Vector<double>::Zero(size), square = mean, g = Vector<double>::Zero(2 * size);
+  Column<double> mean = Column<double>::Zero(size), square = mean, g = Column<double>::Zero(2 * size);
   const Column<double> up = Column<double>::Constant(n, 1 / static_cast<double>(n));
   const int steps = 1500;
   for (int k = 1; k <= steps; ++k) {  // Adam on q alone

@@ -23,7 +23,7 @@ namespace {
 using namespace rheo;
 constexpr double inf = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
 using Scores = MlpOf<Tanh>;  // scores affine in what they see: weights, then biases
-template <class L> Column<double> scored(const L& law, const Vector<double>& theta, const Batch<double>& x, const Batch<double>& context) {
+template <class L> Column<double> scored(const L& law, const Column<double>& theta, const Batch<double>& x, const Batch<double>& context) {
   detail::LayerBench<L, double> b(law);
   b.theta = theta;
   Batch<double> out;
@@ -36,9 +36,9 @@ template <class L> Column<double> scored(const L& law, const Vector<double>& the
 TEST_CASE("laws of orders: by hand, and rows that are none") {
   Batch<double> x(7, 3);
   x << 2, 0, 1, 0, 1, 2, 0, 0, 2, 0, 1, 3, -1, 0, 1, 0.5, 1, 2, 0, not_a_number, 1;
-  Vector<double> theta(6);
+  Column<double> theta(6);
   theta << 0, 0, 0, 0.3, -0.7, 1.1;
-  const auto fair = scored(FairOrder<3>{}, Vector<double>(0), x, Batch<double>(7, 0));
+  const auto fair = scored(FairOrder<3>{}, Column<double>(0), x, Batch<double>(7, 0));
   const auto luce = scored(ConditionalPlackettLuce<3, Scores, 1>{}, theta, x, Batch<double>::Ones(7, 1));
   const double a = std::exp(0.3), b = std::exp(-0.7), c = std::exp(1.1);
   CHECK(luce(0) == Approx(std::log(c / (a + b + c) * a / (a + b))).margin(1e-14));

@@ -151,7 +151,7 @@ TEST_CASE("the gradient includes that of Z") {
   Batch<double> x(n, 1), out, g_in, none(n, 0), g_none(n, 0);
   Noise{3}.normals(view(x));
   Column<double> v, ones = Column<double>::Ones(n);
-  const Vector<double> before = b.buffers;
+  const Column<double> before = b.buffers;
   auto loss = [&] {
     b.buffers = before;  // the same draws
     base.after_step(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()));
@@ -159,9 +159,9 @@ TEST_CASE("the gradient includes that of Z") {
     return v.sum();
   };
   loss();
-  Vector<double> g = Vector<double>::Zero(b.theta.size()), without = g;
+  Column<double> g = Column<double>::Zero(b.theta.size()), without = g;
   b.pull<true>(x, out, none, Noise{}, none, ones, g_in, g, g_none);
-  const Vector<double> state = b.buffers;
+  const Column<double> state = b.buffers;
   b.buffers.segment(1, b.theta.size()).setZero();
   b.pull<true>(x, out, none, Noise{}, none, ones, g_in, without, g_none);
   double worst = 0, moved = 0;

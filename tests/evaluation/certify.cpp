@@ -6,12 +6,12 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/flows/chain.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/flows/repeat.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/stochastic/vae.hpp"
 #include "rheo/flows/generative.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/layers/surjections/argmax.hpp"
 #include "rheo/layers/surjections/relu.hpp"
 #include "rheo/distributions/discretized_logistic.hpp"
@@ -194,13 +194,13 @@ TEST_CASE("the law of points off the support rejects a layer that breaks it") {
   CHECK(breaks("off the support", SoftEdge{}));
   CHECK(breaks("off the support", PullsBack{}));
   CHECK(breaks("off the support", Spreads{}));
-  CHECK(breaks("off the support", Inverse<PullsBack>{}));
+  CHECK(breaks("off the support", Invert<PullsBack>{}));
   CHECK_FALSE(breaks("", LogMap<2>{}));
 }
 
 TEST_CASE("exact pulls are told through chains, repeats and inverses") {
-  using Exact = Inverse<Repeat<3, Chain<ActNorm<2>, NearWithItsPulls>>>;
-  using Inexact = Inverse<Repeat<3, Chain<Near, NearWithItsPulls>>>;
+  using Exact = Invert<Repeat<3, Chain<ActNorm<2>, NearWithItsPulls>>>;
+  using Inexact = Invert<Repeat<3, Chain<Near, NearWithItsPulls>>>;
   CHECK(detail::accuracy<Exact, double>() == Approx(3e-5));
   CHECK(detail::pull_accuracy<Exact, double>() == 0);
   CHECK(detail::pull_accuracy<Inexact, double>() == Approx(6e-5));
@@ -236,7 +236,7 @@ TEST_CASE("a law is claimed where it was tried, and whole numbers and atoms coun
   CHECK(breaks("draws follow the density", Heavy{}));
   CHECK(breaks("draws follow the density", Shifted{}));
   CHECK(breaks("the mean of the pulls", DrawsThrough{}));
-  CHECK(has_finding("integrates to one", Inverse<ReluSurjection<1, Plain<family::Exponential<>>>>{}));
+  CHECK(has_finding("integrates to one", Invert<ReluSurjection<1, Plain<family::Exponential<>>>>{}));
   CHECK(has_finding("density of x in the mean", Argmax<1, 3, Plain<family::Logistic<>>>{}));
 }
 
@@ -245,10 +245,10 @@ TEST_CASE("each law of surjections rejects a layer that breaks it") {
   CHECK(breaks("draws follow the density", WrongFibre{}));
   CHECK(breaks("draws follow the density", UnevenSigns{}));
   CHECK(breaks("same number in both directions", OneWay{}));
-  CHECK(breaks("density of x in the mean", Inverse<OneWay>{}));
+  CHECK(breaks("density of x in the mean", Invert<OneWay>{}));
   CHECK(breaks("density of x in the mean", Biased{}));
   CHECK_FALSE(breaks("", Sort<2>{}));
-  CHECK_FALSE(breaks("", Inverse<Abs<2>>{}));
+  CHECK_FALSE(breaks("", Invert<Abs<2>>{}));
 }
 
 TEST_CASE("each law rejects a layer that breaks it") {

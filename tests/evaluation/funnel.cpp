@@ -36,7 +36,7 @@ template <class Move> void equalities(const Move& move) {
     CHECK(neck.error < 0.05);
   };
   equality("untrained", Noise{2});
-  const Vector<double> before = model.parameters();
+  const Column<double> before = model.parameters();
   const auto fitted = fit_energy(model, Funnel{}, Funnel{}.sample(2000, Noise{3}), {.steps = 60, .batch = 64, .learning_rate = 5e-3, .noise = Noise{4}, .check_every = 20, .check_rows = 256});
   CHECK(fitted.best_step > 0);
   CHECK((model.parameters() - before).abs().maxCoeff() > 0.02);

@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "rheo/distributions/normal.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 
@@ -31,7 +31,7 @@ TEST_CASE("a summary names every layer, and the directions that take a pass per 
   CHECK(F::decode_passes == 15);
   CHECK(F::parallel_encode);
   CHECK_FALSE(F::parallel_decode);
-  using Back = Inverse<Sequential>;
+  using Back = Invert<Sequential>;
   CHECK(Back::encode_passes == 4);
   CHECK_FALSE(Back::parallel_encode);
   CHECK(Back::parallel_decode);

@@ -62,7 +62,7 @@ TEST_CASE("a file that does not fit is refused, with every difference, and the m
   io::save(model, path);
   using Wider = Flow<Standardize<3>, Repeat<2, Chain<AffineCoupling<3, Mlp<6>>, Permute<3>>>, NormalMixture<3, 2>>;
   auto other = make_model<double>(Wider{}, Noise{9});
-  const Vector<double> before = other.parameters();
+  const Column<double> before = other.parameters();
   const std::string said = refusal([&] { io::load_into(other, path); });
   CHECK(said.find("'parameters.1.0.0.net.0.weight' has shape (5, 2), not (6, 2)") != std::string::npos);
   CHECK(said.find("'parameters.1.1.0.net.0.weight' has shape (5, 2), not (6, 2)") != std::string::npos);

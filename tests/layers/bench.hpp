@@ -10,7 +10,7 @@ using namespace rheo;
 /// What benches do alike for all layers.
 template <class T> struct BenchParts {
   static Batch<T> beside(const Batch<T>& out, const Column<T>& v);  ///< v, one column more
-  static Vector<T> shaken(const Vector<double>& start, double spread, std::uint64_t seed);
+  static Column<T> shaken(const Column<double>& start, double spread, std::uint64_t seed);
   static Batch<T> ones(Index n, Index c);
   static Column<T> ones(Index n);
 };
@@ -19,8 +19,8 @@ template <class T> Batch<T> BenchParts<T>::beside(const Batch<T>& out, const Col
   both << out, v;
   return both;
 }
-template <class T> Vector<T> BenchParts<T>::shaken(const Vector<double>& start, double spread, std::uint64_t seed) {
-  Vector<T> to(start.size());
+template <class T> Column<T> BenchParts<T>::shaken(const Column<double>& start, double spread, std::uint64_t seed) {
+  Column<T> to(start.size());
   for (Index i = 0; i < start.size(); ++i) to(i) = static_cast<T>(start(i) + (spread != 0 ? spread * Noise{seed}.normal(i, 0) : 0));
   return to;
 }

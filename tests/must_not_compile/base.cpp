@@ -5,8 +5,8 @@
 #include "rheo/layers/bijections/permute.hpp"
 using namespace rheo;
 #ifdef RIGHT
-Flow flow{Reverse<2>{}, StandardNormal<2>{}};
+Flow flow{Flip<2>{}, StandardNormal<2>{}};
 #else
-Flow flow{Reverse<2>{}, Reverse<2>{}};
+Flow flow{Flip<2>{}, Flip<2>{}};
 #endif
 int main() { return static_cast<int>(flow.latent_dim); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: rheo: the log-density of this flow is a bound or an estimate: call elbo.x, noise. or log_prob_estimate.x, K, noise.
 #include "rheo/distributions/normal.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"
 using namespace rheo;
 
@@ -27,7 +27,7 @@ struct Drop {
 
 int main() {
   const Batch<double> x(3, 1);
-  const auto model = make_model<double>(Flow{Inverse<Drop>{}, StandardNormal<2>{}}, Noise{1});
+  const auto model = make_model<double>(Flow{Invert<Drop>{}, StandardNormal<2>{}}, Noise{1});
 #ifdef RIGHT
   return static_cast<int>(model.elbo(x, Noise{1}).size());
 #else

@@ -5,8 +5,8 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/permute.hpp"
 #ifdef RIGHT
-rheo::Chain<rheo::Reverse<4>, rheo::Reverse<4>, rheo::Reverse<4>> chain;
+rheo::Chain<rheo::Flip<4>, rheo::Flip<4>, rheo::Flip<4>> chain;
 #else
-rheo::Chain<rheo::Reverse<4>, rheo::Reverse<4>, rheo::Reverse<6>> chain;
+rheo::Chain<rheo::Flip<4>, rheo::Flip<4>, rheo::Flip<6>> chain;
 #endif
 int main() { return static_cast<int>(chain.z_dim + static_cast<int>(chain.z_support[0])); }

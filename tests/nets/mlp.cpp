@@ -14,7 +14,7 @@ template <class W> double mean_square(const W& w) { return w.array().square().me
 TEST_CASE("weights start uniform with variance 1 / (3 fan in), wide ones 2 / fan in; biases on +-1/sqrt(fan in); the last layer at zero or as the others") {
   auto check = []<class Last>(Last, double weights) {
     using Net = typename BasicMlp<Silu, Last, 200, 100>::template net<50, 7>;
-    Vector<double> theta(Net::param_count);
+    Column<double> theta(Net::param_count);
     const Params<double> params(theta.data(), theta.size());
     Net{}.init(params, Params<double>{}, Noise{1});
     const auto layers = Net::unpack(params);

@@ -23,7 +23,7 @@ TEST_CASE("values are the net's, derivatives are those of duals, in every width"
     const Index n = 13, k = 3;
     const M net;
     const Tangent<M> tangent;
-    Vector<double> theta(M::param_count);
+    Column<double> theta(M::param_count);
     for (Index i = 0; i < theta.size(); ++i) theta(i) = 0.5 * Noise{1}.normal(i, 0);
     Batch<double> x(n, In), c(n, C), s(k * n, In), out((k + 1) * n, Out), plain(n, Out);
     Noise{2}.normals(view(x));
@@ -36,7 +36,7 @@ TEST_CASE("values are the net's, derivatives are those of duals, in every width"
     tangent.map(TangentPass<double, decltype(cache)>{view(std::as_const(x)), view(std::as_const(s)), view(out), p, view(std::as_const(c)), cache, arena});
     net.map(NetPass<double, decltype(plain_cache)>{view(std::as_const(x)), view(plain), p, view(std::as_const(c)), plain_cache, arena});
     CHECK((out.topRows(n) - plain).abs().maxCoeff() < 1e-14);
-    const Vector<D> theta_d = theta.cast<D>();
+    const Column<D> theta_d = theta.cast<D>();
     typename M::template Cache<D> cache_d;
     for (Index d = 0; d < k; ++d) {
       Batch<D> x_d = x.cast<D>(), out_d(n, Out);

@@ -13,7 +13,7 @@ TEMPLATE_TEST_CASE("a field's trace along any directions is what duals say, at e
   using CacheD = typename Field::template Cache<D>;
   const Index n = 8;
   const Field field;
-  Vector<double> theta(Field::param_count);
+  Column<double> theta(Field::param_count);
   for (Index i = 0; i < theta.size(); ++i) theta(i) = Noise{1}.normal(i, 0);
   Batch<double> x(n, 3), c(n, 2), f(n, 3), along(3 * n, 3);
   Column<double> t(n), trace(n), truth = Column<double>::Zero(n);
@@ -25,7 +25,7 @@ TEMPLATE_TEST_CASE("a field's trace along any directions is what duals say, at e
   Cache cache;
   field.map(FieldPass<double, Cache>{view(std::as_const(x)), CColView<double>(t.data(), n), view(std::as_const(along)), view(f), ColView<double>(trace.data(), n),
                                                     {theta.data(), theta.size()}, view(std::as_const(c)), cache, arena});
-  const Vector<D> theta_d = theta.cast<D>();
+  const Column<D> theta_d = theta.cast<D>();
   const Batch<D> c_d = c.cast<D>(), nowhere(0, 3);
   const Column<D> t_d = t.cast<D>();
   CacheD cache_d;

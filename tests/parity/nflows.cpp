@@ -15,7 +15,7 @@ using namespace rheo_test;
 
 // Their outputs are (raw scale, shift) for each feature.
 template <Index D> void maf(const std::string& name) {
-  using Layer = Chain<Reverse<D>, Autoregressive<D, Affine<SoftplusPlusScale>, ResidualMade<32, 2>>>;
+  using Layer = Chain<Flip<D>, Autoregressive<D, ScaleShift<SoftplusPlusScale>, ResidualMade<32, 2>>>;
   const Reference r(name);
   auto model = make_model<double>(Flow{Repeat<3, Layer>{}, StandardNormal<D>{}}, Noise{});
   Importer put{r, model.theta()};

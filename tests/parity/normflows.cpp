@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Whole flows with the weights of normflows, whose layers run from noise to data: the inverse of a chain.
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/permute.hpp"
@@ -18,7 +18,7 @@ template <Index D> void real_nvp(const std::string& name) {
   const Chain block{AffineCoupling<D, Mlp<32, 32>, 0, Exp>{}, Permute<D>{swap}, ActNorm<D>{}};
   using Block = std::remove_const_t<decltype(block)>;
   const Reference r(name);
-  auto model = make_model<double>(Flow{Inverse<Repeat<4, Block>>{Repeat<4, Block>{block}}, DiagonalNormal<D>{}}, Noise{});
+  auto model = make_model<double>(Flow{Invert<Repeat<4, Block>>{Repeat<4, Block>{block}}, DiagonalNormal<D>{}}, Noise{});
   Importer put{r, model.theta()};
   for (int layer = 0; layer < 4; ++layer) {
     for (const char* l : {"0", "2", "4"}) put.linear("flows." + std::to_string(3 * layer) + ".flows.1.param_map.net." + l);

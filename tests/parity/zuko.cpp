@@ -47,7 +47,7 @@ template <Index D, Index C, class Transformer> void autoregressive(const std::st
 }
 }  // namespace
 
-TEST_CASE("zuko: MAF") { autoregressive<5, 0, Affine<SoftclipScale>>("zuko_maf_D5"); }
+TEST_CASE("zuko: MAF") { autoregressive<5, 0, ScaleShift<SoftclipScale>>("zuko_maf_D5"); }
 TEST_CASE("zuko: NSF") {
   autoregressive<3, 0, RationalQuadraticSpline<8, ZukoKnots>>("zuko_nsf_D3");
   autoregressive<4, 2, RationalQuadraticSpline<8, ZukoKnots>>("zuko_nsf_D4_context2");

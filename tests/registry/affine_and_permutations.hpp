@@ -7,5 +7,5 @@
 #define RHEO_REGISTRY(entry) \
   entry("act norm", (ActNorm<2>{})); \
   entry("standardize", (Standardized<2>{})); \
-  entry("reverse", (Reverse<3>{})); \
+  entry("reverse", (Flip<3>{})); \
   entry("permute", (Permute<3>{{{1, 2, 0}}}))

@@ -5,4 +5,4 @@
 #define RHEO_REGISTRY(entry) \
   entry("affine coupling", (SmoothCoupling{})); \
   entry("additive coupling", (AdditiveCoupling<3, SmoothNet>{})); \
-  entry("affine coupling, bound 1/2", (SmoothCoupling{Affine<BoundedExp>{{0.5}}}))
+  entry("affine coupling, bound 1/2", (SmoothCoupling{ScaleShift<BoundedExp>{{0.5}}}))

@@ -4,5 +4,5 @@
 #include "rheo/transformers/affine.hpp"
 
 #define RHEO_REGISTRY(entry) \
-  entry("elementwise affine", (Elementwise<2, Affine<>>{})); \
-  entry("conditional affine", (Conditional<2, Affine<>, SmoothNet, 3>{}))
+  entry("elementwise affine", (Elementwise<2, ScaleShift<>>{})); \
+  entry("conditional affine", (Conditional<2, ScaleShift<>, SmoothNet, 3>{}))

@@ -11,4 +11,4 @@
   entry("leaky ReLU", (LeakyReluMap<3>{range::LeakyRelu{0.1}})); \
   entry("scale and shift", (ScaleShiftMap<2>{range::ScaleShift{-2, 0.5}})); \
   entry("log on the second coordinate", (On<3, Mask<0, 1, 0>, range::Log>{})); \
-  entry("affine on two of three coordinates", (On<3, Mask<1, 0, 1>, Affine<>>{}))
+  entry("affine on two of three coordinates", (On<3, Mask<1, 0, 1>, ScaleShift<>>{}))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "registry.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/layers/surjections/max.hpp"
 
 #define RHEO_REGISTRY(entry) \

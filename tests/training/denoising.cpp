@@ -33,13 +33,13 @@ TEMPLATE_TEST_CASE("gradients of the losses are their differences; bits do not d
   Trainer<F, double, Objective> trainer(model, Adam{}, 1, Objective{}), two(model, Adam{}, 2, Objective{});
   const BatchRows rows{0, 150};
   const double loss = trainer.evaluate(view(x), none, rows, Noise{9});
-  const Vector<double> g = trainer.gradient();
+  const Column<double> g = trainer.gradient();
   CHECK(two.evaluate(view(x), none, rows, Noise{9}) == loss);
   CHECK((two.gradient() == g).all());
   CHECK(trainer.value(view(x), none, rows, Noise{9}) == Approx(loss).epsilon(1e-13));
-  const Vector<double> theta = model.parameters();
+  const Column<double> theta = model.parameters();
   for (std::uint64_t k = 0; k < 3; ++k) {
-    Vector<double> d(F::param_count);
+    Column<double> d(F::param_count);
     for (Index i = 0; i < d.size(); ++i) d(i) = Noise{20 + k}.normal(i, 0);
     auto f = [&](double h) {
       model.parameters() = theta + h * d;

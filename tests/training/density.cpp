@@ -14,7 +14,7 @@ namespace training_density {
 using namespace rheo;
 
 TEST_CASE("a RealNVP trained on two moons integrates to one within 1e-3 and draws what it scores") {
-  using F = Flow<Standardize<2>, Repeat<4, Chain<AffineCoupling<2, Mlp<32, 32>>, Reverse<2>>>, StandardNormal<2>>;
+  using F = Flow<Standardize<2>, Repeat<4, Chain<AffineCoupling<2, Mlp<32, 32>>, Flip<2>>>, StandardNormal<2>>;
   auto model = make_model<double>(F{}, Noise{1});
   fit(model, targets::moons<double>(8000, Noise{2}), {.epochs = 25, .batch = 256, .learning_rate = 4e-3, .schedule = {Cosine{}, 50}, .noise = Noise{3}});
   const auto density = [&](const Batch<double>& x) -> Column<double> { return model.log_prob(x).exp(); };

@@ -21,7 +21,7 @@ using namespace rheo;
 using rheo_test::error, rheo_test::gradients, rheo_test::normals, rheo_test::shaken;
 using Net = MlpOf<Tanh, 4>;
 using Law = Given<family::Normal<SoftBound>, Net>;
-template <Index D, Index C = 0> using Step = Chain<AffineCoupling<D, Net, C>, Reverse<D>>;
+template <Index D, Index C = 0> using Step = Chain<AffineCoupling<D, Net, C>, Flip<D>>;
 
 /// Same means; the share of the plain variance that is left for the parameters [first, first + count) of the law that draws.
 template <class F> double compare(Index K, Index repeats, Index first, Index count) {

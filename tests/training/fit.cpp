@@ -15,7 +15,7 @@ namespace training_fit {
 using namespace rheo;
 
 namespace {
-using Step = Chain<AffineCoupling<2, Mlp<24, 24>>, Reverse<2>>;
+using Step = Chain<AffineCoupling<2, Mlp<24, 24>>, Flip<2>>;
 using Small = Flow<Standardize<2>, Repeat<3, Step>, StandardNormal<2>>;
 
 template <class T> Batch<T> banana(Index n, std::uint64_t seed) {
@@ -33,7 +33,7 @@ template <class T> Batch<T> banana(Index n, std::uint64_t seed) {
 TEMPLATE_TEST_CASE("the same seed gives the same parameters, bit for bit, with 1, 2 and 4 threads", "", float, double) {
   using T = TestType;
   const auto data = banana<T>(3000, 1);
-  Vector<T> first;
+  Column<T> first;
   for (int threads : {1, 2, 4}) {
     auto model = make_model<T>(Small{}, Noise{2});
     const auto result = fit(model, data, {.epochs = 3, .batch = 700, .noise = Noise{3}, .threads = threads});
@@ -50,7 +50,7 @@ TEST_CASE("with an average the running mean of the parameters is judged and kept
   const double keep = 0.8;
   auto run = [&](double average) {
     auto model = make_model<double>(Small{}, Noise{2});
-    std::vector<Vector<double>> path;
+    std::vector<Column<double>> path;
     std::vector<double> losses;
     // one step an epoch
     const auto r = fit(model, data, {.epochs = epochs, .batch = 720, .learning_rate = 2e-3, .patience = 0, .average = average, .noise = Noise{3},
@@ -60,7 +60,7 @@ TEST_CASE("with an average the running mean of the parameters is judged and kept
   const auto [plain, own, own_losses, plain_best] = run(0);
   const auto [kept, path, losses, best] = run(keep);
   REQUIRE(own.size() == path.size());
-  Vector<double> start = make_model<double>(Small{}, Noise{2}).parameters(), mean = start, at_best = start;
+  Column<double> start = make_model<double>(Small{}, Noise{2}).parameters(), mean = start, at_best = start;
   for (int k = 1; k <= epochs; ++k) {
     CHECK((path[static_cast<std::size_t>(k - 1)] == own[static_cast<std::size_t>(k - 1)]).all());
     const double share = std::min(keep, k / (k + 9.0));
@@ -80,7 +80,7 @@ TEST_CASE("buffers that follow the parameters follow their mean") {
   const auto data = banana<double>(500, 1);
   auto model = make_model<double>(Flow{Residual<2, LipschitzMlp<12>, ExactLogDet>{}, StandardNormal<2>{}}, Noise{2});
   auto path = [&](double average, auto& of) {
-    std::vector<Vector<double>> at;
+    std::vector<Column<double>> at;
     fit(of, data, {.epochs = 30, .learning_rate = 1e-2, .patience = 0, .average = average, .noise = Noise{3}, .callback = [&](const EpochReport&) { return at.push_back(of.parameters()), true; }});
     return at;
   };
@@ -136,9 +136,9 @@ TEST_CASE("the trainer's gradient is that of the mean loss, weighted rows includ
   const BatchRows all{0, 300, nullptr, weight.data()};
   auto loss = [&] { return -(model.log_prob(data) * CColView<double>(weight.data(), 300)).mean(); };
   CHECK(trainer.evaluate(view(data), none, all, Noise{}) == Approx(loss()).epsilon(1e-12));
-  const Vector<double> g = trainer.gradient(), theta = model.parameters();
+  const Column<double> g = trainer.gradient(), theta = model.parameters();
   for (std::uint64_t k = 0; k < 4; ++k) {
-    Vector<double> d(theta.size());
+    Column<double> d(theta.size());
     for (Index i = 0; i < d.size(); ++i) d(i) = Noise{20}.fork(k).normal(i, 0);
     const double h = 1e-7;
     model.parameters() = theta + h * d;
@@ -172,7 +172,7 @@ TEST_CASE("a conditional flow recovers a known conditional within 0.02 nats") {
     }
   };
   draw(1);
-  using Conditional = Chain<AffineCoupling<2, MlpOf<Tanh, 24, 24>, 1>, Reverse<2>>;
+  using Conditional = Chain<AffineCoupling<2, MlpOf<Tanh, 24, 24>, 1>, Flip<2>>;
   auto model = make_model<double>(Flow{Repeat<4, Conditional>{}, StandardNormal<2>{}}, Noise{2});
   fit(model, x, c, {.epochs = 25, .batch = 500, .learning_rate = 4e-3, .schedule = {Cosine{}}, .threads = 2});
   draw(7);
@@ -192,7 +192,7 @@ TEST_CASE("a bad step is skipped, reported, and costs nothing") {
   Trainer<Small, double> trainer(model);
   const auto none = Model<Small, double>::nothing<const double>(400);
   trainer.step(view(std::as_const(data)), none, {0, 200}, Noise{}, 1e-3);
-  const Vector<double> before = model.parameters();
+  const Column<double> before = model.parameters();
   data(3, 1) = std::numeric_limits<double>::quiet_NaN();
   CHECK_FALSE(trainer.step(view(std::as_const(data)), none, {0, 200}, Noise{}, 1e-3).stepped);
   CHECK((model.parameters() == before).all());
@@ -202,7 +202,7 @@ TEST_CASE("a bad step is skipped, reported, and costs nothing") {
 }
 
 TEST_CASE("a fit that diverges stops with the best parameters in place") {
-  using Wild = Flow<Repeat<6, Chain<AffineCoupling<2, Mlp<16>, 0, Exp>, Reverse<2>>>, StandardNormal<2>>;
+  using Wild = Flow<Repeat<6, Chain<AffineCoupling<2, Mlp<16>, 0, Exp>, Flip<2>>>, StandardNormal<2>>;
   const auto data = banana<float>(2000, 1);
   auto model = make_model<float>(Wild{}, Noise{2});
   const double start = -model.log_prob(data).mean();
@@ -216,7 +216,7 @@ TEST_CASE("a fit that diverges stops with the best parameters in place") {
 TEST_CASE("bad data and options are refused before anything changes") {
   auto data = banana<double>(100, 1);
   auto model = make_model<double>(Small{}, Noise{2});
-  const Vector<double> before = model.parameters();
+  const Column<double> before = model.parameters();
   CHECK_THROWS_AS(fit(model, Batch<double>(0, 2)), std::invalid_argument);
   CHECK_THROWS_AS(fit(model, data.topRows(1)), std::invalid_argument);
   CHECK_THROWS_AS(fit(model, data.leftCols(1)), std::invalid_argument);
@@ -254,14 +254,14 @@ TEST_CASE("a fit that only makes things worse returns the beginning") {
   const auto data = banana<double>(400, 8);
   auto model = make_model<double>(Small{}, Noise{2});
   model.initialise(data);
-  const Vector<double> start = model.parameters();
+  const Column<double> start = model.parameters();
   const auto result = fit(model, data, {.epochs = 5, .batch = 50, .learning_rate = 3, .clip_norm = 0, .noise = Noise{3}});
   CHECK(result.best_epoch == 0);
   CHECK((model.parameters() == start).all());
 }
 
 TEST_CASE("a row of weight 0 counts for nothing, whatever its density") {
-  using OnUnit = Flow<LogMap<1>, Elementwise<1, Affine<Exp>>, StandardNormal<1>>;
+  using OnUnit = Flow<LogMap<1>, Elementwise<1, ScaleShift<Exp>>, StandardNormal<1>>;
   Batch<double> x(40, 1);
   for (Index i = 0; i < 40; ++i) x(i, 0) = 0.5 + 0.02 * static_cast<double>(i);
   x(7, 0) = -3;
@@ -291,7 +291,7 @@ TEST_CASE("an objective that throws leaves nothing behind in the next gradient")
   Trainer<Small, double, Throws> trainer(model, Adam{}, 1, Throws(&armed));
   const auto none = Model<Small, double>::nothing<const double>(300);
   trainer.evaluate(view(data), none, {0, 300}, Noise{});
-  const Vector<double> before = trainer.gradient();
+  const Column<double> before = trainer.gradient();
   armed = true;
   CHECK_THROWS_AS(trainer.evaluate(view(data), none, {0, 300}, Noise{}), std::runtime_error);
   armed = false;

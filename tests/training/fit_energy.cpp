@@ -99,7 +99,7 @@ TEST_CASE("threads change no bit, and the best parameters stay") {
 
 TEST_CASE("what an energy fit refuses, and how it ends without a number") {
   auto model = random_model();
-  const Vector<double> before = model.parameters();
+  const Column<double> before = model.parameters();
   CHECK_THROWS_AS(fit_energy(model, Soft{}, {.learning_rate = -1}), std::invalid_argument);
   CHECK_THROWS_AS(fit_energy(model, Soft{}, {.batch = 0}), std::invalid_argument);
   CHECK_THROWS_AS(fit_energy(model, Soft{}, {.clip_norm = -1}), std::invalid_argument);

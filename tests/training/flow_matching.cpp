@@ -64,10 +64,10 @@ TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", 
   const BatchRows all{0, 150, nullptr, weight.data()};
   Trainer<F, double, TestType> trainer(model, Adam{}, 1, TestType{0.1});
   const double loss = trainer.evaluate(view(x), none, all, Noise{5});
-  const Vector<double> g = trainer.gradient(), theta = model.parameters();
+  const Column<double> g = trainer.gradient(), theta = model.parameters();
   CHECK(std::abs(loss - trainer.value(view(x), none, all, Noise{5})) < 1e-14 * loss);
   CHECK((g.head(4) == 0).all());
-  const Vector<double> d = normals(F::param_count, 1, 6).col(0);
+  const Column<double> d = normals(F::param_count, 1, 6).col(0);
   double slope = 0;
   for (double h : {1e-5, -1e-5}) {
     model.parameters() = theta;
@@ -112,7 +112,7 @@ TEMPLATE_TEST_CASE("the same bits for any number of threads; nothing is allocate
   using F = Matched<2, 0, 16>;
   const auto data = targets::moons<float>(2000, Noise{1});
   const auto none = Model<F, float>::template nothing<const float>(2000);
-  Vector<float> first;
+  Column<float> first;
   for (int threads : {1, 3}) {
     auto model = make_model<float>(F{}, Noise{3});
     model.initialise(data);

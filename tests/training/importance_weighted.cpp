@@ -21,7 +21,7 @@ using namespace rheo;
 using rheo_test::normals;
 using Net = MlpOf<Tanh, 5>;
 using Law = Given<family::Normal<SoftBound>, Net>;
-using F = Flow<VaeLayer<3, 2, Law, Law>, Repeat<2, Indexed<Chain<AffineCoupling<2, Net>, Reverse<2>>, 1, Law, Law, Net>>, StandardNormal<2>>;
+using F = Flow<VaeLayer<3, 2, Law, Law>, Repeat<2, Indexed<Chain<AffineCoupling<2, Net>, Flip<2>>, 1, Law, Law, Net>>, StandardNormal<2>>;
 
 Model<F, double> started() { return rheo_test::shaken(F{}, 0.4); }
 }  // namespace
@@ -45,9 +45,9 @@ TEST_CASE("the importance-weighted bound is the model's estimate, and its gradie
     const double loss = trainer.evaluate(view(x), view(none), rows, noise);
     CHECK(loss == Approx(value()).margin(1e-12));
     CHECK(trainer.value(view(x), view(none), rows, noise) == Approx(loss).margin(1e-12));
-    const Vector<double> g = trainer.gradient();
+    const Column<double> g = trainer.gradient();
 
-    Vector<double> direction(P);
+    Column<double> direction(P);
     for (Index i = 0; i < P; ++i) direction(i) = Noise{5}.normal(i, 0);
     const double by_pull = (g * direction).sum(), size = (g * direction).abs().sum();
     auto dual = model.cast<Dual<double>>();
@@ -63,7 +63,7 @@ TEST_CASE("the importance-weighted bound is the model's estimate, and its gradie
     }
     CHECK(std::abs(by_pull - by_duals) < 1e-11 * size);
 
-    const Vector<double> theta = model.parameters();
+    const Column<double> theta = model.parameters();
     auto at = [&](double h) {
       model.parameters() = theta + h * direction;
       return value();

@@ -163,7 +163,7 @@ TEST_CASE("a replay handed in again goes on where it was; without refreshment it
 TEST_CASE("what a replay refuses") {
   const auto energy = gauss();
   auto model = started();
-  const Vector<double> before = model.parameters();
+  const Column<double> before = model.parameters();
   auto refuses = [&](Replay<double> r) { CHECK_THROWS_AS(fit_energy(model, energy, r, {.steps = 2}), std::invalid_argument); };
   refuses({.size = 0});
   refuses({.every = 0});

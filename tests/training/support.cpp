@@ -27,7 +27,7 @@ template <Index D> Batch<double> constant(double x) { return Batch<double>::Cons
 /// Rows 7 and 20 are spoilt in the last column.
 template <class F> void refuses(F flow, const Batch<double>& good, double bad, const char* what) {
   auto model = make_model<double>(std::move(flow), Noise{1});
-  const Vector<double> before = model.parameters();
+  const Column<double> before = model.parameters();
   CHECK_NOTHROW(check_support(model, good));
   Batch<double> x = good;
   x(7, x.cols() - 1) = x(20, x.cols() - 1) = bad;
@@ -56,9 +56,9 @@ TEST_CASE("a layer that takes anything asks the next one") {
   CHECK(F::x_support == all_of<4>(Support::integer));
   CHECK(F::categories == 4);
   refuses(F{}, constant<4>(3), 4, "column 3 is 4.000000, it wants a whole number in 0 .. 3");
-  using Half = Flow<Reverse<2>, On<2, Mask<1, 0>, range::Log>, StandardNormal<2>>;  // coordinate 1 comes out first
+  using Half = Flow<Flip<2>, On<2, Mask<1, 0>, range::Log>, StandardNormal<2>>;  // coordinate 1 comes out first
   CHECK(Half::x_support == Supports<2>{Support::real, Support::positive});
-  CHECK(Chain<Reverse<2>, Reverse<2>>::x_support == all_of<2>(Support::any));
+  CHECK(Chain<Flip<2>, Flip<2>>::x_support == all_of<2>(Support::any));
 }
 
 TEST_CASE("each coordinate has the categories of the layer that scores it") {

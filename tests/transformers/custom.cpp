@@ -42,7 +42,7 @@ TEST_CASE("custom: the affine map written by hand, values and pulls") {
     using std::exp;
     return x * exp(a[1]) + a[0];
   });
-  const Affine<Exp> theirs{};
+  const ScaleShift<Exp> theirs{};
   const Raw<double> raw{{0.4, -0.7}};
   double mine_g[2] = {}, theirs_g[2] = {};
   for (double x : {-2.0, 0.1, 3.0}) {
@@ -118,7 +118,7 @@ template <bool Encode, class T, class L> long unsolved(const L& layer, Index bad
   }
   in(6, 0) = std::numeric_limits<T>::quiet_NaN();
   Column<T> v = Column<T>::Zero(n);
-  const Vector<T> theta = Vector<T>::Zero(L::param_count);
+  const Column<T> theta = Column<T>::Zero(L::param_count);
   CacheOf<L, T> cache{};
   Arena scratch;
   Report report;

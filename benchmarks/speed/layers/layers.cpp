@@ -32,7 +32,7 @@ Batch<float> normals(Index c, std::uint64_t key) {
 /// A subject with all that its passes want.
 struct Room {
   Subject& s;
-  Vector<float> theta, buffers, g_theta;
+  Column<float> theta, buffers, g_theta;
   Batch<float> x, z, context, g_x, g_z, g_context;
   Column<float> v, g_v;
   NoCache none{};
@@ -70,7 +70,7 @@ struct Room {
     if (pass % 2 == 0) return;
     g_theta.setZero();
     once(pass);
-    const Vector<float> g_theta_1 = g_theta;
+    const Column<float> g_theta_1 = g_theta;
     const Batch<float> g_in_1 = g_in;
     g_theta.setZero();
     once(pass);

@@ -21,8 +21,8 @@
 #include "table.hpp"
 
 void rheo::bench::pointwise(Table& t) {
-  t.add("affine", [](auto d) { return Elementwise<d, Affine<>>{}; });
-  t.add("affine on half", [](auto d) { return On<d, HalfMask<d>, Affine<>>{}; });
+  t.add("affine", [](auto d) { return Elementwise<d, ScaleShift<>>{}; });
+  t.add("affine on half", [](auto d) { return On<d, HalfMask<d>, ScaleShift<>>{}; });
   t.add("rational-quadratic spline 8", [](auto d) { return Elementwise<d, RationalQuadraticSpline<8>>{}; });
   t.add("rational-quadratic spline 8, circle", [](auto d) { return Elementwise<d, CircularRationalQuadraticSpline<8>>{}; });
   t.add("rational-quadratic spline 8, unit", [](auto d) { return Elementwise<d, IntervalRationalQuadraticSpline<8>>{}; });

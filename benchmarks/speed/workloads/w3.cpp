@@ -11,7 +11,7 @@ namespace rheo::bench {
 namespace {
 
 template <Index D>
-using W3 = Flow<Repeat<8, Chain<Coupling<D, RationalQuadraticSpline<8>, Mlp<128, 128>, 0, AlternatingMask<D>>, Reverse<D>>>, StandardNormal<D>>;
+using W3 = Flow<Repeat<8, Chain<Coupling<D, RationalQuadraticSpline<8>, Mlp<128, 128>, 0, AlternatingMask<D>>, Flip<D>>>, StandardNormal<D>>;
 template <Index D> constexpr double flop = 8.0 * 2 * (D / 2 * 128 + 128 * 128 + 128 * 23 * D / 2);
 
 template <Index D> Model<W3<D>, float> model() { return started<float>(W3<D>{}, 0.02); }

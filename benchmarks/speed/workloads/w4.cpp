@@ -24,7 +24,7 @@ template <class Transformer> void put(const std::string& name, double train, dou
 }  // namespace
 
 void w4() {
-  put<Affine<>>("W4 affine", 1914, 11500, 27500);
+  put<ScaleShift<>>("W4 affine", 1914, 11500, 27500);
   put<RationalQuadraticSpline<8>>("W4 splines", 4910, 29100, 73500);
 }
 

@@ -12,7 +12,7 @@
 namespace rheo::bench {
 namespace {
 
-using W6 = Flow<Abs<2>, LogitUpToMap<2>, Repeat<4, Chain<AffineCoupling<2, Mlp<64, 64>, 0, Exp>, Reverse<2>>>, StandardNormal<2>>;
+using W6 = Flow<Abs<2>, LogitUpToMap<2>, Repeat<4, Chain<AffineCoupling<2, Mlp<64, 64>, 0, Exp>, Flip<2>>>, StandardNormal<2>>;
 constexpr double flop = 34304;  // 4 layers x 2 x (1 x 64 + 64 x 64 + 64 x 2)
 
 Batch<float> squares(Index n) { return targets::checkerboard<float>(n, Noise{1}); }

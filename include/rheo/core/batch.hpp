@@ -15,9 +15,10 @@ namespace rheo {
 
 using Index = Eigen::Index;
 
-template <class T> using Batch = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic>;  ///< N x D, owning
-template <class T> using Column = Eigen::Array<T, Eigen::Dynamic, 1>;               ///< N, owning
-template <class T> using Row = Eigen::Array<T, 1, Eigen::Dynamic>;                  ///< 1 x D, owning
+// The orders are written out: a program may define EIGEN_DEFAULT_TO_ROW_MAJOR, and our memory is walked by hand.
+template <class T> using Batch = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;  ///< N x D, owning
+template <class T> using Column = Eigen::Array<T, Eigen::Dynamic, 1, Eigen::ColMajor>;              ///< N, owning; also all parameters of a model
+template <class T> using Row = Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor>;                 ///< 1 x D, owning
 template <class T> using View = Eigen::Map<Batch<T>, 0, Eigen::OuterStride<>>;
 template <class T> using CView = Eigen::Map<const Batch<T>, 0, Eigen::OuterStride<>>;
 template <class T> using ColView = Eigen::Map<Column<T>>;

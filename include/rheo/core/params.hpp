@@ -11,8 +11,6 @@
 
 namespace rheo {
 
-template <class T> using Vector = Eigen::Array<T, Eigen::Dynamic, 1>;  ///< all parameters, or all buffers, of a model
-
 /// A cursor over `size` numbers.  Each call takes the next piece; the names go to describe() and into files.
 template <class T> class Params {
  public:

@@ -67,7 +67,7 @@ template <class F> struct Hurdle {
 
 }  // namespace family
 
-/// D coordinates in [0, inf), 0 with learned odds, exponential of a learned mean above it: what stands behind Inverse<ReluSurjection>.
+/// D coordinates in [0, inf), 0 with learned odds, exponential of a learned mean above it: what stands behind Invert<ReluSurjection>.
 template <Index D> using HurdleExponential = Independent<D, family::Hurdle<family::Exponential<>>>;
 
 }  // namespace rheo

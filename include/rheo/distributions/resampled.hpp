@@ -64,7 +64,7 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
     using S = decltype(autodiff::value_of(T()));
     constexpr Index chunk = 512;
-    Vector<S> values(param_count), slope = Vector<S>::Zero(param_count);
+    Column<S> values(param_count), slope = Column<S>::Zero(param_count);
     for (Index k = 0; k < param_count; ++k) values(k) = autodiff::value_of(theta.data()[k]);
     NetCache<S> cache;
     Arena scratch;

@@ -162,7 +162,7 @@ template <class Real> class Certifier {
 
     Batch<T> out, g_in, g_context = Batch<T>::Zero(n, s_.context_dim);
     Column<T> v;
-    Vector<T> g_theta = Vector<T>::Zero(s_.param_count);
+    Column<T> g_theta = Column<T>::Zero(s_.param_count);
     plain.template call<Encode>(in, context, key, out, v);
     plain.template pull<Encode>(in, out, context, key, g_out, g_v.col(0), g_in, g_theta, g_context);
     double left = 0, right = 0, size = 1e-300;
@@ -188,8 +188,8 @@ template <class Real> class Certifier {
                         g_out = random<double>(n, Encode ? s_.z_dim : s_.x_dim, 24), g_v = random<double>(n, 1, 25);
     Batch<Real> out, g_in, g_context = Batch<Real>::Zero(n, s_.context_dim);
     Column<Real> v;
-    Vector<Real> g_theta = Vector<Real>::Zero(s_.param_count);
-    const Vector<Real> theta = d_.theta, buffers = d_.buffers;
+    Column<Real> g_theta = Column<Real>::Zero(s_.param_count);
+    const Column<Real> theta = d_.theta, buffers = d_.buffers;
     double size = 0;
     auto f = [&](double h) {
       d_.theta = theta + h * d_theta.col(0);
@@ -215,10 +215,10 @@ template <class Real> class Certifier {
     const Column<T> g_v = random<T>(n, 1, 15).col(0);
     Batch<T> out, g_in, g_in_2, g_context = Batch<T>::Zero(n, s_.context_dim);
     Column<T> v;
-    Vector<T> g_theta = Vector<T>::Zero(s_.param_count);
+    Column<T> g_theta = Column<T>::Zero(s_.param_count);
     b.template call<Encode>(in, context, key, out, v);
     b.template pull<Encode>(in, out, context, key, g_out, g_v, g_in, g_theta, g_context);
-    const Vector<T> once = g_theta;
+    const Column<T> once = g_theta;
     const Batch<T> once_context = g_context;
     b.template pull<Encode>(in, out, context, key, g_out, g_v, g_in_2, g_theta, g_context);
     const double tol = 64 * static_cast<double>(std::numeric_limits<T>::epsilon());

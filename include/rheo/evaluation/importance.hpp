@@ -45,7 +45,7 @@ inline double largest(const Column<double>& log_w) {
 /// exp(log_w - top); zero where all are.
 inline Column<double> relative_weights(const Column<double>& log_w) {
   const double top = largest(log_w);
-  if (!(top > -std::numeric_limits<double>::infinity())) return std::isnan(top) ? Column<double>::Constant(log_w.size(), top) : Column<double>::Zero(log_w.size());
+  if (!(top > -std::numeric_limits<double>::infinity())) return Column<double>::Constant(log_w.size(), std::isnan(top) ? top : 0.0);
   return (log_w - top).exp();
 }
 
@@ -168,7 +168,7 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
     work(i) = std::isfinite(u(i)) ? static_cast<double>(u(i)) : nothing;
     s.report.invalid += !std::isfinite(u(i));
   }
-  Vector<T> theta(L::param_count), buffers(L::buffer_count);
+  Column<T> theta(L::param_count), buffers(L::buffer_count);
   std::vector<Index> ancestor(static_cast<std::size_t>(n)), next(ancestor);
   for (Index i = 0; i < n; ++i) ancestor[static_cast<std::size_t>(i)] = i;
   for (int k = 1; k <= temperatures; ++k) {

@@ -24,7 +24,7 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
     return x;
   };
   const Index blocks = 100, n = 370, out_dim = Encode ? s.z_dim : s.x_dim;
-  const Vector<Real> theta = d.theta, buffers = d.buffers;
+  const Column<Real> theta = d.theta, buffers = d.buffers;
   Batch<Real> d_theta = random(s.param_count, 1, 26), d_context = random(1, s.context_dim, 27), at(n, some.cols()), context(n, s.context_dim);
   const double length = std::sqrt(d_theta.square().sum() + d_context.square().sum()), h = 0.1;
   d_theta /= length, d_context /= length;
@@ -33,7 +33,7 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
   const Column<Real> g_v = Column<Real>::Ones(n);
   Batch<Real> out, g_in, g_context(n, s.context_dim);
   Column<Real> v, gap(blocks);
-  Vector<Real> g_theta(s.param_count);
+  Column<Real> g_theta(s.param_count);
   double size = 0;
   for (Index b = 0; b < blocks; ++b) {
     const Noise key = noise.fork(10).fork(static_cast<std::uint64_t>(b));

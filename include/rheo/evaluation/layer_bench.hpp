@@ -12,7 +12,7 @@ namespace rheo::detail {
 
 /// The part of a bench that is alike for all layers.
 template <class T> struct BenchRoom {
-  Vector<T> theta, buffers;
+  Column<T> theta, buffers;
   Arena scratch{};
 
   BenchRoom(Index params, Index state);
@@ -24,7 +24,7 @@ template <class T> struct BenchRoom {
   static void blank(Batch<T>& out, Index n, Index c);
   static void blank(Column<T>& v, Index n, T value);
 };
-template <class T> BenchRoom<T>::BenchRoom(Index params, Index state) : theta(Vector<T>::Zero(params)), buffers(Vector<T>::Zero(state)) {}
+template <class T> BenchRoom<T>::BenchRoom(Index params, Index state) : theta(Column<T>::Zero(params)), buffers(Column<T>::Zero(state)) {}
 template <class T> BenchRoom<T>::BenchRoom(const BenchRoom& o) : theta(o.theta), buffers(o.buffers) {}
 template <class T> BenchRoom<T>& BenchRoom<T>::operator=(const BenchRoom& o) {
   theta = o.theta, buffers = o.buffers;
@@ -52,7 +52,7 @@ template <class L, class T> struct LayerBench : BenchRoom<T> {
   }
   template <bool Encode>
   void pull(const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v, Batch<T>& g_in,
-            Vector<T>& g_theta, Batch<T>& g_context) {
+            Column<T>& g_theta, Batch<T>& g_context) {
     const Index n = in.rows();
     this->blank(g_in, n, in.cols());
     Pull<T, CacheOf<L, T>> p{view(in), view(out), view(g_out), CColView<T>(g_v.data(), n), view(g_in), params(), Params<T>(g_theta.data(), g_theta.size()), state(),

@@ -52,7 +52,7 @@ bool kept_off_support(Runner<T>& b, const std::vector<Support>& supports, const 
       Batch<T> in = at;
       in(bad, j) = value;
       b.template call<Encode>(in, context, noise, out, v_here);
-      Vector<T> g_theta = Vector<T>::Zero(b.theta.size());
+      Column<T> g_theta = Column<T>::Zero(b.theta.size());
       g_context.setZero(n, context.cols());
       b.template pull<Encode>(in, out, context, noise, g_out, Column<T>::Ones(n), g_in, g_theta, g_context);
       bool good = v_here(bad) == T(-std::numeric_limits<double>::infinity()) && g_in(bad, j) == T(0);

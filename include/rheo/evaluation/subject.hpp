@@ -17,7 +17,7 @@ namespace rheo::detail {
 /// One layer in scalar T with parameters of its own, and its four calls on plain batches.
 template <class T> class Runner {
  public:
-  Vector<T> theta, buffers;
+  Column<T> theta, buffers;
 
   Runner(Index params, Index state, Index x_dim, Index z_dim);
   Runner(const Runner&) = delete;
@@ -29,7 +29,7 @@ template <class T> class Runner {
   }
   template <bool Encode>
   void pull(const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v, Batch<T>& g_in,
-            Vector<T>& g_theta, Batch<T>& g_context) {
+            Column<T>& g_theta, Batch<T>& g_context) {
     pull(Encode, in, out, context, noise, g_out, g_v, g_in, g_theta, g_context);
   }
   /// After a call: the draws that lead its path back into `table`, and V of its ends by `weigh` into `pair`, if the layer weighs pairs.
@@ -44,7 +44,7 @@ template <class T> class Runner {
  private:
   void call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep, T v_before);
   void pull(bool encode, const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v,
-            Batch<T>& g_in, Vector<T>& g_theta, Batch<T>& g_context);
+            Batch<T>& g_in, Column<T>& g_theta, Batch<T>& g_context);
   virtual void run(bool encode, const Pass<T, NoCache>& p) = 0;
   virtual void run_pull(bool encode, const Pull<T, NoCache>& p) = 0;
   virtual bool run_reverse(const Pass<T, NoCache>& p, View<T> table, CView<T> x, CView<T> z, ColView<T> pair) = 0;
@@ -56,7 +56,7 @@ template <class T> class Runner {
 
 template <class T>
 Runner<T>::Runner(Index params, Index state, Index x_dim, Index z_dim)
-    : theta(Vector<T>::Zero(params)), buffers(Vector<T>::Zero(state)), x_dim_(x_dim), z_dim_(z_dim) {}
+    : theta(Column<T>::Zero(params)), buffers(Column<T>::Zero(state)), x_dim_(x_dim), z_dim_(z_dim) {}
 
 template <class T> Runner<T>::~Runner() = default;
 
@@ -71,7 +71,7 @@ void Runner<T>::call(bool encode, const Batch<T>& in, const Batch<T>& context, N
 
 template <class T>
 void Runner<T>::pull(bool encode, const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v,
-                     Batch<T>& g_in, Vector<T>& g_theta, Batch<T>& g_context) {
+                     Batch<T>& g_in, Column<T>& g_theta, Batch<T>& g_context) {
   const Index n = in.rows();
   g_in.setConstant(n, in.cols(), T(std::numeric_limits<double>::quiet_NaN()));
   run_pull(encode, {view(in), view(out), view(g_out), CColView<T>(g_v.data(), n), view(g_in), Params<const T>(theta.data(), theta.size()),
@@ -100,9 +100,9 @@ class Subject {
 
   virtual ~Subject() = default;
   /// Starting values.
-  virtual void init(Vector<double>& theta, Vector<double>& buffers, Noise noise) const = 0;
+  virtual void init(Column<double>& theta, Column<double>& buffers, Noise noise) const = 0;
   /// The untrained state after a change of the parameters.
-  virtual void follow(Vector<double>& theta, Vector<double>& buffers) const = 0;
+  virtual void follow(Column<double>& theta, Column<double>& buffers) const = 0;
   /// The seams of x_j, where there are any (quadrature.hpp).
   virtual std::vector<double> seams(Index j, double other) const = 0;
   /// A runner with parameters 0; the argument says in which scalar.
@@ -184,10 +184,10 @@ template <class L> class SubjectOf final : public Subject {
     z_support.assign(L::z_support.begin(), L::z_support.end());
     in_float = abilities<L, float>(), in_double = abilities<L, double>();
   }
-  void init(Vector<double>& theta, Vector<double>& buffers, Noise noise) const override {
+  void init(Column<double>& theta, Column<double>& buffers, Noise noise) const override {
     rheo::detail::init<L, double>(layer_, Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()), noise);
   }
-  void follow(Vector<double>& theta, Vector<double>& buffers) const override {
+  void follow(Column<double>& theta, Column<double>& buffers) const override {
     if constexpr (HasAfterStep<L, double>) layer_.after_step(Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()));
   }
   std::vector<double> seams(Index j, double other) const override { return seams_of(layer_, j, other); }

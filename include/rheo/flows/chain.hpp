@@ -99,7 +99,7 @@ template <Index I, class Given, class L, class Next, class... Rest> struct Walk<
   using Here = After<Given, L>;
   static constexpr bool fits = [] {
     if constexpr (check_dimensions<I, L, Next>()) {
-      static_assert(keeps_order<Next>(Here::value), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Reverse or Squeeze between");
+      static_assert(keeps_order<Next>(Here::value), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Flip or Squeeze between");
       constexpr Index of_support = support_misfit<Here, Next>(), of_count = count_misfit(Here::counts, x_categories<Next>());
       if constexpr (of_support >= 0) return check_support_of<I, Here, Next, static_cast<std::size_t>(of_support)>();
       else if constexpr (of_count >= 0) return check_categories_of<I, Here, Next, static_cast<std::size_t>(of_count)>();
@@ -213,7 +213,7 @@ template <class... Ls> struct Chain {
     return n < 0 ? 0 : n;
   }();
   static constexpr bool bounded = (detail::is_bounded<Ls>() || ...);
-  static_assert(detail::wants_in_order<Ls...>(), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Reverse or Squeeze between");
+  static_assert(detail::wants_in_order<Ls...>(), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Flip or Squeeze between");
   static constexpr Supports<z_dim> z_support = SupportsAtEnd::value;
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
     std::array<Index, static_cast<std::size_t>(z_dim)> s{};

@@ -7,7 +7,7 @@
 #include "rheo/distributions/logistic_mixture.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/flows/flow.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/permute.hpp"
@@ -17,7 +17,7 @@ namespace rheo {
 
 /// D whole numbers x to z = x + u, u in [0, 1)^D: V = -log q(u | x), a bound.  Round says the rest.  Uniform dequantization without a fibre,
 /// V = 0; variational with one: Dequantize<64, UnitFibre<4, Mlp<64>>, 17>.
-template <Index D, class Fibre = Fixed<Uniform>, Index K = 0, Index C = 0> using Dequantize = Inverse<Round<D, Fibre, K, C>>;
+template <Index D, class Fibre = Fixed<Uniform>, Index K = 0, Index C = 0> using Dequantize = Invert<Round<D, Fibre, K, C>>;
 
 /// The interval [0, K] to the line by the logit: what follows a Dequantize of K whole numbers.
 template <Index K> struct Levels : range::Interval {
@@ -30,10 +30,10 @@ template <Index D, Index K> using LevelMap = Elementwise<D, Levels<K>>;
 /// starts as the uniform density.  Where the slopes of several couplings multiply to 2 or more at an end, the density vanishes there so fast that
 /// importance weights 1 / q have no variance: nothing keeps it from that.
 template <Index D, Index C, Index Steps, class Net>
-using UnitCouplings = Flow<LogitMap<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Reverse<D>>>, Logistic<D>>;
+using UnitCouplings = Flow<LogitMap<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Flip<D>>>, Logistic<D>>;
 /// Independent coordinates given the C numbers: each logit has a location and a scale that a net makes.  C > 0.  With slope e^a of the logit the
 /// density goes as u^(e^a - 1) at an end: importance weights 1 / q have a variance for e^a < 2, which NarrowBound keeps.
-template <Index D, Index C, class Net> using UnitLogistics = Flow<LogitMap<D>, Conditional<D, Affine<NarrowBound>, Net, C>, Logistic<D>>;
+template <Index D, Index C, class Net> using UnitLogistics = Flow<LogitMap<D>, Conditional<D, ScaleShift<NarrowBound>, Net, C>, Logistic<D>>;
 
 /// Independent coordinates given the C numbers, each logit a mixture of K logistics whose weights, means and scales a net makes.  C > 0.  Scales
 /// never below 0.6: the density goes as u^(1 / scale - 1) at an end, and importance weights 1 / q have a variance for scales above 1/2.

@@ -65,13 +65,13 @@ template <class F, class T> class Model {
   using Work = Workspace<F, T>;
   static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim, param_count = F::param_count;
 
-  explicit Model(F flow) : flow_(std::move(flow)), theta_(Vector<T>::Zero(F::param_count)), buffers_(Vector<T>::Zero(F::buffer_count)) {}
+  explicit Model(F flow) : flow_(std::move(flow)), theta_(Column<T>::Zero(F::param_count)), buffers_(Column<T>::Zero(F::buffer_count)) {}
 
   const F& flow() const { return flow_; }
-  Vector<T>& parameters() { return theta_; }
-  const Vector<T>& parameters() const { return theta_; }
-  Vector<T>& buffers() { return buffers_; }
-  const Vector<T>& buffers() const { return buffers_; }
+  Column<T>& parameters() { return theta_; }
+  const Column<T>& parameters() const { return theta_; }
+  Column<T>& buffers() { return buffers_; }
+  const Column<T>& buffers() const { return buffers_; }
   Params<const T> theta() const { return {theta_.data(), theta_.size()}; }
   Params<T> theta() { return {theta_.data(), theta_.size()}; }
   Params<const T> state() const { return {buffers_.data(), buffers_.size()}; }
@@ -162,7 +162,7 @@ template <class F, class T> class Model {
     check(x, context);
     struct Rollback {  // an error half-way leaves the model as it was
       Model& model;
-      Vector<T> theta, buffers;
+      Column<T> theta, buffers;
       bool done = false;
       ~Rollback() {
         if (done) return;
@@ -249,7 +249,7 @@ template <class F, class T> class Model {
   }
 
   F flow_;
-  Vector<T> theta_, buffers_;
+  Column<T> theta_, buffers_;
 };
 
 /// A flow with starting parameters drawn from `noise`.

@@ -74,7 +74,7 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
   std::string faults;
   const auto fault = [&](const std::string& what) { faults += (faults.empty() ? "" : "; ") + what; };
   if (options.same_type && note("spelled_by") == detail::spelled_by && note("flow") != type_name<F>()) fault("the flow is " + note("flow") + ", the program's is " + type_name<F>());
-  Vector<T> theta = model.parameters(), buffers = model.buffers();
+  Column<T> theta = model.parameters(), buffers = model.buffers();
   std::set<std::string> expected;
   const auto take = [&](const std::string& name, const std::vector<std::uint64_t>& shape, T* to) {
     expected.insert(name);

@@ -101,23 +101,23 @@ inline void check_options(const FitOptions& o, Index n) {
 /// An exponential moving average of the parameters, that forgets its start quickly: of step k it keeps min(average, k / (k + 9)).
 template <class T> class RunningMean {
  public:
-  RunningMean(const Vector<T>& theta, double average) : average_(average) { restart(theta); }
-  void restart(const Vector<T>& theta) {
+  RunningMean(const Column<T>& theta, double average) : average_(average) { restart(theta); }
+  void restart(const Column<T>& theta) {
     if (average_ > 0) mean_ = theta, steps_ = 0;
   }
-  void add(const Vector<T>& theta) {
+  void add(const Column<T>& theta) {
     if (average_ == 0) return;
     ++steps_;
     mean_ += T(1 - std::min(average_, static_cast<double>(steps_) / static_cast<double>(steps_ + 9))) * (theta - mean_);
   }
   /// The mean in the parameters' place, with the buffers that belong to it, until swap_back.
-  void swap(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer) {
+  void swap(Column<T>& theta, Column<T>& buffers, ShardTrainer<T>& trainer) {
     if (average_ == 0) return;
     own_buffers_ = buffers;
     theta.swap(mean_);
     trainer.refresh();
   }
-  void swap_back(Vector<T>& theta, Vector<T>& buffers) {
+  void swap_back(Column<T>& theta, Column<T>& buffers) {
     if (average_ == 0) return;
     theta.swap(mean_);
     buffers = own_buffers_;
@@ -125,13 +125,13 @@ template <class T> class RunningMean {
 
  private:
   double average_;
-  Vector<T> mean_, own_buffers_;
+  Column<T> mean_, own_buffers_;
   long steps_ = 0;
 };
 
 /// fit, without the flow's type: the context has no columns where the flow takes none.
 template <class T>
-FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options,
+FitResult fit_rows(Column<T>& theta, Column<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options,
                    const std::function<void(const Batch<T>&, const Batch<T>&)>& initialise) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
@@ -161,7 +161,7 @@ FitResult fit_rows(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& traine
   if (kept < 2) fail("fit: fewer than 2 rows are left to train on");
   initialise(train, train_context);
 
-  Vector<T> best = theta, best_buffers = buffers;
+  Column<T> best = theta, best_buffers = buffers;
   RunningMean<T> averaged(theta, options.average);
   FitResult result;
   std::vector<Index> rows(static_cast<std::size_t>(kept));

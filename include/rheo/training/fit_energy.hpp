@@ -68,7 +68,7 @@ inline void check_options(const EnergyFitOptions& o) {
 
 /// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those are `moving`, over draws alone.
 template <class T>
-EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
+EnergyFitResult fit_by_steps(Column<T>& theta, Column<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
                              const EnergyFitOptions& o) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
@@ -84,7 +84,7 @@ EnergyFitResult fit_by_steps(Vector<T>& theta, Vector<T>& buffers, ShardTrainer<
   auto check = [&] {
     return moving ? checked.value(nothing(most), nothing(most), {0, o.check_rows}, o.noise.fork(1)) : checked.value(x, given, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1));
   };
-  Vector<T> best = theta, best_buffers = buffers;
+  Column<T> best = theta, best_buffers = buffers;
   auto restore = [&] {
     theta = best;
     buffers = best_buffers;

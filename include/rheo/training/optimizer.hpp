@@ -27,7 +27,7 @@ using Optimizer = std::variant<Adam, Sgd>;
 
 /// What one run of an optimizer remembers: moments as long as the parameters, and the number of steps taken.
 template <class T> struct OptimizerState {
-  Vector<T> first, second;
+  Column<T> first, second;
   long steps = 0;
   void reset(Index n) {
     first.setZero(n);

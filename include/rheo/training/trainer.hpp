@@ -31,7 +31,7 @@ template <class T> class ShardTrainer {
  public:
   static constexpr Index max_lanes = 16, block = 1024;
 
-  ShardTrainer(Vector<T>& theta, Index context_dim, Optimizer optimizer, int threads);
+  ShardTrainer(Column<T>& theta, Index context_dim, Optimizer optimizer, int threads);
   virtual ~ShardTrainer();
 
   /// The mean loss over a batch and its gradient (see gradient()); the parameters stay.
@@ -39,7 +39,7 @@ template <class T> class ShardTrainer {
   /// The weighted mean of the loss over rows, without a gradient.
   double value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
   /// The gradient of the last evaluate().
-  const Vector<T>& gradient() const { return gradient_; }
+  const Column<T>& gradient() const { return gradient_; }
   /// One step of the optimizer; clip > 0 bounds the gradient's norm.
   StepReport step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate, double clip = 0);
   void reset() { state_.reset(theta_->size()); }
@@ -59,25 +59,25 @@ template <class T> class ShardTrainer {
   virtual void after_step() = 0;
   virtual Pool& pool() = 0;
 
-  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Vector<T>* g, int w);
+  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Column<T>* g, int w);
   static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room);
   void reduce(Index k);
   void warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
 
-  Vector<T>* theta_;
+  Column<T>* theta_;
   Index context_dim_;
   Optimizer optimizer_;
   OptimizerState<T> state_;
-  std::vector<Vector<T>> lanes_;
+  std::vector<Column<T>> lanes_;
   std::vector<Room> rooms_;
-  Vector<T> gradient_;
+  Column<T> gradient_;
   Column<double> losses_, norms_, values_;
   Index used_lanes_ = 0;
   bool warm_ = false, dirty_ = false;
 };
 
 template <class T>
-ShardTrainer<T>::ShardTrainer(Vector<T>& theta, Index context_dim, Optimizer optimizer, int threads)
+ShardTrainer<T>::ShardTrainer(Column<T>& theta, Index context_dim, Optimizer optimizer, int threads)
     : theta_(&theta), context_dim_(context_dim), optimizer_(optimizer), rooms_(static_cast<std::size_t>(std::max(1, threads))) {
   const Index n = theta.size();
   state_.reset(n);
@@ -142,7 +142,7 @@ template <class T> StepReport ShardTrainer<T>::step(CView<T> x, CView<T> context
 }
 
 template <class T>
-double ShardTrainer<T>::shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Vector<T>* g, int w) {
+double ShardTrainer<T>::shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Column<T>* g, int w) {
   Room& room = rooms_[static_cast<std::size_t>(w)];
   const CView<T> in = gather(x, b, first, n, room.x), c = context_dim_ > 0 ? gather(context, b, first, n, room.context) : view_of(static_cast<const T*>(nullptr), n, 0, n);
   double* weight = nullptr;

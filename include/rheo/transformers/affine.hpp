@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Affine, ShiftScale and Shift: z = x e^s + t, (x + t) e^s, x + t, with a choice of maps from the net's raw number a to the log-scale s.
+// ScaleShift, ShiftScale and Shift: z = x e^s + t, (x + t) e^s, x + t, with a choice of maps from the net's raw number a to the log-scale s.
 //   Dinh et al. 2014, arXiv:1410.8516 (shift);  Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8;  SurVAE's scale maps: arXiv:2007.02731, code.
 #pragma once
 
@@ -43,7 +43,7 @@ struct SigmoidScale {
 };
 
 /// z = x e^s(a) + t, parameters (t, a); V = s(a).
-template <class Scale = BoundedExp> struct Affine {
+template <class Scale = BoundedExp> struct ScaleShift {
   static constexpr Index params = 2;
   Scale scale{};
 

@@ -61,7 +61,7 @@ struct LeakyRelu {
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L, Raw, Give) const { return select(x < L(0), g_x * L(1 / slope), g_x); }
 };
 
-/// z = s x + b with fixed numbers; V = log abs s.  (Affine learns them.)
+/// z = s x + b with fixed numbers; V = log abs s.  (ScaleShift learns them.)
 struct ScaleShift {
   static constexpr Index params = 0;
   double scale = 1, shift = 0;

@@ -20,7 +20,7 @@ template <Index K> struct LogisticMixture : CdfMixtureTransformer<LogisticMixtur
 template <Index K = 8> struct LogisticMixtureCdf {
   static constexpr Index params = 3 * K + 3;
   LogisticMixture<K> mixture{};
-  Affine<> affine{};
+  ScaleShift<> affine{};
 
   LogisticMixtureCdf() = default;
   /// Throws std::invalid_argument for a bound that is not positive and finite.

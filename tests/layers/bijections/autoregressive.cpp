@@ -4,7 +4,7 @@
 
 #include "catch.hpp"
 #include "rheo/distributions/normal.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"
 
 namespace bijections_autoregressive {
@@ -17,12 +17,12 @@ template <class T> Batch<T> normals(Index n, Index c, std::uint64_t key) {
   Noise{key}.normals(view(x));
   return x;
 }
-template <class T> Vector<T> noisy(Index n, double spread = 0.4) {
-  Vector<T> theta(n);
+template <class T> Column<T> noisy(Index n, double spread = 0.4) {
+  Column<T> theta(n);
   for (Index i = 0; i < n; ++i) theta(i) = T(spread * Noise{5}.normal(i, 0));
   return theta;
 }
-template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Vector<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v) {
+template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Column<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v) {
   Batch<T> out(in.rows(), in.cols());
   CacheOf<L, T> cache;
   Arena scratch;
@@ -34,10 +34,10 @@ template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Vec
 }
 
 // dz_k / dx_j of one row, by duals.
-template <class L> Eigen::MatrixXd jacobian(const L& layer, const Vector<double>& theta) {
+template <class L> Eigen::MatrixXd jacobian(const L& layer, const Column<double>& theta) {
   using D = Dual<double>;
   Eigen::MatrixXd J(L::x_dim, L::x_dim);
-  const Vector<D> lifted = theta.cast<D>();
+  const Column<D> lifted = theta.cast<D>();
   const Batch<D> context = normals<double>(1, L::context_dim, 2).template cast<D>();
   for (Index j = 0; j < L::x_dim; ++j) {
     Batch<D> x = normals<double>(1, L::x_dim, 1).template cast<D>();
@@ -73,7 +73,7 @@ TEST_CASE("the Jacobian is triangular along the order, and full below") {
 
 TEST_CASE("every coordinate sees the context, the first too") {
   using L = MaskedAffineAutoregressive<4, MadeOf<Tanh, 10, 9>, 2>;
-  const Vector<double> theta = noisy<double>(L::param_count);
+  const Column<double> theta = noisy<double>(L::param_count);
   const Batch<double> x = normals<double>(1, 4, 1);
   Batch<double> context = normals<double>(1, 2, 2);
   Column<double> v;
@@ -89,7 +89,7 @@ TEST_CASE("every coordinate sees the context, the first too") {
 TEST_CASE("one coordinate after another is the parallel pass repeated D times") {
   using L = MaskedAffineAutoregressive<5, MadeOf<Silu, 70, 20>, 2, BoundedExp, Order<1, 4, 0, 3, 2>>;
   const L layer;
-  const Vector<double> theta = noisy<double>(L::param_count, 0.2);
+  const Column<double> theta = noisy<double>(L::param_count, 0.2);
   const Batch<double> z = normals<double>(40, 5, 1), context = normals<double>(40, 2, 2);
   Column<double> v, v_naive(40);
   const Batch<double> x = call<false>(layer, theta, z, context, v);
@@ -114,10 +114,10 @@ TEST_CASE("masked weights do not matter, get no gradient, and a gradient that st
   using L = MaskedAffineAutoregressive<6, MadeOf<Tanh, 90, 70>, 1>;
   const L layer;
   auto model = make_model<double>(Flow{layer, StandardNormal<6>{}}, Noise{3});
-  const Vector<double> start = model.parameters();
-  Vector<double> theta = noisy<double>(L::param_count, 0.2), other = theta;
+  const Column<double> start = model.parameters();
+  Column<double> theta = noisy<double>(L::param_count, 0.2), other = theta;
   // The start has exact zeros at masked places, and at the last layer: mark the former by a net whose last layer starts as the others.
-  Vector<double> marked(L::param_count);
+  Column<double> marked(L::param_count);
   BasicMade<Tanh, UniformLast, 90, 70>::net<6, 2, 1>{}.init(Params<double>(marked.data(), marked.size()), Params<double>{}, Noise{3});
   Index masked = 0;
   for (Index i = 0; i < theta.size(); ++i) {
@@ -145,7 +145,7 @@ TEST_CASE("masked weights do not matter, get no gradient, and a gradient that st
   for (const bool encode : {true, false}) {
     Batch<double> out(33, 6), g_out = normals<double>(33, 6, 7), g_in(33, 6), g_context = Batch<double>::Zero(33, 1);
     const Column<double> g_v = normals<double>(33, 1, 8).col(0);
-    Vector<double> g_theta = Vector<double>::Constant(L::param_count, 0.75);
+    Column<double> g_theta = Column<double>::Constant(L::param_count, 0.75);
     L::Cache<double> cache;
     Arena scratch;
     v.setZero();
@@ -171,7 +171,7 @@ TEST_CASE("masked weights do not matter, get no gradient, and a gradient that st
 TEST_CASE("a value by hand: D = 2, one hidden unit") {
   using L = MaskedAffineAutoregressive<2, MadeOf<Tanh, 1>, 0, Exp>;
   // 0.weight (2 x 1), 0.bias, 1.weight (1 x 4), 1.bias (4): shift and log-scale of coordinate 0, then of coordinate 1.
-  Vector<double> theta(11);
+  Column<double> theta(11);
   theta << 0.7, 99, 0.1, 99, 99, 0.5, -0.3, 0.2, 0.4, -1, 0.25;
   Batch<double> x(1, 2), none(1, 0);
   x << 1.5, -2;
@@ -190,7 +190,7 @@ TEST_CASE("starts as the identity; says which side is parallel; names its parame
   CHECK((model.encode(x, {}, context) == x).all());
   CHECK((model.parameters() != 0).any());
   STATIC_REQUIRE((L::encode_passes == 1 && L::decode_passes == 3 && L::parallel_encode && !L::parallel_decode));
-  using Iaf = Inverse<L>;
+  using Iaf = Invert<L>;
   STATIC_REQUIRE((Iaf::encode_passes == 3 && Iaf::decode_passes == 1 && !Iaf::parallel_encode && Iaf::parallel_decode));
   const auto info = model.describe();
   REQUIRE(info.size() == 6);

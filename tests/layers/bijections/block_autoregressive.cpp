@@ -16,13 +16,13 @@ template <class T> Batch<T> normals(Index n, Index c, std::uint64_t key) {
   Noise{key}.normals(view(x));
   return x;
 }
-template <class L> Vector<double> started(double spread) {
-  Vector<double> theta(L::param_count);
+template <class L> Column<double> started(double spread) {
+  Column<double> theta(L::param_count);
   L{}.init(Params<double>(theta.data(), theta.size()), Params<double>{}, Noise{3});
   for (Index i = 0; i < theta.size(); ++i) theta(i) += spread * Noise{5}.normal(i, 0);
   return theta;
 }
-template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Vector<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v, Report* report = nullptr) {
+template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Column<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v, Report* report = nullptr) {
   Batch<T> out(in.rows(), in.cols());
   CacheOf<L, T> cache;
   Arena scratch;
@@ -37,8 +37,8 @@ template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Vec
 TEST_CASE("the Jacobian is triangular with a positive diagonal") {
   using L = BlockAutoregressive<4, Blocks<5, 6>, 1>;
   using D = Dual<double>;
-  const Vector<double> theta = started<L>(0.5);
-  const Vector<D> lifted = theta.cast<D>();
+  const Column<double> theta = started<L>(0.5);
+  const Column<D> lifted = theta.cast<D>();
   const Batch<D> context = normals<double>(1, 1, 2).cast<D>();
   for (Index j = 0; j < 4; ++j) {
     Batch<D> x = normals<double>(1, 4, 1).cast<D>();
@@ -56,7 +56,7 @@ TEST_CASE("the Jacobian is triangular with a positive diagonal") {
 
 TEST_CASE("a value by hand: one coordinate, one hidden unit") {
   using L = BlockAutoregressive<1, Blocks<1>>;
-  Vector<double> theta(5);
+  Column<double> theta(5);
   theta << 0.3, -0.2, -0.7, 0.4, 0.25;  // log weight, bias; log weight, bias; gate
   Batch<double> x(2, 1), none(2, 0);
   x << 1.5, -40;
@@ -73,7 +73,7 @@ TEST_CASE("a value by hand: one coordinate, one hidden unit") {
 TEST_CASE("the range is the whole line: what decode finds encodes to what was asked, far out and behind a nearly closed gate") {
   using L = BlockAutoregressive<2, Blocks<6, 6>>;
   for (const double gate : {-3.0, 0.0, 6.0, 12.0}) {
-    Vector<double> theta = started<L>(1.0);
+    Column<double> theta = started<L>(1.0);
     theta.tail(2).setConstant(gate);
     Batch<double> z(6, 2), none(6, 0);
     z << 0, 0, 30, -30, -1e3, 1e3, 1e8, 1e8, -1e15, 3, 1e-9, -1e-12;
@@ -92,7 +92,7 @@ TEST_CASE("the range is the whole line: what decode finds encodes to what was as
 
 TEST_CASE("a row that cannot be solved is NaN and reported; others stand") {
   using L = BlockAutoregressive<2, Blocks<4>>;
-  Vector<double> theta = started<L>(0.3);
+  Column<double> theta = started<L>(0.3);
   theta(theta.size() - 2) = 800;  // the gate of coordinate 0 is closed: its range is bounded
   Batch<double> z(2, 2), none(2, 0);
   z << 50, 0, 60, 1;
@@ -106,8 +106,8 @@ TEST_CASE("a row that cannot be solved is NaN and reported; others stand") {
 
 TEST_CASE("weights from later coordinates do not matter and get no gradient") {
   using L = BlockAutoregressive<3, Blocks<4, 5>, 1>;
-  const Vector<double> start = started<L>(0), theta = started<L>(0.3);
-  Vector<double> other = theta;
+  const Column<double> start = started<L>(0), theta = started<L>(0.3);
+  Column<double> other = theta;
   Index masked = 0;
   std::vector<bool> is_masked(static_cast<std::size_t>(theta.size()), false);
   const auto mark = [&](Index offset, Index rows, Index columns, auto hidden) {
@@ -131,7 +131,7 @@ TEST_CASE("weights from later coordinates do not matter and get no gradient") {
   for (const bool encode : {true, false}) {
     Batch<double> out(20, 3), g_in(20, 3), g_context = Batch<double>::Zero(20, 1);
     const Column<double> g_v = normals<double>(20, 1, 8).col(0);
-    Vector<double> g_theta = Vector<double>::Zero(theta.size());
+    Column<double> g_theta = Column<double>::Zero(theta.size());
     L::Cache<double> cache;
     Arena scratch;
     Pass<double, L::Cache<double>> p{view(x), view(out), ColView<double>(v.data(), 20), {other.data(), other.size()}, {}, view(context), {}, cache, scratch};

@@ -185,7 +185,7 @@ TEST_CASE("pulls of adaptive steps are the derivatives of the steps taken, to ro
     d.template call<Encode>(x_d, c_d, Noise{}, out_d, v_d);
     Batch<double> out, g_in, g_c = Batch<double>::Zero(n, 1);
     Column<double> v;
-    Vector<double> g_theta = Vector<double>::Zero(L::param_count);
+    Column<double> g_theta = Column<double>::Zero(L::param_count);
     b.template call<Encode>(x, c, Noise{}, out, v);
     b.template pull<Encode>(x, out, c, Noise{}, g_out, g_v, g_in, g_theta, g_c);
     CHECK(d.cache.used == b.cache.used);
@@ -226,8 +226,8 @@ TEST_CASE("finite differences at a tight tolerance") {
   const Column<double> g_v = normals(n, 1, 17).col(0);
   Batch<double> out, g_in, g_c(n, 0);
   Column<double> v;
-  Vector<double> g_theta = Vector<double>::Zero(L::param_count);
-  const Vector<double> theta = b.theta;
+  Column<double> g_theta = Column<double>::Zero(L::param_count);
+  const Column<double> theta = b.theta;
   double by_difference = 0;
   for (double h : {1e-4, -1e-4}) {
     b.theta = theta + h * d_theta.col(0);

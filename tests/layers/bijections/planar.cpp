@@ -16,7 +16,7 @@ double off(const Batch<double>& a, const Batch<double>& b) {
   return ((a - b.reshaped(a.rows(), a.cols())).abs() / (1 + a.abs())).maxCoeff();
 }
 /// Values and the gradient in x as in the file; gives that in theta.
-template <class L> Vector<double> agrees(const rheo_test::Reference& r, const Vector<double>& theta) {
+template <class L> Column<double> agrees(const rheo_test::Reference& r, const Column<double>& theta) {
   const L layer;
   rheo::detail::LayerBench<L, double> b(layer);
   b.theta = theta;
@@ -26,7 +26,7 @@ template <class L> Vector<double> agrees(const rheo_test::Reference& r, const Ve
   b.template call<true>(x, none, Noise{}, y, v);
   CHECK(off(y, r.batch("y")) < 1e-10);
   CHECK(off(v, r.batch("log_det")) < 1e-10);
-  Vector<double> g = Vector<double>::Zero(L::param_count);
+  Column<double> g = Column<double>::Zero(L::param_count);
   b.template pull<true>(x, y, none, Noise{}, c_y, Column<double>(r.batch("c_l").reshaped()), g_x, g, g_none);
   CHECK(off(g_x, r.batch("grad_x")) < 1e-10);
   return g;
@@ -52,9 +52,9 @@ template <class L> void survives(double size) {
 
 TEST_CASE("planar agrees with normflows") {
   const rheo_test::Reference r("normflows_planar_forward");
-  Vector<double> theta(9);
+  Column<double> theta(9);
   theta << r.batch("param_w").reshaped(), r.batch("param_u").reshaped(), r.batch("param_b").reshaped();
-  const Vector<double> g = agrees<Planar<4>>(r, theta);
+  const Column<double> g = agrees<Planar<4>>(r, theta);
   CHECK(off(g.segment(0, 4), r.batch("grad_w")) < 1e-10);
   CHECK(off(g.segment(4, 4), r.batch("grad_u")) < 1e-10);
   CHECK(off(g.segment(8, 1), r.batch("grad_b")) < 1e-10);
@@ -63,9 +63,9 @@ TEST_CASE("planar agrees with normflows") {
 TEST_CASE("radial agrees with normflows, which takes alpha = abs(a) where we take softplus(a)") {
   const rheo_test::Reference r("normflows_radial_forward");
   const double alpha = r.batch("param_alpha")(0, 0), a = std::log(std::expm1(std::abs(alpha)));
-  Vector<double> theta(6);
+  Column<double> theta(6);
   theta << r.batch("param_z_0").reshaped(), a, r.batch("param_beta").reshaped();
-  const Vector<double> g = agrees<Radial<4>>(r, theta);
+  const Column<double> g = agrees<Radial<4>>(r, theta);
   CHECK(off(g.segment(0, 4), r.batch("grad_z_0")) < 1e-10);
   const double slope = -std::expm1(-std::abs(alpha)) * (alpha < 0 ? -1 : 1);  // d alpha / d a, at softplus(a) = abs(alpha)
   CHECK(off(g.segment(4, 1), r.batch("grad_alpha") * slope) < 1e-10);

@@ -50,17 +50,17 @@ template <class Net> void roulette_agrees(double kappa) {
   CHECK(error < 0.02);
 
   // In x row by row; in one direction of the parameters by groups of rows.
-  Vector<double> g_theta = Vector<double>::Zero(Exact::param_count);
+  Column<double> g_theta = Column<double>::Zero(Exact::param_count);
   Batch<double> one(1, 2), g_exact, g_out = Batch<double>::Zero(n, 2);
   a.template pull<true>(x.topRows(1), z, none.topRows(1), Noise{}, g_out.topRows(1), Column<double>::Ones(1), g_exact, g_theta, g_none);
-  Vector<double> unused = Vector<double>::Zero(Exact::param_count);
+  Column<double> unused = Column<double>::Zero(Exact::param_count);
   b.template pull<true>(x, z_b, none, Noise{3}, g_out, Column<double>::Ones(n), g_in, unused, g_none);
   for (Index j = 0; j < 2; ++j) {
     const double m = g_in.col(j).mean(), e = std::sqrt((g_in.col(j) - m).square().sum() / double(n - 1) / double(n));
     INFO("gradient in x_" << j << ": exact " << g_exact(0, j) << ", mean " << m << ", standard error " << e);
     CHECK(std::abs(m - g_exact(0, j)) <= 4 * e);
   }
-  Vector<double> direction(Exact::param_count);
+  Column<double> direction(Exact::param_count);
   for (Index i = 0; i < direction.size(); ++i) direction(i) = Noise{4}.normal(i, 0);
   const Index groups = 200, size = 1000;
   Column<double> along(groups);
@@ -269,7 +269,7 @@ TEST_CASE("a net cast to float keeps its proof, until a weight changes") {
   using L = Residual<2, Recipe>;
   const L layer(std::numeric_limits<double>::infinity());
   const auto b = strong(layer);
-  Vector<float> theta = b.theta.cast<float>(), buffers = b.buffers.cast<float>();
+  Column<float> theta = b.theta.cast<float>(), buffers = b.buffers.cast<float>();
   const auto bound = [&] { return layer.net.lipschitz<float>({theta.data(), theta.size()}, {buffers.data(), buffers.size()}); };
   const double before = bound();
   L::unpack_buffers(Params<float>(buffers.data(), buffers.size()))[1].proof(0) *= 2;  // shows whether the factor is read or found anew

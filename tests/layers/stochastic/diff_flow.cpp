@@ -72,7 +72,7 @@ TEST_CASE("the gradients from stored states are those of every operation, parame
   auto check = [&]<bool Encode>() {
     Batch<double> out, g_in, g_none(n, 0);
     Column<double> v;
-    Vector<double> g = Vector<double>::Zero(L::param_count);
+    Column<double> g = Column<double>::Zero(L::param_count);
     b.call<Encode>(in, none, Noise{5}, out, v);
     b.pull<Encode>(in, out, none, Noise{5}, g_out, g_v, g_in, g, g_none);
     Batch<Two> in_d = in.cast<Two>(), out_d;

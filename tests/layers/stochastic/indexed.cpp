@@ -58,7 +58,7 @@ template <Index U> using Parts = Chain<Augment<2, U, Law>, Beside<Step, U>, Coup
 
 template <bool Encode, Index U> void check_identity() {
   static_assert(Whole<U>::param_count == Parts<U>::param_count);
-  Vector<double> theta(Whole<U>::param_count);
+  Column<double> theta(Whole<U>::param_count);
   for (Index i = 0; i < theta.size(); ++i) theta(i) = 0.6 * Noise{1}.normal(i, 0);
   const Batch<double> at = normals(200, 2, 2);
   const auto a = call<Encode>(Whole<U>{}, at, Noise{3}, theta), b = call<Encode>(Parts<U>{}, at, Noise{3}, theta);
@@ -78,8 +78,8 @@ TEST_CASE("Indexed is augment, layer, coupling given the index, slice: the same 
 }
 
 TEST_CASE("a new Indexed is its layer, without slack") {
-  auto plain = make_model<double>(Flow{Repeat<3, Chain<Step, Reverse<2>>>{}, StandardNormal<2>{}}, Noise{1});
-  auto indexed = make_model<double>(Flow{Repeat<3, Indexed<Chain<Step, Reverse<2>>, 1, Law, Law>>{}, StandardNormal<2>{}}, Noise{1});
+  auto plain = make_model<double>(Flow{Repeat<3, Chain<Step, Flip<2>>>{}, StandardNormal<2>{}}, Noise{1});
+  auto indexed = make_model<double>(Flow{Repeat<3, Indexed<Chain<Step, Flip<2>>, 1, Law, Law>>{}, StandardNormal<2>{}}, Noise{1});
   const Batch<double> x = normals(100, 2, 2);
   CHECK((indexed.elbo(x, Noise{3}) - plain.log_prob(x)).abs().maxCoeff() < 1e-14);
 }
@@ -112,7 +112,7 @@ TEST_CASE("linear-Gaussian indexed flow: with the exact posterior the elbo is th
 }
 
 TEST_CASE("a stack of indexed layers has a density in the mean") {
-  auto model = make_model<double>(Flow{Repeat<3, Indexed<Chain<Step, Reverse<2>>, 1, Law, Law>>{}, StandardNormal<2>{}}, Noise{1});
+  auto model = make_model<double>(Flow{Repeat<3, Indexed<Chain<Step, Flip<2>>, 1, Law, Law>>{}, StandardNormal<2>{}}, Noise{1});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.07 * Noise{2}.normal(i, 0);
   const Index cells = 60, copies = 50;
   const double side = 20, cell = side / static_cast<double>(cells);

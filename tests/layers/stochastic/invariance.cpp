@@ -167,7 +167,7 @@ TEST_CASE("a path that leaves the finite numbers goes back with weight 0, and is
   b.call<true>(x, none, Noise{61}, out, v);
   CHECK(v(1) == -std::numeric_limits<double>::infinity());
   Batch<double> g_in, g_context(3, 0);
-  Vector<double> g_theta(0);
+  Column<double> g_theta(0);
   b.pull<true>(x, out, none, Noise{61}, Batch<double>::Ones(3, 2), Column<double>::Ones(3), g_in, g_theta, g_context);
   CHECK((g_in.row(1) == 0).all());
 }

@@ -46,7 +46,7 @@ template <bool Encode, class L> Numbers numbers(const L& layer) {
   for (Index i = 0; i < n; ++i) x(i, 0) = 0.1 * static_cast<double>(i) - 3.2;
   Numbers r;
   b.template call<Encode>(x, none, Noise{3}, r.out, r.v);
-  Vector<double> g_theta = Vector<double>::Zero(L::param_count);
+  Column<double> g_theta = Column<double>::Zero(L::param_count);
   b.template pull<Encode>(x, r.out, none, Noise{3}, Batch<double>::Ones(n, 1), Column<double>::Constant(n, 0.7), r.g_in, g_theta, g_context);
   CHECK(g_theta.allFinite());
   return r;

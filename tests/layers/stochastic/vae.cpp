@@ -39,8 +39,8 @@ Column<double> log_likelihood(const Batch<double>& x) {
   return log_p;
 }
 /// `off` moves the encoder off the posterior.
-Vector<double> linear_gaussian(double off = 0) {
-  Vector<double> theta = Vector<double>::Zero(Linear::param_count);
+Column<double> linear_gaussian(double off = 0) {
+  Column<double> theta = Column<double>::Zero(Linear::param_count);
   double precision = 1, shift = 0;
   for (std::size_t j = 0; j < 3; ++j) precision += w[j] * w[j] / (s[j] * s[j]), shift -= w[j] * b[j] / (s[j] * s[j]);
   for (std::size_t j = 0; j < 3; ++j) theta(static_cast<Index>(j)) = w[j] / (s[j] * s[j]) / precision + off;  // encoder: x to the mean; log deviation: constant
@@ -119,7 +119,7 @@ TEST_CASE("a vae's estimate integrates to one") {
 TEST_CASE("V of a vae is the log ratio of a pair of Markov kernels, both ways") {
   using Net = MlpOf<Tanh, 5>;
   using L = VaeLayer<2, 2, Given<family::Normal<SoftBound>, Net>, Given<family::Logistic<SoftBound>, Net>>;
-  Vector<double> theta(L::param_count);
+  Column<double> theta(L::param_count);
   for (Index i = 0; i < theta.size(); ++i) theta(i) = 0.7 * Noise{1}.normal(i, 0);
   auto forwards = make_model<double>(Flow{ConditionalNormal<2, Net, 2>{}}, Noise{});  // K(x -> z), then R(z -> x)
   auto backwards = make_model<double>(Flow{ConditionalLogistic<2, Net, 2>{}}, Noise{});
@@ -167,7 +167,7 @@ TEST_CASE("a vae of bits: probabilities sum to one, and what is no bit has log-d
   bench.theta = model.parameters();
   Batch<double> out, g_in, none(1, 0);
   Column<double> v;
-  Vector<double> g_theta = Vector<double>::Zero(L::param_count);
+  Column<double> g_theta = Column<double>::Zero(L::param_count);
   const Batch<double> x = batch({{0, 0.5}});
   bench.call<true>(x, none, Noise{3}, out, v);
   bench.pull<true>(x, out, none, Noise{3}, Batch<double>::Zero(1, 1), Column<double>::Ones(1), g_in, g_theta, none);

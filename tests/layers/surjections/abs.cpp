@@ -27,7 +27,7 @@ TEST_CASE("the sign of both zeros is plus, and z is +0") {
 }
 
 TEST_CASE("learned signs see z: V is the Bernoulli's") {
-  const Vector<double> theta = vector({0.8, -0.3});  // logit 0.8 z - 0.3 for minus
+  const Column<double> theta = vector({0.8, -0.3});  // logit 0.8 z - 0.3 for minus
   const auto e = call<true>(Abs<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, batch({{-2}, {2}}), {}, theta);
   const double minus = 1 / (1 + std::exp(-1.3));
   CHECK(e.v(0) == Approx(std::log(minus)).margin(1e-14));
@@ -69,7 +69,7 @@ TEST_CASE("signs of a learned law teach it nothing where they are drawn, so ther
   static_assert(CanEncodePull<Abs<2, Learned>, double> && !CanDecodePull<Abs<2, Learned>, double>);
   static_assert(!CanEncodePull<Unwind<1, Plain<family::DiscretizedLogistic<>>>, double> && CanEncodePull<Unwind<1>, double>);
   static_assert(!CanEncodePull<Augment<1, 1, Plain<family::Bernoulli>>, double>);
-  static_assert(!CanEncodePull<Inverse<Max<2, Plain<family::HalfNormal<>>, Plain<family::Categorical<2>>>>, double>);
+  static_assert(!CanEncodePull<Invert<Max<2, Plain<family::HalfNormal<>>, Plain<family::Categorical<2>>>>, double>);
   // E over both signs of log N(a z + b) + log a + log 2, its slope in a and b, and the mean of the pulls
   const double x = 0.8, a = 1.3, b = 0.4;
   auto model = make_model<double>(Flow{Unfold<1>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}}, Noise{1});
@@ -80,7 +80,7 @@ TEST_CASE("signs of a learned law teach it nothing where they are drawn, so ther
   REQUIRE(model.elbo(data, Noise{3}).mean() == Approx(elbo(a, b)).margin(0.01));
   Trainer trainer(model, Adam{});
   trainer.evaluate(view(data), Model<decltype(Flow{Unfold<1>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}}), double>::nothing<const double>(n), {0, n}, Noise{4});
-  const Vector<double>& g = trainer.gradient();
+  const Column<double>& g = trainer.gradient();
   CHECK(-g(0) == Approx((elbo(a, b + 1e-5) - elbo(a, b - 1e-5)) / 2e-5).margin(0.03));
   CHECK(-g(1) == Approx(a * (elbo(a + 1e-5, b) - elbo(a - 1e-5, b)) / 2e-5).margin(0.03));
 }

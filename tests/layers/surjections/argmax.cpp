@@ -97,7 +97,7 @@ TEST_CASE("numbers that are no category have log p = -inf and no gradient") {
   }
   CHECK(z.row(5).isNaN().all());
   Column<double> v;
-  Vector<double> g = Vector<double>::Zero(Netted::param_count);
+  Column<double> g = Column<double>::Zero(Netted::param_count);
   const Batch<double> bad = x.middleRows(1, 4);
   none.resize(4, 0), g_context.resize(4, 0);
   b.call<true>(bad, none, Noise{3}, out, v);
@@ -120,7 +120,7 @@ TEST_CASE("a category under normals: estimates against the closed form") {
 }
 
 TEST_CASE("two categories under couplings: probabilities sum to one") {
-  using F = Flow<Argmax<2, 4, Given<family::Logistic<SoftBound>, Net>>, Repeat<2, Chain<AffineCoupling<8, Net>, Reverse<8>>>, StandardNormal<8>>;
+  using F = Flow<Argmax<2, 4, Given<family::Logistic<SoftBound>, Net>>, Repeat<2, Chain<AffineCoupling<8, Net>, Flip<8>>>, StandardNormal<8>>;
   check_bound(shaken<double>(F{}, 0.1), 4);
 }
 

@@ -18,22 +18,22 @@ inline constexpr double ln2 = std::numbers::ln2;
 template <class T = double> struct Called {
   Batch<T> out, g_in;
   Column<T> v;
-  Vector<T> g_theta;
+  Column<T> g_theta;
 };
 template <bool Encode, class T = double, class L>
-Called<T> call(const L& layer, const Batch<T>& in, Noise noise = {}, const Vector<T>& theta = Vector<T>::Zero(L::param_count), const Batch<T>& context = {}) {
+Called<T> call(const L& layer, const Batch<T>& in, Noise noise = {}, const Column<T>& theta = Column<T>::Zero(L::param_count), const Batch<T>& context = {}) {
   rheo::detail::LayerBench<L, T> b(layer);
   b.theta = theta;
   const Batch<T> c = context.size() > 0 ? context : Batch<T>(in.rows(), 0);
   Called<T> r;
   b.template call<Encode>(in, c, noise, r.out, r.v);
   Batch<T> g_c = Batch<T>::Zero(in.rows(), L::context_dim);
-  r.g_theta = Vector<T>::Zero(L::param_count);
+  r.g_theta = Column<T>::Zero(L::param_count);
   if constexpr (Encode ? CanEncodePull<L, T> : CanDecodePull<L, T>) b.template pull<Encode>(in, r.out, c, noise, Batch<T>::Ones(in.rows(), r.out.cols()), Column<T>::Ones(in.rows()), r.g_in, r.g_theta, g_c);
   return r;
 }
-inline Vector<double> vector(std::initializer_list<double> numbers) {
-  Vector<double> x(static_cast<Index>(numbers.size()));
+inline Column<double> vector(std::initializer_list<double> numbers) {
+  Column<double> x(static_cast<Index>(numbers.size()));
   Index i = 0;
   for (double u : numbers) x(i++) = u;
   return x;

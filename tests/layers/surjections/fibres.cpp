@@ -26,7 +26,7 @@ template <Index D> struct Held : Independent<D, family::Bernoulli> {  // a law o
 };
 
 template <class L> void guards(const L& layer) {
-  Vector<double> theta = Vector<double>::Zero(L::param_count), buffers(L::buffer_count);
+  Column<double> theta = Column<double>::Zero(L::param_count), buffers(L::buffer_count);
   detail::init<L, double>(layer, Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()), Noise{1});
   const auto valid = [&] { return detail::valid_buffers(layer, Params<const double>(buffers.data(), buffers.size())); };
   CHECK(valid());
@@ -37,7 +37,7 @@ template <class L> void guards(const L& layer) {
 
 TEST_CASE("a law behind a fibre judges its own buffers") {
   guards(Slice<3, 1, FlowFibre<Line>>{});
-  guards(Inverse<Slice<3, 1, FlowFibre<Line>>>{});
+  guards(Invert<Slice<3, 1, FlowFibre<Line>>>{});
   guards(Max<3, FlowFibre<Above>>{});
   guards(Max<2, Plain<family::HalfNormal<>>, Fixed<Held>>{});
   guards(ReluSurjection<2, FlowFibre<Above>>{});
@@ -110,7 +110,7 @@ TEST_CASE("scales whose weights have a variance, whatever a net says") {
 }
 
 TEST_CASE("hurdle: a probability at 0, a density above it, nothing below") {
-  const Vector<double> theta = vector({0.7, -0.2});
+  const Column<double> theta = vector({0.7, -0.2});
   const auto e = call<true>(HurdleExponential<1>{}, batch({{0}, {2}, {-1}, {not_a_number}, {-0.0}}), {}, theta);
   const double up = 1 / (1 + std::exp(-0.7));
   CHECK(e.v(0) == Approx(std::log(1 - up)).margin(1e-14));

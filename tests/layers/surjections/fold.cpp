@@ -18,7 +18,7 @@ constexpr double pi = std::numbers::pi;
 TEST_CASE("partition folds a zigzag, and V is log p(k) minus log of the width") {
   using L = Partition<1, 3, Plain<family::Categorical<3>>>;
   const L layer(detail::Zigzag<3>({0.2, 0.5}));
-  const Vector<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2)});
+  const Column<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2)});
   const auto e = call<true>(layer, batch({{0.05}, {0.2}, {0.35}, {0.5}, {0.75}, {1}, {0}}), {}, theta);
   CHECK((e.out - batch({{0.25}, {1}, {0.5}, {0}, {0.5}, {1}, {0}})).abs().maxCoeff() < 1e-15);
   const double ratio[] = {0.5 / 0.2, 1, 1, 0.2 / 0.5, 0.2 / 0.5, 0.2 / 0.5, 0.5 / 0.2};
@@ -43,7 +43,7 @@ TEST_CASE("partition off the unit interval: -inf and no gradient; a new one with
 }
 
 TEST_CASE("modulo keeps the angle and scores the winding") {
-  const Vector<double> theta = vector({0.5, 0.0});
+  const Column<double> theta = vector({0.5, 0.0});
   const auto e = call<true>(Modulo<1>{}, batch({{1.0}, {1 + 2 * pi}, {-4 * pi - 0.5}, {pi}, {-pi}}), {}, theta);
   const double z[] = {1, 1, -0.5, -pi, -pi}, k[] = {0, 1, -2, 1, 0};
   auto sigmoid = [](double u) { return 1 / (1 + std::exp(-u)); };
@@ -68,7 +68,7 @@ TEST_CASE("modulo and its generative form undo each other on a path") {
 
 TEST_CASE("learned windings see the angle, whatever number it came as") {
   using L = Modulo<1, Given<family::DiscretizedLogistic<>, MlpOf<Tanh, 4>>>;
-  Vector<double> theta(L::param_count);
+  Column<double> theta(L::param_count);
   for (Index i = 0; i < theta.size(); ++i) theta(i) = Noise{8}.normal(i, 0);
   const Batch<double> z = batch({{0.7}, {0.7 + 2 * pi}, {0.7 - 6 * pi}, {pi}, {3 * pi}, {-pi}});
   const auto d = call<false>(L{}, z, Noise{5}, theta), e = call<true>(L{}, d.out, {}, theta);

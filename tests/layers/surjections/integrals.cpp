@@ -7,7 +7,7 @@
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 #include "rheo/flows/flow.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
@@ -28,7 +28,7 @@ namespace {
 using Net = MlpOf<Tanh, 8>;
 using Step = AffineCoupling<2, Net>;
 
-template <Index D, Index C> using Turning = Flow<Conditional<D, Affine<>, Net, C>, StandardNormal<D>>;
+template <Index D, Index C> using Turning = Flow<Conditional<D, ScaleShift<>, Net, C>, StandardNormal<D>>;
 
 template <class First, class... Rest> double mass_missing(const First& first, const Rest&... rest) {
   auto model = make_model<double>(Flow{first, rest...}, Noise{1});
@@ -67,11 +67,11 @@ TEST_CASE("inference forms of generative surjections integrate to one") {
     for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{4}.normal(i, 0);
     return model;
   };
-  const auto relu = started(Flow{Inverse<ReluSurjection<2, Given<family::HalfNormal<SoftBound>, Net>>>{}, HurdleExponential<2>{}});
+  const auto relu = started(Flow{Invert<ReluSurjection<2, Given<family::HalfNormal<SoftBound>, Net>>>{}, HurdleExponential<2>{}});
   const double plane = rheo::detail::integral_between_seams(Quarters{}, [&](const Batch<double>& x) { return Column<double>(relu.log_prob(x).exp()); });
   CHECK(std::abs(plane - 1) < 1e-6);
   // the density of an argmax goes as a power of the gap s between the two numbers: steps even in log s, down to where rounding eats it
-  const auto argmax = started(Flow{Inverse<Argmax<1, 2, Given<family::Logistic<WideBound>, Net>>>{}, Categorical<1, 2>{}});
+  const auto argmax = started(Flow{Invert<Argmax<1, 2, Given<family::Logistic<WideBound>, Net>>>{}, Categorical<1, 2>{}});
   const Index m = 1200, k = 600;
   Batch<double> x(2 * m, 2);
   Column<double> weight(2 * m);

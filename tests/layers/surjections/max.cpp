@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Max, MaxPool2x2 and ReluSurjection by hand: values, gradients, ties, edges, draws.
 #include "checks.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/layers/surjections/max.hpp"
 #include "rheo/layers/surjections/relu.hpp"
 
@@ -24,7 +24,7 @@ TEST_CASE("max keeps the largest; places cost log D, gaps their log-density") {
 
 TEST_CASE("a learned place has its own probability") {
   using L = Max<2, Plain<family::Exponential<>>, Plain<family::Categorical<2>>>;
-  const Vector<double> theta = vector({0, 1, 0});  // logits of the places, then one scale
+  const Column<double> theta = vector({0, 1, 0});  // logits of the places, then one scale
   const auto e = call<true>(L{}, batch({{3, 1}, {1, 3}}), {}, theta);
   CHECK(e.v(0) == Approx(-std::log(1 + std::exp(1.0)) - 2).margin(1e-14));
   CHECK(e.v(1) == Approx(1 - std::log(1 + std::exp(1.0)) - 2).margin(1e-14));
@@ -32,7 +32,7 @@ TEST_CASE("a learned place has its own probability") {
 
 TEST_CASE("of equal coordinates the first is the largest; NaN makes the row NaN") {
   using L = Max<3, Plain<family::Exponential<>>, Plain<family::Categorical<3>>>;
-  const Vector<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2), 0});
+  const Column<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2), 0});
   const auto e = call<true>(L{}, batch({{2, 2, 1}, {1, 2, 2}, {not_a_number, 1, 2}, {1, not_a_number, 0}}), {}, theta);
   CHECK(e.v(0) == Approx(std::log(0.5) - 1).margin(1e-14));
   CHECK(e.v(1) == Approx(std::log(0.3) - 1).margin(1e-14));
@@ -53,7 +53,7 @@ TEST_CASE("pooling takes the windows of every channel, and its gaps stand channe
   x << 1, 5, 3, 2,  // channel 0, row 0
       4, 2, 9, 3,   // row 1
       -1, -2, 0, 0.5, -3, -4, 0.25, -8;
-  Vector<double> theta = Vector<double>::Zero(12);
+  Column<double> theta = Column<double>::Zero(12);
   const auto e = call<true>(L{}, x, {}, theta);
   CHECK((e.out == batch({{5, 9, -1, 0.5}})).all());
   const double gaps = (4 + 1 + 3) + (6 + 7 + 6) + (1 + 2 + 3) + (0.5 + 0.25 + 8.5);

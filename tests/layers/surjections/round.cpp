@@ -64,7 +64,7 @@ TEST_CASE("what is no whole number, or out of range, has log p = -inf and no gra
   CHECK((g == 0).all());
   Batch<double> out, g_in, none(4, 0), g_context(4, 0);
   Column<double> v;
-  Vector<double> g_theta = Vector<double>::Zero(L::param_count);
+  Column<double> g_theta = Column<double>::Zero(L::param_count);
   b.call<true>(bad, none, Noise{3}, out, v);
   static_cast<detail::LayerBench<L, double>&>(b).pull<true>(bad, out, none, Noise{3}, Batch<double>::Ones(4, 2), Column<double>::Ones(4), g_in, g_theta, g_context);
   CHECK((g_theta == 0).all());
@@ -136,7 +136,7 @@ TEST_CASE("one whole number under a normal: estimates against the closed form") 
   };
   auto check = [&](auto model) {
     const Index n = model.parameters().size();
-    model.parameters()(n - 2) = 0.3, model.parameters()(n - 1) = -0.2;  // (shift, log-scale), as Affine takes them
+    model.parameters()(n - 2) = 0.3, model.parameters()(n - 1) = -0.2;  // (shift, log-scale), as ScaleShift takes them
     check_bound(model, 4, exact(-0.2, 0.3));
   };
   check(shaken<double>(Uni{}, 0));
@@ -144,7 +144,7 @@ TEST_CASE("one whole number under a normal: estimates against the closed form") 
 }
 
 TEST_CASE("two whole numbers under couplings: probabilities sum to one") {
-  using F = Flow<Dequantize<2, UnitFibre<2, Net>, 4>, LevelMap<2, 4>, Repeat<2, Chain<AffineCoupling<2, Net>, Reverse<2>>>, StandardNormal<2>>;
+  using F = Flow<Dequantize<2, UnitFibre<2, Net>, 4>, LevelMap<2, 4>, Repeat<2, Chain<AffineCoupling<2, Net>, Flip<2>>>, StandardNormal<2>>;
   check_bound(shaken<double>(F{}, 0.1), 4);
 }
 
@@ -164,9 +164,9 @@ TEST_CASE("a whole flow with a context: its parameters have names, its gradient 
   Trainer<F, double> trainer(model);
   const double loss = trainer.evaluate(view(x), view(c), {0, x.rows()}, Noise{6});
   CHECK(loss == Approx(-model.elbo(x, Noise{6}, c).mean()).epsilon(1e-12));
-  const Vector<double> g = trainer.gradient(), theta = model.parameters();
+  const Column<double> g = trainer.gradient(), theta = model.parameters();
   for (std::uint64_t k = 0; k < 3; ++k) {
-    Vector<double> d(theta.size());
+    Column<double> d(theta.size());
     for (Index i = 0; i < d.size(); ++i) d(i) = Noise{20}.fork(k).normal(i, 0);
     auto at = [&](double h) {
       model.parameters() = theta + h * d;

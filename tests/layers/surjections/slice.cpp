@@ -21,7 +21,7 @@ struct Recipe {
 
 TEST_CASE("slice keeps the first coordinates and scores the others") {
   using L = Slice<3, 1, Fixed<DiagonalNormal>>;
-  const Vector<double> theta = vector({0.5, -1, std::log(2), 0});  // means, log deviations
+  const Column<double> theta = vector({0.5, -1, std::log(2), 0});  // means, log deviations
   const auto e = call<true>(L{}, batch({{7, 2.5, -1}}), {}, theta);
   CHECK(e.out(0, 0) == 7);
   CHECK(e.v(0) == Approx(-0.5 - std::log(2) - std::log(2 * std::numbers::pi)).margin(1e-14));

@@ -29,7 +29,7 @@ TEST_CASE("the gradient of a sorted place goes to the coordinate that stood ther
   const Batch<double> x = batch({{5, -2, 1}});
   Batch<double> out, g_in, none(1, 0);
   Column<double> v;
-  Vector<double> g_theta(0);
+  Column<double> g_theta(0);
   b.call<true>(x, none, {}, out, v);
   b.pull<true>(x, out, none, {}, batch({{10, 20, 30}}), Column<double>::Ones(1), g_in, g_theta, none);
   CHECK((g_in == batch({{30, 10, 20}})).all());
@@ -83,7 +83,7 @@ TEST_CASE("equal keys are stable, NaN is the largest and stays in its row") {
   const Batch<double> x = batch({{2, 2, 1}, {3, 3, 3}});
   Batch<double> out, g_in, none(2, 0);
   Column<double> v;
-  Vector<double> g_theta(0);
+  Column<double> g_theta(0);
   b.call<true>(x, none, {}, out, v);
   b.pull<true>(x, out, none, {}, batch({{10, 20, 30}, {10, 20, 30}}), Column<double>::Ones(2), g_in, g_theta, none);
   CHECK((g_in == batch({{20, 30, 10}, {10, 20, 30}})).all());

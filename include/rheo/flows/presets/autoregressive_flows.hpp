@@ -5,7 +5,7 @@
 
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/flow.hpp"
-#include "rheo/flows/inverse.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/layers/bijections/autoregressive.hpp"
 #include "rheo/layers/bijections/block_autoregressive.hpp"
 #include "rheo/layers/bijections/permute.hpp"
@@ -20,14 +20,14 @@ namespace rheo::presets {
 
 /// Autoregressive layers of any scalar transformer, the order reversed between them.
 template <Index D, class Transformer, Index Steps, class Net, Index C>
-using AutoregressiveFlow = Flow<Standardize<D>, Repeat<Steps, Chain<Autoregressive<D, Transformer, Net, C>, Reverse<D>>>, StandardNormal<D>>;
+using AutoregressiveFlow = Flow<Standardize<D>, Repeat<Steps, Chain<Autoregressive<D, Transformer, Net, C>, Flip<D>>>, StandardNormal<D>>;
 
 /// Papamakarios et al. 2017, arXiv:1705.07057.
-template <Index D, Index Steps = 5, class Net = Made<64, 64>, Index C = 0> using Maf = AutoregressiveFlow<D, Affine<>, Steps, Net, C>;
+template <Index D, Index Steps = 5, class Net = Made<64, 64>, Index C = 0> using Maf = AutoregressiveFlow<D, ScaleShift<>, Steps, Net, C>;
 
 /// Kingma et al. 2016, arXiv:1606.04934.
 template <Index D, Index Steps = 5, class Net = Made<64, 64>, Index C = 0>
-using Iaf = Flow<Standardize<D>, Repeat<Steps, Chain<Inverse<MaskedAffineAutoregressive<D, Net, C>>, Reverse<D>>>, StandardNormal<D>>;
+using Iaf = Flow<Standardize<D>, Repeat<Steps, Chain<Invert<MaskedAffineAutoregressive<D, Net, C>>, Flip<D>>>, StandardNormal<D>>;
 
 /// Durkan et al. 2019, arXiv:1906.04032, autoregressive form.
 template <Index D, Index Steps = 3, class Net = Made<64, 64>, Index C = 0, Index Bins = 8>
@@ -48,6 +48,6 @@ using BernsteinFlow = AutoregressiveFlow<D, Bernstein<Degree>, Steps, Net, C>;
 
 /// De Cao et al. 2019, arXiv:1904.04676.
 template <Index D, Index Steps = 3, class Widths = Blocks<16, 16>, Index C = 0>
-using Bnaf = Flow<Standardize<D>, Repeat<Steps, Chain<BlockAutoregressive<D, Widths, C>, Reverse<D>>>, StandardNormal<D>>;
+using Bnaf = Flow<Standardize<D>, Repeat<Steps, Chain<BlockAutoregressive<D, Widths, C>, Flip<D>>>, StandardNormal<D>>;
 
 }  // namespace rheo::presets

@@ -19,20 +19,20 @@ namespace rheo::presets {
 
 namespace detail {
 /// Between two couplings: the other half's turn, and above two coordinates a learned mixing as well.
-template <Index D> using Mix = std::conditional_t<(D > 2), Chain<Reverse<D>, LuLinear<D>>, Reverse<D>>;
+template <Index D> using Mix = std::conditional_t<(D > 2), Chain<Flip<D>, LuLinear<D>>, Flip<D>>;
 }  // namespace detail
 
 /// Dinh et al. 2014, arXiv:1410.8516: additive couplings, a learned scale at the end.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using Nice = Flow<Standardize<D>, Repeat<Steps, Chain<AdditiveCoupling<D, Net, C>, Reverse<D>>>, ActNorm<D>, StandardNormal<D>>;
+using Nice = Flow<Standardize<D>, Repeat<Steps, Chain<AdditiveCoupling<D, Net, C>, Flip<D>>>, ActNorm<D>, StandardNormal<D>>;
 
 /// Dinh et al. 2017, arXiv:1605.08803: affine couplings, log-scales softly bounded by 2.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using RealNvp = Flow<Standardize<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Reverse<D>>>, StandardNormal<D>>;
+using RealNvp = Flow<Standardize<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Flip<D>>>, StandardNormal<D>>;
 
 /// Kingma and Dhariwal 2018, arXiv:1807.03039, on vectors: ActNorm, a learned linear mixing, an affine coupling.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Reverse<D>, TriangularLinear<D>, AffineCoupling<D, Net, C>>>, StandardNormal<D>>;
+using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Flip<D>, TriangularLinear<D>, AffineCoupling<D, Net, C>>>, StandardNormal<D>>;
 
 /// Durkan et al. 2019, arXiv:1906.04032, coupling form: rational-quadratic splines of 8 bins on [-5, 5].
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index Bins = 8>
@@ -44,6 +44,6 @@ using FlowPlusPlus = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, Logist
 
 /// Rezende et al. 2020, arXiv:2002.02428: angles in [-pi, pi)^D, circular splines whose nets see cosines and sines, uniform base.
 template <Index D, Index Steps = 4, class Net = MlpOf<Silu, 64, 64>, Index C = 0, Index Bins = 8>
-using CircularNsf = Flow<Repeat<Steps, Chain<Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C, HalfMask<D>>, Reverse<D>>>, UniformCircle<D>>;
+using CircularNsf = Flow<Repeat<Steps, Chain<Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C, HalfMask<D>>, Flip<D>>>, UniformCircle<D>>;
 
 }  // namespace rheo::presets

@@ -10,10 +10,10 @@
 namespace rheo::presets {
 
 /// RealNVP's block of Wu et al.: two affine couplings, so that every coordinate is moved once.
-template <Index D, class Net = Mlp<64, 64>> using RealNvpBlock = Repeat<2, Chain<AffineCoupling<D, Net>, Reverse<D>>>;
+template <Index D, class Net = Mlp<64, 64>> using RealNvpBlock = Repeat<2, Chain<AffineCoupling<D, Net>, Flip<D>>>;
 /// The same of spline couplings, rational-quadratic with Bins bins on [-5, 5].
 template <Index D, class Net = Mlp<64, 64>, Index Bins = 8>
-using NsfBlock = Repeat<2, Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMask<D>>, Reverse<D>>>;
+using NsfBlock = Repeat<2, Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMask<D>>, Flip<D>>>;
 
 namespace detail {
 

@@ -23,7 +23,7 @@
 namespace rheo::presets {
 
 namespace detail {
-template <Index D, class Net, Index C> using AffineStep = Chain<AffineCoupling<D, Net, C>, Reverse<D>>;
+template <Index D, class Net, Index C> using AffineStep = Chain<AffineCoupling<D, Net, C>, Flip<D>>;
 
 template <Index K, bool Leading> struct LeadingMask {
   static constexpr bool transformed(Index j) { return (j < K) == Leading; }

@@ -30,7 +30,7 @@ template <int... J> struct Order {
 
 /// z_j = tau(x_j; net(x before j, context)_j), "before" by the order O; V is the sum of the transformer's log-slopes.
 /// encode takes one pass of the net, all coordinates at once; decode goes coordinate by coordinate, D dependent steps (with Made each hidden
-/// unit is computed once over all of them, so that the arithmetic is that of one pass).  The other way about: Inverse<Autoregressive<...>>.
+/// unit is computed once over all of them, so that the arithmetic is that of one pass).  The other way about: Invert<Autoregressive<...>>.
 /// Both pulls are exact; that of decode is a back substitution along the order, the transposed triangular solve.
 /// Net is a recipe: net<D, P, C> with map, map_pull, unroll and unroll_pull as in nets/masked.hpp, coordinates numbered along the order.
 template <Index D, class Transformer, class Net, Index C = 0, class O = NaturalOrder> struct Autoregressive {
@@ -140,8 +140,8 @@ template <Index D, class Transformer, class Net, Index C = 0, class O = NaturalO
   }
 };
 
-/// MAF's layer.  Net is a recipe (Made<64, 64>), Scale the map to the log-scale.  IAF's layer is Inverse of it.
+/// MAF's layer.  Net is a recipe (Made<64, 64>), Scale the map to the log-scale.  IAF's layer is Invert of it.
 template <Index D, class Net, Index C = 0, class Scale = BoundedExp, class O = NaturalOrder>
-using MaskedAffineAutoregressive = Autoregressive<D, Affine<Scale>, Net, C, O>;
+using MaskedAffineAutoregressive = Autoregressive<D, ScaleShift<Scale>, Net, C, O>;
 
 }  // namespace rheo

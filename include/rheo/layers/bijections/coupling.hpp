@@ -117,7 +117,7 @@ template <Index D, class Transformer, class Net, Index C, class M> struct Coupli
 };
 
 /// RealNVP's layer.  Net is a recipe (Mlp<64, 64>), C the width of the context, Scale the map to the log-scale.
-template <Index D, class Net, Index C = 0, class Scale = BoundedExp, class M = HalfMask<D>> using AffineCoupling = Coupling<D, Affine<Scale>, Net, C, M>;
+template <Index D, class Net, Index C = 0, class Scale = BoundedExp, class M = HalfMask<D>> using AffineCoupling = Coupling<D, ScaleShift<Scale>, Net, C, M>;
 
 /// NICE's layer: volume preserving.
 template <Index D, class Net, Index C = 0, class M = HalfMask<D>> using AdditiveCoupling = Coupling<D, Shift, Net, C, M>;

@@ -81,6 +81,6 @@ template <Index D> using SinhMap = Elementwise<D, range::Sinh>;
 template <Index D> using LeakyReluMap = Elementwise<D, range::LeakyRelu>;
 template <Index D> using ScaleShiftMap = Elementwise<D, range::ScaleShift>;
 /// z_j = x_j e^(s_j) + t_j with s and t learned, s unbounded; starts as the identity.
-template <Index D> using LearnedScaleShift = Elementwise<D, Affine<Exp>>;
+template <Index D> using LearnedScaleShift = Elementwise<D, ScaleShift<Exp>>;
 
 }  // namespace rheo

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reverse and Permute: the coordinates in another order; V = 0.  Supports travel with their coordinates.
+// Flip and Permute: the coordinates in another order; V = 0.  Supports travel with their coordinates.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ template <Index D> struct Backwards {
 }  // namespace detail
 
 /// z_j = x_(D - 1 - j).
-template <Index D> struct Reverse : detail::Reordered<D, detail::Backwards<D>> {};
+template <Index D> struct Flip : detail::Reordered<D, detail::Backwards<D>> {};
 
 /// z_j = x_(p_j), p given or drawn when the model is made; kept in the buffers.  As its order is not in the type, all coordinates that
 /// meet it must be on the whole line.

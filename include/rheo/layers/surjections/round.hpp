@@ -14,7 +14,7 @@
 namespace rheo {
 
 /// z = floor(x), V = log p(x - z | z): exact.  decode draws u in [0, 1)^D from the fibre's law and gives x = z + u.
-/// Inverse<Round> is dequantization: whole numbers in, z = x + u out, V = -log q(u | x), a bound; V = 0 with Fixed<Uniform>.
+/// Invert<Round> is dequantization: whole numbers in, z = x + u out, V = -log q(u | x), a bound; V = 0 with Fixed<Uniform>.
 ///
 /// K > 0: the whole numbers are 0 .. K - 1 and x lives in the interval [0, K] (K itself counts as K - 1); IntervalMap takes it to the line.
 /// K = 0: any whole number, x on the line; where numbers are too large for T to hold a fraction, x = z.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Slice: keeps the first coordinates; a law on the fibre scores and draws the others.  Augment, its generative form, is Inverse<Slice>.
+// Slice: keeps the first coordinates; a law on the fibre scores and draws the others.  Augment, its generative form, is Invert<Slice>.
 //   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): slicing, inference;  Huang et al. 2020, arXiv:2002.07101 (augmented flows).
 #pragma once
 

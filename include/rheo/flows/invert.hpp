@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Inverse: any layer run backwards: functions swapped, V negated.  -inf stays: data off the support in encode, and in decode a latent that encode
-// cannot have made, which is no path of the flow.  Augment is Inverse<Slice>, an inverse autoregressive flow Inverse<Maf>.
+// Invert: any layer run backwards: functions swapped, V negated.  -inf stays: data off the support in encode, and in decode a latent that encode
+// cannot have made, which is no path of the flow.  Augment is Invert<Slice>, an inverse autoregressive flow Invert<Maf>.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace rheo {
 
-template <class L> struct Inverse {
+template <class L> struct Invert {
   static constexpr Index x_dim = L::z_dim, z_dim = L::x_dim, context_dim = L::context_dim, param_count = L::param_count, buffer_count = L::buffer_count;
   static constexpr Kind kind = reversed(L::kind);
   /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards; what is estimated stays so.
@@ -35,8 +35,8 @@ template <class L> struct Inverse {
   }();
 
   L layer{};
-  Inverse() = default;
-  explicit Inverse(L l) : layer(std::move(l)) {}
+  Invert() = default;
+  explicit Invert(L l) : layer(std::move(l)) {}
 
   template <class T> struct Cache {
     CacheOf<L, T> inner;
