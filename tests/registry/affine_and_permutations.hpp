@@ -7,5 +7,7 @@
 #define RHEO_REGISTRY(entry) \
   entry("act norm", (ActNorm<2>{})); \
   entry("standardize", (Standardized<2>{})); \
-  entry("reverse", (Flip<3>{})); \
+  entry("flip", (Flip<3>{})); \
+  entry("riffle, odd", (Riffle<5>{})); \
+  entry("riffle, even", (Riffle<4>{})); \
   entry("permute", (Permute<3>{{{1, 2, 0}}}))

@@ -9,9 +9,9 @@
 
 namespace rheo {
 
-/// The first ceil(D / 2) coordinates pass, the rest are transformed.
+/// The first floor(D / 2) coordinates pass, the rest are transformed: of an odd number the larger part.
 template <Index D> struct HalfMask {
-  static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
+  static constexpr bool transformed(Index j) { return j >= D / 2; }
 };
 /// All coordinates are transformed: for layers whose parameters need no coordinate that passes.
 template <Index D> struct AllMask {

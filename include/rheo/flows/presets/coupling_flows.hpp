@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Presets of coupling flows by their papers' names: one line to a working model.  Both directions take one pass of each net.
+// Presets of coupling flows by their papers' names: one line to a working model.  Both directions take one pass of each net.  Between couplings
+// stands a Riffle: of the turns and mixings that were tried (benchmarks/compare/wirings.cpp) the one that is good for every number of coordinates.
 #pragma once
 
 #include "rheo/distributions/circle.hpp"
@@ -7,7 +8,6 @@
 #include "rheo/flows/flow.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
-#include "rheo/layers/bijections/lu_linear.hpp"
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/layers/bijections/triangular_linear.hpp"
@@ -18,21 +18,21 @@
 namespace rheo::presets {
 
 namespace detail {
-/// Between two couplings: the other half's turn, and above two coordinates a learned mixing as well.
-template <Index D> using Mix = std::conditional_t<(D > 2), Chain<Flip<D>, LuLinear<D>>, Flip<D>>;
+/// Behind a spline coupling: other halves, and above two coordinates a learned mixing as well.
+template <Index D> using Mix = std::conditional_t<(D > 2), Chain<Riffle<D>, TriangularLinear<D>>, Riffle<D>>;
 }  // namespace detail
 
 /// Dinh et al. 2014, arXiv:1410.8516: additive couplings, a learned scale at the end.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using Nice = Flow<Standardize<D>, Repeat<Steps, Chain<AdditiveCoupling<D, Net, C>, Flip<D>>>, ActNorm<D>, StandardNormal<D>>;
+using Nice = Flow<Standardize<D>, Repeat<Steps, Chain<AdditiveCoupling<D, Net, C>, Riffle<D>>>, ActNorm<D>, StandardNormal<D>>;
 
 /// Dinh et al. 2017, arXiv:1605.08803: affine couplings, log-scales softly bounded by 2.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using RealNvp = Flow<Standardize<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Flip<D>>>, StandardNormal<D>>;
+using RealNvp = Flow<Standardize<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Riffle<D>>>, StandardNormal<D>>;
 
 /// Kingma and Dhariwal 2018, arXiv:1807.03039, on vectors: ActNorm, a learned linear mixing, an affine coupling.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Flip<D>, TriangularLinear<D>, AffineCoupling<D, Net, C>>>, StandardNormal<D>>;
+using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Riffle<D>, TriangularLinear<D>, AffineCoupling<D, Net, C>>>, StandardNormal<D>>;
 
 /// Durkan et al. 2019, arXiv:1906.04032, coupling form: rational-quadratic splines of 8 bins on [-5, 5].
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index Bins = 8>
@@ -44,6 +44,6 @@ using FlowPlusPlus = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, Logist
 
 /// Rezende et al. 2020, arXiv:2002.02428: angles in [-pi, pi)^D, circular splines whose nets see cosines and sines, uniform base.
 template <Index D, Index Steps = 4, class Net = MlpOf<Silu, 64, 64>, Index C = 0, Index Bins = 8>
-using CircularNsf = Flow<Repeat<Steps, Chain<Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C, HalfMask<D>>, Flip<D>>>, UniformCircle<D>>;
+using CircularNsf = Flow<Repeat<Steps, Chain<Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C, HalfMask<D>>, Riffle<D>>>, UniformCircle<D>>;
 
 }  // namespace rheo::presets

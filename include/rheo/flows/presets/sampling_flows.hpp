@@ -9,11 +9,12 @@
 
 namespace rheo::presets {
 
-/// RealNVP's block of Wu et al.: two affine couplings, so that every coordinate is moved once.
-template <Index D, class Net = Mlp<64, 64>> using RealNvpBlock = Repeat<2, Chain<AffineCoupling<D, Net>, Flip<D>>>;
+/// RealNVP's block of Wu et al.: two affine couplings, so that every coordinate is moved; the next block has other halves.
+template <Index D, class Net = Mlp<64, 64>> using RealNvpBlock = Chain<AffineCoupling<D, Net>, Flip<D>, AffineCoupling<D, Net>, Riffle<D>>;
 /// The same of spline couplings, rational-quadratic with Bins bins on [-5, 5].
 template <Index D, class Net = Mlp<64, 64>, Index Bins = 8>
-using NsfBlock = Repeat<2, Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMask<D>>, Flip<D>>>;
+using NsfBlock = Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMask<D>>, Flip<D>,
+                       Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMask<D>>, Riffle<D>>;
 
 namespace detail {
 

@@ -23,7 +23,9 @@
 namespace rheo::presets {
 
 namespace detail {
-template <Index D, class Net, Index C> using AffineStep = Chain<AffineCoupling<D, Net, C>, Flip<D>>;
+template <Index D, class Net, Index C> using AffineStep = Chain<AffineCoupling<D, Net, C>, Riffle<D>>;
+/// Two groups of as many coordinates change places and stay together; others are mixed.
+template <Index D, Index M> using Exchange = std::conditional_t<D == M, Flip<D + M>, Riffle<D + M>>;
 
 template <Index K, bool Leading> struct LeadingMask {
   static constexpr bool transformed(Index j) { return (j < K) == Leading; }
@@ -99,7 +101,7 @@ using MaxFlow = Flow<Standardize<D>, Max<D, detail::PositiveSplines<Net, Bins>, 
 /// Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020, arXiv:2002.09741 (VFlow): M normal numbers drawn given the data stand behind them, and
 /// affine couplings change the two in turn (M = D: the one from the whole of the other).  A bound.
 template <Index D, Index M = D, Index Steps = 8, class Net = Mlp<64, 64>, class Fibre = Given<family::Normal<SoftBound>, Mlp<64>>, Index C = 0>
-using AugmentedFlow = Flow<Standardize<D>, Augment<D, M, Fibre, C>, Repeat<Steps, detail::AffineStep<D + M, Net, C>>, StandardNormal<D + M>>;
+using AugmentedFlow = Flow<Standardize<D>, Augment<D, M, Fibre, C>, Repeat<Steps, Chain<AffineCoupling<D + M, Net, C>, detail::Exchange<D, M>>>, StandardNormal<D + M>>;
 
 /// Affine couplings; K coordinates go on, the others leave, normal given those: one level of a multi-scale flow, on vectors.
 template <Index D, Index K = (D + 1) / 2, Index Steps = 8, class Net = Mlp<64, 64>, class Fibre = Given<family::Normal<SoftBound>, Mlp<64>>, Index C = 0>

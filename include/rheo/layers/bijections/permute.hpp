@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Flip and Permute: the coordinates in another order; V = 0.  Supports travel with their coordinates.
+// Flip, Riffle and Permute: the coordinates in another order; V = 0.  Supports travel with their coordinates.
 #pragma once
 
 #include <algorithm>
@@ -14,10 +14,26 @@ namespace detail {
 template <Index D> struct Backwards {
   static constexpr Index source(Index j) { return D - 1 - j; }
 };
+/// Cards 1, ..., M - 1, of which p goes to 2 p mod M; M = D + 1 is odd for even D.  For odd D there is one card more, the lowest, which is
+/// left out: what would come to lie there goes on to its next place at once.
+template <Index D> struct InShuffle {
+  static constexpr Index source(Index j) {
+    constexpr Index spare = D % 2, M = D + 1 + spare;
+    const Index p = j + 1 + spare, from = p % 2 == 0 ? p / 2 : (p + M) / 2;
+    return (from == spare ? (1 + M) / 2 : from) - 1 - spare;
+  }
+};
 }  // namespace detail
 
 /// z_j = x_(D - 1 - j).
 template <Index D> struct Flip : detail::Reordered<D, detail::Backwards<D>> {};
+
+/// The perfect in-shuffle, what belongs between couplings: x_j stands in the half of HalfMask<D> that is transformed at the k-th of a row of Riffles
+/// where digit k of the binary number (j + 1) / (D + 1) is 1 (odd D: (j + 2) / (D + 2), one digit left out), so that every coordinate is in either
+/// half by turns, and every two are in different halves before log2(D) + 2 couplings are over.  Two coordinates change places.  Under a Flip
+/// the same halves face one another for ever, and of an odd number the middle one conditions none.
+///   Shuffles: Diaconis, Graham and Kantor 1983, Adv. Appl. Math. 4, 175;  masks by binary digits: Gao et al. 2020, arXiv:2001.05486, sec. 2.
+template <Index D> struct Riffle : detail::Reordered<D, detail::InShuffle<D>> {};
 
 /// z_j = x_(p_j), p given or drawn when the model is made; kept in the buffers.  As its order is not in the type, all coordinates that
 /// meet it must be on the whole line.
