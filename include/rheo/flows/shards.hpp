@@ -17,6 +17,8 @@
 #include <immintrin.h>
 #endif
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Rows of a shard: what keeps a shard's activations in the second-level cache.
@@ -197,3 +199,5 @@ template <class F, class T> class Workspace {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -15,6 +15,8 @@
 #include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// How a fit ended.  converged: the validation loss moved less than `tolerance` for `patience` epochs; early_stopped: it found no new best for
@@ -288,3 +290,5 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, Fi
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -7,6 +7,8 @@
 #include "rheo/training/fit.hpp"
 #include "rheo/training/replay.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Losses are means a row in nats: -log w by energy, the negative elbo by example, mixed by `data_share`.
@@ -205,3 +207,5 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

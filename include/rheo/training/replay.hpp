@@ -11,6 +11,8 @@
 
 #include "rheo/training/objectives.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Options and state of a replay, for fit_energy.  The state is plain numbers: x, log_w and oldest, kept or written to a file and handed in again, go on where they
@@ -115,3 +117,5 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
 
 }  // namespace detail
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

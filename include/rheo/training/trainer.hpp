@@ -8,6 +8,8 @@
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Which rows of a data set make a batch: `index` (null: first, first + 1, ...) and their weights (null: all one).
@@ -213,3 +215,5 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -12,6 +12,8 @@
 #include "rheo/math/ode.hpp"
 #include "rheo/nets/velocity.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// The divergence, one derivative of the field for each of the D coordinates.
@@ -349,3 +351,5 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"
