@@ -70,7 +70,7 @@ inline void check_options(const EnergyFitOptions& o) {
 
 /// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those are `moving`, over draws alone.
 template <class T>
-EnergyFitResult fit_by_steps(Column<T>& theta, Column<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
+EnergyFitResult fit_by_steps(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
                              const EnergyFitOptions& o) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();

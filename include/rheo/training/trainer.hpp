@@ -33,7 +33,7 @@ template <class T> class ShardTrainer {
  public:
   static constexpr Index max_lanes = 16, block = 1024;
 
-  ShardTrainer(Column<T>& theta, Index context_dim, Optimizer optimizer, int threads);
+  ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer, int threads);
   virtual ~ShardTrainer();
 
   /// The mean loss over a batch and its gradient (see gradient()); the parameters stay.
@@ -66,7 +66,7 @@ template <class T> class ShardTrainer {
   void reduce(Index k);
   void warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
 
-  Column<T>* theta_;
+  Numbers<T>* theta_;
   Index context_dim_;
   Optimizer optimizer_;
   OptimizerState<T> state_;
@@ -79,7 +79,7 @@ template <class T> class ShardTrainer {
 };
 
 template <class T>
-ShardTrainer<T>::ShardTrainer(Column<T>& theta, Index context_dim, Optimizer optimizer, int threads)
+ShardTrainer<T>::ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer, int threads)
     : theta_(&theta), context_dim_(context_dim), optimizer_(optimizer), rooms_(static_cast<std::size_t>(std::max(1, threads))) {
   const Index n = theta.size();
   state_.reset(n);
