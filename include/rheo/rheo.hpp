@@ -9,6 +9,7 @@
 #include "rheo/autodiff/taped.hpp"
 #include "rheo/autodiff/var.hpp"
 #include "rheo/core/arena.hpp"
+#include "rheo/core/arithmetic.hpp"
 #include "rheo/core/batch.hpp"
 #include "rheo/core/fail.hpp"
 #include "rheo/core/kind.hpp"

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "rheo/core/fail.hpp"
+#include "rheo/core/arithmetic.hpp"
 
 namespace rheo {
 

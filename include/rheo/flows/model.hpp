@@ -71,7 +71,9 @@ template <class F, class T> class Model {
   using Work = Workspace<F, T>;
   static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim, param_count = F::param_count;
 
-  explicit Model(F flow) : flow_(std::move(flow)), theta_(F::param_count, "vector of parameters"), buffers_(F::buffer_count, "vector of buffers") {}
+  explicit Model(F flow) : flow_(std::move(flow)), theta_(F::param_count, "vector of parameters"), buffers_(F::buffer_count, "vector of buffers") {
+    detail::check_arithmetic();
+  }
 
   const F& flow() const { return flow_; }
   /// An array of param_count numbers, which may be assigned and calculated with like any other; their count stays (rheo/core/numbers.hpp).
