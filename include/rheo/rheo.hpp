@@ -18,6 +18,7 @@
 #include "rheo/core/narrow.hpp"
 #include "rheo/core/noise.hpp"
 #include "rheo/core/numbers.hpp"
+#include "rheo/core/one_instruction_set.hpp"
 #include "rheo/core/params.hpp"
 #include "rheo/core/pass.hpp"
 #include "rheo/core/philox.hpp"

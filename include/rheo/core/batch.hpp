@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rheo/core/arithmetic.hpp"
+#include "rheo/core/one_instruction_set.hpp"
 
 namespace rheo {
 
