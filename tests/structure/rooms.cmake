@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... [-DREGISTRY=...] -P rooms.cmake: includes go strictly upward, a layer includes no layer, every header begins as it should,
-# is short enough, stands in the umbrella, and every layer stands in the registry.
+# is short enough, stands in the umbrella, and every layer stands in the registry.  A header that says min, max or abs puts others' macros of
+# these names aside, and our own macros begin with RHEO_.
 set(order version.hpp core autodiff math nets transformers distributions layers flows targets training evaluation io)
 set(faults "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT}/include/rheo ${ROOT}/include/rheo/*.hpp)
@@ -19,6 +20,16 @@ foreach(header IN LISTS headers)
   list(LENGTH lines count)
   if(NOT text MATCHES "^// SPDX-License-Identifier: MIT\n// ")
     list(APPEND faults "${header}: does not begin with the licence and a sentence")
+  endif()
+  if(header MATCHES "^core/macros_o(ff|n).hpp")
+    continue()
+  endif()
+  string(REGEX REPLACE "//[^\n]*|\"[^\"\n]*\"" "" code "${text}")
+  if(code MATCHES "[^a-z_](min|max|abs) ?[(]" AND NOT text MATCHES "\n#include \"rheo/core/macros_off.hpp\"\n.*\n#include \"rheo/core/macros_on.hpp\"\n$")
+    list(APPEND faults "${header}: says ${CMAKE_MATCH_1}( without rheo/core/macros_off.hpp before it and macros_on.hpp as its last line")
+  endif()
+  if(code MATCHES "# *define ([^R][A-Za-z0-9_]*)")
+    list(APPEND faults "${header}: defines the macro ${CMAKE_MATCH_1}")
   endif()
   if(NOT text MATCHES "\n#pragma once\n")
     list(APPEND faults "${header}: no #pragma once")

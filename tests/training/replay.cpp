@@ -42,6 +42,18 @@ TEST_CASE("the oldest rows make room") {
   CHECK(r.oldest == 1);
 }
 
+TEST_CASE("rows without weights, of another width, or into a state that no replay has are refused") {
+  Replay<double> r{.size = 5};
+  r.push(counted(0, 3), counted(0, 3).col(0));
+  CHECK_THROWS_AS(r.push(counted(0, 3), counted(0, 2).col(0)), std::invalid_argument);
+  CHECK_THROWS_AS(r.push(Batch<double>::Zero(1, r.x.cols() + 1), Column<double>::Zero(1)), std::invalid_argument);
+  CHECK(r.x.rows() == 3);
+  r.oldest = 5;
+  CHECK_THROWS_AS(r.push(counted(0, 1), counted(0, 1).col(0)), std::invalid_argument);
+  Replay<double> none{.size = 0};
+  CHECK_THROWS_AS(none.push(counted(0, 1), counted(0, 1).col(0)), std::invalid_argument);
+}
+
 TEST_CASE("running weights: relative, truncated at sqrt(n) times the mean, none below 0") {
   Replay<double> r{.size = 4};
   r.push(counted(0, 4), (Column<double>(4) << 700, 700.5, -infinity, 700).finished());

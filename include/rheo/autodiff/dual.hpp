@@ -7,6 +7,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::autodiff {
 
 template <class T> struct Dual {
@@ -134,3 +136,5 @@ template <class T> struct NumTraits<rheo::autodiff::Dual<T>> : NumTraits<T> {
   static Dual lowest() { return NumTraits<T>::lowest(); }
 };
 }  // namespace Eigen
+
+#include "rheo/core/macros_on.hpp"

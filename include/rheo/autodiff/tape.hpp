@@ -15,6 +15,8 @@
 #include "rheo/core/fail.hpp"
 #include "rheo/core/params.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::autodiff {
 
 /// Records operations on columns of n rows as they are computed and sends cotangents back through them, each node once.
@@ -284,3 +286,5 @@ template <class T> class Tape {
 };
 
 }  // namespace rheo::autodiff
+
+#include "rheo/core/macros_on.hpp"

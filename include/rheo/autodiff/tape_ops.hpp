@@ -7,6 +7,8 @@
 
 #include "rheo/core/batch.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::autodiff::detail {
 
 enum class Op : std::uint8_t {
@@ -137,3 +139,5 @@ template <class T> struct functor_traits<rheo::autodiff::detail::Chain<T>> {
   enum { Cost = 3, PacketAccess = std::is_floating_point<T>::value && packet_traits<T>::Vectorizable && packet_traits<T>::HasMul };
 };
 }  // namespace Eigen::internal
+
+#include "rheo/core/macros_on.hpp"

@@ -10,6 +10,8 @@
 #include "rheo/autodiff/tape_ops.hpp"
 #include "rheo/core/batch.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::autodiff {
 
 template <class T> class Tape;
@@ -76,7 +78,7 @@ template <class T> struct Columns {
     Iterator& operator++() { return ++index, *this; }
     bool operator!=(const Iterator& o) const { return index != o.index; }
   };
-  template <std::integral I> Var<T> operator[](I j) const { return {tape, first + static_cast<Index>(j)}; }
+  template <std::integral Int> Var<T> operator[](Int j) const { return {tape, first + static_cast<Index>(j)}; }
   std::size_t size() const { return static_cast<std::size_t>(count); }
   Iterator begin() const { return {tape, first}; }
   Iterator end() const { return {tape, first + count}; }
@@ -87,7 +89,7 @@ template <class T> struct Weights {
   Tape<T>* tape = nullptr;
   const T* values = nullptr;
   Index count = 0, slot = -1;
-  template <std::integral I> Var<T> operator[](I k) const {
+  template <std::integral Int> Var<T> operator[](Int k) const {
     return tape->parameter(values[k], slot < 0 ? Index(-1) : slot + static_cast<Index>(k));
   }
   std::size_t size() const { return static_cast<std::size_t>(count); }
@@ -108,3 +110,5 @@ template <std::floating_point T> T sigmoid(T x) { return std::exp(x < T(0) ? x :
 template <std::floating_point T> T softplus(T x) { return (x > T(0) ? x : T(0)) + std::log1p(std::exp(-std::abs(x))); }
 
 }  // namespace rheo::autodiff
+
+#include "rheo/core/macros_on.hpp"

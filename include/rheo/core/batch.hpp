@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "rheo/core/fail.hpp"
+#include "rheo/core/arithmetic.hpp"
+#include "rheo/core/one_instruction_set.hpp"
 
 namespace rheo {
 

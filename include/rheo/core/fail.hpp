@@ -6,10 +6,6 @@
 #include <stdexcept>
 #include <string>
 
-#if defined(__FAST_MATH__) && !defined(RHEO_ALLOW_FAST_MATH)
-#error "rheo: -ffast-math removes the tests for NaN that keep results right; define RHEO_ALLOW_FAST_MATH to compile all the same"
-#endif
-
 namespace rheo {
 
 /// A file or a text that cannot be read: what() is "file:line:column: reason" as far as each is known.

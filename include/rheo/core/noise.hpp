@@ -138,8 +138,8 @@ struct Noise {
     return p;
   }
   /// The same numbers into p[0] .. p[n - 1].
-  template <class I> void permutation(I* p, Index n, Index i) const {
-    for (Index k = 0; k < n; ++k) p[k] = static_cast<I>(k);
+  template <class Int> void permutation(Int* p, Index n, Index i) const {
+    for (Index k = 0; k < n; ++k) p[k] = static_cast<Int>(k);
     for (Index k = n - 1; k > 0; --k) std::swap(p[k], p[index(i, k, k + 1)]);
   }
 

@@ -8,6 +8,8 @@
 
 #include "rheo/core/batch.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 namespace detail {
 
@@ -82,3 +84,5 @@ template <class T> [[gnu::noinline]] void gemm_tn_add(CView<T> a, CView<T> b, Vi
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -37,8 +37,8 @@ template <class X> struct TensorAsBatch {
 
 }  // namespace detail
 
-template <class T, int Rank, int Options, class I>
-struct AsBatch<Eigen::Tensor<T, Rank, Options, I>> : detail::TensorAsBatch<Eigen::Tensor<T, Rank, Options, I>> {};
+template <class T, int Rank, int Options, class TensorIndex>
+struct AsBatch<Eigen::Tensor<T, Rank, Options, TensorIndex>> : detail::TensorAsBatch<Eigen::Tensor<T, Rank, Options, TensorIndex>> {};
 template <class Plain, int Options> struct AsBatch<Eigen::TensorMap<Plain, Options>> : detail::TensorAsBatch<Eigen::TensorMap<Plain, Options>> {};
 
 }  // namespace rheo

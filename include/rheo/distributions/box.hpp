@@ -10,6 +10,8 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/distributions/normal.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// UniformBox<2>{{-1, 0}, {1, 3}} is uniform on [-1, 1] x [0, 3]; UniformBox<2>{-1.0, 1.0} on [-1, 1]^2.  log p = -sum_j log(hi_j - lo_j)
@@ -65,3 +67,5 @@ template <Index D> struct UniformBox : DistributionFacts<D, Support::interval> {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

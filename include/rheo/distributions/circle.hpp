@@ -11,6 +11,8 @@
 #include "rheo/math/angle.hpp"
 #include "rheo/math/bessel.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// The uniform distribution on the torus [-pi, pi)^D: log p = -D log(2 pi), NaN for inf and NaN.
@@ -173,3 +175,5 @@ template <Index D, class Net, Index C> using ConditionalVonMises = ConditionalIn
 template <Index D, class Net, Index C> using ConditionalWrappedNormal = ConditionalIndependent<D, family::WrappedNormal<SoftBound>, Net, C>;
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

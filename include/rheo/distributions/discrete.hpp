@@ -8,6 +8,8 @@
 #include "rheo/distributions/independent.hpp"
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 namespace family {
 
@@ -118,3 +120,5 @@ template <Index D, class Net, Index C> using ConditionalBernoulli = ConditionalI
 template <Index D, Index K, class Net, Index C> using ConditionalCategorical = ConditionalIndependent<D, family::Categorical<K>, Net, C>;
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -19,6 +19,8 @@
 #include "rheo/core/mask.hpp"
 #include "rheo/distributions/fibre.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::detail {
 
 /// z_j = fold(x_j) where M::transformed(j); the others pass, with their supports.  The codes of the folded coordinates follow
@@ -177,3 +179,5 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
 };
 
 }  // namespace rheo::detail
+
+#include "rheo/core/macros_on.hpp"

@@ -9,6 +9,8 @@
 #include "rheo/distributions/independent.hpp"
 #include "rheo/transformers/affine.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// s = B tanh(a / B) with B = 7 by default: the soft bound of a log-scale that a net makes.
@@ -175,3 +177,5 @@ template <Index D, class Net, Index C> using ConditionalLogistic = ConditionalIn
 template <Index D, class Net, Index C> using ConditionalLaplace = ConditionalIndependent<D, family::Laplace<SoftBound>, Net, C>;
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

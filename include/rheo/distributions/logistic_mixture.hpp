@@ -10,6 +10,8 @@
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/math/cdf_mixture.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 namespace family {
 
@@ -100,8 +102,8 @@ template <Index K, class Scale = SoftBound> struct LogisticMixture {
   static constexpr double place(std::size_t k) { return 1.5 * ((2 * static_cast<double>(k) + 1) / static_cast<double>(K) - 1); }
   /// (x - m_k) e^-s_k, cut where twice its size would overflow.
   template <class L> static L standardized(L x, const Numbers<L>& q, std::size_t k) {
-    const L far = L(std::numeric_limits<math::ScalarOf<L>>::max() / 256);
-    return math::clamp(L((x - q[size + k]) * q[2 * size + k]), -far, far);
+    const L limit = L(std::numeric_limits<math::ScalarOf<L>>::max() / 256);
+    return math::clamp(L((x - q[size + k]) * q[2 * size + k]), -limit, limit);
   }
   /// p(x) = e^top total; share(k) what component k has of it; slope_k of log f at e_k.  With E = e^-abs(e), f = E / (1 + E)^2: the one logarithm
   /// is that of the sum.
@@ -155,3 +157,5 @@ template <Index K, class Scale = SoftBound> struct LogisticMixture {
 template <Index D, Index K, class Net, Index C> using ConditionalLogisticMixture = ConditionalIndependent<D, family::LogisticMixture<K>, Net, C>;
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

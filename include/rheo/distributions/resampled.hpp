@@ -13,6 +13,8 @@
 #include "rheo/math/softplus.hpp"
 #include "rheo/nets/mlp.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// p(x) = [(1 - al) a(x) / Z + al] N(x; 0, I), al = (1 - Z)^(Tries - 1), a = sigmoid(net(x)), Z = E[a] over N(0, I): what rejection with at most
@@ -212,3 +214,5 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

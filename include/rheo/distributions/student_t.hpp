@@ -8,6 +8,8 @@
 
 #include "rheo/distributions/location_scale.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 enum class Degrees { fixed, learned };
@@ -142,3 +144,5 @@ template <Index D, Degrees degrees = Degrees::learned> using StudentT = Independ
 template <Index D, class Net, Index C> using ConditionalStudentT = ConditionalIndependent<D, family::StudentT<SoftBound>, Net, C>;
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -12,6 +12,8 @@
 
 #include "rheo/core/layer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::detail {
 
 /// True where every coordinate has such a base; `ordered` says whether order statistics count.
@@ -127,3 +129,5 @@ inline Batch<double> points_in(const std::vector<Support>& supports, Index n, co
 }
 
 }  // namespace rheo::detail
+
+#include "rheo/core/macros_on.hpp"

@@ -22,6 +22,8 @@
 #include "rheo/evaluation/quadrature.hpp"
 #include "rheo/evaluation/subject.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// One law's outcome: the worst error found, and what the law allows.
@@ -366,3 +368,5 @@ template <class L> std::vector<Finding> certify(const L& layer, const CertifyOpt
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -14,6 +14,8 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/math/path_energy.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// n draws x (n x dim) and log w = -u(x) - log p(z) - sum V (nats), whose exponentials have the mean Z, whatever the flow.
@@ -215,3 +217,5 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -15,6 +15,8 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/math/normal_quantile.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Two sets of positive mass, `width` apart, and the shares a and b of n samples that fell into them.
@@ -77,13 +79,13 @@ template <class F, class T> double largest_stretch(const Model<F, T>& model, Bat
     std::vector<Index> order(static_cast<std::size_t>(z.rows()));
     std::iota(order.begin(), order.end(), Index(0));
     std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](Index i, Index j) { return s(i) > s(j); });
-    Batch<double> near(kept * around, latents);
-    for (Index i = 0; i < near.rows(); ++i) {
+    Batch<double> searched(kept * around, latents);
+    for (Index i = 0; i < searched.rows(); ++i) {
       for (Index k = 0; k < latents; ++k) {
-        near(i, k) = z(order[static_cast<std::size_t>(i / around)], k) + (i % around == 0 ? 0 : step * noise.fork(static_cast<std::uint64_t>(r)).normal(i, k));
+        searched(i, k) = z(order[static_cast<std::size_t>(i / around)], k) + (i % around == 0 ? 0 : step * noise.fork(static_cast<std::uint64_t>(r)).normal(i, k));
       }
     }
-    z = near;
+    z = searched;
     s = stretches(z);
     best = std::max(best, s.maxCoeff());
   }
@@ -91,3 +93,5 @@ template <class F, class T> double largest_stretch(const Model<F, T>& model, Bat
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -9,6 +9,8 @@
 #include "rheo/evaluation/base_of.hpp"
 #include "rheo/evaluation/subject.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::detail {
 
 /// The larger; infinity if either is NaN.
@@ -75,3 +77,5 @@ template <bool Encode, class Real> double evidence(const Subject& s, Runner<Real
 }
 
 }  // namespace rheo::detail
+
+#include "rheo/core/macros_on.hpp"

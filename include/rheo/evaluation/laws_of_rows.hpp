@@ -6,6 +6,8 @@
 
 #include "rheo/evaluation/laws_in_the_mean.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::detail {
 
 /// Rows alone as in company; NaN stays in its row; the same twice; nothing allocated the second time; no rows; huge values.
@@ -69,3 +71,5 @@ template <bool Encode, class T> double path_back(const Subject& s, Runner<T>& b,
 }
 
 }  // namespace rheo::detail
+
+#include "rheo/core/macros_on.hpp"

@@ -18,6 +18,8 @@
 #include "rheo/core/noise.hpp"
 #include "rheo/targets/toy.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// A number found by sampling, and its standard error.
@@ -159,3 +161,5 @@ inline double mode_imbalance(const Column<double>& model, const Column<double>& 
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -13,6 +13,8 @@
 #include "rheo/core/batch.hpp"
 #include "rheo/core/fail.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// A law on (0, inf), or (0, -scale / shape) where shape < 0, whose tail is P(x > t) = (1 + shape t / scale)^(-1 / shape): moments below 1 / shape exist.
@@ -99,3 +101,5 @@ inline SmoothedWeights pareto_smoothed(const Column<double>& log_w) {
 inline double largest_reliable_shape(Index n) { return std::min(1 - 1 / std::log10(static_cast<double>(n)), 0.7); }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

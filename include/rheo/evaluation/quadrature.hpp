@@ -13,6 +13,8 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/gauss_legendre.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::detail {
 
 /// Nodes and weights of one coordinate, smooth or not so: trapezoidal rule in t with x = sinh t on the whole line, x = exp(t - exp(-t)) on (0, inf), and
@@ -21,7 +23,7 @@ namespace rheo::detail {
 inline std::pair<std::vector<double>, std::vector<double>> rule_of(Support s, Index count, Index m) {
   std::pair<std::vector<double>, std::vector<double>> rule;
   auto add = [&](double x, double weight) { rule.first.push_back(x), rule.second.push_back(weight); };
-  const double far = 7, h = 2 * far / static_cast<double>(m - 1), step = 1 / static_cast<double>(m);
+  const double reach = 7, h = 2 * reach / static_cast<double>(m - 1), step = 1 / static_cast<double>(m);
   if (s == Support::integer || s == Support::category) {
     for (Index k = count > 0 ? 0 : -300; k < (count > 0 ? count : 301); ++k) add(static_cast<double>(k), 1);
     return rule;
@@ -37,7 +39,7 @@ inline std::pair<std::vector<double>, std::vector<double>> rule_of(Support s, In
   }
   if (s == Support::censored) add(0, 1);
   for (Index k = 0; k < m; ++k) {
-    const double t = -far + h * static_cast<double>(k), u = (static_cast<double>(k) + 0.5) * step, x = std::exp(t - std::exp(-t));
+    const double t = -reach + h * static_cast<double>(k), u = (static_cast<double>(k) + 0.5) * step, x = std::exp(t - std::exp(-t));
     if (s == Support::unit) add(u, step);
     else if (s == Support::circle) add((2 * u - 1) * std::numbers::pi, 2 * std::numbers::pi * step);
     else if (s == Support::positive || s == Support::censored) add(x, h * x * (1 + std::exp(-t)));
@@ -230,3 +232,5 @@ template <class Density> double chi_square_of_values(const Batch<double>& x, Den
 }
 
 }  // namespace rheo::detail
+
+#include "rheo/core/macros_on.hpp"

@@ -12,6 +12,8 @@
 #include "rheo/core/fail.hpp"
 #include "rheo/core/noise.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// W1 (the mean distance of the sorted shadows) over `directions` uniform directions, drawn from the noise.  a and b are N x D with one N and D > 0;
@@ -44,3 +46,5 @@ template <class T> double sliced_wasserstein(const Batch<T>& a, const Batch<T>& 
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -10,10 +10,12 @@
 
 #include "rheo/core/layer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 // The names that a compiler prints when a joint does not fit.
-template <Index I> struct layer_index {};
+template <Index K> struct layer_index {};
 template <Index D> struct gives_dim {};
 template <Index D> struct next_wants_dim {};
 template <Index J> struct coordinate {};
@@ -22,16 +24,16 @@ template <Support S> struct next_wants_support {};
 template <Index N> struct gives_categories {};
 template <Index N> struct next_wants_categories {};
 
-template <class I, class Gives, class Wants> inline constexpr bool dimensions_agree = false;
-template <class I, Index D> inline constexpr bool dimensions_agree<I, gives_dim<D>, next_wants_dim<D>> = true;
-template <class I, class J, class Gives, class Wants> inline constexpr bool supports_agree = false;
-template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<S>, next_wants_support<S>> = true;
-template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<Support::any>, next_wants_support<S>> = true;
-template <class I, class J, Support S> inline constexpr bool supports_agree<I, J, gives_support<S>, next_wants_support<Support::any>> = true;
-template <class I, class J> inline constexpr bool supports_agree<I, J, gives_support<Support::any>, next_wants_support<Support::any>> = true;
-template <class I, class J, class Gives, class Wants> inline constexpr bool categories_agree = false;
-template <class I, class J, Index N, Index M>
-inline constexpr bool categories_agree<I, J, gives_categories<N>, next_wants_categories<M>> = N == 0 || M == 0 || N == M;
+template <class K, class Gives, class Wants> inline constexpr bool dimensions_agree = false;
+template <class K, Index D> inline constexpr bool dimensions_agree<K, gives_dim<D>, next_wants_dim<D>> = true;
+template <class K, class J, class Gives, class Wants> inline constexpr bool supports_agree = false;
+template <class K, class J, Support S> inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<S>> = true;
+template <class K, class J, Support S> inline constexpr bool supports_agree<K, J, gives_support<Support::any>, next_wants_support<S>> = true;
+template <class K, class J, Support S> inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<Support::any>> = true;
+template <class K, class J> inline constexpr bool supports_agree<K, J, gives_support<Support::any>, next_wants_support<Support::any>> = true;
+template <class K, class J, class Gives, class Wants> inline constexpr bool categories_agree = false;
+template <class K, class J, Index N, Index M>
+inline constexpr bool categories_agree<K, J, gives_categories<N>, next_wants_categories<M>> = N == 0 || M == 0 || N == M;
 
 namespace detail {
 
@@ -74,40 +76,40 @@ template <std::size_t D> constexpr Index count_misfit(const std::array<Index, D>
   return -1;
 }
 
-template <Index I, class Given, class Next, std::size_t J> consteval bool check_support_of() {
-  static_assert(supports_agree<layer_index<I>, coordinate<J>, gives_support<Given::value[J]>, next_wants_support<Next::x_support[J]>>,
+template <Index K, class Given, class Next, std::size_t J> consteval bool check_support_of() {
+  static_assert(supports_agree<layer_index<K>, coordinate<J>, gives_support<Given::value[J]>, next_wants_support<Next::x_support[J]>>,
                 "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between: "
                 "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, LevelMap<D, K> or IntervalMap behind an interval, "
                 "CutCircleMap and LogitMap behind angles, Ordered behind ascending numbers; On<D, M, range::RescalePositive> from positive numbers to a box");
   return true;
 }
-template <Index I, class Given, class Next, std::size_t J> consteval bool check_categories_of() {
-  static_assert(categories_agree<layer_index<I>, coordinate<J>, gives_categories<Given::counts[J]>, next_wants_categories<x_categories<Next>()[J]>>,
+template <Index K, class Given, class Next, std::size_t J> consteval bool check_categories_of() {
+  static_assert(categories_agree<layer_index<K>, coordinate<J>, gives_categories<Given::counts[J]>, next_wants_categories<x_categories<Next>()[J]>>,
                 "rheo: Chain: a layer gives whole numbers, or an interval, of other categories than the next wants");
   return true;
 }
-template <Index I, class L, class Next> consteval bool check_dimensions() {
-  static_assert(dimensions_agree<layer_index<I>, gives_dim<L::z_dim>, next_wants_dim<Next::x_dim>>,
+template <Index K, class L, class Next> consteval bool check_dimensions() {
+  static_assert(dimensions_agree<layer_index<K>, gives_dim<L::z_dim>, next_wants_dim<Next::x_dim>>,
                 "rheo: Chain: z_dim of a layer differs from x_dim of the next");
   return L::z_dim == Next::x_dim;
 }
 /// Checks every joint, data first, for one coordinate that does not fit; the result type holds the supports at the end.
-template <Index I, class Given, class L, class... Rest> struct Walk {
+template <Index K, class Given, class L, class... Rest> struct Walk {
   using End = After<Given, L>;
 };
-template <Index I, class Given, class L, class Next, class... Rest> struct Walk<I, Given, L, Next, Rest...> {
+template <Index K, class Given, class L, class Next, class... Rest> struct Walk<K, Given, L, Next, Rest...> {
   using Here = After<Given, L>;
   static constexpr bool fits = [] {
-    if constexpr (check_dimensions<I, L, Next>()) {
+    if constexpr (check_dimensions<K, L, Next>()) {
       static_assert(keeps_order<Next>(Here::value), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Flip or Squeeze between");
       constexpr Index of_support = support_misfit<Here, Next>(), of_count = count_misfit(Here::counts, x_categories<Next>());
-      if constexpr (of_support >= 0) return check_support_of<I, Here, Next, static_cast<std::size_t>(of_support)>();
-      else if constexpr (of_count >= 0) return check_categories_of<I, Here, Next, static_cast<std::size_t>(of_count)>();
+      if constexpr (of_support >= 0) return check_support_of<K, Here, Next, static_cast<std::size_t>(of_support)>();
+      else if constexpr (of_count >= 0) return check_categories_of<K, Here, Next, static_cast<std::size_t>(of_count)>();
       return true;
     }
     return false;
   }();
-  using Further = std::conditional_t<fits, Walk<I + 1, Here, Next, Rest...>, Walk<I + 1, Unknown<Next::x_dim>, Next, Rest...>>;
+  using Further = std::conditional_t<fits, Walk<K + 1, Here, Next, Rest...>, Walk<K + 1, Unknown<Next::x_dim>, Next, Rest...>>;
   using End = typename Further::End;
 };
 
@@ -189,7 +191,7 @@ template <class... Ls> struct Chain {
   static_assert(sizeof...(Ls) > 0, "rheo: Chain: empty");
   static_assert((Layer<Ls> && ...), "rheo: Chain: a part is not a layer: rheo/core/layer.hpp says what a layer owes");
   static constexpr std::size_t size = sizeof...(Ls);
-  template <std::size_t I> using At = std::tuple_element_t<I, std::tuple<Ls...>>;
+  template <std::size_t K> using At = std::tuple_element_t<K, std::tuple<Ls...>>;
 
   static constexpr Index x_dim = At<0>::x_dim, z_dim = At<size - 1>::z_dim, context_dim = std::max({Index(0), Index(Ls::context_dim)...});
   static_assert(((Ls::context_dim == 0 || Ls::context_dim == context_dim) && ...), "rheo: Chain: two layers want contexts of different width");
@@ -234,20 +236,20 @@ template <class... Ls> struct Chain {
   };
 
   template <class P> static auto unpack(P p) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (part<I>(p), ...); }(std::make_index_sequence<size>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (part<Is>(p), ...); }(std::make_index_sequence<size>{});
     return p;
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
-    each([&]<std::size_t I>(const auto& layer) { detail::init<At<I>, T>(layer, slice<I>(theta), buffer_slice<I>(buffers), noise.fork(I)); });
+    each([&]<std::size_t K>(const auto& layer) { detail::init<At<K>, T>(layer, slice<K>(theta), buffer_slice<K>(buffers), noise.fork(K)); });
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     bool valid = true;
-    each([&]<std::size_t I>(const auto& layer) { valid = valid && detail::valid_buffers(layer, buffer_slice<I>(buffers)); });
+    each([&]<std::size_t K>(const auto& layer) { valid = valid && detail::valid_buffers(layer, buffer_slice<K>(buffers)); });
     return valid;
   }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
-    each([&]<std::size_t I>(const auto& layer) {
-      if constexpr (detail::HasAfterStep<At<I>, T>) layer.after_step(slice<I>(theta), buffer_slice<I>(buffers));
+    each([&]<std::size_t K>(const auto& layer) {
+      if constexpr (detail::HasAfterStep<At<K>, T>) layer.after_step(slice<K>(theta), buffer_slice<K>(buffers));
     });
   }
 
@@ -255,10 +257,10 @@ template <class... Ls> struct Chain {
   void encode(Pass<T, Cache<T>> p) const
     requires(CanEncode<Ls, T> && ...)
   {
-    each([&]<std::size_t I>(const auto& layer) {
-      layer.encode(Pass<T, CacheOf<At<I>, T>>{below<I>(p.cache, p.in), above<I>(p.cache, p.out), p.v,
-                                              slice<I>(p.theta), buffer_slice<I>(p.buffers), context<I>(p.context), p.noise.fork(I),
-                                              std::get<I>(p.cache.parts), p.scratch, p.keep, p.report});
+    each([&]<std::size_t K>(const auto& layer) {
+      layer.encode(Pass<T, CacheOf<At<K>, T>>{below<K>(p.cache, p.in), above<K>(p.cache, p.out), p.v,
+                                              slice<K>(p.theta), buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
+                                              std::get<K>(p.cache.parts), p.scratch, p.keep, p.report});
     });
   }
   template <class T>
@@ -271,11 +273,11 @@ template <class... Ls> struct Chain {
   template <class T, class Call> void encode_pull_by(Pull<T, Cache<T>> p, Call call) const {
     Arena::Scope scope(p.scratch);
     CView<T> g = p.g_out;
-    each_back([&]<std::size_t I>(const auto& layer) {
-      const View<T> g_in = I == 0 ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<I>::x_dim);
-      call(layer, Pull<T, CacheOf<At<I>, T>>{below<I>(p.cache, p.in), above<I>(p.cache, p.out), g, p.g_v, g_in,
-                                                 slice<I>(p.theta), slice<I>(p.g_theta), buffer_slice<I>(p.buffers), context<I>(p.context),
-                                                 context<I>(p.g_context), p.noise.fork(I), std::get<I>(p.cache.parts), p.scratch});
+    each_back([&]<std::size_t K>(const auto& layer) {
+      const View<T> g_in = K == 0 ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<K>::x_dim);
+      call(layer, Pull<T, CacheOf<At<K>, T>>{below<K>(p.cache, p.in), above<K>(p.cache, p.out), g, p.g_v, g_in,
+                                                 slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers), context<K>(p.context),
+                                                 context<K>(p.g_context), p.noise.fork(K), std::get<K>(p.cache.parts), p.scratch});
       reseat(g, read(g_in));
     });
   }
@@ -283,10 +285,10 @@ template <class... Ls> struct Chain {
   void decode(Pass<T, Cache<T>> p) const
     requires(CanDecode<Ls, T> && ...)
   {
-    each_back([&]<std::size_t I>(const auto& layer) {
-      layer.decode(Pass<T, CacheOf<At<I>, T>>{above<I>(p.cache, p.in), below<I>(p.cache, p.out), p.v,
-                                              slice<I>(p.theta), buffer_slice<I>(p.buffers), context<I>(p.context), p.noise.fork(I),
-                                              std::get<I>(p.cache.parts), p.scratch, p.keep, p.report});
+    each_back([&]<std::size_t K>(const auto& layer) {
+      layer.decode(Pass<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), p.v,
+                                              slice<K>(p.theta), buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
+                                              std::get<K>(p.cache.parts), p.scratch, p.keep, p.report});
     });
   }
   template <class T>
@@ -295,11 +297,11 @@ template <class... Ls> struct Chain {
   {
     Arena::Scope scope(p.scratch);
     CView<T> g = p.g_out;
-    each([&]<std::size_t I>(const auto& layer) {
-      const View<T> g_in = I + 1 == size ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<I>::z_dim);
-      layer.decode_pull(Pull<T, CacheOf<At<I>, T>>{above<I>(p.cache, p.in), below<I>(p.cache, p.out), g, p.g_v, g_in,
-                                                   slice<I>(p.theta), slice<I>(p.g_theta), buffer_slice<I>(p.buffers), context<I>(p.context),
-                                                   context<I>(p.g_context), p.noise.fork(I), std::get<I>(p.cache.parts), p.scratch});
+    each([&]<std::size_t K>(const auto& layer) {
+      const View<T> g_in = K + 1 == size ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<K>::z_dim);
+      layer.decode_pull(Pull<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), g, p.g_v, g_in,
+                                                   slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers), context<K>(p.context),
+                                                   context<K>(p.g_context), p.noise.fork(K), std::get<K>(p.cache.parts), p.scratch});
       reseat(g, read(g_in));
     });
   }
@@ -307,11 +309,11 @@ template <class... Ls> struct Chain {
   /// Data-dependent start, layer by layer, each on the data as they come out of those before it.
   template <class T> void initialise(InitPass<T> p) const {
     Batch<T> x = p.in, z;
-    each([&]<std::size_t I>(const auto& layer) {
-      const auto theta = slice<I>(p.theta), buffers = buffer_slice<I>(p.buffers);
-      const auto c = context<I>(p.context);
-      if constexpr (detail::HasInitialise<At<I>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c});
-      if constexpr (I + 1 < size && CanEncode<At<I>, T>) {
+    each([&]<std::size_t K>(const auto& layer) {
+      const auto theta = slice<K>(p.theta), buffers = buffer_slice<K>(p.buffers);
+      const auto c = context<K>(p.context);
+      if constexpr (detail::HasInitialise<At<K>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c});
+      if constexpr (K + 1 < size && CanEncode<At<K>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
         x.swap(z);
       }
@@ -319,39 +321,41 @@ template <class... Ls> struct Chain {
   }
 
  private:
-  template <std::size_t I> static constexpr Index params_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::param_count); }(std::make_index_sequence<I>{});
+  template <std::size_t K> static constexpr Index params_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::param_count); }(std::make_index_sequence<K>{});
   }
-  template <std::size_t I> static constexpr Index buffers_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::buffer_count); }(std::make_index_sequence<I>{});
+  template <std::size_t K> static constexpr Index buffers_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::buffer_count); }(std::make_index_sequence<K>{});
   }
-  template <std::size_t I, class T> static Params<T> slice(Params<T> p) { return {p.data() + params_before<I>(), At<I>::param_count}; }
-  template <std::size_t I, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + buffers_before<I>(), At<I>::buffer_count}; }
-  template <std::size_t I, class V> static V context(V c) { return columns(c, 0, At<I>::context_dim); }
-  template <std::size_t I, class P> static void part(P& p) {
-    if constexpr (At<I>::param_count > 0) p.part(LayoutOf<At<I>>{}, At<I>::param_count, std::to_string(I));
+  template <std::size_t K, class T> static Params<T> slice(Params<T> p) { return {p.data() + params_before<K>(), At<K>::param_count}; }
+  template <std::size_t K, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + buffers_before<K>(), At<K>::buffer_count}; }
+  template <std::size_t K, class V> static V context(V c) { return columns(c, 0, At<K>::context_dim); }
+  template <std::size_t K, class P> static void part(P& p) {
+    if constexpr (At<K>::param_count > 0) p.part(LayoutOf<At<K>>{}, At<K>::param_count, std::to_string(K));
   }
   /// The values on the data side of layer I, and on its latent side; `end` is the chain's own on that side.
-  template <std::size_t I, class T, class V> static V below(Cache<T>& c, V end) {
-    if constexpr (I == 0) {
+  template <std::size_t K, class T, class V> static V below(Cache<T>& c, V end) {
+    if constexpr (K == 0) {
       return end;
     } else {
-      return V(c.states[I - 1].view(end.rows(), At<I>::x_dim).data(), end.rows(), At<I>::x_dim, Eigen::OuterStride<>(end.rows()));
+      return V(c.states[K - 1].view(end.rows(), At<K>::x_dim).data(), end.rows(), At<K>::x_dim, Eigen::OuterStride<>(end.rows()));
     }
   }
-  template <std::size_t I, class T, class V> static V above(Cache<T>& c, V end) {
-    if constexpr (I + 1 == size) {
+  template <std::size_t K, class T, class V> static V above(Cache<T>& c, V end) {
+    if constexpr (K + 1 == size) {
       return end;
     } else {
-      return V(c.states[I].view(end.rows(), At<I>::z_dim).data(), end.rows(), At<I>::z_dim, Eigen::OuterStride<>(end.rows()));
+      return V(c.states[K].view(end.rows(), At<K>::z_dim).data(), end.rows(), At<K>::z_dim, Eigen::OuterStride<>(end.rows()));
     }
   }
   template <class F> void each(F f) const {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(std::get<I>(layers)), ...); }(std::make_index_sequence<size>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (f.template operator()<Is>(std::get<Is>(layers)), ...); }(std::make_index_sequence<size>{});
   }
   template <class F> void each_back(F f) const {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<size - 1 - I>(std::get<size - 1 - I>(layers)), ...); }(std::make_index_sequence<size>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (f.template operator()<size - 1 - Is>(std::get<size - 1 - Is>(layers)), ...); }(std::make_index_sequence<size>{});
   }
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

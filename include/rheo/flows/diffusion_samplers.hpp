@@ -13,6 +13,8 @@
 #include "rheo/flows/front.hpp"
 #include "rheo/nets/denoiser.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 struct DiffusionSampling {
@@ -152,3 +154,5 @@ Batch<T> predictor_corrector(const Model<F, T>& model, Index n, Index steps, Noi
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

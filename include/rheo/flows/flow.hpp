@@ -22,7 +22,7 @@ template <class... Ls> struct Flow : Chain<Ls...> {
   auto body() const
     requires has_layers
   {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) { return Chain<std::tuple_element_t<I, std::tuple<Ls...>>...>(std::get<I>(this->layers)...); }(
+    return [&]<std::size_t... Is>(std::index_sequence<Is...>) { return Chain<std::tuple_element_t<Is, std::tuple<Ls...>>...>(std::get<Is>(this->layers)...); }(
                std::make_index_sequence<sizeof...(Ls) - 1>{});
   }
 };

@@ -13,13 +13,13 @@ template <template <class...> class FlowT, class... Ls> struct Front<FlowT<Ls...
   using F = FlowT<Ls...>;
   static_assert(sizeof...(Ls) > 1, "rheo: this wants a flow of layers and a base");
   static constexpr std::size_t at = sizeof...(Ls) - 2;
-  template <std::size_t I> using Layer = typename F::template At<I>;
+  template <std::size_t K> using Layer = typename F::template At<K>;
   using Last = Layer<at>;
-  template <std::size_t I> static constexpr Index params_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::param_count); }(std::make_index_sequence<I>{});
+  template <std::size_t K> static constexpr Index params_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::param_count); }(std::make_index_sequence<K>{});
   }
-  template <std::size_t I> static constexpr Index buffers_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::buffer_count); }(std::make_index_sequence<I>{});
+  template <std::size_t K> static constexpr Index buffers_before() {
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::buffer_count); }(std::make_index_sequence<K>{});
   }
 
   static const Last& last(const F& flow) { return std::get<at>(flow.layers); }
@@ -63,7 +63,7 @@ template <template <class...> class FlowT, class... Ls> struct Front<FlowT<Ls...
                                   columns(context, 0, L::context_dim), noise.fork(J), std::get<J>(worker.cache.parts), worker.scratch, false, &worker.report};
   }
   template <bool Forward, class Call> static void each(Call call) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (call.template operator()<Forward ? I : at - 1 - I>(), ...); }(std::make_index_sequence<at>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (call.template operator()<Forward ? Is : at - 1 - Is>(), ...); }(std::make_index_sequence<at>{});
   }
 };
 

@@ -3,9 +3,15 @@
 #pragma once
 
 #include <cmath>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "rheo/core/narrow.hpp"
+#include "rheo/core/numbers.hpp"
+#include "rheo/core/type_name.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/shards.hpp"
 #include "rheo/flows/summary.hpp"
@@ -65,17 +71,20 @@ template <class F, class T> class Model {
   using Work = Workspace<F, T>;
   static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim, param_count = F::param_count;
 
-  explicit Model(F flow) : flow_(std::move(flow)), theta_(Column<T>::Zero(F::param_count)), buffers_(Column<T>::Zero(F::buffer_count)) {}
+  explicit Model(F flow) : flow_(std::move(flow)), theta_(F::param_count, "vector of parameters"), buffers_(F::buffer_count, "vector of buffers") {
+    detail::check_arithmetic();
+  }
 
   const F& flow() const { return flow_; }
-  Column<T>& parameters() { return theta_; }
-  const Column<T>& parameters() const { return theta_; }
-  Column<T>& buffers() { return buffers_; }
-  const Column<T>& buffers() const { return buffers_; }
-  Params<const T> theta() const { return {theta_.data(), theta_.size()}; }
-  Params<T> theta() { return {theta_.data(), theta_.size()}; }
-  Params<const T> state() const { return {buffers_.data(), buffers_.size()}; }
-  Params<T> state() { return {buffers_.data(), buffers_.size()}; }
+  /// An array of param_count numbers, which may be assigned and calculated with like any other; their count stays (rheo/core/numbers.hpp).
+  Numbers<T>& parameters() { return theta_; }
+  const Numbers<T>& parameters() const { return theta_; }
+  Numbers<T>& buffers() { return buffers_; }
+  const Numbers<T>& buffers() const { return buffers_; }
+  Params<const T> theta() const { return params<const T>(theta_); }
+  Params<T> theta() { return params<T>(theta_); }
+  Params<const T> state() const { return params<const T>(buffers_); }
+  Params<T> state() { return params<T>(buffers_); }
   Work workspace(int threads = 1) const { return Work(threads); }
 
   /// log p(x), exact.
@@ -173,8 +182,15 @@ template <class F, class T> class Model {
     flow_.initialise(InitPass<T>{x.view(), theta(), state(), given(context, 0, x.rows())});
     rollback.done = true;
   }
-  /// The same model in another scalar.
+  /// The same model in another scalar.  A parameter or buffer that would become infinite there, or a buffer that would become 0, is a std::range_error that
+  /// names it; parameters too small for the other scalar become 0.
   template <class U> Model<F, U> cast() const {
+    for (Index i = 0; i < theta().size(); ++i) {
+      if (detail::narrowed<U>(theta_(i)) == detail::Narrowed::too_large) cannot_hold<U>(name_of(i), theta_(i));
+    }
+    for (Index i = 0; i < state().size(); ++i) {
+      if (detail::narrowed<U>(buffers_(i)) != detail::Narrowed::kept) cannot_hold<U>("buffer " + std::to_string(i), buffers_(i));
+    }
     Model<F, U> m(flow_);
     m.parameters() = theta_.template cast<U>();
     m.buffers() = buffers_.template cast<U>();
@@ -211,7 +227,25 @@ template <class F, class T> class Model {
   }
 
  private:
+  template <class U, class N> static Params<U> params(N& numbers) {
+    if (numbers.moved_from()) detail::fail("this model has been moved from: assign a model to it before it is used again");
+    return {numbers.data(), numbers.size()};
+  }
+  std::string name_of(Index i) const {
+    std::string name;
+    Index offset = 0;
+    for (const ParamInfo& p : describe()) {
+      if (p.offset <= i) name = p.name, offset = p.offset;
+    }
+    return "parameter '" + name + "', number " + std::to_string(i - offset) + ",";
+  }
+  template <class U> [[noreturn]] static void cannot_hold(const std::string& what, T x) {
+    std::string text(32, '\0');
+    text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.9g", static_cast<double>(x))));
+    detail::fail<std::range_error>("cast: " + what + " is " + text + ", which " + std::string(type_name<U>()) + " cannot hold");
+  }
   void check_context(const Input<T>& context, Index n) const {
+    static_cast<void>(theta());  // throws in a model that has been moved from
     if (context_dim == 0 && context.cols() == 0) return;
     detail::check_width(context, context_dim, "context");
     if (context.rows() != n) detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) + ": it wants one for each");
@@ -236,8 +270,8 @@ template <class F, class T> class Model {
       Workspace<B, T> ws;
       Column<T> v = Column<T>::Zero(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {
-        Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m), rows(view(out), i, m), ColView<T>(v.data() + i, m), {theta_.data(), B::param_count},
-                                 {buffers_.data(), B::buffer_count}, columns(given(context, i, m), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report};
+        Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m), rows(view(out), i, m), ColView<T>(v.data() + i, m), {theta().data(), B::param_count},
+                                 {state().data(), B::buffer_count}, columns(given(context, i, m), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report};
         if constexpr (Encode) {
           body.encode(p);
         } else {
@@ -249,7 +283,7 @@ template <class F, class T> class Model {
   }
 
   F flow_;
-  Column<T> theta_, buffers_;
+  Numbers<T> theta_, buffers_;
 };
 
 /// A flow with starting parameters drawn from `noise`.

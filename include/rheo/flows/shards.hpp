@@ -17,6 +17,8 @@
 #include <immintrin.h>
 #endif
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Rows of a shard: what keeps a shard's activations in the second-level cache.
@@ -167,13 +169,15 @@ template <class F, class T> struct Worker {
 /// Not to be used by two callers at once; a const model may serve any number of callers with a workspace each.
 template <class F, class T> class Workspace {
  public:
-  explicit Workspace(int threads = 1) : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(threads)) {}
+  Workspace() : Workspace(1) {}  // not explicit, for braces
+  explicit Workspace(int threads) : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(threads)) {}
   Worker<F, T>& worker(int w) { return workers_[static_cast<std::size_t>(w)]; }
   int threads() const { return pool_->size(); }
   Pool& pool() { return *pool_; }
   /// Calls body(worker, first row, rows) for every shard of n rows.
   template <class Body> void shards(Index n, Body&& body) {
     constexpr Index step = shard_rows<T>;
+    if (!pool_) detail::fail("this workspace has been moved from");
     if (n <= step) {
       if (n > 0) body(worker(0), Index(0), n);
       return;
@@ -197,3 +201,5 @@ template <class F, class T> class Workspace {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -9,6 +9,8 @@
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/flow.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 inline const char* to_string(Kind k) {
@@ -79,3 +81,5 @@ template <class F> std::string summary() {
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

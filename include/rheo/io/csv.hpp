@@ -11,6 +11,8 @@
 #include "rheo/io/file.hpp"
 #include "rheo/io/text.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::io {
 
 struct CsvOptions {
@@ -334,3 +336,5 @@ inline void write_csv(const std::string& path, const Input<double>& values, cons
 }
 
 }  // namespace rheo::io
+
+#include "rheo/core/macros_on.hpp"

@@ -18,6 +18,8 @@
 
 #include "rheo/core/fail.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::io {
 
 inline constexpr std::size_t default_max_bytes = std::size_t(1) << 32;  ///< what a reader accepts unless told otherwise: 4 GiB
@@ -176,3 +178,5 @@ inline void check_writable(const std::string& path) {
 }
 
 }  // namespace rheo::io
+
+#include "rheo/core/macros_on.hpp"

@@ -11,6 +11,8 @@
 #include "rheo/io/png.hpp"
 #include "rheo/io/text.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::io {
 
 /// The part of the plane that is shown.
@@ -255,3 +257,5 @@ inline void plot_panels(const std::string& path, const std::vector<Panel>& panel
 }
 
 }  // namespace rheo::io
+
+#include "rheo/core/macros_on.hpp"

@@ -11,6 +11,8 @@
 #include "rheo/io/file.hpp"
 #include "rheo/io/font.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::io {
 
 struct Rgb {
@@ -221,3 +223,5 @@ inline std::string format_png(const Image& image) {
 inline void write_png(const std::string& path, const Image& image) { write_file(path, format_png(image)); }
 
 }  // namespace rheo::io
+
+#include "rheo/core/macros_on.hpp"

@@ -14,7 +14,7 @@ namespace rheo::math {
 inline void assign(CView<double> cost, ColView<Index> match, Arena& scratch) {
   Arena::Scope scope(scratch);
   const Index n = cost.rows(), none = -1;
-  constexpr double far = std::numeric_limits<double>::infinity();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   double *price = scratch.column<double>(n).data(), *earning = scratch.column<double>(n).data(), *shortest = scratch.column<double>(n).data();
   Index *before = scratch.column<Index>(n).data(), *owner = match.data();  // owner[i] is the column that has row i
   char* reached = scratch.column<char>(n).data();
@@ -22,13 +22,13 @@ inline void assign(CView<double> cost, ColView<Index> match, Arena& scratch) {
   std::fill_n(earning, n, 0.0);
   std::fill_n(owner, n, none);
   for (Index root = 0; root < n; ++root) {
-    std::fill_n(shortest, n, far);
+    std::fill_n(shortest, n, infinity);
     std::fill_n(reached, n, char(0));
     Index at = root, from = none, end = none;
     double length = 0;
     while (end == none) {  // Dijkstra from column to column over their rows with reduced costs, until a free row is reached
       const double *c = column(cost, at).data(), base = length - earning[at];
-      double least = far;
+      double least = infinity;
       Index next = none;
       for (Index i = 0; i < n; ++i) {
         if (reached[i]) continue;

@@ -7,6 +7,8 @@
 
 #include "rheo/autodiff/dual.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// Both functions at one k >= 0, made in double: absolute error below 1e-14 in log_i0e; relative error below 1e-13 in one_less_a.
@@ -61,3 +63,5 @@ template <class T> T log_i0e(T k) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

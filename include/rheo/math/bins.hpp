@@ -7,6 +7,8 @@
 
 #include "rheo/math/lane.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// What comparing two L gives: bool, or a mask of lanes.
@@ -68,3 +70,5 @@ template <std::size_t K, class L, class M> void spread(const std::array<M, K>& p
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

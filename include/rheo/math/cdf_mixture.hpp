@@ -9,6 +9,8 @@
 #include "rheo/math/normal_quantile.hpp"
 #include "rheo/math/root.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// K components F(a_k x + b_k), a_k >= 0, with weights softmax(w).
@@ -72,21 +74,21 @@ struct NormalCdf {
 
   template <bool Full, class L, std::size_t K> static CdfMixture<L, K> at(const CdfComponents<L, K>& c, L x) {
     using std::abs, std::exp, std::log, std::max;
-    std::array<L, K> u, ratio, tail, near, w, q;  // M(abs u), -log phi(u), Q(abs u), the weights
+    std::array<L, K> u, ratio, tail, lesser, w, q;  // M(abs u), -log phi(u), Q(abs u), the weights
     L top_w = c.w[0], sum_w(0), left(0), right(0);
     for (std::size_t k = 1; k < K; ++k) top_w = max(top_w, c.w[k]);
     for (std::size_t k = 0; k < K; ++k) {
       u[k] = c.a[k] * x + c.b[k];
       tail[k] = L(0.5) * u[k] * u[k] + L(half_log_2pi), ratio[k] = mills(abs(u[k]));
-      near[k] = exp(-tail[k]) * ratio[k], w[k] = exp(c.w[k] - top_w), sum_w = sum_w + w[k];
+      lesser[k] = exp(-tail[k]) * ratio[k], w[k] = exp(c.w[k] - top_w), sum_w = sum_w + w[k];
       const auto negative = u[k] < L(0);
-      left = left + w[k] * select(negative, near[k], L(1) - near[k]), right = right + w[k] * select(negative, L(1) - near[k], near[k]);
+      left = left + w[k] * select(negative, lesser[k], L(1) - lesser[k]), right = right + w[k] * select(negative, L(1) - lesser[k], lesser[k]);
     }
     const auto upper = right < left;  // which tail is the small one
     L top(0), total(0);
     for (std::size_t k = 0; k < K; ++k) {
       const auto outward = select(upper, u[k], -u[k]) < L(0);  // the component's mass beyond x is the large one
-      q[k] = c.w[k] - top_w + select(outward, log1m_small(near[k]), log(ratio[k]) - tail[k]);
+      q[k] = c.w[k] - top_w + select(outward, log1m_small(lesser[k]), log(ratio[k]) - tail[k]);
       top = k == 0 ? q[k] : max(top, q[k]);
     }
     for (std::size_t k = 0; k < K; ++k) q[k] = exp(q[k] - top), total = total + q[k];
@@ -96,7 +98,7 @@ struct NormalCdf {
     for (std::size_t k = 0; k < K; ++k) {
       const auto outward = sign * u[k] < L(0);
       q[k] = q[k] / total, w[k] = w[k] / sum_w;
-      m.y_u[k] = q[k] * m_z * select(outward, exp(-tail[k]) / (L(1) - near[k]), L(1) / ratio[k]);
+      m.y_u[k] = q[k] * m_z * select(outward, exp(-tail[k]) / (L(1) - lesser[k]), L(1) / ratio[k]);
       m.slope = m.slope + c.a[k] * m.y_u[k];
     }
     if constexpr (Full) {
@@ -113,3 +115,5 @@ struct NormalCdf {
 };
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -12,6 +12,8 @@
 #include "rheo/core/arena.hpp"
 #include "rheo/core/pass.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// The residual at which a row is solved, relative to 1 + norm(y) + norm(x): x + g(x) - y cannot be had closer than its terms are rounded, and g is
@@ -165,3 +167,5 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -63,17 +63,17 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
   };
 
   template <class P> static auto unpack(P p) {
-    each([&]<std::size_t I>() { p.part(Factor<I>{}, Factor<I>::param_count, name<I>()); });
+    each([&]<std::size_t K>() { p.part(Factor<K>{}, Factor<K>::param_count, name<K>()); });
     return p.vector(C, "bias");
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
-    each([&]<std::size_t I>() { std::get<I>(factors).init(slice<I>(theta), buffer_slice<I>(buffers), noise.fork(I)); });
+    each([&]<std::size_t K>() { std::get<K>(factors).init(slice<K>(theta), buffer_slice<K>(buffers), noise.fork(K)); });
     bias(theta).setZero();
   }
 
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     bool valid = true;
-    each([&]<std::size_t I>() { valid = valid && rheo::detail::valid_buffers(std::get<I>(factors), buffer_slice<I>(buffers)); });
+    each([&]<std::size_t K>() { valid = valid && rheo::detail::valid_buffers(std::get<K>(factors), buffer_slice<K>(buffers)); });
     return valid;
   }
 
@@ -82,8 +82,8 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
     auto ready = make(p.theta, p.buffers, p.scratch, false);
     const auto b = bias(p.theta);
     for (Index s = 0; s < Pixels; ++s) {
-      each([&]<std::size_t I>() {
-        std::get<I>(factors).template apply<true>(std::get<I>(ready), value<I>(p.in, p.cache, s), I + 1 < M ? between(p.cache, I, p.in.rows(), s) : at(p.out, s), p.scratch);
+      each([&]<std::size_t K>() {
+        std::get<K>(factors).template apply<true>(std::get<K>(ready), value<K>(p.in, p.cache, s), K + 1 < M ? between(p.cache, K, p.in.rows(), s) : at(p.out, s), p.scratch);
       });
       for (Index c = 0; c < C; ++c) column(p.out, c * Pixels + s) += b(c);
     }
@@ -97,9 +97,9 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
     View<T> centred = p.scratch.template take<T>(n, C);
     for (Index s = 0; s < Pixels; ++s) {
       for (Index c = 0; c < C; ++c) column(centred, c) = column(p.in, c * Pixels + s) - b(c);
-      each_back([&]<std::size_t I>() {
-        std::get<I>(factors).template apply<false>(std::get<I>(ready), I + 1 < M ? read(between(p.cache, I, n, s)) : read(centred),
-                                                   I > 0 ? between(p.cache, I - 1, n, s) : at(p.out, s), p.scratch);
+      each_back([&]<std::size_t K>() {
+        std::get<K>(factors).template apply<false>(std::get<K>(ready), K + 1 < M ? read(between(p.cache, K, n, s)) : read(centred),
+                                                   K > 0 ? between(p.cache, K - 1, n, s) : at(p.out, s), p.scratch);
       });
     }
     p.v += log_det(ready);
@@ -109,26 +109,26 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
 
  private:
   template <class F> static void each(F f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }(std::make_index_sequence<M>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (f.template operator()<Is>(), ...); }(std::make_index_sequence<M>{});
   }
   template <class F> static void each_back(F f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<M - 1 - I>(), ...); }(std::make_index_sequence<M>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (f.template operator()<M - 1 - Is>(), ...); }(std::make_index_sequence<M>{});
   }
-  template <std::size_t I> using Factor = std::tuple_element_t<I, std::tuple<Factors...>>;
+  template <std::size_t K> using Factor = std::tuple_element_t<K, std::tuple<Factors...>>;
   /// Names in files are unique: a second factor of one kind is counted.
-  template <std::size_t I> static std::string name() {
+  template <std::size_t K> static std::string name() {
     std::size_t same = 0, before = 0;
-    ((same += before++ < I && std::is_same_v<Factors, Factor<I>>), ...);
-    return same == 0 ? Factor<I>::name : Factor<I>::name + ("_" + std::to_string(same + 1));
+    ((same += before++ < K && std::is_same_v<Factors, Factor<K>>), ...);
+    return same == 0 ? Factor<K>::name : Factor<K>::name + ("_" + std::to_string(same + 1));
   }
-  template <std::size_t I, bool Buffers> static constexpr Index offset() {
+  template <std::size_t K, bool Buffers> static constexpr Index offset() {
     Index total = 0;
     constexpr std::array<Index, M> counts{(Buffers ? Factors::buffer_count : Factors::param_count)...};
-    for (std::size_t k = 0; k < I; ++k) total += counts[k];
+    for (std::size_t k = 0; k < K; ++k) total += counts[k];
     return total;
   }
-  template <std::size_t I, class T> static Params<T> slice(Params<T> p) { return {p.data() + offset<I, false>(), Factor<I>::param_count}; }
-  template <std::size_t I, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + offset<I, true>(), Factor<I>::buffer_count}; }
+  template <std::size_t K, class T> static Params<T> slice(Params<T> p) { return {p.data() + offset<K, false>(), Factor<K>::param_count}; }
+  template <std::size_t K, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + offset<K, true>(), Factor<K>::buffer_count}; }
   template <class T> static auto bias(Params<T> p) { return Params<T>(p.data() + (param_count - C), C).vector(C); }
 
   /// Place s of every coordinate: the columns s, s + Pixels, ... as an n x C view.
@@ -136,13 +136,13 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
   template <class T> static CView<T> at(CView<T> a, Index s) { return view_of(a.data() + s * a.outerStride(), a.rows(), C, Pixels * a.outerStride()); }
   template <class T> static View<T> between(Cache<T>& cache, std::size_t k, Index n, Index s) { return at(cache.between[k].view(n, D), s); }
   /// What goes into factor I on the data side.
-  template <std::size_t I, class T> static CView<T> value(CView<T> x, Cache<T>& cache, Index s) {
-    if constexpr (I == 0) return at(x, s);
-    else return read(between(cache, I - 1, x.rows(), s));
+  template <std::size_t K, class T> static CView<T> value(CView<T> x, Cache<T>& cache, Index s) {
+    if constexpr (K == 0) return at(x, s);
+    else return read(between(cache, K - 1, x.rows(), s));
   }
   template <class T> auto make(Params<const T> theta, Params<const T> buffers, Arena& scratch, bool pull) const {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return std::tuple<typename Factors::template Ready<T>...>{std::get<I>(factors).ready(slice<I>(theta), buffer_slice<I>(buffers), scratch, pull)...};
+    return [&]<std::size_t... Is>(std::index_sequence<Is...>) {
+      return std::tuple<typename Factors::template Ready<T>...>{std::get<Is>(factors).ready(slice<Is>(theta), buffer_slice<Is>(buffers), scratch, pull)...};
     }(std::make_index_sequence<M>{});
   }
   template <class Ready> static auto log_det(const Ready& ready) {
@@ -159,10 +159,10 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
     if constexpr (M > 1) spare = {p.scratch.template take<T>(n, C).data(), p.scratch.template take<T>(n, C).data()};
     for (Index s = 0; s < Pixels; ++s) {
       CView<T> g = at(p.g_out, s);
-      const auto step = [&]<std::size_t I>() {
-        constexpr bool last = Encode ? I == 0 : I + 1 == M;
-        View<T> to = last ? at(p.g_in, s) : view_of(spare[I % 2], n, C, n);
-        std::get<I>(factors).template pull<Encode>(std::get<I>(ready), value<I>(x, p.cache, s), g, to, p.scratch);
+      const auto step = [&]<std::size_t K>() {
+        constexpr bool last = Encode ? K == 0 : K + 1 == M;
+        View<T> to = last ? at(p.g_in, s) : view_of(spare[K % 2], n, C, n);
+        std::get<K>(factors).template pull<Encode>(std::get<K>(ready), value<K>(x, p.cache, s), g, to, p.scratch);
         reseat(g, read(to));
       };
       if constexpr (Encode) each_back(step);
@@ -170,8 +170,8 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
       for (Index c = 0; c < C; ++c) g_b(c) += Encode ? column(p.g_out, c * Pixels + s).sum() : -column(p.g_in, c * Pixels + s).sum();
     }
     const T g_log_det = p.g_v.sum() * T(static_cast<double>(Pixels));
-    each([&]<std::size_t I>() {
-      std::get<I>(factors).finish(std::get<I>(ready), T(Encode ? 1 : -1), g_log_det, slice<I>(p.theta), slice<I>(p.g_theta), p.scratch);
+    each([&]<std::size_t K>() {
+      std::get<K>(factors).finish(std::get<K>(ready), T(Encode ? 1 : -1), g_log_det, slice<K>(p.theta), slice<K>(p.g_theta), p.scratch);
     });
   }
 };

@@ -38,7 +38,7 @@ template <Index D, Index N, class Steps> struct GaussianPath {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), e = p.scratch.template take<T>(n, D);
-    const View<T> ahead = Encode ? a : b, behind = Encode ? b : a, states = p.cache.states.view(n, D * slots(p.keep));
+    const View<T> ahead = Encode ? a : b, behind = Encode ? b : a, states = p.cache.states.view(n, D * places(p.keep));
     CView<T> before = p.in, x = p.in;
     for (Index k = 0; k <= N; ++k) {
       const Index j = Encode ? k : N - k, next = Encode ? j + 1 : j - 1;
@@ -89,7 +89,7 @@ template <Index D, Index N, class Steps> struct GaussianPath {
     }
   }
 
-  static constexpr Index slots(bool keep) { return keep ? N - 1 : std::min<Index>(N - 1, 2); }
+  static constexpr Index places(bool keep) { return keep ? N - 1 : std::min<Index>(N - 1, 2); }
   static constexpr Index slot(Index j, bool keep) { return keep ? j - 1 : (j - 1) % 2; }
   /// The k-th state of the call.
   template <bool Encode, class T> static CView<T> state(PathPull<T>& p, Index k) {

@@ -10,6 +10,8 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/batch.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 template <class T> struct Lane;
@@ -174,3 +176,5 @@ template <class T, class Body> T sweep_sum(Index n, Body body) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

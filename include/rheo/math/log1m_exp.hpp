@@ -5,6 +5,8 @@
 
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// 1 - e^-x for x >= 0.  Slope: e^-x.  Relative error below 8 eps.
@@ -13,9 +15,9 @@ template <class L> L one_minus_exp(L x) {
   if constexpr (autodiff::is_dual_v<L>) {
     return -expm1(-x);
   } else {
-    const L near = min(x, L(1)), u = exp(-near), d = u - L(1);
-    const L small = select(d == L(0), near, d * near / select(d == L(0), L(1), log(u)));
-    return select(x < L(0.7), small, L(1) - exp(-x));
+    const L held = min(x, L(1)), u = exp(-held), d = u - L(1);
+    const L corrected = select(d == L(0), held, d * held / select(d == L(0), L(1), log(u)));
+    return select(x < L(0.7), corrected, L(1) - exp(-x));
   }
 }
 
@@ -26,3 +28,5 @@ template <class L> L log1m_exp(L x) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

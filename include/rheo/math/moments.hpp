@@ -7,6 +7,8 @@
 
 #include "rheo/core/batch.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 struct Moments {
@@ -32,3 +34,5 @@ template <class T> Moments moments(CView<T> x, Index j) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

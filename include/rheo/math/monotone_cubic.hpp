@@ -7,6 +7,8 @@
 
 #include "rheo/math/rational_quadratic.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// What the inverse's residual is held to, relative to the bin's height.
@@ -51,9 +53,9 @@ template <class L> struct MonotoneCubicBin {
     using std::log, std::max, std::min, std::abs;
     if constexpr (autodiff::is_dual_v<L>) {  // the root of the values; Newton's step from there gives the tangents
       using std::exp;
-      const L near(MonotoneCubicBin<decltype(t.a)>{x.a, y.a, w.a, h.a, d0.a, d1.a}.inverse(t.a).at);
-      const Placed<L> there = value(near);
-      const L root = near - (there.at - t) * exp(-there.v);
+      const L found(MonotoneCubicBin<decltype(t.a)>{x.a, y.a, w.a, h.a, d0.a, d1.a}.inverse(t.a).at);
+      const Placed<L> there = value(found);
+      const L root = found - (there.at - t) * exp(-there.v);
       return {root, value(root).v};
     } else {
       const L over_s = w / h, e0 = d0 * over_s, e1 = d1 * over_s, m = L(2) * (L(3) - e0 - e1), u = (t - y) / h, tol = tolerance();
@@ -106,3 +108,5 @@ template <class L> struct MonotoneCubicBin {
 };
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -12,6 +12,8 @@
 
 #include "rheo/core/batch.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// x_t = signal x_0 + noise e, e ~ N(0, I): the law of x_t given x_0.
@@ -108,3 +110,5 @@ struct NoiseStep {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

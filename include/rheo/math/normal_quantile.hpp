@@ -10,6 +10,8 @@
 
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 inline constexpr double half_log_2pi = 0.91893853320467274178;
@@ -86,3 +88,5 @@ template <class L> L normal_quantile(L p) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

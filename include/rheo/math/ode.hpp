@@ -11,6 +11,8 @@
 
 #include "rheo/core/layer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// y1 = y + h sum_i b_i k_i with k_i = f(t + c_i h, y + h sum_{j < i} a_ij k_j).
@@ -119,3 +121,5 @@ template <int Digits = 5> struct Dopri5 {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

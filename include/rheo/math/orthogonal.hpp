@@ -7,6 +7,8 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/math/factored_linear.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// out = a^-1 for a (D x D), by Gauss and Jordan with the pivot of a column chosen on values; a is used up.
@@ -210,3 +212,5 @@ template <Index D, bool Exponential> struct SkewOrthogonal {
 };
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

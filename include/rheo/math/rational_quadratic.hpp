@@ -5,6 +5,8 @@
 
 #include "rheo/math/lane.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// A point and the log of the map's slope there, dy/dx in both directions.
@@ -30,9 +32,9 @@ template <class L> struct RationalQuadraticBin {
     using std::log, std::max, std::min, std::sqrt;
     if constexpr (autodiff::is_dual_v<L>) {  // the root of the values; Newton's step from there gives the tangents, at double roots too
       using std::exp;
-      const L near(RationalQuadraticBin<decltype(t.a)>{x.a, y.a, w.a, h.a, d0.a, d1.a}.inverse(t.a).at);
-      const Placed<L> there = value(near);
-      const L root = near - (there.at - t) * exp(-there.v);
+      const L found(RationalQuadraticBin<decltype(t.a)>{x.a, y.a, w.a, h.a, d0.a, d1.a}.inverse(t.a).at);
+      const Placed<L> there = value(found);
+      const L root = found - (there.at - t) * exp(-there.v);
       return {root, value(root).v};
     } else {
       const L s = h / w, c0 = max(t - y, L(0)), q = d0 + d1 - L(2) * s, up = c0 * q, a = up + h * (s - d0), b = h * d0 - up, ac = a * s * c0;
@@ -76,3 +78,5 @@ template <class L> struct RationalQuadraticBin {
 };
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -6,6 +6,8 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/math/factored_linear.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// H_K ... H_1 with H = I - 2 u u', u = v / |v|: orthogonal whatever the K vectors v are (v = 0 counts as no reflection).  It starts as the
@@ -111,3 +113,5 @@ template <Index D, Index K> struct Reflections {
 };
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -9,6 +9,8 @@
 
 #include "rheo/math/lane.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// A point of the graph of a map: its value and its slope there.
@@ -49,8 +51,8 @@ template <class L, class F> L root_between(const F& f, L y, L lo, L hi, L x) {
   using T = ScalarOf<L>;
   using Limits = std::numeric_limits<T>;
   constexpr int limit = 100 + Limits::max_exponent - Limits::min_exponent;
-  const L tol = L(root_tolerance<T>), least = L(4 * Limits::min()), far = L(Limits::max()), half = L(0.5), allowed = tol * (L(1) + abs(y));
-  const auto finite = abs(y) <= far;
+  const L tol = L(root_tolerance<T>), least = L(4 * Limits::min()), greatest = L(Limits::max()), half = L(0.5), allowed = tol * (L(1) + abs(y));
+  const auto finite = abs(y) <= greatest;
   auto open = finite & (lo <= hi);
   L result = select(finite, L(Limits::quiet_NaN()), y), last = hi - lo;
   x = clamp(x, lo, hi);
@@ -60,13 +62,13 @@ template <class L, class F> L root_between(const F& f, L y, L lo, L hi, L x) {
     lo = select(open & (r <= L(0)), x, lo);
     hi = select(open & (r >= L(0)), x, hi);
     const L reach = tol * half * size_x + least;  // a shorter step is lengthened to it, so that the bracket closes from both sides
-    const auto near = size_step <= half * last;
-    const auto polish = near & (size_step <= L(0x1p-8) * (L(1) + size_x));
+    const auto closing = size_step <= half * last;
+    const auto polish = closing & (size_step <= L(0x1p-8) * (L(1) + size_x));
     const auto found = open & ((size_r <= allowed) | (hi - lo <= reach + reach));
     result = select(found, select(polish, clamp(x - step, lo, hi), x), result);
     open = open & (size_r > allowed) & (hi - lo > reach + reach);
     const L size = max(reach, size_step), newton = x - select(r < L(0), -size, size);
-    const L next = select(near & (newton > lo) & (newton < hi) & (size <= half * last), newton, half * lo + half * hi);
+    const L next = select(closing & (newton > lo) & (newton < hi) & (size <= half * last), newton, half * lo + half * hi);
     last = abs(next - x);
     x = select(open, next, x);
   }
@@ -78,23 +80,23 @@ template <class L, class F> L root_between(const F& f, L y, L lo, L hi, L x) {
 template <class L, class F> L root_of_increasing(const F& f, L y, L start, L width) {
   using std::abs;
   using Limits = std::numeric_limits<ScalarOf<L>>;
-  const L far = L(Limits::max());
+  const L greatest = L(Limits::max());
   const L size_y = abs(y), size_start = abs(start);
-  const auto finite = (size_y <= far) & (size_start <= far);
-  L x = select(finite, start, L(0)), lo = -far, hi = far;
+  const auto finite = (size_y <= greatest) & (size_start <= greatest);
+  L x = select(finite, start, L(0)), lo = -greatest, hi = greatest;
   L fx = f(x).y, step = select(fx < y, width, -width);
   auto open = finite & (fx == fx);
   for (int k = 0; k < Limits::max_exponent && any(open); ++k) {
     lo = select(open & (fx <= y), x, lo);
     hi = select(open & (fx >= y), x, hi);
     const L size_x = abs(x);
-    open = open & (size_x < far) & ((lo == -far) | (hi == far));
-    x = select(open, clamp(x + step, -far, far), x);
+    open = open & (size_x < greatest) & ((lo == -greatest) | (hi == greatest));
+    x = select(open, clamp(x + step, -greatest, greatest), x);
     step = step * L(8);
     fx = f(x).y;
   }
   const L root = root_between(f, y, lo, hi, L(0.5) * lo + L(0.5) * hi), infinity = L(Limits::infinity());
-  return select(finite & (x >= far) & (fx < y), infinity, select(finite & (x <= -far) & (fx > y), -infinity, root));
+  return select(finite & (x >= greatest) & (fx < y), infinity, select(finite & (x <= -greatest) & (fx > y), -infinity, root));
 }
 
 /// Gives x, found on the values of a dual equation f(x) = y, the tangents that the implicit function theorem says; its value stays.  One Newton
@@ -109,3 +111,5 @@ template <class L, class F> L lift_root(const F& f, L y, L x) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -9,6 +9,8 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/batch.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// log abs det and the sign of det: 0 for a singular matrix (log_abs = -inf), and for one with a NaN (log_abs NaN).
@@ -56,3 +58,5 @@ template <class T> void lu_solve(const T* a, const Index* pivot, Index D, T* b) 
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -4,6 +4,8 @@
 
 #include "rheo/math/root.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// c(x), and its first and second slope: 1 and 0 inside, 0 and 0 outside.
@@ -23,3 +25,5 @@ template <class L> SoftClamp<L> soft_clamp(L x, double B, double width) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

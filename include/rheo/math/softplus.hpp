@@ -4,6 +4,8 @@
 
 #include "rheo/math/lane.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// log(1 + e) for e in [0, 1].  Relative error below 4 eps (Kahan's correction by the rounding of 1 + e).
@@ -49,3 +51,5 @@ template <class L> L log_softplus_slope(L x) {
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

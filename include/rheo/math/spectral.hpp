@@ -10,6 +10,8 @@
 
 #include "rheo/core/product.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::math {
 
 /// Matrices whose shorter side is at most this long are solved exactly.
@@ -114,3 +116,5 @@ template <class T> double leading_pair(CView<T> W, ColView<T> u, ColView<T> v, i
 }
 
 }  // namespace rheo::math
+
+#include "rheo/core/macros_on.hpp"

@@ -5,6 +5,8 @@
 
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// max(a, 0); slope 0 at 0.  NaN gives NaN or 0.
@@ -66,18 +68,18 @@ struct Gelu {
   }
   template <class L> static L pull(L a, L, L g) {
     using std::tanh;
-    a = near(a);
+    a = within(a);
     const L t = tanh(inner(a)), slope = L(0.7978845608028654) * (L(1) + L(0.134145) * a * a);
     return g * L(0.5) * (L(1) + t + a * (L(1) - t * t) * slope);
   }
   template <class L> static L second(L a, L) {
     using std::tanh;
-    a = near(a);
+    a = within(a);
     const L t = tanh(inner(a)), r = L(1) - t * t, slope = L(0.7978845608028654) * (L(1) + L(0.134145) * a * a);
     return r * slope + L(0.5) * a * r * (L(0.21406444881780073) * a - L(2) * t * slope * slope);
   }
   /// Beyond 10 the slope is 0 or 1 and bends no more, while its parts overflow.
-  template <class L> static L near(L a) {
+  template <class L> static L within(L a) {
     using std::max, std::min;
     return min(max(a, L(-10)), L(10));
   }
@@ -93,3 +95,5 @@ struct Softplus {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

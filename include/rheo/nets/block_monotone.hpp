@@ -9,6 +9,8 @@
 #include "rheo/nets/mlp.hpp"
 #include "rheo/nets/stairs.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::detail {
 
 /// tanh and its slope, which keeps its digits where tanh is 1 to rounding.
@@ -237,3 +239,5 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
 };
 
 }  // namespace rheo::detail
+
+#include "rheo/core/macros_on.hpp"

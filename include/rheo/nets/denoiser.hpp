@@ -47,7 +47,7 @@ template <class T, class Cache> struct DenoiserPull {
 /// what N(0, I) data want; with the net at zero, as it starts, that is what is told.  The second shrinks with the signal, so that the guess of x_0,
 /// (x - noise e) / signal, stays of order one at every level.
 template <Index D, class Field, Index C = 0> struct Denoiser {
-  using Body = typename Field::template field<D, C>;
+  using Body = detail::FieldOf<Field, D, C>;
   static constexpr Index param_count = Body::param_count;
   template <class T> struct Cache {
     typename Body::template Cache<T> body;

@@ -12,6 +12,8 @@
 #include "rheo/core/product.hpp"
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// F(x) = alpha |x|^2 / 2 + c . h_L, h_l = softplus(h_{l-1} P_l + x W_l + context U_l + b_l), P_l >= 0 and c >= 0 through sharp
@@ -260,3 +262,5 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

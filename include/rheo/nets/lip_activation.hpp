@@ -5,6 +5,8 @@
 
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// What a pass keeps: value and slope.
@@ -69,3 +71,5 @@ struct LipSoftplus {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

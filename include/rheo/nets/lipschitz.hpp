@@ -17,6 +17,8 @@
 #include "rheo/nets/lip_activation.hpp"
 #include "rheo/nets/mlp.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 /// Hidden widths H..., activation Act.  Each weight W is used as W / max(1, r sigma / c) with sigma = u' W v, c^depth = kappa, so that the
 /// product of the norms is at most kappa.  Buffers hold the singular vectors u, v and the proven factor r of math/spectral.hpp; after_step
@@ -379,3 +381,5 @@ template <Index... H> using LipschitzMlp = BasicLipschitzMlp<LipSwish, ZeroLast,
 template <class Act, Index... H> using LipschitzMlpOf = BasicLipschitzMlp<Act, ZeroLast, H...>;
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

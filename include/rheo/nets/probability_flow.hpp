@@ -101,7 +101,7 @@ struct DiffFlowTime {
 /// the layer's.
 template <class Field> struct DiffFlowOde {
   template <Index D, Index C> struct field {
-    using Net = typename Field::template field<D, C>;
+    using Net = detail::FieldOf<Field, D, C>;
     static constexpr Index param_count = 2 * Net::param_count;
     static constexpr bool smooth = true;
     template <class T> struct Cache {

@@ -9,6 +9,19 @@
 
 namespace rheo {
 
+namespace detail {
+
+template <class Field, Index D, Index C>
+concept IsField = requires { typename Field::template field<D, C>; };
+template <class Field, Index D, Index C> struct FieldIn {
+  static_assert(IsField<Field, D, C>, "rheo: a field is wanted, which knows the time: Velocity<MlpOf<Tanh, 64, 64>> in place of the bare net MlpOf<Tanh, 64, 64>");
+  using type = typename Field::template field<D, C>;
+};
+/// The field of D coordinates and a context of C that a recipe makes.
+template <class Field, Index D, Index C> using FieldOf = typename FieldIn<Field, D, C>::type;
+
+}  // namespace detail
+
 /// One evaluation of a field on n rows, each at its own time.
 template <class T, class Cache> struct FieldPass {
   CView<T> x;        ///< n x D

@@ -13,6 +13,8 @@
 #include "rheo/math/energy.hpp"
 #include "rheo/targets/toy.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::targets {
 
 /// u = |y|^2 / 2 with L y = x - m, L the root of the covariance; log Z = (D log 2 pi + log det covariance) / 2.
@@ -176,3 +178,5 @@ template <Index D> class Banana {
 };
 
 }  // namespace rheo::targets
+
+#include "rheo/core/macros_on.hpp"

@@ -16,6 +16,8 @@
 #include "rheo/targets/quadrature.hpp"
 #include "rheo/targets/toy.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::targets {
 
 /// u = V / kT, V = sum_k A_k exp(a_k d1^2 + b_k d1 d2 + c_k d2^2) with d = x - X_k.
@@ -133,3 +135,5 @@ class MuellerBrown {
 };
 
 }  // namespace rheo::targets
+
+#include "rheo/core/macros_on.hpp"

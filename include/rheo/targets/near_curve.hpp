@@ -81,11 +81,11 @@ class NearCurve {
   static constexpr std::size_t block = 32;  // nodes that are looked at or skipped together
   static double square(const Point& a, const Point& b) { return (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]); }
   const Point& middle(std::size_t b) const { return nodes_[b * block + block / 2]; }
-  /// f(squared distance) for the nodes of the blocks that come within `far` of x.
+  /// f(squared distance) for the nodes of the blocks that come within `reach` of x.
   template <class F>
-  void visit(const Point& x, double far, F f) const {
+  void visit(const Point& x, double reach, F f) const {
     for (std::size_t b = 0; b < radius_.size(); ++b) {
-      if (square(x, middle(b)) > (far + radius_[b]) * (far + radius_[b])) continue;
+      if (square(x, middle(b)) > (reach + radius_[b]) * (reach + radius_[b])) continue;
       for (std::size_t k = b * block; k < (b + 1) * block; ++k) f(square(x, nodes_[k]));
     }
   }

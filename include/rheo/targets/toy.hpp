@@ -13,6 +13,8 @@
 #include "rheo/core/batch.hpp"
 #include "rheo/core/noise.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::targets {
 
 using Point = std::array<double, 2>;
@@ -87,3 +89,5 @@ class LogSum {
 
 }  // namespace detail
 }  // namespace rheo::targets
+
+#include "rheo/core/macros_on.hpp"

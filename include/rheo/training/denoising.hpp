@@ -12,6 +12,8 @@
 #include "rheo/nets/probability_flow.hpp"
 #include "rheo/training/objectives.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 namespace detail {
 
@@ -155,3 +157,5 @@ struct Variational {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

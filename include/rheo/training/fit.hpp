@@ -15,6 +15,8 @@
 #include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// How a fit ended.  converged: the validation loss moved less than `tolerance` for `patience` epochs; early_stopped: it found no new best for
@@ -101,23 +103,23 @@ inline void check_options(const FitOptions& o, Index n) {
 /// An exponential moving average of the parameters, that forgets its start quickly: of step k it keeps min(average, k / (k + 9)).
 template <class T> class RunningMean {
  public:
-  RunningMean(const Column<T>& theta, double average) : average_(average) { restart(theta); }
-  void restart(const Column<T>& theta) {
+  RunningMean(const Numbers<T>& theta, double average) : average_(average) { restart(theta); }
+  void restart(const Numbers<T>& theta) {
     if (average_ > 0) mean_ = theta, steps_ = 0;
   }
-  void add(const Column<T>& theta) {
+  void add(const Numbers<T>& theta) {
     if (average_ == 0) return;
     ++steps_;
     mean_ += T(1 - std::min(average_, static_cast<double>(steps_) / static_cast<double>(steps_ + 9))) * (theta - mean_);
   }
   /// The mean in the parameters' place, with the buffers that belong to it, until swap_back.
-  void swap(Column<T>& theta, Column<T>& buffers, ShardTrainer<T>& trainer) {
+  void swap(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer) {
     if (average_ == 0) return;
     own_buffers_ = buffers;
     theta.swap(mean_);
     trainer.refresh();
   }
-  void swap_back(Column<T>& theta, Column<T>& buffers) {
+  void swap_back(Numbers<T>& theta, Numbers<T>& buffers) {
     if (average_ == 0) return;
     theta.swap(mean_);
     buffers = own_buffers_;
@@ -131,7 +133,7 @@ template <class T> class RunningMean {
 
 /// fit, without the flow's type: the context has no columns where the flow takes none.
 template <class T>
-FitResult fit_rows(Column<T>& theta, Column<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options,
+FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options,
                    const std::function<void(const Batch<T>&, const Batch<T>&)>& initialise) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
@@ -288,3 +290,5 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, Fi
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

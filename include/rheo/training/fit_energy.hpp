@@ -7,6 +7,8 @@
 #include "rheo/training/fit.hpp"
 #include "rheo/training/replay.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Losses are means a row in nats: -log w by energy, the negative elbo by example, mixed by `data_share`.
@@ -68,7 +70,7 @@ inline void check_options(const EnergyFitOptions& o) {
 
 /// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those are `moving`, over draws alone.
 template <class T>
-EnergyFitResult fit_by_steps(Column<T>& theta, Column<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
+EnergyFitResult fit_by_steps(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
                              const EnergyFitOptions& o) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
@@ -205,3 +207,5 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -9,6 +9,8 @@
 #include "rheo/core/params.hpp"
 #include "rheo/math/lane.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// weight_decay adds to the gradient (Adam) or shrinks the parameters directly (decoupled: AdamW).
@@ -68,3 +70,5 @@ template <class T> void apply(const Sgd& o, OptimizerState<T>& s, T* theta, cons
 
 }  // namespace detail
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

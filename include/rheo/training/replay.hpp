@@ -11,6 +11,8 @@
 
 #include "rheo/training/objectives.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Options and state of a replay, for fit_energy.  The state is plain numbers: x, log_w and oldest, kept or written to a file and handed in again, go on where they
@@ -25,8 +27,14 @@ template <class T> struct Replay {
   Column<double> log_w{};  ///< n, nats; -inf: never drawn
   Index oldest = 0;        ///< the row that is replaced next
 
-  /// Takes rows in, in the place of the oldest where all `size` are there.  More than `size` rows: the last of them stay.
+  /// Takes rows in, in the place of the oldest where all `size` are there.  More than `size` rows: the last of them stay.  Throws unless there is a weight
+  /// for each, they are as wide as those that are there, and the state is one that a replay can be in.
   void push(const Batch<T>& fresh, const Column<double>& log_weights) {
+    check();
+    if (fresh.rows() != log_weights.size() || (x.rows() > 0 && fresh.cols() != x.cols())) {
+      detail::fail("Replay: rows " + std::to_string(fresh.rows()) + " x " + std::to_string(fresh.cols()) + " and " + std::to_string(log_weights.size()) + " weights, where rows are " +
+                   std::to_string(x.cols()) + " wide");
+    }
     const Index n = x.rows(), grown = std::min(size, n + fresh.rows());
     if (grown > n) {
       x.conservativeResize(grown, fresh.cols());
@@ -40,6 +48,12 @@ template <class T> struct Replay {
       }
       x.row(to) = fresh.row(i);
       log_w(to) = log_weights(i);
+    }
+  }
+  /// Throws unless size, rows, weights and the oldest row fit one another.
+  void check() const {
+    if (size < 1 || x.rows() != log_w.size() || x.rows() > size || oldest < 0 || oldest >= size) {
+      detail::fail("Replay: size, rows, weights and the oldest row do not fit one another");
     }
   }
   /// sum(i) = the weights of the rows up to i, truncated, in units of the largest weight.
@@ -76,8 +90,8 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
   ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise)
       : RowSource<T>(Model<F, T>::template nothing<const T>(0)), model_(model), ws_(ws), energy_(energy), replay_(replay) {
     if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1)) fail("Replay: size and every must be positive, refresh in [0, 1]");
-    const bool fits = replay.x.rows() == replay.log_w.size() && replay.x.rows() <= replay.size && (replay.x.rows() == 0 || replay.x.cols() == F::x_dim);
-    if (!fits || replay.oldest < 0 || replay.oldest >= replay.size) fail("Replay: rows, weights and the oldest row do not fit one another or the flow");
+    replay.check();
+    if (replay.x.rows() > 0 && replay.x.cols() != F::x_dim) fail("Replay: its rows have " + std::to_string(replay.x.cols()) + " columns, the flow wants " + std::to_string(F::x_dim));
     if (replay.x.rows() < replay.size) draw(replay.size - replay.x.rows(), noise);
     replay.running_weights(sum_);
   }
@@ -115,3 +129,5 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
 
 }  // namespace detail
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -8,6 +8,8 @@
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Which rows of a data set make a batch: `index` (null: first, first + 1, ...) and their weights (null: all one).
@@ -31,7 +33,7 @@ template <class T> class ShardTrainer {
  public:
   static constexpr Index max_lanes = 16, block = 1024;
 
-  ShardTrainer(Column<T>& theta, Index context_dim, Optimizer optimizer, int threads);
+  ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer, int threads);
   virtual ~ShardTrainer();
 
   /// The mean loss over a batch and its gradient (see gradient()); the parameters stay.
@@ -64,7 +66,7 @@ template <class T> class ShardTrainer {
   void reduce(Index k);
   void warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
 
-  Column<T>* theta_;
+  Numbers<T>* theta_;
   Index context_dim_;
   Optimizer optimizer_;
   OptimizerState<T> state_;
@@ -77,7 +79,7 @@ template <class T> class ShardTrainer {
 };
 
 template <class T>
-ShardTrainer<T>::ShardTrainer(Column<T>& theta, Index context_dim, Optimizer optimizer, int threads)
+ShardTrainer<T>::ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer, int threads)
     : theta_(&theta), context_dim_(context_dim), optimizer_(optimizer), rooms_(static_cast<std::size_t>(std::max(1, threads))) {
   const Index n = theta.size();
   state_.reset(n);
@@ -213,3 +215,5 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

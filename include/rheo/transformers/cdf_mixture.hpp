@@ -9,6 +9,8 @@
 #include "rheo/transformers/affine.hpp"
 #include "rheo/transformers/monotone.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// y = k G(x) + (1 - k) (A x + B), G(x) = F^-1(sum_j softmax(w)_j F(a_j x + b_j)), A and B the means of a_j and b_j.  Raw parameters: w (K), scales (K),
@@ -73,8 +75,8 @@ template <class Self, Index Count, class Cdf, class Component> struct CdfMixture
       const L x = (y - (p.k * p.c.b[j] + rest * p.B)) / (p.k * p.c.a[j] + rest * p.A);
       lo = j == 0 ? x : min(lo, x), hi = j == 0 ? x : max(hi, x);
     }
-    const L far = L(std::numeric_limits<math::ScalarOf<L>>::max()), margin = L(1e-3), start = L(0.5) * lo + L(0.5) * hi;
-    lo = math::clamp(lo - margin * (L(1) + abs(lo)), -far, far), hi = math::clamp(hi + margin * (L(1) + abs(hi)), -far, far);
+    const L limit = L(std::numeric_limits<math::ScalarOf<L>>::max()), margin = L(1e-3), start = L(0.5) * lo + L(0.5) * hi;
+    lo = math::clamp(lo - margin * (L(1) + abs(lo)), -limit, limit), hi = math::clamp(hi + margin * (L(1) + abs(hi)), -limit, limit);
     return math::root_between([&](L x) { return graph(p, x); }, y, lo, hi, start);
   }
   template <class L, class Raw, class Give>
@@ -114,3 +116,5 @@ struct LocationScale {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -16,6 +16,8 @@
 #include "rheo/core/fail.hpp"
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 namespace detail {
@@ -118,3 +120,5 @@ struct ZukoKnots {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

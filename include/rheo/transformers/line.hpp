@@ -4,6 +4,8 @@
 
 #include "rheo/transformers/range.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::range {
 
 /// z = arsinh x on the line, logarithmic far out; V = -log(1 + x^2) / 2.
@@ -14,14 +16,14 @@ struct Arcsinh {
 
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
     using std::abs, std::log, std::min, std::sqrt;
-    const L a = abs(x), m = min(a, L(far)), far_log = log(a), s = m * m;
-    const L z = select(a > L(far), far_log + L(std::numbers::ln2), math::log1p_small(m + s / (L(1) + sqrt(L(1) + s))));
-    return {detail::nan_through(x, select(x < L(0), -z, z)), select(a > L(far), -far_log, L(-0.5) * math::log1p_small(s))};
+    const L a = abs(x), m = min(a, L(beyond)), far_log = log(a), s = m * m;
+    const L z = select(a > L(beyond), far_log + L(std::numbers::ln2), math::log1p_small(m + s / (L(1) + sqrt(L(1) + s))));
+    return {detail::nan_through(x, select(x < L(0), -z, z)), select(a > L(beyond), -far_log, L(-0.5) * math::log1p_small(s))};
   }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
     using std::abs, std::exp, std::min;
-    const L a = abs(z), near = min(a, L(1)), e = exp(a);
-    const L w = math::one_minus_exp(near), x = select(a < L(1), L(0.5) * (w * exp(near) + w), L(0.5) * (e - L(1) / e));  // sinh by e^a - 1 near 0
+    const L a = abs(z), held = min(a, L(1)), e = exp(a);
+    const L w = math::one_minus_exp(held), x = select(a < L(1), L(0.5) * (w * exp(held) + w), L(0.5) * (e - L(1) / e));  // sinh by e^a - 1 near 0
     return {detail::nan_through(z, select(z < L(0), -x, x)), L(std::numbers::ln2) - a - math::log1p_small(exp(-(a + a)))};
   }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
@@ -34,11 +36,11 @@ struct Arcsinh {
   }
 
  private:
-  static constexpr double far = 1e8;  // beyond it 1 + x^2 is x^2 to 1e-16 and would overflow in float
+  static constexpr double beyond = 1e8;  // beyond it 1 + x^2 is x^2 to 1e-16 and would overflow in float
   template <class L> static L hypotenuse(L x) {
     using std::abs, std::min, std::sqrt;
-    const L a = abs(x), m = min(a, L(far));
-    return select(a > L(far), a, sqrt(L(1) + m * m));
+    const L a = abs(x), m = min(a, L(beyond));
+    return select(a > L(beyond), a, sqrt(L(1) + m * m));
   }
 };
 /// z = sinh x on the line.
@@ -78,3 +80,5 @@ struct ScaleShift {
 };
 
 }  // namespace rheo::range
+
+#include "rheo/core/macros_on.hpp"

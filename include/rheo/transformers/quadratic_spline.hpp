@@ -10,6 +10,8 @@
 #include "rheo/transformers/knots.hpp"
 #include "rheo/transformers/spline_ends.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 namespace detail {
@@ -142,3 +144,5 @@ template <Index K = 8, class Knots = SafeKnots> struct IntervalQuadraticSpline :
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

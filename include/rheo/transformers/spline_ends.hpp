@@ -16,6 +16,8 @@
 
 #include "rheo/transformers/transformer.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::detail {
 
 using math::both, math::select, math::keep_where;
@@ -108,3 +110,5 @@ template <class Core> struct OnCircle : Core {
 };
 
 }  // namespace rheo::detail
+
+#include "rheo/core/macros_on.hpp"

@@ -121,7 +121,7 @@ TEST_CASE("a new Diffusion is that of N(0, I) data, exactly") {
 TEST_CASE("normal data and the exact denoiser: bound, losses and samples are closed") {
   using L = Diffusion<2, N, Stepped>;
   using F = Flow<L, StandardNormal<2>>;
-  for (auto deviation : {BackwardDeviation::large, BackwardDeviation::small}) {
+  for (auto deviation : {BackwardDeviation::upper, BackwardDeviation::lower}) {
     const L layer(levels_of<N>(VariancePreserving{}), deviation);
     auto model = make_model<double>(F(layer, StandardNormal<2>{}), Noise{1});
     const Index n = 100000;
@@ -156,7 +156,7 @@ TEST_CASE("normal data and the exact denoiser: bound, losses and samples are clo
 TEMPLATE_TEST_CASE("normal data and the exact denoiser: the bound is closed at the levels of other equations too, from the base where they end", "", VarianceExploding, SubVariancePreserving) {
   using L = Diffusion<2, N, SteppedBy<TestType>>;
   using F = Flow<L, DiffusionPrior<2, TestType>>;
-  for (auto deviation : {BackwardDeviation::large, BackwardDeviation::small}) {
+  for (auto deviation : {BackwardDeviation::upper, BackwardDeviation::lower}) {
     const L layer(levels_of<N>(TestType{}), deviation);
     auto model = make_model<double>(F(layer, DiffusionPrior<2, TestType>{}), Noise{1});
     const Batch<double> x = data(100000, 2, 3);
@@ -222,7 +222,7 @@ TEST_CASE("DDIM is the probability flow where its steps are many, and ancestral 
   }
   const Batch<double> s = sample_diffusion(model, 100000, Noise{3}, {.steps = N, .eta = 1});
   double v = 1;
-  const typename F::At<0> small(levels_of<N>(VariancePreserving{}), BackwardDeviation::small);
+  const typename F::At<0> small(levels_of<N>(VariancePreserving{}), BackwardDeviation::lower);
   for (Index j = N; j > 0; --j) {
     const double share = NoiseStep(layer.at(j - 1), layer.at(j)).keep * total(layer.at(j - 1)) / total(layer.at(j));
     v = share * share * v + (j > 1 ? std::pow(small.back(j - 1), 2) : 0);  // the last step of the sampler draws nothing

@@ -44,9 +44,9 @@ namespace rheo {
 template <Index D, Index N, class Field, Index C, class T, class Trace = ExactTrace, class Solver = Dopri5<>>
 Model<presets::DiffFlowDensity<D, Field, Trace, Solver, C>, T> probability_flow(const Model<Flow<Standardize<D>, DiffFlow<D, N, Field, C>, StandardNormal<D>>, T>& model) {
   using Layer = Continuous<D, DiffFlowOde<Field>, Trace, Solver, C>;
-  using F = presets::DiffFlowDensity<D, Field, Trace, Solver, C>;
+  using Density = presets::DiffFlowDensity<D, Field, Trace, Solver, C>;
   const auto& layers = model.flow().layers;
-  Model<F, T> density(F(std::get<0>(layers), Layer(typename Layer::Net(std::get<1>(layers).time)), StandardNormal<D>{}));
+  Model<Density, T> density(Density(std::get<0>(layers), Layer(typename Layer::Net(std::get<1>(layers).time)), StandardNormal<D>{}));
   density.parameters() = model.parameters();
   density.buffers() = model.buffers();
   return density;

@@ -18,20 +18,20 @@ using NsfBlock = Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMa
 
 namespace detail {
 
-template <Index D, class Block, class E, class Move, std::size_t... I> auto snf(const E& target, const Move& move, const Block& block, std::index_sequence<I...>) {
-  constexpr std::size_t n = sizeof...(I);
+template <Index D, class Block, class E, class Move, std::size_t... Is> auto snf(const E& target, const Move& move, const Block& block, std::index_sequence<Is...>) {
+  constexpr std::size_t n = sizeof...(Is);
   using Path = Interpolated<NormalEnergy<D>, E>;
   using Moves = decltype(move(std::declval<Path>()));
   auto moves = [&](double lambda) { return move(Path(NormalEnergy<D>{}, target, lambda)); };
   // data first: block n - 1 and the moves behind it on the target's side come first
-  return Flow<Chain<std::enable_if_t<(I < n), Moves>, Block>..., Moves, StandardNormal<D>>(
-      Chain<Moves, Block>(moves(I == 0 ? 1.0 : static_cast<double>(n - 1 - I) / static_cast<double>(n - 1)), block)..., moves(0.0), StandardNormal<D>{});
+  return Flow<Chain<std::enable_if_t<(Is < n), Moves>, Block>..., Moves, StandardNormal<D>>(
+      Chain<Moves, Block>(moves(Is == 0 ? 1.0 : static_cast<double>(n - 1 - Is) / static_cast<double>(n - 1)), block)..., moves(0.0), StandardNormal<D>{});
 }
-template <Index D, class E, class Move, std::size_t... I> auto ais(const E& target, const Move& move, std::index_sequence<I...>) {
-  constexpr double n = sizeof...(I);
+template <Index D, class E, class Move, std::size_t... Is> auto ais(const E& target, const Move& move, std::index_sequence<Is...>) {
+  constexpr double n = sizeof...(Is);
   using Path = Interpolated<NormalEnergy<D>, E>;
   using Moves = decltype(move(std::declval<Path>()));
-  return Flow<std::enable_if_t<(I < sizeof...(I)), Moves>..., StandardNormal<D>>(move(Path(NormalEnergy<D>{}, target, (n - static_cast<double>(I)) / n))...,
+  return Flow<std::enable_if_t<(Is < sizeof...(Is)), Moves>..., StandardNormal<D>>(move(Path(NormalEnergy<D>{}, target, (n - static_cast<double>(Is)) / n))...,
                                                                                 StandardNormal<D>{});
 }
 

@@ -10,6 +10,8 @@
 #include "rheo/math/root.hpp"
 #include "rheo/nets/block_monotone.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Hidden units of each coordinate, layer by layer: Blocks<8, 8>.
@@ -186,3 +188,5 @@ template <Index D, Index... A, Index C> struct BlockAutoregressive<D, Blocks<A..
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

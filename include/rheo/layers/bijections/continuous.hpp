@@ -12,6 +12,8 @@
 #include "rheo/math/ode.hpp"
 #include "rheo/nets/velocity.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// The divergence, one derivative of the field for each of the D coordinates.
@@ -53,7 +55,7 @@ template <class Probe = Rademacher> struct HutchinsonTrace {
 /// unsolved, with the time left as its residual (rows that come in as NaN are not counted).
 /// A row's result does not depend on the other rows of its shard, but takes as many evaluations as the slowest of them.
 template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0> struct Continuous {
-  using Net = typename Field::template field<D, C>;
+  using Net = detail::FieldOf<Field, D, C>;
   using Tableau = typename Solver::Tableau;
   static constexpr Index S = Tableau::stages, K = Trace::template directions<D>;
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Net::param_count, buffer_count = 0;
@@ -349,3 +351,5 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

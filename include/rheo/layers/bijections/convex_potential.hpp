@@ -10,6 +10,8 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/nets/input_convex.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// z = grad F(x) with F of rheo/nets/input_convex.hpp, strongly convex in x for every context; V = log det of the Hessian, exact by its Cholesky
@@ -214,3 +216,5 @@ template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -10,6 +10,8 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// x: the K (K - 1) / 2 numbers L_ij, j < i, of the factor, row by row; the diagonal L_ii = sqrt(1 - sum of L_ij^2 over j) is what is left of
@@ -132,3 +134,5 @@ template <Index K> struct CorrelationCholesky {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -13,7 +13,7 @@
 namespace rheo {
 
 /// z_t = tau(x_t; net(x_p, context)), z_p = x_p; V is the sum of the transformer's log-slopes.  Both directions take one pass of the net.
-template <Index D, class Transformer, class Net, Index C, class M> struct Coupling {
+template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask<D>> struct Coupling {
   static constexpr Index K = detail::transformed_count<D, M>, passed_count = D - K;
   static_assert(K > 0 && passed_count > 0, "rheo: Coupling: a mask must let some coordinate pass and transform some other");
   using Conditioner = typename Net::template net<passed_count, K * Transformer::params, C>;

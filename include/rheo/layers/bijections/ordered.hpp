@@ -8,6 +8,8 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/lane.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// x: N points of D coordinates, point by point, with coordinate Key, here called x_k, ascending; the other coordinates pass with their supports.
@@ -105,3 +107,5 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
 template <Index D> struct Ordered : OrderedPoints<D, 1, 0> {};
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -11,6 +11,8 @@
 #include "rheo/math/root.hpp"
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// u^ = u + (m - w' u) w / |w|^2 with m = softplus(w' u) - 1 > -1, so that V = log(1 + m (1 - tanh^2)) is finite.  w' u counts as at least -7
@@ -62,7 +64,7 @@ template <Index D> struct Planar {
       const F target = autodiff::value_of(t(i));
       const auto f = [=](F a) {
         const F h = std::tanh(a);
-        return math::Graph<F>{a + m * h, F(1) + m * (F(1) - h * h)};
+        return math::Graph<F>{a + m * h, F{1} + m * (F{1} - h * h)};
       };
       const F root = std::isfinite(target) ? math::root_between(f, target, target - std::abs(m), target + std::abs(m), target) : none;
       if (std::isnan(root) && p.report && !std::isnan(target)) ++p.report->unsolved;
@@ -171,3 +173,5 @@ template <Index D> struct Planar {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

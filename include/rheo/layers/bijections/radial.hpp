@@ -10,6 +10,8 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// alpha = softplus(a) and beta = s - alpha with s = softplus(max(b, -7)) > 0, so beta > -alpha and the map is invertible; smooth in a, where
@@ -153,3 +155,5 @@ template <Index D> struct Radial {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -12,6 +12,8 @@
 #include "rheo/math/small_lu.hpp"
 #include "rheo/nets/lipschitz.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// V by the LU of I + J, J from D tangents of the net: exact, for D up to 64.
@@ -350,3 +352,5 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -9,6 +9,8 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/softplus.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// x: K numbers >= 0 of sum 1;  z: K - 1 real numbers, zero at the centre of the simplex.  V = -sum over k = 1 .. K of log x_k is the log
@@ -117,3 +119,5 @@ template <Index K> struct StickBreaking {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

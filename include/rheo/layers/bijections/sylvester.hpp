@@ -13,6 +13,8 @@
 #include "rheo/math/reflections.hpp"
 #include "rheo/math/root.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Q = H_1 ... H_M (first M columns of I) by Householder reflections H = I - 2 v v' / v'v with v free.  The diagonals of R and R~ are
@@ -84,7 +86,7 @@ template <Index D, Index M = D> struct Sylvester {
         finite = finite && std::isfinite(w) && std::isfinite(c0);
         const auto f = [=](F a) {
           const F t = std::tanh(s * a + c0);
-          return math::Graph<F>{a + r * t, F(1) + r * s * (F(1) - t * t)};
+          return math::Graph<F>{a + r * t, F{1} + r * s * (F{1} - t * t)};
         };
         const F root = finite ? math::root_between(f, w, w - std::abs(r), w + std::abs(r), w) : std::numeric_limits<F>::quiet_NaN();
         good = good && !std::isnan(root);
@@ -257,3 +259,5 @@ template <Index D, Index M = D> struct Sylvester {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

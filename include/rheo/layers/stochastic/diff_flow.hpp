@@ -36,7 +36,7 @@ namespace rheo {
 /// much in few steps its tail is heavy.
 template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
   static_assert(N > 0, "rheo: DiffFlow wants at least one step");
-  using Net = typename Field::template field<D, C>;
+  using Net = detail::FieldOf<Field, D, C>;
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = 2 * Net::param_count, buffer_count = 0;
   static constexpr Kind kind = Kind::stochastic;
   static constexpr Exactness exactness = Exactness::bound;

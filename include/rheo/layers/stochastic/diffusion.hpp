@@ -15,7 +15,7 @@ namespace rheo {
 
 /// The deviation of a step back, from level t to s: `large` is that of the step forth, exact for N(0, I) data; `small` that of the step back when
 /// x_0 is known, exact for data that are one point (the last step, to the data, has the large one all the same).
-enum class BackwardDeviation { large, small };
+enum class BackwardDeviation { upper, lower };
 
 /// encode: x_(i+1) = keep_i x_i + added_i e, by the levels of the N + 1 states;  decode: x_i = (x_(i+1) - added_i^2 / noise_(i+1) e(x_(i+1))) / keep_i
 /// + deviation e, with the net's guess e() of the noise;  V = sum_i log p(x_i | x_(i+1)) - log q(x_(i+1) | x_i), a bound: its mean is the negative
@@ -34,12 +34,12 @@ template <Index D, Index N, class Field, Index C = 0> struct Diffusion {
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
 
   NoiseLevels<N> levels = levels_of<N>(VariancePreserving{});  ///< the limit of linear_betas: step variances that rise linearly
-  BackwardDeviation deviation = BackwardDeviation::large;
+  BackwardDeviation deviation = BackwardDeviation::upper;
   Predictor denoiser{};
 
   Diffusion() = default;
   /// Throws std::invalid_argument unless the first level is the data, the signal is positive and every step adds noise.
-  explicit Diffusion(const NoiseLevels<N>& given, BackwardDeviation d = BackwardDeviation::large) : levels(given), deviation(d) {
+  explicit Diffusion(const NoiseLevels<N>& given, BackwardDeviation d = BackwardDeviation::upper) : levels(given), deviation(d) {
     bool good = at(0).signal == 1 && at(0).noise == 0;
     for (Index i = 0; i < N; ++i) good = good && at(i + 1).signal > 0 && NoiseStep(at(i), at(i + 1)).added > 0;
     if (!good) detail::fail("Diffusion wants levels that begin with the data (signal 1, noise 0), keep some signal and add noise in every step");
@@ -49,7 +49,7 @@ template <Index D, Index N, class Field, Index C = 0> struct Diffusion {
   /// State j as the net sees it, j > 0.
   DenoiserLevel seen(Index j) const { return {at(j), clock_of(at(j), at(1), at(N))}; }
   double forth(Index i) const { return NoiseStep(at(i), at(i + 1)).added; }
-  double back(Index i) const { return deviation == BackwardDeviation::large || i == 0 ? forth(i) : forth(i) * at(i).noise / at(i + 1).noise; }
+  double back(Index i) const { return deviation == BackwardDeviation::upper || i == 0 ? forth(i) : forth(i) * at(i).noise / at(i + 1).noise; }
 
   struct Steps {
     const Diffusion& layer;

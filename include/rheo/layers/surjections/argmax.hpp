@@ -10,6 +10,8 @@
 #include "rheo/distributions/fibre.hpp"
 #include "rheo/math/log1m_exp.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Data are D categories 0 .. K - 1, the latent D K numbers, those of coordinate d in columns d K .. d K + K - 1.
@@ -271,3 +273,5 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

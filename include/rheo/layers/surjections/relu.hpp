@@ -13,11 +13,11 @@
 namespace rheo {
 
 /// Data of D coordinates in [0, inf), 0 among them with a probability of its own; log p(x) is a density in the coordinates above 0 and a probability
-/// in those at 0.  z_j = x_j above 0; at 0, -z_j follows the j-th copy of Below::law<1, D + C> on (0, inf), as Given<family::HalfNormal<>, Net>, given
+/// in those at 0.  z_j = x_j above 0; at 0, -z_j follows the j-th copy of Negative::law<1, D + C> on (0, inf), as Given<family::HalfNormal<>, Net>, given
 /// the whole x and the context.  V = - sum over x_j = 0 of log q(-z_j | x).  A bound.  decode is max(z, 0).
 /// x_j < 0, and a z_j that the law cannot draw: v = -inf.  x_j < 0: gradient 0.  The inference form, Invert<ReluSurjection>, is exact for data on the line and a latent that has masses at 0.
-template <Index D, class Below, Index C = 0> struct ReluSurjection {
-  using Law = detail::LawOf<Below, 1, D + C, Support::positive>;
+template <Index D, class Negative, Index C = 0> struct ReluSurjection {
+  using Law = detail::LawOf<Negative, 1, D + C, Support::positive>;
   using Fibre = detail::Fibre<Law, D, C>;
   static_assert(Fibre::all(Support::positive), "rheo: ReluSurjection: the law below 0 is one of -z, on (0, inf), as Plain<family::HalfNormal<>>");
   static_assert(is_exact_v<Law>, "rheo: ReluSurjection: the fibre's law must have an exact density");
