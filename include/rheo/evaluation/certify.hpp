@@ -177,7 +177,7 @@ template <class Real> class Certifier {
     for (Index i = 0; i < s_.param_count; ++i) tally(right, g_theta(i), d_theta(i, 0));
     for (Index i = 0; i < g_context.size(); ++i) tally(right, g_context.data()[i], d_context.data()[i]);
     double values = 0;  // the duals' values are the plain ones
-    for (Index i = 0; i < out.size(); ++i) values = std::max(values, std::abs(static_cast<double>(out.data()[i]) - out_d.data()[i].a));
+    for (Index i = 0; i < out.size(); ++i) values = worst(values, std::abs(static_cast<double>(out.data()[i]) - out_d.data()[i].a));
     return worst(std::abs(left - right) / size, values * 1e-3);
   }
   /// The scalar g_out . out + g_v . v along one direction, by fourth-order central differences, against the pull.

@@ -39,7 +39,7 @@ template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>&
       if (!(e.standard_error(i) > T(0))) e.standard_error(i) = (w.row(i) == -infinity).all() ? T(0) : unknown;
       continue;
     }
-    const T top = w.row(i).maxCoeff();
+    const T top = w.row(i).template maxCoeff<Eigen::PropagateNaN>();
     if (!(top > -infinity)) {
       e.value(i) = top;
       if (K == 1 || top != top) e.standard_error(i) = unknown;
