@@ -114,6 +114,7 @@ template <class F, class T> class Model {
     return sample_and_log_prob(n, noise, context, ws);
   }
   ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context, Work& ws) const {
+    static_assert(CanDecode<F, T>, "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
     if (n < 0) detail::fail("cannot draw " + std::to_string(n) + " samples");
     check_context(context, n);
     ScoredSample<T> s{Batch<T>(n, dim), Column<T>::Zero(n)};
@@ -217,6 +218,7 @@ template <class F, class T> class Model {
     if (context.rows() != n) detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) + ": it wants one for each");
   }
   CColView<T> total(const Input<T>& x, Noise noise, const Input<T>& context, Work& ws) const {
+    static_assert(CanEncode<F, T>, "rheo: log_prob: a layer or the base of this flow has no encode: it samples and does not score");
     check(x, context);
     const Index n = x.rows();
     T* out = ws.values.column(n).data();
@@ -233,6 +235,7 @@ template <class F, class T> class Model {
     } else {
       const auto body = flow_.body();
       using B = std::remove_const_t<decltype(body)>;
+      static_assert(Encode ? CanEncode<B, T> : CanDecode<B, T>, "rheo: encode, decode: a layer of this flow lacks the direction that is asked for");
       Workspace<B, T> ws;
       Column<T> v = Column<T>::Zero(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {
