@@ -87,6 +87,7 @@ TEST_CASE("weights: known numbers") {
   CHECK(log_z(log_w).value == Approx(1000 + std::log((1 + e) / 3)));
   const Estimate m = expectation((Column<double>(3) << 1, 2, 1e9).finished(), log_w);
   CHECK(m.value == Approx((1 + 2 * e) / (1 + e)));
+  CHECK(expectation((Column<double>(3) << 1, 2, std::numeric_limits<double>::infinity()).finished(), log_w).value == m.value);
   CHECK(m.error == Approx(std::sqrt(std::pow(1 - m.value, 2) + e * e * std::pow(2 - m.value, 2)) / (1 + e)));
   const auto rows = resample(log_w, 1000, Noise{1});
   const auto ones = std::count(rows.begin(), rows.end(), 1);

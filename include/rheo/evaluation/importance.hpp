@@ -48,7 +48,7 @@ inline double largest(const Column<double>& log_w) {
 inline Column<double> relative_weights(const Column<double>& log_w) {
   const double top = largest(log_w);
   if (!(top > -std::numeric_limits<double>::infinity())) return Column<double>::Constant(log_w.size(), std::isnan(top) ? top : 0.0);
-  return (log_w - top).exp();
+  return (log_w > -std::numeric_limits<double>::infinity()).select((log_w - top).exp(), Column<double>::Zero(log_w.size()));  // Eigen's exp of -inf is not 0
 }
 
 }  // namespace detail
