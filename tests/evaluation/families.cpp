@@ -34,7 +34,8 @@ TEST_CASE("the error of a resampled run's log Z is its spread over runs, and tha
       stray_of_rows += std::pow((of_rows.value - 0.844307) / of_rows.error, 2) / runs;
     }
     const double spread = std::sqrt((squares - sum * sum / runs) / (runs - 1)), error = std::sqrt(variance / runs);
-    INFO("threshold " << threshold << ": log Z " << sum / runs << ", spread " << spread << ", error " << error << ", of the last weights alone " << std::sqrt(of_last / runs));
+    INFO("threshold " << threshold << ": log Z " << sum / runs << ", spread " << spread << ", error " << error);
+    INFO("of the last weights alone " << std::sqrt(of_last / runs));
     INFO("mean square of deviation over error " << stray << ", as of independent rows " << stray_of_rows);
     CHECK(error / spread > 0.8);
     CHECK(error / spread < 1.25);
@@ -48,7 +49,8 @@ TEST_CASE("the error of a resampled run's log Z is its spread over runs, and tha
 
 TEST_CASE("weights of families: known numbers, and those of plain weights where there are no copies") {
   const double e = std::exp(1.0), share = 1 / (1 + e);
-  const Column<double> log_w = (Column<double>(3) << 0, 1, -std::numeric_limits<double>::infinity()).finished() + 1000.0, f = (Column<double>(3) << 1, 2, 1e9).finished();
+  const Column<double> log_w = (Column<double>(3) << 0, 1, -std::numeric_limits<double>::infinity()).finished() + 1000.0;
+  const Column<double> f = (Column<double>(3) << 1, 2, 1e9).finished();
   const FamilyWeights apart(log_w), together(log_w, {0, 1, 1}), one(log_w, {2, 2, 2});
   CHECK(apart.ancestor == std::vector<Index>{0, 1, 2});
   CHECK(log_z(apart).value == Approx(log_z(log_w).value));
@@ -62,7 +64,8 @@ TEST_CASE("weights of families: known numbers, and those of plain weights where 
   CHECK(effective_sample_size(together) == Approx(1 / (share * share + (1 - share) * (1 - share))));
   CHECK(effective_sample_size(one) == Approx(1));
   const FamilyWeights pairs(Column<double>::Zero(4), {0, 0, 2, 2});
-  CHECK(expectation((Column<double>(4) << 1, 3, 0, 0).finished(), pairs).error == Approx(std::sqrt(2.0 * 4 / 16)));  // sums of w (f - 1): 2 and -2
+  // sums of w (f - 1): 2 and -2
+  CHECK(expectation((Column<double>(4) << 1, 3, 0, 0).finished(), pairs).error == Approx(std::sqrt(2.0 * 4 / 16)));
   CHECK(effective_sample_size(pairs) == Approx(2));
   CHECK_THROWS_AS(FamilyWeights(log_w, {0, 1}), std::invalid_argument);
   CHECK_THROWS_AS(FamilyWeights(log_w, {0, 1, 3}), std::invalid_argument);

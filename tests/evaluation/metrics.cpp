@@ -98,24 +98,6 @@ TEST_CASE("level_leak of Gaussians: |x|^2 / 2 is exponential, so the level and t
   CHECK_THROWS_AS(level_set_threshold(Plain{}, 0.0, 10, Noise{}), std::invalid_argument);
 }
 
-TEST_CASE("the error of level_leak is its spread over levels and samples drawn anew, whichever of them is the fewer") {
-  for (const auto& [of_level, of_sample] : {std::pair<Index, Index>{500, 10000}, {500, 500}, {10000, 500}}) {
-    const int runs = 400;
-    Column<double> leak(runs);
-    double squares = 0;
-    for (int r = 0; r < runs; ++r) {
-      const auto key = static_cast<std::uint64_t>(r);
-      const Estimate e = level_leak(normals(of_sample, 2, 20000 + key), Plain{}, level_set_threshold(Plain{}, 0.2, of_level, Noise{10000 + key}));
-      leak(r) = e.value;
-      squares += e.error * e.error / runs;
-    }
-    const double spread = std::sqrt((leak - leak.mean()).square().sum() / (runs - 1));  // known to 1 / sqrt(2 runs) of itself, 3.5 per cent
-    INFO("level by " << of_level << ", sample of " << of_sample << ": error " << std::sqrt(squares) << ", spread " << spread << ", mean " << leak.mean());
-    CHECK(std::abs(std::sqrt(squares) / spread - 1) < 0.12);
-    CHECK(std::abs(leak.mean()) < 4 * spread / std::sqrt(runs) + 1.0 / static_cast<double>(of_level));
-  }
-}
-
 TEST_CASE("on a flat target the level leak is the support leak") {
   const auto& board = targets::find("checkerboard");
   const Level level = level_set_threshold(board, 0.01, 1000, Noise{6});

@@ -50,7 +50,8 @@ TEST_CASE("k-hat of weights with a Pareto tail") {
     CHECK(std::fabs(s.shape - (m * k + 5) / (m + 10)) < 4 * (1 + k) / std::sqrt(m));
     CHECK(s.tail == static_cast<Index>(std::ceil(m)));
   }
-  // N(0, s^2) for N(0, 1): log w = (1 / s^2 - 1) x^2 / 2 + const has the tail index 1 - s^2, from below by a logarithm; runs stray by (1 + k) / sqrt(m)
+  // N(0, s^2) for N(0, 1): log w = (1 / s^2 - 1) x^2 / 2 + const has the tail index 1 - s^2, from below by a logarithm; runs stray by
+  // (1 + k) / sqrt(m)
   for (double s : {0.5, 0.7, 1.5}) {
     const int runs = 10;
     const double k = 1 - s * s, m = 3 * std::sqrt(static_cast<double>(n));

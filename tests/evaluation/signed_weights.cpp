@@ -20,7 +20,8 @@ void draw(Index n, Noise noise, Column<double>& x, Column<double>& log_w) {
 }  // namespace
 
 TEST_CASE("integrals by hand: values, errors, families, weights of 0, overflow") {
-  const Column<double> f = (Column<double>(3) << 1, -2, 3).finished(), log_w = (Column<double>(3) << std::log(2), 0, std::log(4)).finished();
+  const Column<double> f = (Column<double>(3) << 1, -2, 3).finished();
+  const Column<double> log_w = (Column<double>(3) << std::log(2), 0, std::log(4)).finished();
   const Estimate e = integral(f, log_w);  // 2, -2 and 12
   CHECK(e.value == Approx(4));
   CHECK(e.error == Approx(std::sqrt((4.0 + 36 + 64) / 2 / 3)));
@@ -41,7 +42,8 @@ TEST_CASE("integrals by hand: values, errors, families, weights of 0, overflow")
 }
 
 TEST_CASE("integrals of what changes its sign: closed forms, and errors that are the spread") {
-  // over N(0, 1): sin x + cos 2x has e^-2;  x^2 under N(0, 1) (1 - cos x / 2), negative nowhere, and (1 - 2 cos x), negative where cos x > 1/2
+  // over N(0, 1): sin x + cos 2x has e^-2;  x^2 under N(0, 1) (1 - cos x / 2), negative nowhere, and (1 - 2 cos x), negative where cos
+  // x > 1/2
   const int runs = 400;
   const double e = std::exp(-0.5);
   double off = 0, stray = 0, signed_off = 0, signed_stray = 0;

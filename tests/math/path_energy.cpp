@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pulls through energies that end at a wall: rows behind it add nothing, whatever stands in the gradient there; at lambda = 0 and 1 the other energy alone counts.
+// Pulls through energies that end at a wall: rows behind it add nothing, whatever stands in the gradient there; at lambda = 0 and 1 the
+// other energy alone counts.
 #include "rheo/math/path_energy.hpp"
 
 #include "../catch.hpp"
@@ -60,11 +61,13 @@ TEMPLATE_TEST_CASE("rows of infinite energy add nothing to a pull", "", float, d
     check<T>(pulls<false, T>(wall, 0), 7 + 3 * 2, 7, 7, 7 + 3 * 4, 7, 7);
     const Interpolated<NormalEnergy<1>, Wall> to_wall(normal, wall, 0.25);
     check<T>(pulls<false, T>(to_wall, 0), 7 + 3 * (0.75 * 0.5 + 0.25 * 2), 7, 7, 7 + 3 * (0.75 + 0.25 * 4), 7, 7);
-    check<T>(pulls<true, T>(to_wall, 0.25), 7 + 3 * (0.75 * 0.5 + 0.25 * 2), 7, 7 + 3 * (u1 - u0), 7 + 3 * (0.75 + 0.25 * 4), 7, 7 + 3 * (2 - 0.5));
+    check<T>(pulls<true, T>(to_wall, 0.25), 7 + 3 * (0.75 * 0.5 + 0.25 * 2), 7, 7 + 3 * (u1 - u0),  //
+             7 + 3 * (0.75 + 0.25 * 4), 7, 7 + 3 * (2 - 0.5));
     check<T>(pulls<true, T>(to_wall, 0), 7 + 3 * 0.5, 7 + 5 * 2, 7 + 3 * (u1 - u0), 7 + 3, 7 + 5, 7 + 3 * (2 - 0.5));
     check<T>(pulls<true, T>(to_wall, 1), 7 + 3 * 2, 7, 7 + 3 * (u1 - u0), 7 + 3 * 4, 7, 7 + 3 * (2 - 0.5));
     const Interpolated<Wall, NormalEnergy<1>> from_wall(wall, normal, 0.25);
-    check<T>(pulls<true, T>(from_wall, 0.25), 7 + 3 * (0.75 * 2 + 0.25 * 0.5), 7, 7 + 3 * (u0 - u1), 7 + 3 * (0.75 * 4 + 0.25), 7, 7 + 3 * (0.5 - 2));
+    check<T>(pulls<true, T>(from_wall, 0.25), 7 + 3 * (0.75 * 2 + 0.25 * 0.5), 7, 7 + 3 * (u0 - u1),  //
+             7 + 3 * (0.75 * 4 + 0.25), 7, 7 + 3 * (0.5 - 2));
     check<T>(pulls<true, T>(from_wall, 0), 7 + 3 * 2, 7, 7 + 3 * (u0 - u1), 7 + 3 * 4, 7, 7 + 3 * (0.5 - 2));
     check<T>(pulls<true, T>(from_wall, 1), 7 + 3 * 0.5, 7 + 5 * 2, 7 + 3 * (u0 - u1), 7 + 3, 7 + 5, 7 + 3 * (0.5 - 2));
   }

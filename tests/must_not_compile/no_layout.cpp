@@ -15,4 +15,7 @@ struct Shift {
 #endif
   template <class T> void encode(Pass<T, NoCache> p) const { p.out = p.in + p.theta.data()[0]; }
 };
-int main() { return static_cast<int>(make_model<double>(Flow{Shift{}, StandardNormal<1>{}}, Noise{1}).log_prob(Batch<double>(3, 1)).size()); }
+int main() {
+  const auto model = make_model<double>(Flow{Shift{}, StandardNormal<1>{}}, Noise{1});
+  return static_cast<int>(model.log_prob(Batch<double>(3, 1)).size());
+}

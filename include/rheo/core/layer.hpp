@@ -118,7 +118,8 @@ template <class L> constexpr bool has_layout() {
 }
 /// The same as an error in words.
 template <class L> constexpr bool owes_no_layout() {
-  static_assert(has_layout<L>(), "rheo: a layer with param_count > 0 owes `template <class P> static auto unpack(P p)`, the layout of its parameters: rheo/core/layer.hpp");
+  static_assert(has_layout<L>(),
+                "rheo: a layer with param_count > 0 owes `template <class P> static auto unpack(P p)`, the layout of its parameters: rheo/core/layer.hpp");
   return has_layout<L>();
 }
 
@@ -180,7 +181,10 @@ template <class L, class T> constexpr double pull_accuracy() { return has_exact_
 struct Effort {
   Index passes = not_stated;
   bool parallel = passes == 0 || passes == 1;
-  constexpr Effort operator+(Effort o) const { return {passes < 0 || o.passes < 0 ? std::min(passes, o.passes) : passes + o.passes, parallel && o.parallel}; }
+  constexpr Effort operator+(Effort o) const {
+    const bool counted = passes >= 0 && o.passes >= 0;
+    return {counted ? passes + o.passes : std::min(passes, o.passes), parallel && o.parallel};
+  }
   constexpr Effort operator*(Index times) const { return {passes < 0 ? passes : passes * times, parallel}; }
 };
 static_assert(not_stated < as_needed && as_needed < 0, "in a sum the one that tells less is left");

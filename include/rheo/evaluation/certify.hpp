@@ -376,8 +376,8 @@ template <class Real> std::vector<Finding> certify_subject(const Subject& subjec
 
 }  // namespace detail
 
-/// Runs every law that fits the layer, in float and double, on random parameters.  The layer holds them if every Finding passed(); std::cout << certify(layer)
-/// says which it breaks.
+/// Runs every law that fits the layer, in float and double, on random parameters.  The layer holds them if every Finding passed();
+/// std::cout << certify(layer) says which it breaks.
 template <class L> std::vector<Finding> certify(const L& layer, const CertifyOptions& options = {}) {
   static_assert(Layer<L>, "rheo: certify: this is not a layer: rheo/core/layer.hpp says what a layer owes");
   static_assert(detail::owes_no_layout<L>());

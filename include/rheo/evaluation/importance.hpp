@@ -48,7 +48,8 @@ inline double largest(const Column<double>& log_w) {
 inline Column<double> relative_weights(const Column<double>& log_w) {
   const double top = largest(log_w);
   if (!(top > -std::numeric_limits<double>::infinity())) return Column<double>::Constant(log_w.size(), std::isnan(top) ? top : 0.0);
-  return (log_w > -std::numeric_limits<double>::infinity()).select((log_w - top).exp(), Column<double>::Zero(log_w.size()));  // Eigen's exp of -inf is not 0
+  const auto weighs = log_w > -std::numeric_limits<double>::infinity();  // Eigen's exp of -inf is not 0
+  return weighs.select((log_w - top).exp(), Column<double>::Zero(log_w.size()));
 }
 
 }  // namespace detail
@@ -92,9 +93,10 @@ inline Estimate expectation(const Column<double>& f, const Column<double>& log_w
   return {mean, std::sqrt((w > 0.0).select((w * (f - mean)).square(), 0.0).sum()) / sum};
 }
 
-/// Log-weights of rows that descend from others: ancestor[i], below their number, is the first row of which row i is a copy's copy, and rows of one ancestor are
-/// a family.  Copies are not independent, their families are, about: below, as in place of plain weights, errors are those of sums over families, those that died
-/// out among them.  Without copies they are those of plain weights, which these convert to: whoever takes them as such takes rows for independent.
+/// Log-weights of rows that descend from others: ancestor[i], below their number, is the first row of which row i is a copy's copy, and
+/// rows of one ancestor are a family.  Copies are not independent, their families are, about: below, as in place of plain weights,
+/// errors are those of sums over families, those that died out among them.  Without copies they are those of plain weights, which these
+/// convert to: whoever takes them as such takes rows for independent.
 struct FamilyWeights : Column<double> {
   std::vector<Index> ancestor;
   /// Every row its own family.
@@ -104,7 +106,8 @@ struct FamilyWeights : Column<double> {
   /// Throws std::invalid_argument unless there is an ancestor for every row, among the rows.
   FamilyWeights(Column<double> log_w, std::vector<Index> ancestors) : Column<double>(std::move(log_w)), ancestor(std::move(ancestors)) {
     const auto strange = [this](Index a) { return a < 0 || a >= this->size(); };
-    if (ancestor.size() != static_cast<std::size_t>(this->size()) || std::any_of(ancestor.begin(), ancestor.end(), strange)) detail::fail("FamilyWeights wants an ancestor for every row, among the rows");
+    if (ancestor.size() != static_cast<std::size_t>(this->size()) || std::any_of(ancestor.begin(), ancestor.end(), strange))
+      detail::fail("FamilyWeights wants an ancestor for every row, among the rows");
   }
   /// First rows that have descendants: where few are left, an error is as unsure as a spread of few numbers.
   Index families() const {
@@ -173,7 +176,7 @@ inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noi
 /// The end of an annealed run.
 template <class T> struct AnnealedSample {
   Batch<T> x;
-  FamilyWeights log_w;       ///< exp of them has mean Z / Z_base, resampled or not; errors of log_z and expectation by them count every resampling
+  FamilyWeights log_w;       ///< exp of them has mean Z / Z_base, resampled or not; errors by them count every resampling
   Estimate log_z;            ///< minus that of the base
   Report report;
   int resampled = 0;

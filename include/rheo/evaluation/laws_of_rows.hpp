@@ -8,7 +8,8 @@
 
 namespace rheo::detail {
 
-/// Rows alone as in company; NaN in one coordinate or all stays in its row and shows there; the same twice; nothing allocated the second time; no rows; huge values.
+/// Rows alone as in company; NaN in one coordinate or all stays in its row and shows there; the same twice; nothing allocated the
+/// second time; no rows; huge values.
 template <bool Encode, class T, class Add>
 void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& context, Noise key, long (*allocations)(), Add add) {
   const char* side = Encode ? "encode" : "decode";
@@ -42,7 +43,9 @@ void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& conte
       else spoilt.row(2).setConstant(std::numeric_limits<T>::quiet_NaN());
       b.template call<Encode>(spoilt, context, key, again, v_again);
       kept = kept && std::isnan(static_cast<double>(v_again(2) + (again.cols() ? again.row(2).sum() : T(0))));
-      for (Index i = 0; i < in.rows(); ++i) kept = kept && (i == 2 || (v_again(i) == v(i) && (out.cols() == 0 || (again.row(i) == out.row(i)).all())));
+      for (Index i = 0; i < in.rows(); ++i) {
+        kept = kept && (i == 2 || (v_again(i) == v(i) && (out.cols() == 0 || (again.row(i) == out.row(i)).all())));
+      }
     }
     add((std::string(side) + ": NaN stays in its row and shows there, in one coordinate as in all").c_str(), kept ? 0 : 1, 0);
     in.row(2).setConstant(T(1e30));

@@ -33,8 +33,9 @@ struct LogPareto {
   }
 };
 
-/// The fit to 5 numbers or more, given by their logarithms, ascending: the mean of a profile likelihood under Zhang and Stephens' weak prior.  theta = -shape / scale
-/// is held in units of 1 / x_n, by its sign and the logarithm of its size: its reach is that of x_n over the quartile.
+/// The fit to 5 numbers or more, given by their logarithms, ascending: the mean of a profile likelihood under Zhang and Stephens' weak
+/// prior.  theta = -shape / scale is held in units of 1 / x_n, by its sign and the logarithm of its size: its reach is that of x_n over
+/// the quartile.
 inline LogPareto fit_log_pareto(const std::vector<double>& log_x) {
   struct Theta {
     bool negative;
@@ -76,8 +77,8 @@ inline LogPareto fit_log_pareto(const std::vector<double>& log_x) {
 
 }  // namespace detail
 
-/// The fit to positive numbers that ascend, without iterations; the error of the shape is about (1 + shape) / sqrt(n).  Throws std::invalid_argument for fewer
-/// than 5 numbers, or numbers that are not finite, positive and ascending.
+/// The fit to positive numbers that ascend, without iterations; the error of the shape is about (1 + shape) / sqrt(n).  Throws
+/// std::invalid_argument for fewer than 5 numbers, or numbers that are not finite, positive and ascending.
 inline GeneralizedPareto fit_generalized_pareto(std::vector<double> x) {
   if (x.size() < 5 || !(x.front() > 0) || !std::isfinite(x.back()) || !std::is_sorted(x.begin(), x.end()))
     detail::fail("fit_generalized_pareto wants 5 positive numbers or more, ascending");

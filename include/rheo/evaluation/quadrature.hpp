@@ -152,8 +152,8 @@ template <class L, class Density> double integral_between_seams(const L& layer, 
   return integral_between_seams([&](Index j, double other) { return seams_of(layer, j, other); }, density, std::vector<Support>(L::x_support.begin(), L::x_support.end()));
 }
 
-/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a standard normal;
-/// infinite where draws are not finite, or all alike.
+/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a
+/// standard normal; infinite where draws are not finite, or all alike.
 template <class Mass> double chi_square_of_cells(const Batch<double>& x, Mass mass) {
   const Index n = x.rows(), D = x.cols(), side = 14;
   constexpr double infinity = std::numeric_limits<double>::infinity();

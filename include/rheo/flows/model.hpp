@@ -235,7 +235,8 @@ template <class F, class T> class Model {
     } else {
       const auto body = flow_.body();
       using B = std::remove_const_t<decltype(body)>;
-      static_assert(Encode ? CanEncode<B, T> : CanDecode<B, T>, "rheo: encode, decode: a layer of this flow lacks the direction that is asked for");
+      static_assert(Encode ? CanEncode<B, T> : CanDecode<B, T>,
+                    "rheo: encode, decode: a layer of this flow lacks the direction that is asked for");
       Workspace<B, T> ws;
       Column<T> v = Column<T>::Zero(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {

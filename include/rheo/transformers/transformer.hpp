@@ -43,7 +43,9 @@ template <class M> inline constexpr bool smooth_map = [] {
 }();
 
 /// The passes of a map's decode behind `net` of a net: those that it takes, or an iteration.
-template <class M> constexpr Index decode_passes_of(Index net) { return accuracy<M, double>() > 0 || accuracy<M, float>() > 0 ? as_needed : net; }
+template <class M> constexpr Index decode_passes_of(Index net) {
+  return accuracy<M, double>() > 0 || accuracy<M, float>() > 0 ? as_needed : net;
+}
 
 /// How many rows missed their root: finite y and parameters, x NaN.  A row whose v was NaN before is not counted: it lost a root already.
 template <Index P, class L, class Raw> long missed(L y, L x, L v, Raw raw) {

@@ -18,7 +18,8 @@ TEMPLATE_TEST_CASE("ActNorm starts with column means 0 and deviations 1, once", 
   detail::LayerBench<ActNorm<3>, T> b(ActNorm<3>{});
   const auto start = [&](const Batch<T>& data) {
     const Batch<T> none(data.rows(), 0);
-    b.layer.initialise(InitPass<T>{view(data), Params<T>(b.theta.data(), b.theta.size()), Params<T>(b.buffers.data(), b.buffers.size()), view(none)});
+    const Params<T> theta(b.theta.data(), b.theta.size()), buffers(b.buffers.data(), b.buffers.size());
+    b.layer.initialise(InitPass<T>{view(data), theta, buffers, view(none)});
   };
   start(x);
   Batch<T> z;
