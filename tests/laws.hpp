@@ -19,6 +19,11 @@ inline void check_findings(const std::string& name, const std::vector<rheo::Find
   }
 }
 template <class L> void check_laws(const std::string& name, const L& layer) {
+  using namespace rheo::detail;
+  // what summaries say: a layer of ours states what its directions cost, and one that iterates does not call itself closed
+  CHECK((!rheo::CanEncode<L, double> || encode_effort<L>().passes != rheo::not_stated));
+  CHECK((!rheo::CanDecode<L, double> || decode_effort<L>().passes != rheo::not_stated));
+  CHECK((accuracy<L, double>() == 0 || encode_effort<L>().passes != 0 || decode_effort<L>().passes != 0));
   rheo::CertifyOptions options;
   options.allocations = malloc_count;
   check_findings(name, rheo::certify(layer, options));

@@ -2,6 +2,8 @@
 // The laws must reject layers that are wrong: a test that cannot fail proves nothing.
 #include "rheo/evaluation/certify.hpp"
 
+#include <sstream>
+
 #include "laws.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
@@ -91,6 +93,23 @@ struct WrongScale : StandardNormal<2> {  // draws five per cent too wide
     StandardNormal<2>::decode(p);
     p.out *= T(1.05);
   }
+};
+struct Swallows : ActNorm<2> {  // sees no NaN in its first coordinate
+  template <class T> void encode(Pass<T, NoCache> p) const {
+    ActNorm<2>::encode(p);
+    for (Index i = 0; i < p.in.rows(); ++i) {
+      if (!(p.in(i, 0) == p.in(i, 0))) p.out(i, 0) = T(0);
+    }
+  }
+};
+struct Lost : StandardNormal<2> {  // now and then a draw is none
+  template <class T> void decode(Pass<T, NoCache> p) const {
+    StandardNormal<2>::decode(p);
+    for (Index i = 0; i < p.out.rows(); i += 1000) p.out(i, 0) = T(std::numeric_limits<double>::quiet_NaN());
+  }
+};
+struct Stuck : StandardNormal<2> {  // always the same draw
+  template <class T> void decode(Pass<T, NoCache> p) const { p.out.setZero(); }
 };
 struct WrongMass : StandardNormal<2> {
   template <class T> void encode(Pass<T, NoCache> p) const {
@@ -251,6 +270,15 @@ TEST_CASE("each law of surjections rejects a layer that breaks it") {
   CHECK_FALSE(breaks("", Invert<Abs<2>>{}));
 }
 
+TEST_CASE("findings print: what is broken first, and how many laws are kept") {
+  std::ostringstream one, all;
+  one << Finding{"double: round trip", 0.5, 0.25};
+  CHECK(one.str() == "BROKEN: double: round trip, error 0.5, allowed 0.25");
+  const std::vector<Finding> some{{"a", 0, 1}, {"b", std::nan(""), 1}, {"c", 1, 1}};
+  all << some;
+  CHECK(all.str() == "BROKEN: b, error nan, allowed 1\nkept: a, error 0, allowed 1\nkept: c, error 1, allowed 1\n2 laws kept, 1 broken\n");
+}
+
 TEST_CASE("each law rejects a layer that breaks it") {
   CHECK(breaks("Jacobian", WrongV{}));
   CHECK(breaks("same number in both directions", WrongV{}));
@@ -264,7 +292,10 @@ TEST_CASE("each law rejects a layer that breaks it") {
   CHECK(breaks("round trip", WrongInverse{}));
   CHECK(breaks("rows are independent", Neighbours{}));
   CHECK(breaks("NaN stays in its row", Neighbours{}));
+  CHECK(breaks("NaN stays in its row", Swallows{}));
   CHECK(breaks("draws follow the density", WrongScale{}));
+  CHECK(breaks("draws follow the density", Lost{}));
+  CHECK(breaks("draws follow the density", Stuck{}));
   CHECK(breaks("integrates to one", WrongMass{}));
   CHECK_FALSE(breaks("", ActNorm<2>{}));
   if (rheo_test::counts_mallocs) {

@@ -19,6 +19,13 @@ template <class T> math::Moments moments(double mean, double deviation) {
 }
 }  // namespace
 
+TEMPLATE_TEST_CASE("moments by hand: two rows 0 and 1 have the mean 1/2 and the deviation sqrt(1/2)", "", float, double) {
+  Batch<TestType> x(2, 2);
+  x << 3, 0, 5, 1;
+  const auto m = math::moments<TestType>(view(std::as_const(x)), 1);
+  CHECK(m.mean == 0.5);
+  CHECK(std::abs(m.deviation - std::sqrt(0.5)) < 1e-15);
+}
 TEST_CASE("moments of columns in any units") {
   for (const auto& [mean, deviation] : {std::pair{0., 1e-150}, {1e-7, 1e-8}, {-3., 2.}, {1e8, 1e3}, {1e100, 1e100}}) {
     const auto m = moments<double>(mean, deviation);

@@ -215,6 +215,7 @@ TEST_CASE("the double well: log Z, entropy, modes, masses as published, and its 
   CHECK(checks::near(well.entropy(), 1.718576, 1e-6));
   CHECK(checks::near(well.probability(0.0, targets::detail::infinity), 0.844307, 1e-6));
   CHECK(checks::near(well.probability(-targets::detail::infinity, targets::detail::infinity), 1.0, 1e-12));
+  CHECK((std::isnan(well.probability(std::nan(""), 1.0)) && std::isnan(well.probability(0.0, std::nan("")))));
   CHECK(checks::near(well.left(), -1.71083, 1e-5));
   CHECK(checks::near(well.right(), 1.75252, 1e-5));
   CHECK(checks::near(well.barrier(), -0.04169, 1e-5));

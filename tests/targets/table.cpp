@@ -53,6 +53,23 @@ TEST_CASE("the mean of -log p over draws is the entropy, and most draws fall int
   }
 }
 
+TEST_CASE("a NaN coordinate has log p NaN, and far away it is -infinity, not NaN") {
+  const double nan = std::nan(""), inf = rheo::targets::detail::infinity;
+  for (const Target& t : all()) {
+    INFO(t.name);
+    for (double x : {0.0, 0.3, -1.1, 1e200}) {
+      CHECK(std::isnan(t.log_prob(nan, x)));
+      CHECK(std::isnan(t.log_prob(x, nan)));
+      if (t.distance_to_support) CHECK(std::isnan(t.distance_to_support(nan, x) + t.distance_to_support(x, nan)));
+    }
+    for (double far : {1e160, -1e160, 1e200, -1e200, inf, -inf}) {
+      CHECK(t.log_prob(far, 0.3) == -inf);
+      CHECK(t.log_prob(-0.3, far) == -inf);
+      CHECK(t.log_prob(far, far) == -inf);
+    }
+  }
+}
+
 TEST_CASE("exactly the seven compact targets know their support") {
   std::set<std::string> compact;
   for (const Target& t : all()) {

@@ -25,6 +25,11 @@
 //   template <class P> static auto unpack(P p);                       the layout, used for values, gradients and files (if param_count > 0)
 // and any of
 //   encode(Pass<T, Cache<T>>)  encode_pull(Pull<T, Cache<T>>)  decode(Pass)  decode_pull(Pull)
+// which write (rheo/core/pass.hpp)
+//   out, g_in                       overwritten, every number of them: what stood there is not to be read
+//   v                               added to: v += V(x, z), in both directions alike
+//   g_theta, g_context              accumulated: += their part, once for each call
+// and may say
 //   init(Params<T> theta, Params<T> buffers, Noise)                   starting values; zero without it; a new flow is the identity
 //   encode_path_pull(Pull, factor), decode_path_pull                  of a layer that draws: what its draw tells the law it is from goes by the path alone, times
 //                                                                     factor, a number a row (rheo/training/importance_weighted.hpp)
@@ -33,13 +38,15 @@
 //   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
 //   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp); z_seams of the latent
-//   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; 0 without it
+//   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; without it the laws allow none
 //   static constexpr bool exact_pulls                                 the pulls are the derivatives of the very numbers computed, whatever accuracy() leaves
 //   static constexpr bool biased_pulls                                the mean of the pulls over draws is not the gradient of the mean: accept/reject
 //   static constexpr Index draws; void reverse_draws(p, table) const   of a stochastic layer: columns of noise a row, and those that lead a path back
 //   void weigh(x, z, v, theta) const            v += V of given pairs, where the pair alone decides it
-//   static constexpr Index encode_passes, decode_passes               passes of nets that one row takes, `as_needed` for iterations; 0 without it
-//   static constexpr bool parallel_encode, parallel_decode            false where the passes grow with the dimension; true without it
+//   static constexpr Index encode_passes, decode_passes               passes of nets, or values of an energy, that one row takes; 0 for closed forms, `as_needed`
+//                                                                     where an iteration decides; `not_stated` without it
+//   static constexpr bool parallel_encode, parallel_decode            false where passes wait for one another, coordinate by coordinate; without it true of one
+//                                                                     pass and none, and nothing is claimed of more
 //   static constexpr std::array<Index, z_dim> support_source          which x coordinate's support a z coordinate of `any` has; its own without it
 //   static constexpr Index categories                                 integer and category coordinates run from 0 to categories - 1, intervals from 0 to
 //                                                                     categories; 0: as far as they like
@@ -51,6 +58,7 @@
 // What you get: training, sampling, scoring, chaining, inversion, files, threads, and the laws (rheo/evaluation/certify.hpp).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -88,8 +96,8 @@ concept Layer = requires {
 template <class L>
 concept Distribution = Layer<L> && L::z_dim == 0;
 
-/// encode_passes or decode_passes of a layer whose iterations decide.
-inline constexpr Index as_needed = -1;
+/// encode_passes or decode_passes of a layer whose iterations decide, and of one that does not say.
+inline constexpr Index as_needed = -1, not_stated = -2;
 
 /// True when log_prob is exact; false when a flow offers elbo or an estimate only.
 template <class L> inline constexpr bool is_exact_v = L::exactness == Exactness::exact;
@@ -102,6 +110,18 @@ template <class L, class T>
 concept HasInitialise = requires(const L& l, InitPass<T> p) { l.initialise(p); };
 template <class L, class T>
 concept HasAfterStep = requires(const L& l, Params<T> p) { l.after_step(p, p); };
+
+/// A layer's parameters have a layout, which names them in files, descriptions and messages.
+template <class L> constexpr bool has_layout() {
+  if constexpr (L::param_count > 0) return requires(Params<double> p) { L::unpack(p); };
+  return true;
+}
+/// The same as an error in words.
+template <class L> constexpr bool owes_no_layout() {
+  static_assert(has_layout<L>(),
+                "rheo: a layer with param_count > 0 owes `template <class P> static auto unpack(P p)`, the layout of its parameters: rheo/core/layer.hpp");
+  return has_layout<L>();
+}
 
 /// Starting values of any layer.
 template <class L, class T> void init(const L& layer, Params<T> theta, Params<T> buffers, Noise noise) {
@@ -157,21 +177,26 @@ template <class L> inline constexpr bool has_biased_pulls = [] {
 /// The error that iterations leave in the pulls.
 template <class L, class T> constexpr double pull_accuracy() { return has_exact_pulls<L> ? 0 : accuracy<L, T>(); }
 
-/// What a layer says of the cost of its directions, by default nothing and parallel.
+/// What a layer says of the cost of a direction, by default nothing.
 struct Effort {
-  Index passes = 0;
-  bool parallel = true;
-  constexpr Effort operator+(Effort o) const { return {passes < 0 || o.passes < 0 ? as_needed : passes + o.passes, parallel && o.parallel}; }
+  Index passes = not_stated;
+  bool parallel = passes == 0 || passes == 1;
+  constexpr Effort operator+(Effort o) const {
+    const bool counted = passes >= 0 && o.passes >= 0;
+    return {counted ? passes + o.passes : std::min(passes, o.passes), parallel && o.parallel};
+  }
+  constexpr Effort operator*(Index times) const { return {passes < 0 ? passes : passes * times, parallel}; }
 };
+static_assert(not_stated < as_needed && as_needed < 0, "in a sum the one that tells less is left");
 template <class L> constexpr Effort encode_effort() {
   Effort e;
-  if constexpr (requires { L::encode_passes; }) e.passes = L::encode_passes;
+  if constexpr (requires { L::encode_passes; }) e = Effort{L::encode_passes};
   if constexpr (requires { L::parallel_encode; }) e.parallel = L::parallel_encode;
   return e;
 }
 template <class L> constexpr Effort decode_effort() {
   Effort e;
-  if constexpr (requires { L::decode_passes; }) e.passes = L::decode_passes;
+  if constexpr (requires { L::decode_passes; }) e = Effort{L::decode_passes};
   if constexpr (requires { L::parallel_decode; }) e.parallel = L::parallel_decode;
   return e;
 }

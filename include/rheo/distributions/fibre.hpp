@@ -53,6 +53,7 @@ template <class Part, class P> void name_part(P& p, const char* name) {
 template <Index D, Support S> struct NoLaw {
   static constexpr Index x_dim = D, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<D> x_support = all_of<D>(S);

@@ -34,6 +34,7 @@ template <Index K, class Base> struct Mixture {
   static constexpr Supports<0> z_support{};
   static constexpr bool smooth = detail::is_smooth<Base>;
   static constexpr Index encode_passes = detail::encode_effort<Base>().passes, decode_passes = detail::decode_effort<Base>().passes;
+  static constexpr bool parallel_encode = detail::encode_effort<Base>().parallel, parallel_decode = detail::decode_effort<Base>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Base, T>(); }
   template <class T> struct Cache {
     std::array<CacheOf<Base, T>, static_cast<std::size_t>(K)> base;

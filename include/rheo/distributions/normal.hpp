@@ -12,6 +12,7 @@ inline constexpr double half_log_two_pi = 0.91893853320467274178;
 template <Index D, Support S> struct DistributionFacts {
   static constexpr Index x_dim = D, z_dim = 0, context_dim = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::inference_surjection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr Supports<D> x_support = all_of<D>(S);
   static constexpr Supports<0> z_support{};

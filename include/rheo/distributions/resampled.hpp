@@ -29,6 +29,7 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
   static_assert(Tries > 0, "rheo: ResampledBase wants at least one try");
   using Acceptance = typename Net::template net<D, 1, 0>;
   static constexpr Index param_count = Acceptance::param_count, buffer_count = 2 + param_count, encode_passes = 1, decode_passes = as_needed;
+  static constexpr bool parallel_decode = true;
   static constexpr Exactness exactness = Exactness::estimate;
   static constexpr bool noise_free = true;  ///< the same V at every call, until after_step
   static constexpr bool smooth = Acceptance::smooth;

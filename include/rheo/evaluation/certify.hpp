@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <numbers>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,22 @@ struct Finding {
   double error, allowed;
   bool passed() const { return error <= allowed; }
 };
+/// "kept: double: round trip, error 1e-16, allowed 2e-13", or "BROKEN: ...".
+inline std::ostream& operator<<(std::ostream& out, const Finding& f) {
+  return out << (f.passed() ? "kept: " : "BROKEN: ") << f.law << ", error " << f.error << ", allowed " << f.allowed;
+}
+/// One finding a line, the broken ones first, and how many there are of each.
+inline std::ostream& operator<<(std::ostream& out, const std::vector<Finding>& findings) {
+  std::size_t broken = 0;
+  for (const bool kept : {false, true}) {
+    for (const Finding& f : findings) {
+      if (f.passed() != kept) continue;
+      out << f << '\n';
+      broken += !kept;
+    }
+  }
+  return out << findings.size() - broken << " laws kept, " << broken << " broken\n";
+}
 
 struct CertifyOptions {
   Noise noise{20240229};
@@ -179,7 +196,7 @@ template <class Real> class Certifier {
     for (Index i = 0; i < s_.param_count; ++i) tally(right, g_theta(i), d_theta(i, 0));
     for (Index i = 0; i < g_context.size(); ++i) tally(right, g_context.data()[i], d_context.data()[i]);
     double values = 0;  // the duals' values are the plain ones
-    for (Index i = 0; i < out.size(); ++i) values = std::max(values, std::abs(static_cast<double>(out.data()[i]) - out_d.data()[i].a));
+    for (Index i = 0; i < out.size(); ++i) values = worst(values, std::abs(static_cast<double>(out.data()[i]) - out_d.data()[i].a));
     return worst(std::abs(left - right) / size, values * 1e-3);
   }
   /// The scalar g_out . out + g_v . v along one direction, by fourth-order central differences, against the pull.
@@ -361,9 +378,11 @@ template <class Real> std::vector<Finding> certify_subject(const Subject& subjec
 
 }  // namespace detail
 
-/// Runs every law that fits the layer, in float and double, on random parameters.  The layer holds them if every Finding passed().
+/// Runs every law that fits the layer, in float and double, on random parameters.  The layer holds them if every Finding passed();
+/// std::cout << certify(layer) says which it breaks.
 template <class L> std::vector<Finding> certify(const L& layer, const CertifyOptions& options = {}) {
   static_assert(Layer<L>, "rheo: certify: this is not a layer: rheo/core/layer.hpp says what a layer owes");
+  static_assert(detail::owes_no_layout<L>());
   return detail::certify_subject<double>(detail::SubjectOf<L>(layer), options);
 }
 

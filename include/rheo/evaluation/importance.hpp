@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "rheo/evaluation/metrics.hpp"
@@ -48,7 +50,8 @@ inline double largest(const Column<double>& log_w) {
 inline Column<double> relative_weights(const Column<double>& log_w) {
   const double top = largest(log_w);
   if (!(top > -std::numeric_limits<double>::infinity())) return Column<double>::Constant(log_w.size(), std::isnan(top) ? top : 0.0);
-  return (log_w - top).exp();
+  const auto weighs = log_w > -std::numeric_limits<double>::infinity();  // Eigen's exp of -inf is not 0
+  return weighs.select((log_w - top).exp(), Column<double>::Zero(log_w.size()));
 }
 
 }  // namespace detail
@@ -78,15 +81,6 @@ inline Estimate log_z(const Column<double>& log_w) {
   const Estimate m = mean_and_error(w);
   return {detail::largest(log_w) + std::log(m.value), m.error / m.value};
 }
-/// The same of rows that descend from others: ancestor[i], below their number n, is the first row of which row i is a copy's copy.  Copies are not independent but
-/// their families are, about: the error is that of the sums over families, those that died out among them; without copies it is the one above.
-inline Estimate log_z(const Column<double>& log_w, const std::vector<Index>& ancestor) {
-  const Column<double> w = detail::relative_weights(log_w);
-  const double n = static_cast<double>(w.size()), sum = w.sum();
-  Column<double> family = Column<double>::Zero(w.size());
-  for (Index i = 0; i < w.size(); ++i) family(ancestor[static_cast<std::size_t>(i)]) += w(i) / sum;
-  return {detail::largest(log_w) + std::log(sum / n), std::sqrt((family - 1 / n).square().sum() * n / (n - 1))};
-}
 /// (sum w)^2 / sum w^2, between 1 and n; 0 where all weights are 0.
 inline double effective_sample_size(const Column<double>& log_w) {
   const Column<double> w = detail::relative_weights(log_w);
@@ -99,6 +93,53 @@ inline Estimate expectation(const Column<double>& f, const Column<double>& log_w
   const Column<double> w = detail::relative_weights(log_w);
   const double sum = w.sum(), mean = (w > 0.0).select(w * f, 0.0).sum() / sum;
   return {mean, std::sqrt((w > 0.0).select((w * (f - mean)).square(), 0.0).sum()) / sum};
+}
+
+/// Log-weights of rows that descend from others: ancestor[i], below their number, is the first row of which row i is a copy's copy, and
+/// rows of one ancestor are a family.  Copies are not independent, their families are, about: below, as in place of plain weights,
+/// errors are those of sums over families, those that died out among them.  Without copies they are those of plain weights, which these
+/// convert to: whoever takes them as such takes rows for independent.
+struct FamilyWeights : Column<double> {
+  std::vector<Index> ancestor;
+  /// Every row its own family.
+  explicit FamilyWeights(Column<double> log_w) : Column<double>(std::move(log_w)), ancestor(static_cast<std::size_t>(this->size())) {
+    std::iota(ancestor.begin(), ancestor.end(), Index(0));
+  }
+  /// Throws std::invalid_argument unless there is an ancestor for every row, among the rows.
+  FamilyWeights(Column<double> log_w, std::vector<Index> ancestors) : Column<double>(std::move(log_w)), ancestor(std::move(ancestors)) {
+    const auto strange = [this](Index a) { return a < 0 || a >= this->size(); };
+    if (ancestor.size() != static_cast<std::size_t>(this->size()) || std::any_of(ancestor.begin(), ancestor.end(), strange))
+      detail::fail("FamilyWeights wants an ancestor for every row, among the rows");
+  }
+  /// First rows that have descendants: where few are left, an error is as unsure as a spread of few numbers.
+  Index families() const {
+    std::vector<Index> a = ancestor;
+    std::sort(a.begin(), a.end());
+    return std::unique(a.begin(), a.end()) - a.begin();
+  }
+  /// The sums of x, a number a row, over the families, 0 for those that died out.
+  Column<double> sums(const Column<double>& x) const {
+    Column<double> family = Column<double>::Zero(x.size());
+    for (Index i = 0; i < x.size(); ++i) family(ancestor[static_cast<std::size_t>(i)]) += x(i);
+    return family;
+  }
+};
+/// log_z with an error that counts families.
+inline Estimate log_z(const FamilyWeights& log_w) {
+  const Estimate m = mean_and_error(log_w.sums(detail::relative_weights(log_w)));
+  return {detail::largest(log_w) + std::log(m.value), m.error / m.value};
+}
+/// expectation with an error that counts families.
+inline Estimate expectation(const Column<double>& f, const FamilyWeights& log_w) {
+  const Estimate plain = expectation(f, static_cast<const Column<double>&>(log_w));
+  const Column<double> w = detail::relative_weights(log_w);
+  return {plain.value, std::sqrt(log_w.sums((w > 0.0).select(w * (f - plain.value), 0.0)).square().sum()) / w.sum()};
+}
+/// How many independent draws the families are worth: (sum w)^2 / sum over families of (sum w)^2.
+inline double effective_sample_size(const FamilyWeights& log_w) {
+  const Column<double> w = log_w.sums(detail::relative_weights(log_w));
+  const double sum = w.sum();
+  return sum > 0 ? sum * sum / w.square().sum() : sum;
 }
 
 /// A Markov chain over the rows of a weighted sample.
@@ -137,11 +178,11 @@ inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noi
 /// The end of an annealed run.
 template <class T> struct AnnealedSample {
   Batch<T> x;
-  Column<double> log_w;      ///< exp of them has mean Z / Z_base, resampled or not
-  Estimate log_z;            ///< minus that of the base; the error counts every resampling, as long as many first rows have descendants
+  FamilyWeights log_w;       ///< exp of them has mean Z / Z_base, resampled or not; errors by them count every resampling
+  Estimate log_z;            ///< minus that of the base
   Report report;
   int resampled = 0;
-  Index families = 0;        ///< first rows that have descendants: where few are left, the error is as unsure as a spread of few numbers
+  Index families = 0;        ///< log_w.families()
 };
 
 /// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through `temperatures` moves at
@@ -157,7 +198,9 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
   if (temperatures < 1 || !(threshold >= 0 && threshold <= 1)) detail::fail("annealed_sample wants one temperature or more, and a threshold in [0, 1]");
   detail::check_width(Input<T>(x), Base::dim, "x");
   const Index n = x.rows();
-  AnnealedSample<T> s{Batch<T>(n, Base::dim), Column<double>::Zero(n), {}, {}, 0, 0};
+  AnnealedSample<T> s{Batch<T>(n, Base::dim), FamilyWeights(Column<double>::Zero(n)), {}, {}, 0, 0};
+  Column<double>& log_w = s.log_w;  // as of independent rows: the number that resampling goes by
+  std::vector<Index>& ancestor = s.log_w.ancestor;
   typename Path::template Workspace<T> w;
   CacheOf<L, T> cache;
   Arena scratch;
@@ -171,8 +214,7 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
     s.report.invalid += !std::isfinite(u(i));
   }
   Column<T> theta(L::param_count), buffers(L::buffer_count);
-  std::vector<Index> ancestor(static_cast<std::size_t>(n)), next(ancestor);
-  for (Index i = 0; i < n; ++i) ancestor[static_cast<std::size_t>(i)] = i;
+  std::vector<Index> next(ancestor);
   for (int k = 1; k <= temperatures; ++k) {
     const Path path(base, target, static_cast<double>(k) / temperatures);
     const L layer = move(path);
@@ -191,12 +233,12 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
       const bool moved = std::isfinite(v(i)) || v(i) > T(0);  // +inf: a path of weight 0
       if (moved && math::faulty(u(i))) ++s.report.invalid;
       work(i) = moved && !math::faulty(u(i)) ? work(i) - static_cast<double>(v(i)) : nothing;
-      s.log_w(i) = work(i) > nothing ? work(i) - static_cast<double>(u(i)) : nothing;
+      log_w(i) = work(i) > nothing ? work(i) - static_cast<double>(u(i)) : nothing;
     }
-    const double effective = effective_sample_size(s.log_w);
+    const double effective = effective_sample_size(log_w);
     if (k < temperatures && effective > 0 && effective < threshold * static_cast<double>(n)) {
-      const auto chosen = resample(s.log_w, n, key.fork(2));
-      const double level = log_z(s.log_w).value;
+      const auto chosen = resample(log_w, n, key.fork(2));
+      const double level = log_z(log_w).value;
       for (Index i = 0; i < n; ++i) {
         const Index from = chosen[static_cast<std::size_t>(i)];
         s.x.row(i) = x.row(from);
@@ -205,14 +247,13 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
       }
       ancestor.swap(next);
       x.swap(s.x);
-      s.log_w.setConstant(level);
+      log_w.setConstant(level);
       ++s.resampled;
     }
   }
   s.x.swap(x);
-  s.log_z = log_z(s.log_w, ancestor);
-  std::sort(ancestor.begin(), ancestor.end());
-  s.families = std::unique(ancestor.begin(), ancestor.end()) - ancestor.begin();
+  s.log_z = log_z(s.log_w);
+  s.families = s.log_w.families();
   return s;
 }
 

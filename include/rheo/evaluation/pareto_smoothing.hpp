@@ -12,6 +12,7 @@
 
 #include "rheo/core/batch.hpp"
 #include "rheo/core/fail.hpp"
+#include "rheo/math/softplus.hpp"
 
 #include "rheo/core/macros_off.hpp"
 
@@ -23,36 +24,69 @@ struct GeneralizedPareto {
   double quantile(double p) const { return std::fabs(shape) < 1e-12 ? -scale * std::log1p(-p) : scale * std::expm1(-shape * std::log1p(-p)) / shape; }
 };
 
-/// The fit to positive numbers that ascend: the mean of a profile likelihood under Zhang and Stephens' weak prior, without iterations; the error of the shape is
-/// about (1 + shape) / sqrt(n).  Throws std::invalid_argument for fewer than 5 numbers, or numbers that are not finite, positive and ascending.
-inline GeneralizedPareto fit_generalized_pareto(const std::vector<double>& x) {
-  const std::size_t n = x.size();
-  if (n < 5 || !(x.front() > 0) || !std::isfinite(x.back()) || !std::is_sorted(x.begin(), x.end()))
-    detail::fail("fit_generalized_pareto wants 5 positive numbers or more, ascending");
-  const auto shape_at = [&](double theta) {  // of the likeliest law with -shape / scale = theta
+namespace detail {
+
+/// A generalised Pareto law whose scale need not be a double: weights lie further apart than doubles reach.
+struct LogPareto {
+  double shape, log_scale;
+  double log_quantile(double p) const {
+    const double y = -shape * std::log1p(-p);
+    return log_scale + (y > 700 ? y - std::log(shape) : std::log(GeneralizedPareto{shape, 1}.quantile(p)));
+  }
+};
+
+/// The fit to 5 numbers or more, given by their logarithms, ascending: the mean of a profile likelihood under Zhang and Stephens' weak
+/// prior.  theta = -shape / scale is held in units of 1 / x_n, by its sign and the logarithm of its size: its reach is that of x_n over
+/// the quartile.
+inline LogPareto fit_log_pareto(const std::vector<double>& log_x) {
+  struct Theta {
+    bool negative;
+    double log_size;
+  };
+  const std::size_t n = log_x.size();
+  const auto shape_at = [&](Theta t) {  // of the likeliest law with this theta: the mean of log(1 - theta x)
     double sum = 0;
-    for (double v : x) sum += std::log1p(-theta * v);
+    for (double l : log_x) {
+      const double e = t.log_size + l - log_x.back();
+      sum += t.negative ? math::softplus(e) : std::log1p(-std::exp(e));
+    }
     return sum / static_cast<double>(n);
   };
   const auto grid = static_cast<std::size_t>(30 + std::floor(std::sqrt(static_cast<double>(n))));
-  const double quartile = x[static_cast<std::size_t>(std::floor(static_cast<double>(n) / 4 + 0.5)) - 1];
-  std::vector<double> theta(grid), likelihood(grid);
-  for (std::size_t j = 0; j < grid; ++j) {
-    theta[j] = 1 / x.back() + (1 - std::sqrt(static_cast<double>(grid) / (static_cast<double>(j) + 0.5))) / (3 * quartile);
-    if (theta[j] == 0) theta[j] = -1e-300;
+  const double log_ratio = log_x.back() - log_x[static_cast<std::size_t>(std::floor(static_cast<double>(n) / 4 + 0.5)) - 1];
+  std::vector<Theta> theta(grid);
+  std::vector<double> likelihood(grid);
+  double largest = -std::numeric_limits<double>::infinity();
+  for (std::size_t j = 0; j < grid; ++j) {  // theta = 1 - e^s
+    double s = std::log((std::sqrt(static_cast<double>(grid) / (static_cast<double>(j) + 0.5)) - 1) / 3) + log_ratio;
+    if (s == 0) s = 1e-300;
+    theta[j] = {s > 0, s > 0 ? s + std::log(-std::expm1(-s)) : std::log(-std::expm1(s))};
     const double k = shape_at(theta[j]);
-    likelihood[j] = static_cast<double>(n) * (std::log(-theta[j] / k) - k - 1);
+    likelihood[j] = static_cast<double>(n) * (theta[j].log_size - std::log(std::fabs(k)) - k - 1);
+    largest = std::max(largest, theta[j].log_size);
   }
   const double top = *std::max_element(likelihood.begin(), likelihood.end());
-  double total = 0, mean = 0;
+  double total = 0, mean = 0;  // of theta / e^largest
   for (std::size_t j = 0; j < grid; ++j) {
     const double w = std::exp(likelihood[j] - top);
     total += w;
-    mean += w * theta[j];
+    mean += w * std::exp(theta[j].log_size - largest) * (theta[j].negative ? -1 : 1);
   }
-  mean /= total;
-  const double k = shape_at(mean);
-  return {k, -k / mean};
+  const Theta at{mean < 0, std::log(std::fabs(mean / total)) + largest};
+  const double k = shape_at(at);
+  return {k, std::log(std::fabs(k)) - at.log_size + log_x.back()};
+}
+
+}  // namespace detail
+
+/// The fit to positive numbers that ascend, without iterations; the error of the shape is about (1 + shape) / sqrt(n).  Throws
+/// std::invalid_argument for fewer than 5 numbers, or numbers that are not finite, positive and ascending.
+inline GeneralizedPareto fit_generalized_pareto(std::vector<double> x) {
+  if (x.size() < 5 || !(x.front() > 0) || !std::isfinite(x.back()) || !std::is_sorted(x.begin(), x.end()))
+    detail::fail("fit_generalized_pareto wants 5 positive numbers or more, ascending");
+  for (double& v : x) v = std::log(v);
+  const detail::LogPareto law = detail::fit_log_pareto(x);
+  return {law.shape, std::exp(law.log_scale)};
 }
 
 struct SmoothedWeights {
@@ -78,21 +112,21 @@ inline SmoothedWeights pareto_smoothed(const Column<double>& log_w) {
   const double top = log_w(order.back()), cut = log_w(order[static_cast<std::size_t>(n - most - 1)]);
   if (!std::isfinite(top)) return s;
   if (top - cut < 1e-8) return {log_w, top - log_w(order.front()) < 1e-8 ? -infinity : infinity, 0};
-  const double floor = std::exp(cut - top);
-  std::vector<double> excess;
-  for (Index i = n - most; i < n; ++i) {
-    const double e = std::exp(log_w(order[static_cast<std::size_t>(i)]) - top) - floor;
-    if (e > 0) excess.push_back(e);
+  std::vector<double> excess;  // logarithms of exp(log_w) - exp(cut)
+  for (std::size_t i = order.size() - static_cast<std::size_t>(most); i < order.size(); ++i) {
+    const double l = log_w(order[i]);
+    if (l > cut) excess.push_back(l + std::log(-std::expm1(cut - l)));
   }
   if (excess.size() < 5) return s;
   const auto m = static_cast<double>(excess.size());
-  GeneralizedPareto law = fit_generalized_pareto(excess);
+  detail::LogPareto law = detail::fit_log_pareto(excess);
   law.shape = (m * law.shape + 5) / (m + 10);
   s.shape = law.shape;
   s.tail = static_cast<Index>(excess.size());
   for (std::size_t z = 0; z < excess.size(); ++z) {
-    const double w = floor + law.quantile((static_cast<double>(z) + 0.5) / m);
-    s.log_w(order[order.size() - excess.size() + z]) = top + std::min(0.0, std::log(w));
+    const double q = law.log_quantile((static_cast<double>(z) + 0.5) / m);  // w = e^cut + e^q, in logarithms
+    const double w = std::isfinite(cut) ? cut + math::softplus(q - cut) : q;
+    s.log_w(order[order.size() - excess.size() + z]) = std::min(w, top);
   }
   return s;
 }

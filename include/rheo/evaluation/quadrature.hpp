@@ -154,13 +154,17 @@ template <class L, class Density> double integral_between_seams(const L& layer, 
   return integral_between_seams([&](Index j, double other) { return seams_of(layer, j, other); }, density, std::vector<Support>(L::x_support.begin(), L::x_support.end()));
 }
 
-/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a standard normal.
+/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a
+/// standard normal; infinite where draws are not finite, or all alike.
 template <class Mass> double chi_square_of_cells(const Batch<double>& x, Mass mass) {
   const Index n = x.rows(), D = x.cols(), side = 14;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (!x.allFinite()) return infinity;
   double lo[2] = {0, 0}, width[2] = {1, 1};
   for (Index j = 0; j < D; ++j) {
     lo[j] = x.col(j).minCoeff();
     width[j] = (x.col(j).maxCoeff() - lo[j]) / static_cast<double>(side) * (1 + 1e-12);
+    if (!(width[j] > 0)) return infinity;
   }
   const Index rows_2 = D == 2 ? side : 1;
   Batch<double> count = Batch<double>::Zero(side, rows_2), expected = count;
@@ -210,6 +214,7 @@ template <class Density> double chi_square(const Batch<double>& x, Density densi
 
 /// Draws against the probabilities of the values that they take, or of being above 0 where there is no atom, coordinates together.
 template <class Density> double chi_square_of_values(const Batch<double>& x, Density density) {
+  if (!x.allFinite()) return std::numeric_limits<double>::infinity();
   std::map<std::vector<double>, double> count;
   for (Index i = 0; i < x.rows(); ++i) {
     std::vector<double> key;

@@ -190,6 +190,7 @@ template <class T, class L> void encode_rows(const L& layer, CView<T> x, Batch<T
 template <class... Ls> struct Chain {
   static_assert(sizeof...(Ls) > 0, "rheo: Chain: empty");
   static_assert((Layer<Ls> && ...), "rheo: Chain: a part is not a layer: rheo/core/layer.hpp says what a layer owes");
+  static_assert((detail::owes_no_layout<Ls>() && ...));
   static constexpr std::size_t size = sizeof...(Ls);
   template <std::size_t K> using At = std::tuple_element_t<K, std::tuple<Ls...>>;
 

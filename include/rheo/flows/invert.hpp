@@ -11,6 +11,7 @@
 namespace rheo {
 
 template <class L> struct Invert {
+  static_assert(detail::owes_no_layout<L>());
   static constexpr Index x_dim = L::z_dim, z_dim = L::x_dim, context_dim = L::context_dim, param_count = L::param_count, buffer_count = L::buffer_count;
   static constexpr Kind kind = reversed(L::kind);
   /// Run backwards, a layer that encodes stochastically is a bound, whatever it was forwards; what is estimated stays so.

@@ -45,7 +45,7 @@ template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>&
       if (!(e.standard_error(i) > T(0))) e.standard_error(i) = (w.row(i) == -infinity).all() ? T(0) : unknown;
       continue;
     }
-    const T top = w.row(i).maxCoeff();
+    const T top = w.row(i).template maxCoeff<Eigen::PropagateNaN>();
     if (!(top > -infinity)) {
       e.value(i) = top;
       if (K == 1 || top != top) e.standard_error(i) = unknown;
@@ -123,6 +123,7 @@ template <class F, class T> class Model {
     return sample_and_log_prob(n, noise, context, ws);
   }
   ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context, Work& ws) const {
+    static_assert(CanDecode<F, T>, "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
     if (n < 0) detail::fail("cannot draw " + std::to_string(n) + " samples");
     check_context(context, n);
     ScoredSample<T> s{Batch<T>(n, dim), Column<T>::Zero(n)};
@@ -251,6 +252,7 @@ template <class F, class T> class Model {
     if (context.rows() != n) detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) + ": it wants one for each");
   }
   CColView<T> total(const Input<T>& x, Noise noise, const Input<T>& context, Work& ws) const {
+    static_assert(CanEncode<F, T>, "rheo: log_prob: a layer or the base of this flow has no encode: it samples and does not score");
     check(x, context);
     const Index n = x.rows();
     T* out = ws.values.column(n).data();
@@ -267,6 +269,8 @@ template <class F, class T> class Model {
     } else {
       const auto body = flow_.body();
       using B = std::remove_const_t<decltype(body)>;
+      static_assert(Encode ? CanEncode<B, T> : CanDecode<B, T>,
+                    "rheo: encode, decode: a layer of this flow lacks the direction that is asked for");
       Workspace<B, T> ws;
       Column<T> v = Column<T>::Zero(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {

@@ -13,14 +13,15 @@ namespace rheo {
 /// L applied K times, each time with parameters, buffers and noise of its own.
 template <Index K, class L> struct Repeat {
   static_assert(K > 0, "rheo: Repeat wants at least one layer");
+  static_assert(detail::owes_no_layout<L>());
   static_assert(L::x_dim == L::z_dim, "rheo: Repeat: a repeated layer must keep the dimension");
   static constexpr Index D = L::x_dim, x_dim = D, z_dim = D, context_dim = L::context_dim;
   static constexpr Index param_count = K * L::param_count, buffer_count = K * L::buffer_count;
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
   static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>, biased_pulls = detail::has_biased_pulls<L>;
-  static constexpr Index encode_passes = detail::encode_effort<L>().passes < 0 ? as_needed : K * detail::encode_effort<L>().passes;
-  static constexpr Index decode_passes = detail::decode_effort<L>().passes < 0 ? as_needed : K * detail::decode_effort<L>().passes;
+  static constexpr Index encode_passes = (detail::encode_effort<L>() * K).passes;
+  static constexpr Index decode_passes = (detail::decode_effort<L>() * K).passes;
   static constexpr bool parallel_encode = detail::encode_effort<L>().parallel, parallel_decode = detail::decode_effort<L>().parallel;
   template <class T> static constexpr double accuracy() { return static_cast<double>(K) * detail::accuracy<L, T>(); }
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives

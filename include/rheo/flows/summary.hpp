@@ -26,8 +26,9 @@ namespace detail {
 
 inline std::string effort_text(bool possible, Effort e) {
   if (!possible) return "none";
+  if (e.passes == not_stated) return "not stated";
+  if (e.passes == as_needed) return "iterates";
   if (e.passes == 0) return "closed form";
-  if (e.passes < 0) return "iterates";
   return std::to_string(e.passes) + (e.passes == 1 ? " pass" : e.parallel ? " passes" : " passes in sequence");
 }
 
@@ -59,7 +60,8 @@ template <Index K, class L> struct SummaryOf<Repeat<K, L>> {
 }  // namespace detail
 
 /// One line a layer in encode order, data first, and one for the whole.  "N passes in sequence" marks a direction whose net is run once per
-/// coordinate (a sampler of a masked autoregressive flow), "iterates" one that solves for its result.
+/// coordinate (a sampler of a masked autoregressive flow), "iterates" one that solves for its result, "not stated" one whose layer does not
+/// say.
 template <class F> std::string summary() {
   std::vector<std::array<std::string, 7>> rows{{"layer, data first", "dim", "kind", "density", "parameters", "encode", "decode"}};
   detail::SummaryOf<F>::add(rows, "");

@@ -51,6 +51,7 @@ template <Index C, Index Pixels, class... Factors> struct FactoredLinear {
   static constexpr Index D = C * Pixels, x_dim = D, z_dim = D, context_dim = 0;
   static constexpr Index param_count = (Factors::param_count + ...) + C, buffer_count = (Factors::buffer_count + ...);
   static constexpr Kind kind = Kind::bijection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;

@@ -18,7 +18,7 @@ struct Checkerboard : Toy<Checkerboard> {
     const double odd = a - 2.0 * std::floor(0.5 * a) >= 1.0 ? 1.0 : 0.0;  // floor(a) mod 2
     return {2.0 * a, 2.0 * (noise.uniform(i, 2) - lower + odd)};
   }
-  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : detail::off_support(x1, x2); }
   static double entropy() { return std::log(32.0); }
   static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
   static double distance_to_support(double x1, double x2) {
@@ -44,7 +44,7 @@ struct Corners : Toy<Corners> {
   }
   /// 1/24 on the arms, 1/12 where they meet.
   static double log_prob(double x1, double x2) {
-    if (!in_support(x1, x2)) return -detail::infinity;
+    if (!in_support(x1, x2)) return detail::off_support(x1, x2);
     return std::fabs(x1) <= 2.0 && std::fabs(x2) <= 2.0 ? -std::log(12.0) : -std::log(24.0);
   }
   static double entropy() { return (std::log(12.0) + 2.0 * std::log(24.0)) / 3.0; }
@@ -78,7 +78,7 @@ struct TwoUniforms : Toy<TwoUniforms> {
   static constexpr const char* name = "two_uniforms";
   static constexpr detail::TwoStrips strips{1.5, 1.0};
   static Point draw(const Noise& noise, Index i) { return strips.draw(noise, i); }
-  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : detail::off_support(x1, x2); }
   static double entropy() { return std::log(4.0); }
   static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
   static double distance_to_support(double x1, double x2) { return strips.distance_to_support(x1, x2); }
@@ -90,7 +90,7 @@ struct TwoLines : Toy<TwoLines> {
   static constexpr const char* name = "two_lines";
   static constexpr detail::TwoStrips strips{1.0, 0.01};
   static Point draw(const Noise& noise, Index i) { return strips.draw(noise, i); }
-  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : detail::off_support(x1, x2); }
   static double entropy() { return std::log(0.04); }
   static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
   static double distance_to_support(double x1, double x2) { return strips.distance_to_support(x1, x2); }
@@ -101,7 +101,7 @@ struct TwoLines : Toy<TwoLines> {
 struct OneUniform : Toy<OneUniform> {
   static constexpr const char* name = "one_uniform";
   static Point draw(const Noise& noise, Index i) { return {noise.uniform(i, 0) - 0.5, noise.uniform(i, 1) - 0.5}; }
-  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? 0.0 : -detail::infinity; }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? 0.0 : detail::off_support(x1, x2); }
   static double entropy() { return 0.0; }
   static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
   static double distance_to_support(double x1, double x2) {
@@ -117,7 +117,7 @@ struct Annulus : Toy<Annulus> {
     const double r = std::sqrt(1.0 + 3.0 * noise.uniform(i, 0)), t = 2.0 * detail::pi * noise.uniform(i, 1);
     return {r * std::cos(t), r * std::sin(t)};
   }
-  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : detail::off_support(x1, x2); }
   static double entropy() { return std::log(3.0 * detail::pi); }
   static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
   static double distance_to_support(double x1, double x2) {

@@ -22,6 +22,7 @@ struct Bent : Toy<Self> {
   }
   static double log_prob(double x1, double x2) {
     const double u = Self::swapped ? x2 : x1, v = Self::swapped ? x1 : x2;
+    if (!std::isfinite(u) || !std::isfinite(v)) return off_support(x1, x2);
     return log_normal(u) + log_normal((v - Self::mean(u)) * std::exp(-Self::log_sd)) - Self::log_sd;
   }
   static double entropy() { return log_2pi + 1.0 + Self::log_sd; }
@@ -88,7 +89,7 @@ struct TwoMarginals : Toy<TwoMarginals> {
   }
   /// The density of x1 is 1 on its support.
   static double log_prob(double x1, double x2) {
-    return std::fabs(std::fabs(x1) - 1.0) <= 0.25 ? detail::log_normal(x2) : -detail::infinity;
+    return std::fabs(std::fabs(x1) - 1.0) <= 0.25 ? detail::log_normal(x2) : detail::off_support(x1, x2);
   }
   static double entropy() { return 0.5 * (detail::log_2pi + 1.0); }
   static Box box() { return {-2.0, 2.0, -4.0, 4.0}; }

@@ -128,6 +128,7 @@ struct Pinwheel : Toy<Pinwheel> {
   }
   static double log_prob(double x1, double x2) {
     const double rho = 0.5 * std::hypot(x1, x2), angle = std::atan2(x2, x1);
+    if (!(rho < 1e150)) return detail::off_support(x1, x2);
     if (rho > 8.0) {
       const double z = (rho - 1.0) / 0.3, curvature = rho * rho / 0.01 - rho * (rho - 1.0) / 0.09;
       return -0.5 * z * z - 0.5 * std::log(curvature) - 1.5 * detail::log_2pi - std::log(4.0 * 0.03);

@@ -53,7 +53,7 @@ class Drawing {
     return {p.centre[0] + a * p.cos - b * p.sin, p.centre[1] + a * p.sin + b * p.cos};
   }
   double log_prob(double x1, double x2) const {
-    if (!std::isfinite(x1) || !std::isfinite(x2)) return std::isnan(x1) || std::isnan(x2) ? x1 + x2 : -detail::infinity;
+    if (!std::isfinite(x1) || !std::isfinite(x2)) return detail::off_support(x1, x2);
     double best = -detail::infinity;
     const Part* nearest = nullptr;
     for (const Part& p : parts_) {

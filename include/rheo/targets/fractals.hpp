@@ -23,7 +23,7 @@ struct Sierpinski : Toy<Sierpinski> {
     }
     return {cell * (static_cast<double>(a) + noise.uniform(i, 4)) - 2.0, cell * (static_cast<double>(b) + noise.uniform(i, 5)) - 2.0};
   }
-  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : -detail::infinity; }
+  static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : detail::off_support(x1, x2); }
   static double entropy() { return std::log(65536.0 / 6561.0); }
   static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
   /// Every hole's border, like that of the whole, lies in the support: the distance is that to the border.

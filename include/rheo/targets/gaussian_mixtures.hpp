@@ -70,6 +70,7 @@ struct Diamond : Toy<Diamond> {
   }
   /// The two turned coordinates are independent.
   static double log_prob(double x1, double x2) {
+    if (!std::isfinite(x1) || !std::isfinite(x2)) return detail::off_support(x1, x2);
     const double h = std::sqrt(0.5);
     return log_side(h * (x1 - x2)) + log_side(h * (x1 + x2));
   }

@@ -44,7 +44,7 @@ class NearCurve {
   /// Nats, normalised.  -infinity beyond |x| = 1e150, NaN for NaN.
   double log_prob(double x1, double x2) const {
     const Point x{x1, x2};
-    if (!(square(x, {0.0, 0.0}) < 1e300)) return std::isnan(x1) || std::isnan(x2) ? x1 + x2 : -detail::infinity;
+    if (!(square(x, {0.0, 0.0}) < 1e300)) return detail::off_support(x1, x2);
     double nearest = detail::infinity;
     for (std::size_t b = 0; b < radius_.size(); ++b) nearest = std::fmin(nearest, square(x, middle(b)));
     visit(x, std::sqrt(nearest), [&](double d) { nearest = std::fmin(nearest, d); });

@@ -65,6 +65,7 @@ inline double log_normal_between(double a, double b) {
   const double h = std::sqrt(0.5);
   if (a < 25.0) return std::log(0.5 * (std::erfc(h * a) - std::erfc(h * b)));
   const double tail = log_far_tail(a);
+  if (!(tail > -infinity)) return tail;
   return tail + std::log1p(-std::exp(log_far_tail(b) - tail));
 }
 
@@ -85,6 +86,7 @@ class SpreadCurve {
   double log_prob(double x1, double x2) const {
     double best = -infinity, sum = 0.0;
     for (std::size_t k = 0; k < x1_.size(); ++k) best = std::fmax(best, exponent(k, x1, x2));
+    if (!(best > -infinity)) return off_support(x1, x2);
     for (std::size_t k = 0; k < x1_.size(); ++k) {
       const double e = exponent(k, x1, x2) - best;
       if (e > -45.0) sum += std::exp(e);

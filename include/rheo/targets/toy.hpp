@@ -33,7 +33,7 @@ inline double distance(const Box& b, double x1, double x2) {
 /// The sampling loop.  `Self` owes
 ///   static constexpr const char* name;
 ///   static Point draw(const Noise&, Index i);       an exact draw from row i's numbers alone
-///   static double log_prob(double x1, double x2);   exact and normalised, nats; -infinity off the support
+///   static double log_prob(double x1, double x2);   exact and normalised, nats; -infinity off the support, NaN where a coordinate is
 ///   static double entropy();                        nats
 ///   static Box box();
 /// and, when the support is compact, what `Compact` asks for.
@@ -66,6 +66,9 @@ namespace detail {
 inline constexpr double pi = 3.141592653589793238463;
 inline constexpr double log_2pi = 1.837877066409345483561;
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// What log_prob says off the support: -infinity, but NaN where a coordinate is.
+inline double off_support(double x1, double x2) { return std::isnan(x1) || std::isnan(x2) ? x1 + x2 : -infinity; }
 
 /// log of the standard normal density.
 inline double log_normal(double z) { return -0.5 * (log_2pi + z * z); }

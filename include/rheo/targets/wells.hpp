@@ -4,6 +4,7 @@
 //   arXiv:2208.01893, appendix.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -40,7 +41,7 @@ class QuarticWell {
   double right() const { return right_; }
   double barrier() const { return barrier_; }
   double log_z() const { return std::log(mass_) - lowest_; }
-  double probability(double lo, double hi) const { return integral(std::fmax(lo, -reach_), std::fmin(hi, reach_)) / mass_; }
+  double probability(double lo, double hi) const { return integral(std::max(lo, -reach_), std::min(hi, reach_)) / mass_; }  // NaN stays
   double mean_energy() const {
     double sum = 0.0;
     each(-reach_, reach_, [&](double x, double w) { sum += w * std::exp(lowest_ - value(x)) * value(x); });

@@ -15,7 +15,8 @@ template <Index D, class M, class Transformer> struct PointwiseFacts {
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr Supports<D> x_support = masked_supports<D, M>(x_support_of<Transformer>()), z_support = masked_supports<D, M>(z_support_of<Transformer>());
-  static constexpr Index categories = category_count<Transformer>();
+  static constexpr Index categories = category_count<Transformer>(), encode_passes = 0, decode_passes = decode_passes_of<Transformer>(0);
+  static constexpr bool parallel_decode = true;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
 };
 

@@ -10,7 +10,7 @@
 // and may say
 //   static constexpr Support x_support, z_support    real without it
 //   static constexpr bool smooth                     value and slope have continuous derivatives; true without it
-//   template <class T> static constexpr double accuracy()   as a layer's
+//   template <class T> static constexpr double accuracy()   as a layer's: of one whose decode iterates
 // All parameters zero should be the identity where the supports allow it: conditioners start there.
 // How it is wired (coupling, autoregressive, elementwise, conditional) is not its business.
 #pragma once
@@ -41,6 +41,11 @@ template <class M> inline constexpr bool smooth_map = [] {
   if constexpr (requires { M::smooth; }) return bool(M::smooth);
   return true;
 }();
+
+/// The passes of a map's decode behind `net` of a net: those that it takes, or an iteration.
+template <class M> constexpr Index decode_passes_of(Index net) {
+  return accuracy<M, double>() > 0 || accuracy<M, float>() > 0 ? as_needed : net;
+}
 
 /// How many rows missed their root: finite y and parameters, x NaN.  A row whose v was NaN before is not counted: it lost a root already.
 template <Index P, class L, class Raw> long missed(L y, L x, L v, Raw raw) {

@@ -51,7 +51,7 @@ template <Index D, class Transformer, class Net, Index C = 0, class O = NaturalO
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = Conditioner::smooth && detail::smooth_map<Transformer>;
-  static constexpr Index encode_passes = 1, decode_passes = D;
+  static constexpr Index encode_passes = 1, decode_passes = detail::decode_passes_of<Transformer>(D);
   static constexpr bool parallel_encode = true, parallel_decode = false;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
   static constexpr Supports<D> x_support = all_of<D>(detail::x_support_of<Transformer>()), z_support = all_of<D>(detail::z_support_of<Transformer>());

@@ -64,6 +64,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
   static constexpr bool smooth = Net::smooth && !Solver::adaptive;  // adaptive steps jump
   static constexpr bool exact_pulls = true;
   static constexpr Index encode_passes = Solver::passes, decode_passes = Solver::passes;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
   template <class T> static constexpr double accuracy() { return Solver::template accuracy<T>(); }
 

@@ -31,6 +31,7 @@ template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Index encode_passes = 1, decode_passes = as_needed;
+  static constexpr bool parallel_decode = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
 
   template <class T> struct Cache {

@@ -23,6 +23,7 @@ template <Index K> struct CorrelationCholesky {
   static_assert(K >= 2, "rheo: CorrelationCholesky: a correlation matrix has at least 2 rows");
   static constexpr Index D = K * (K - 1) / 2, x_dim = D, z_dim = D, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::correlation), z_support = all_of<D>(Support::real);

@@ -23,7 +23,8 @@ template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = Conditioner::smooth && detail::smooth_map<Transformer>;
-  static constexpr Index encode_passes = 1, decode_passes = 1;
+  static constexpr Index encode_passes = 1, decode_passes = detail::decode_passes_of<Transformer>(1);
+  static constexpr bool parallel_decode = true;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Transformer, T>(); }
   static constexpr Supports<D> x_support = detail::masked_supports<D, M>(detail::x_support_of<Transformer>());
   static constexpr Supports<D> z_support = detail::masked_supports<D, M>(detail::z_support_of<Transformer>());

@@ -27,7 +27,8 @@ template <Index D, class Transformer, class Net, Index C> struct Conditional : d
   static constexpr Index P = Transformer::params;
   using Conditioner = typename Net::template net<0, D * P, C>;
   static_assert(!detail::is_masked<Conditioner>, "rheo: Conditional wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
-  static constexpr Index context_dim = C, param_count = Conditioner::param_count, encode_passes = 1, decode_passes = 1;
+  static constexpr Index context_dim = C, param_count = Conditioner::param_count;
+  static constexpr Index encode_passes = 1, decode_passes = detail::decode_passes_of<Transformer>(1);
   static constexpr bool smooth = Conditioner::smooth && detail::smooth_map<Transformer>;
   template <class T> struct Cache {
     typename Conditioner::template Cache<T> net;

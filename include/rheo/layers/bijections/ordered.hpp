@@ -19,6 +19,7 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
   static_assert(N > 0 && D > 0 && 0 <= Key && Key < D, "rheo: OrderedPoints wants a key among the coordinates");
   static constexpr Index x_dim = N * D, z_dim = N * D, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<N * D> supports(Support key) {

@@ -26,7 +26,8 @@ template <Index D> struct Planar {
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
-  static constexpr Index decode_passes = as_needed;
+  static constexpr Index encode_passes = 0, decode_passes = as_needed;
+  static constexpr bool parallel_decode = true;
   template <class T> static constexpr double accuracy() { return 4096 * static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon()); }
   template <class T> using Cache = NoCache;
 

@@ -22,6 +22,7 @@ template <Index D> struct Radial {
   static_assert(D > 0, "rheo: Radial wants at least one dimension");
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = D + 2, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = false;  // V has a cone at the centre
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;

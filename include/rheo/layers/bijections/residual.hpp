@@ -51,6 +51,7 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   static constexpr Exactness exactness = LogDet::exactness;
   static constexpr bool smooth = exact && Conditioner::smooth;
   static constexpr Index encode_passes = exact ? 1 + D : as_needed, decode_passes = as_needed;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
 
   Conditioner net{};

@@ -11,6 +11,7 @@ namespace rheo {
 template <Index D> struct Standardize {
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0, buffer_count = 2 * D + 1;
   static constexpr Kind kind = Kind::bijection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;

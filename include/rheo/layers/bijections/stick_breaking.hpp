@@ -22,6 +22,7 @@ template <Index K> struct StickBreaking {
   static_assert(K >= 2, "rheo: StickBreaking: a simplex has at least 2 corners");
   static constexpr Index x_dim = K, z_dim = K - 1, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<K> x_support = all_of<K>(Support::simplex);

@@ -42,6 +42,7 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr bool smooth = Net::smooth;
   static constexpr Index encode_passes = 2 * N + 1, decode_passes = 2 * N + 1;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
 
   using Times = std::array<double, N + 1>;

@@ -31,6 +31,7 @@ template <Index D, Index N, class Field, Index C = 0> struct Diffusion {
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr bool smooth = true;
   static constexpr Index encode_passes = N, decode_passes = N;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
 
   NoiseLevels<N> levels = levels_of<N>(VariancePreserving{});  ///< the limit of linear_betas: step variances that rise linearly

@@ -24,6 +24,8 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
   static constexpr bool smooth = !Accept;
   static constexpr bool biased_pulls = Accept;
   static constexpr Index draws = Steps * width;
+  static constexpr Index encode_passes = Steps * Leaps + 1, decode_passes = encode_passes;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   template <class T> struct Cache {
     math::PathWorkspace<E, T> energy;
     Buffer<T> q, v, g;               // along every move, n x D (Leaps + 1) Steps

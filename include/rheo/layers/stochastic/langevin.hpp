@@ -21,6 +21,8 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Langev
  public:
   static constexpr bool smooth = true;  ///< where the energy is
   static constexpr Index draws = Steps * width;
+  static constexpr Index encode_passes = Steps + 1, decode_passes = encode_passes;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   template <class T> struct Cache {
     math::PathWorkspace<E, T> energy;
     Buffer<T> y, g, reverse;  // states and u' before each move and after the last, n x D (Steps + 1); eta_r, n x D Steps

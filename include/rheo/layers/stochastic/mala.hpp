@@ -21,6 +21,8 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
  public:
   static constexpr bool biased_pulls = true;
   static constexpr Index draws = Steps * width;
+  static constexpr Index encode_passes = Steps + 1, decode_passes = encode_passes;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   template <class T> struct Cache {
     math::PathWorkspace<E, T> energy;
     Buffer<unsigned char> accepted;  // n x Steps

@@ -24,6 +24,8 @@ class UnderdampedLangevin : public Kernel<UnderdampedLangevin<E, Steps, Train>, 
  public:
   static constexpr bool smooth = true;
   static constexpr Index draws = Steps * width;
+  static constexpr Index encode_passes = Steps + 1, decode_passes = encode_passes;
+  static constexpr bool parallel_encode = true, parallel_decode = true;
   template <class T> struct Cache {
     math::PathWorkspace<E, T> energy;
     Buffer<T> q, v, g, reverse;  // before each step and after the last, n x D (Steps + 1); r1 and r2, n x 2 D Steps

@@ -27,7 +27,8 @@ template <Index D, class Negative, Index C = 0> struct ReluSurjection {
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr bool smooth = false;
   static constexpr bool parallel_encode = detail::decode_effort<Law>().parallel, parallel_decode = detail::encode_effort<Law>().parallel;
-  static constexpr Index encode_passes = D * detail::decode_effort<Law>().passes, decode_passes = D * detail::encode_effort<Law>().passes;
+  static constexpr Index encode_passes = (detail::decode_effort<Law>() * D).passes;
+  static constexpr Index decode_passes = (detail::encode_effort<Law>() * D).passes;
   static constexpr Supports<D> x_support = all_of<D>(Support::censored), z_support = all_of<D>(Support::real);
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
   template <class T> struct Cache {

@@ -14,6 +14,7 @@ template <Index N, Index D = 1> struct StochasticPermutation {
   static_assert(N > 1 && D > 0, "rheo: StochasticPermutation wants two points or more");
   static constexpr Index x_dim = N * D, z_dim = N * D, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::stochastic;
+  static constexpr Index encode_passes = 0, decode_passes = 0;
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr bool smooth = true, replays = true;
   static constexpr Supports<N * D> x_support = all_of<N * D>(Support::real), z_support = x_support;
