@@ -310,7 +310,7 @@ template <class... Ls> struct Chain {
     each([&]<std::size_t I>(const auto& layer) {
       const auto theta = slice<I>(p.theta), buffers = buffer_slice<I>(p.buffers);
       const auto c = context<I>(p.context);
-      if constexpr (detail::HasInitialise<At<I>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c});
+      if constexpr (detail::HasInitialise<At<I>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
       if constexpr (I + 1 < size && CanEncode<At<I>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
         x.swap(z);
