@@ -9,7 +9,8 @@
 namespace rheo {
 
 /// Buffer "initialised" is 1 once the data-dependent start has been made; a second one, or one after loading, changes nothing.  x e^s and b cancel where
-/// a mean is large beside its deviation: z is right to 2 eps (1 + abs(mean) / deviation) there.  Standardize in front subtracts first.
+/// a mean is large beside its deviation: behind the start z has mean 0 and deviation 1 to eps (8 + 2 abs(mean) / deviation).  Standardize in front
+/// subtracts first.
 template <Index D> struct ActNorm {
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 2 * D, buffer_count = 1;
   static constexpr Kind kind = Kind::bijection;
