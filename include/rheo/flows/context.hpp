@@ -40,16 +40,20 @@ template <Index C> struct ContextScale {
   }
   /// The start, from the rows of the context; `wanted` false leaves them as they are for good.  One row tells nothing and changes nothing.
   template <class T>
-  static void start([[maybe_unused]] Params<T> buffers, [[maybe_unused]] CView<T> context, [[maybe_unused]] bool wanted, [[maybe_unused]] bool anew, [[maybe_unused]] StartReport& report) {
+  static void start([[maybe_unused]] Params<T> buffers, [[maybe_unused]] CView<T> context, [[maybe_unused]] bool wanted, [[maybe_unused]] bool anew,
+                    [[maybe_unused]] StartReport& report) {
     if constexpr (C > 0) {
       auto [mean, deviation, state] = unpack_buffers(buffers);
       if (!wanted && (state(0) == T(unset) || anew)) leave(buffers, true);
       if (context.rows() < 2) return;
       const bool first = wanted && (state(0) == T(unset) || anew);
       for (Index j = 0; j < C; ++j) {
-        const math::Moments here = math::raw_moments(context, j, "context column "), stored{static_cast<double>(mean(j)), static_cast<double>(deviation(j))};
-        if (!math::varies<T>(here)) report.constant_context.push_back(j);
-        else if (!first && state(0) == T(standardised) && math::apart(stored, here)) report.kept.push_back({true, j, stored.mean, stored.deviation, here.mean, here.deviation});
+        const math::Moments here = math::raw_moments(context, j, "context column "), stored{double(mean(j)), double(deviation(j))};
+        if (!math::varies<T>(here)) {
+          report.constant_context.push_back(j);
+        } else if (!first && state(0) == T(standardised) && math::apart(stored, here)) {
+          report.kept.push_back({true, j, stored.mean, stored.deviation, here.mean, here.deviation});
+        }
         if (!first) continue;
         mean(j) = T(here.mean);
         deviation(j) = math::varies<T>(here) ? T(here.deviation) : T(1);
@@ -58,7 +62,8 @@ template <Index C> struct ContextScale {
     }
   }
   /// Rows [i, i + n) of the context as the flow sees them; a context of one row serves all.  In `scratch`, unless they are the very rows.
-  template <class T> static CView<T> see([[maybe_unused]] Params<const T> buffers, [[maybe_unused]] CView<T> context, [[maybe_unused]] Index i, Index n, [[maybe_unused]] Arena& scratch) {
+  template <class T>
+  static CView<T> see([[maybe_unused]] Params<const T> buffers, [[maybe_unused]] CView<T> context, [[maybe_unused]] Index i, Index n, [[maybe_unused]] Arena& scratch) {
     if constexpr (C == 0) {
       return view_of(static_cast<const T*>(nullptr), n, 0, n);
     } else {

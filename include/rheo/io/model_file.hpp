@@ -31,7 +31,7 @@ inline std::string shape_text(const std::vector<std::uint64_t>& shape) {
 struct LoadOptions {
   bool same_type = true;         ///< compare the flow's type too, if a compiler of one family wrote the file; false: names and shapes alone decide
   bool allow_narrowing = false;  ///< F64 numbers into a float model
-  bool plain_context = false;    ///< a file without the context's means and deviations, from before models stored them: contexts are seen as they are, as its flow saw them
+  bool plain_context = false;    ///< a file from before models stored the context's means and deviations: contexts are seen as they are, as its flow saw them
   TensorLimits limits{};      ///< by default refuses numbers that are not finite
 };
 
@@ -92,7 +92,8 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
   const Tensor* stored = file.find("buffers");
   const bool lacks_context = F::context_dim > 0 && (stored ? stored->values.size() : 0) == static_cast<std::size_t>(own);
   if (lacks_context && !options.plain_context) {
-    fault("the buffers lack the context's means and deviations: the file is from before models stored them; LoadOptions::plain_context takes contexts as they are, as its flow did");
+    fault("the buffers lack the context's means and deviations: the file is from before models stored them; LoadOptions::plain_context takes contexts "
+          "as they are, as its flow did");
     expected.insert("buffers");
   } else if (lacks_context) {
     if (own > 0) take("buffers", {static_cast<std::uint64_t>(own)}, buffers.data());

@@ -46,7 +46,7 @@ struct FitOptions {
   int epochs = 100;
   Index batch = 256;
   double learning_rate = 1e-3;
-  double validation = 0.1;        ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss.  Not looked at where a HeldOut is handed in
+  double validation = 0.1;        ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss; a HeldOut stands in its place
   int patience = 20;              ///< epochs without a new best before stopping; 0: never
   double tolerance = 0;
   double clip_norm = 5;           ///< 0: no clipping
@@ -55,10 +55,14 @@ struct FitOptions {
   double average = 0;             ///< share of its past that a running mean of the parameters keeps a step, 0.999 say.  The means are what validation judges and what stays; callbacks see the model's own.  0: none
   Noise noise{};                  ///< decides the split, the order of rows and the draws
   int threads = 1;
-  std::vector<double> weights{};  ///< one per row; empty: all one.  Scaled to mean one over the training part.  Negative ones, as event generators write them, take away what others gave too much: the
-                                  ///< weighted mean is that of the law they tell together, steady where batches are so large that their sum is near its mean
-  bool standardize_context = true;  ///< contexts as columns of mean 0 and deviation 1 over the training part, stored with the model; false: as they are, now and in later fits (a layer of one's own that takes them at their word)
-  bool restandardize = false;       ///< the standardisation of data and contexts by these rows, even where an earlier fit's is stored; trained parameters stay, and have to learn anew
+  /// One per row; empty: all one.  Scaled to mean one over the training part.  Negative ones, as event generators write them, take away what others gave
+  /// too much: the weighted mean is that of the law they tell together, steady where batches are so large that their sum is near its mean.
+  std::vector<double> weights{};
+  /// Contexts as columns of mean 0 and deviation 1 over the training part, stored with the model; false: as they are, now and in later fits, for layers of
+  /// one's own that take them at their word.
+  bool standardize_context = true;
+  /// Data and contexts standardised by these rows even where an earlier fit's standardisation is stored; trained parameters stay, and learn anew.
+  bool restandardize = false;
   int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
   int halvings = 3;               ///< how often, before giving up as diverged
   std::function<bool(const EpochReport&)> callback{};  ///< after every epoch; false stops the fit
@@ -72,7 +76,7 @@ struct FitResult {
   double best_loss = std::numeric_limits<double>::infinity();
   double seconds = 0;
   long steps = 0, skipped_steps = 0;
-  std::vector<Index> set_aside;   ///< held-out rows whose loss was not finite in some epoch and that no epoch was judged by: rows of the data, or of the HeldOut
+  std::vector<Index> set_aside;   ///< held-out rows whose loss was not finite in some epoch and that none was judged by: of the data, or of the HeldOut
   StartReport start;              ///< constant columns of the context, and standardisations kept from an earlier fit
   std::vector<RepeatedValues> repeated;  ///< columns of the data with numbers that many rows share
   std::vector<std::string> notes;  ///< all three in a sentence each, for people
@@ -86,15 +90,19 @@ inline std::vector<std::string> notes_of(const FitResult& r) {
   if (!r.set_aside.empty()) {
     notes.push_back(std::to_string(r.set_aside.size()) + " held-out rows had no finite loss and were set aside, the first is row " + std::to_string(r.set_aside[0]));
   }
-  for (Index j : r.start.constant_context) notes.push_back("column " + std::to_string(j) + " of the context is constant over the training rows: nothing can be learned from it");
+  const auto of = [](auto x) { return std::to_string(x); };
+  for (Index j : r.start.constant_context) {
+    notes.push_back("column " + of(j) + " of the context is constant over the training rows: nothing can be learned from it");
+  }
   for (const auto& k : r.start.kept) {
-    notes.push_back("column " + std::to_string(k.column) + (k.of_context ? " of the context" : "") + " is still standardised by an earlier fit's mean " + std::to_string(k.mean) + " and deviation " +
-                    std::to_string(k.deviation) + ", these rows have " + std::to_string(k.mean_here) + " and " + std::to_string(k.deviation_here) + ": FitOptions::restandardize takes theirs");
+    notes.push_back("column " + of(k.column) + (k.of_context ? " of the context" : "") + " is still standardised by an earlier fit's mean " + of(k.mean) +
+                    " and deviation " + of(k.deviation) + ", these rows have " + of(k.mean_here) + " and " + of(k.deviation_here) +
+                    ": FitOptions::restandardize takes theirs");
   }
   for (const auto& v : r.repeated) {
-    notes.push_back("column " + std::to_string(v.column) + ": " + std::to_string(static_cast<int>(100 * v.share + 0.5)) + " % of " + std::to_string(v.rows) + " rows repeat another's value, most often " +
-                    std::to_string(v.value) + " (" + std::to_string(v.count) + " rows): a continuous density has no bound there, and its loss says little; dequantise such values, give them a mass "
-                    "of their own, or add noise");
+    notes.push_back("column " + of(v.column) + ": " + of(static_cast<int>(100 * v.share + 0.5)) + " % of " + of(v.rows) +
+                    " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) + " rows): a continuous density has no bound there, and its " +
+                    "loss says little; dequantise such values, give them a mass of their own, or add noise");
   }
   return notes;
 }
@@ -340,15 +348,16 @@ FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& 
 
 /// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
 /// Held-out rows choose the best epoch: a share of the rows (FitOptions::validation), or a HeldOut of the user's own, and then all of x is trained on.
-/// Throws std::invalid_argument for wrong shapes and options and for weights, of the training or of the held-out rows, whose sum is not positive; DataError for values that are
-/// not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
+/// Throws std::invalid_argument for wrong shapes and options and for weights, of the training or of the held-out rows, whose sum is not positive;
+/// DataError for values that are not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
 template <class F, class T, class Objective = MaximumLikelihood>
 FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options,
               const std::type_identity_t<HeldOut<T>>& held_out, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, context, options, &held_out, std::move(objective));
 }
 template <class F, class T, class Objective = MaximumLikelihood>
-FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options, const std::type_identity_t<HeldOut<T>>& held_out, Objective objective = {}) {
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options, const std::type_identity_t<HeldOut<T>>& held_out,
+              Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, &held_out, std::move(objective));
 }
 template <class F, class T, class Objective = MaximumLikelihood>

@@ -14,7 +14,7 @@ struct EnergyReport {
   int step = 0, steps = 0;        ///< from 1
   double loss = 0;                ///< mean since the last report
   double check_loss = 0;          ///< on `check_rows` rows whose noise is the same in every check, less those of `check_not_finite`
-  Index check_not_finite = 0;     ///< rows of the check without a finite loss, if they are no more than a hundredth, or one; with more the check's loss is not finite, and no best
+  Index check_not_finite = 0;     ///< rows of the check without a finite loss, up to a hundredth or one; with more the check has none, and is no best
   double best_loss = 0;
   double acceptance = 0;          ///< of the accept/reject moves since the beginning; NaN without any
   double learning_rate = 0, seconds = 0;
