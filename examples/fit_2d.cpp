@@ -162,6 +162,7 @@ int run(const Arguments& a) {
     std::cerr << "fit_2d: training diverged: losses or gradients were not finite (" << f.result.skipped_steps << " steps skipped); try a smaller --learning-rate\n";
     return 1;
   }
+  for (const auto& said : f.result.notes) std::cerr << "fit_2d: " << said << '\n';
 
   const Column<double> lp = f.log_prob(test);
   const double n = static_cast<double>(lp.size()), nll = -lp.mean(), se = std::sqrt((lp + nll).square().sum() / (n - 1) / n);

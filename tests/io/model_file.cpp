@@ -56,6 +56,38 @@ TEMPLATE_TEST_CASE("a model comes back with the same bits, and equal models give
   CHECK(file.find("parameters.1.0.0.net.0.weight")->shape == std::vector<std::uint64_t>{5, 2});
 }
 
+TEST_CASE("the context's means and deviations are saved; a file without them is refused, or taken at its word") {
+  using Conditional = Flow<Standardize<2>, AffineCoupling<2, Mlp<5>, 1>, StandardNormal<2>>;
+  auto model = make_model<double>(Conditional{}, Noise{1});
+  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{3}.normal(i, 0);
+  Batch<double> x(50, 2), c(50, 1);
+  Noise{2}.normals(view(x));
+  Noise{4}.normals(view(c));
+  auto plain = model;
+  model.initialise(x, 1000 * c + 500);
+  plain.initialise(x, c, {.standardize_context = false});
+  const std::string path = folder() + "context.safetensors", old = folder() + "old.safetensors";
+  io::save(model, path);
+  CHECK((io::load<Model<Conditional, double>>(path).log_prob(x, c) == model.log_prob(x, c)).all());
+  auto file = io::read_safetensors(path);
+  for (auto& t : file.tensors) {
+    if (t.name == "buffers") t.values.resize(t.values.size() - 3), t.shape = {t.values.size()};
+  }
+  io::write_safetensors(old, file);
+  CHECK_THAT(refusal([&] { io::load<Model<Conditional, double>>(old); }), Catch::Contains("lack the context's means and deviations") && Catch::Contains("plain_context"));
+  auto back = io::load<Model<Conditional, double>>(old, {}, {.plain_context = true});
+  CHECK((back.log_prob(x, c) == plain.log_prob(x, c)).all());
+  back.initialise(x, 1000 * c);
+  CHECK((back.log_prob(x, c) == plain.log_prob(x, c)).all());
+  model.buffers()(model.buffers().size() - 2) = 0;  // a deviation
+  io::save(model, path);
+  CHECK_THAT(refusal([&] { io::load<Model<Conditional, double>>(path); }), Catch::Contains("hold numbers that the flow cannot use"));
+  model.buffers()(model.buffers().size() - 2) = 1;
+  model.buffers()(2) = -1;  // of Standardize
+  io::save(model, path);
+  CHECK_THAT(refusal([&] { io::load<Model<Conditional, double>>(path); }), Catch::Contains("hold numbers that the flow cannot use"));
+}
+
 TEST_CASE("a file that does not fit is refused, with every difference, and the model stays as it was") {
   const auto model = trained<double>();
   const std::string path = folder() + "c.safetensors";

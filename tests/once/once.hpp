@@ -27,8 +27,8 @@ namespace rheo {
   RHEO_LIBRARY_ONCE template double math::leading_pair<T>(CView<T>, ColView<T>, ColView<T>, int);                       \
   RHEO_LIBRARY_ONCE template LogProbEstimate<T> detail::estimate<T>(const Batch<T>&, bool);                             \
   RHEO_LIBRARY_ONCE template class detail::ShardTrainer<T>;                                                             \
-  RHEO_LIBRARY_ONCE template FitResult detail::fit_rows<T>(Numbers<T>&, Numbers<T>&, ShardTrainer<T>&, CView<T>, CView<T>, const FitOptions&, \
-                                                           const std::function<void(const Batch<T>&, const Batch<T>&)>&)
+  RHEO_LIBRARY_ONCE template FitResult detail::fit_rows<T>(Numbers<T>&, Numbers<T>&, ShardTrainer<T>&, CView<T>, CView<T>, const FitOptions&, const HeldOut<T>*, \
+                                                           const std::function<StartReport(const Batch<T>&, const Batch<T>&)>&)
 RHEO_ONCE(float);
 RHEO_ONCE(double);
 #undef RHEO_ONCE

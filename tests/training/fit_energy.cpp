@@ -33,6 +33,21 @@ struct Nowhere : Soft {
     for (Index j = 0; j < 2; ++j) column(g, j) = u;
   }
 };
+/// Its u is NaN far out.
+struct Holed : Soft {
+  double reach;
+  explicit Holed(double r) : reach(r) {}
+  template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace& w) const {
+    Soft::value(x, u, w);
+    for (Index i = 0; i < x.rows(); ++i) {
+      if (x(i, 0) > T(reach)) u(i) = T(std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, NoWorkspace& w) const {
+    Soft::value_and_gradient(x, u, g, w);
+    value(x, u, w);
+  }
+};
 
 }  // namespace
 
@@ -95,6 +110,34 @@ TEST_CASE("threads change no bit, and the best parameters stay") {
   for (const auto& e : ra.history) CHECK(ra.best_loss <= e.check_loss);
   CHECK(ra.history.back().step == 20);
   CHECK(ra.steps == 20);
+}
+
+TEST_CASE("reports are those of the steps and checks, whatever the number of threads") {
+  auto moves_of = [](int threads) {
+    auto model = rheo_test::shaken(presets::snf<1, Block>(Soft{}, moves::Metropolis<2>{0.5}), 0.1);
+    return fit_energy(model, Soft{}, {.steps = 3, .batch = 300, .threads = threads, .check_every = 3, .check_rows = 100}).report;
+  };
+  const Report one = moves_of(1);
+  CHECK(one.proposed % (3 * 300 + 2 * 100) == 0);
+  CHECK(one.proposed > 0);
+  for (int threads : {2, 3}) {
+    CHECK(moves_of(threads).proposed == one.proposed);
+    CHECK(moves_of(threads).accepted == one.accepted);
+  }
+}
+
+TEST_CASE("a check looks past single rows whose energy is no number, and counts them") {
+  const EnergyFitOptions options{.steps = 200, .batch = 16, .learning_rate = 5e-3, .noise = Noise{4}, .check_every = 50, .check_rows = 1000, .patience_non_finite = 100};
+  auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
+  auto far = model, near = model;
+  const auto r = fit_energy(far, Holed(2.7), options);  // of N(0, 1), 3.5 in 1000
+  CHECK(r.best_step > 0);
+  CHECK(std::isfinite(r.best_loss));
+  CHECK(r.history[0].check_not_finite > 0);
+  CHECK(r.history[0].check_not_finite <= 10);
+  const auto many = fit_energy(near, Holed(0.5), options);
+  CHECK(many.best_step == 0);
+  CHECK(many.status != FitStatus::budget_reached);
 }
 
 TEST_CASE("what an energy fit refuses, and how it ends without a number") {

@@ -52,6 +52,25 @@ TEST_CASE("a field of zero has the mean squared length of the paths as its loss;
   CHECK(loss_of<OtFlowMatching>(model, many, Noise{3}) < 0.5);
 }
 
+TEST_CASE("the blur is drawn from its own key: of a field f = x it adds the squared length of sigma e, and nothing else") {
+  using Same = Flow<Continuous<2, Velocity<MlpOf<Tanh, 2>, PlainTime>>, StandardNormal<2>>;
+  auto model = make_model<double>(Same{}, Noise{1});
+  model.parameters().setZero();
+  double scale = 1e-3;  // tanh is a line there; blind to time
+  for (const ParamInfo& p : model.describe()) {
+    if (p.shape.size() != 2) continue;
+    for (Index k = 0; k < 2; ++k) model.parameters()(p.offset + k * p.shape[1] + k) = scale;
+    scale = 1e3;
+  }
+  const Batch<double> x = normals(20000, 2, 4);
+  const double sharp = loss_of<FlowMatching>(model, x, Noise{3});
+  CHECK(sharp == Approx(2 * (7.0 / 3 + 1.0 / 3)).epsilon(0.03));  // f - (z - x) = (2 - t) x - (1 - t) z
+  for (double sigma : {0.5, 1.0}) {
+    CHECK(std::abs(loss_of(model, x, Noise{3}, FlowMatching{sigma}) - sharp - 2 * sigma * sigma) < 0.15 * sigma);
+    CHECK(std::abs(loss_of(model, x.topRows(6400), Noise{3}, OtFlowMatching{sigma}) - loss_of(model, x.topRows(6400), Noise{3}, OtFlowMatching{}) - 2 * sigma * sigma) < 0.15 * sigma);
+  }
+}
+
 TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", "", FlowMatching, OtFlowMatching) {
   using F = Flow<Standardize<2>, ActNorm<2>, Continuous<2, Velocity<MlpOf<Tanh, 7, 6>, FourierTime<2>>>, StandardNormal<2>>;
   auto model = make_model<double>(F{}, Noise{1});

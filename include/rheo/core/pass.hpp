@@ -2,6 +2,8 @@
 // Pass and Pull: what a layer is handed for one direction of one shard, and for the vector-Jacobian product of the same call.
 #pragma once
 
+#include <vector>
+
 #include "rheo/core/arena.hpp"
 #include "rheo/core/batch.hpp"
 #include "rheo/core/noise.hpp"
@@ -77,12 +79,26 @@ template <class T, class Cache> struct NetPull {
   Params<const T> buffers{};
 };
 
+/// What data-dependent starts found, beside the numbers that they set.
+struct StartReport {
+  /// A column that an earlier start standardised and whose rows now have other moments (math::apart).
+  struct Kept {
+    bool of_context;
+    Index column;
+    double mean, deviation, mean_here, deviation_here;
+  };
+  std::vector<Kept> kept;
+  std::vector<Index> constant_context;  ///< columns of the context that do not vary
+};
+
 /// The data-dependent hook: `in` are all training rows as they reach this layer.
 template <class T> struct InitPass {
   CView<T> in;            ///< N x x_dim
   Params<T> theta;
   Params<T> buffers;
   CView<T> context;       ///< N x context_dim
+  bool anew = false;      ///< moments of data that an earlier start stored in buffers are to be those of these rows
+  StartReport* report = nullptr;  ///< null: nobody asks
 };
 
 /// The cache of a layer that keeps nothing.

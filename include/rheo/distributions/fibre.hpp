@@ -143,7 +143,7 @@ template <class Law, Index K, Index C> struct Fibre {
         copy(kept, columns(view(joined), 0, K));
         copy(p.context, columns(view(joined), K, C));
       }
-      law.initialise(InitPass<T>{dropped, p.theta, p.buffers, view(std::as_const(joined))});
+      law.initialise(InitPass<T>{dropped, p.theta, p.buffers, view(std::as_const(joined)), p.anew});
     }
   }
   /// v += log p(dropped | kept).

@@ -313,7 +313,7 @@ template <class... Ls> struct Chain {
     each([&]<std::size_t K>(const auto& layer) {
       const auto theta = slice<K>(p.theta), buffers = buffer_slice<K>(p.buffers);
       const auto c = context<K>(p.context);
-      if constexpr (detail::HasInitialise<At<K>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c});
+      if constexpr (detail::HasInitialise<At<K>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
       if constexpr (K + 1 < size && CanEncode<At<K>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
         x.swap(z);

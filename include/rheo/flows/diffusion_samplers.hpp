@@ -56,7 +56,9 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
   if (o.steps < 1 || o.steps > most) detail::fail("sample_diffusion: steps is at least 1" + (in_steps ? ", at most the layer's " + std::to_string(most) : std::string()) + ", got " + std::to_string(o.steps));
   if (!(o.eta >= 0 && o.eta <= 1) || o.corrections < 0 || o.undone < 0 || o.undone > o.steps) detail::fail("sample_diffusion wants eta in [0, 1], corrections >= 0, 0 <= undone <= steps");
   if (!(o.snr > 0 && std::isfinite(o.snr))) detail::fail("sample_diffusion wants a positive, finite snr");
-  if (context.rows() != (F::context_dim > 0 ? n : context.rows()) || context.cols() != F::context_dim) detail::fail("sample_diffusion: the context has the wrong shape");
+  if (context.cols() != F::context_dim || (F::context_dim > 0 && context.rows() != n && context.rows() != 1)) {
+    detail::fail("sample_diffusion: the context has the wrong shape");
+  }
 
   Batch<T> out(n, F::x_dim);
   Workspace<F, T> ws(o.threads);
@@ -69,7 +71,8 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
     ColView<T> ignored = scratch.template column<T>(m);
     ignored.setZero();
     ColView<DenoiserLevel> levels = scratch.template column<DenoiserLevel>(m);
-    const CView<T> given = Model<F, T>::given(context, first, m), c = columns(given, 0, L::context_dim), nowhere = view_of(static_cast<const T*>(nullptr), 0, D, 0);
+    const CView<T> given = model.seen(context.view(), first, m, scratch), c = columns(given, 0, L::context_dim);
+    const CView<T> nowhere = view_of(static_cast<const T*>(nullptr), 0, D, 0);
     const auto& base = std::get<Front::at + 1>(model.flow().layers);
     using Base = std::remove_cvref_t<decltype(base)>;
     base.decode(Pass<T, CacheOf<Base, T>>{Model<F, T>::template nothing<const T>(m), x, ignored,

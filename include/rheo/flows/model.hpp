@@ -30,6 +30,12 @@ template <class T> struct ScoredSample {
   Column<T> log_prob;
 };
 
+/// What data-dependent starts do beside the layers' own.
+struct StartOptions {
+  bool standardize_context = true;  ///< contexts are seen less their means, in units of their deviations (rheo/flows/context.hpp); false: as they are, now and later
+  bool anew = false;                ///< data and contexts are standardised by these rows even where earlier ones did; trained starts (ActNorm) stay
+};
+
 namespace detail {
 
 /// log_prob_estimate from its draws w (n x K).
@@ -62,13 +68,14 @@ template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>&
 }  // namespace detail
 
 /// Const calls may run in many threads at once; each call makes a workspace of its own unless it is handed one.
-/// x is n x x_dim, context n x context_dim (left out when unconditional); results have n rows; log-densities are in nats, in the units of x.
+/// x is n x x_dim, context n x context_dim or one row for all (left out when unconditional); results have n rows; log-densities are in nats, in the units of x.
 /// Wrong widths throw std::invalid_argument.  Rows with NaN give NaN and leave the others alone; zero rows give empty results.
 template <class F, class T> class Model {
  public:
   using Scalar = T;
   using FlowType = F;
   using Work = Workspace<F, T>;
+  using Contexts = typename F::Contexts;
   static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim, param_count = F::param_count;
 
   explicit Model(F flow) : flow_(std::move(flow)), theta_(F::param_count, "vector of parameters"), buffers_(F::buffer_count, "vector of buffers") {
@@ -128,8 +135,9 @@ template <class F, class T> class Model {
     check_context(context, n);
     ScoredSample<T> s{Batch<T>(n, dim), Column<T>::Zero(n)};
     ws.shards(n, [&](auto& worker, Index i, Index m) {
+      Arena::Scope scope(worker.scratch);
       flow_.decode(Pass<T, CacheOf<F, T>>{nothing<const T>(m), rows(view(s.x), i, m), ColView<T>(s.log_prob.data() + i, m), theta(), state(),
-                                          given(context, i, m), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report});
+                                          seen(context.view(), i, m, worker.scratch), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report});
     });
     return s;
   }
@@ -154,22 +162,24 @@ template <class F, class T> class Model {
     const Column<T> one = Column<T>::Ones(x.rows());
     Column<T> v(x.rows());
     ws.shards(x.rows(), [&](auto& worker, Index i, Index m) {
-      encode_shard(worker, rows(x.view(), i, m), ColView<T>(v.data() + i, m), given(context, i, m), Noise{}.from_row(i), true);
       Arena::Scope scope(worker.scratch);
+      const CView<T> c = seen(context.view(), i, m, worker.scratch);
+      encode_shard(worker, rows(x.view(), i, m), ColView<T>(v.data() + i, m), c, Noise{}.from_row(i), true);
       auto g_theta = worker.scratch.template column<T>(param_count);
       g_theta.setZero();
       auto g_context = worker.scratch.template take<T>(m, context_dim);
       g_context.setZero();
       flow_.encode_pull(Pull<T, CacheOf<F, T>>{rows(x.view(), i, m), nothing<const T>(m), nothing<const T>(m), CColView<T>(one.data() + i, m), rows(view(g), i, m),
-                                               theta(), Params<T>(g_theta.data(), param_count), state(), given(context, i, m), g_context, Noise{}.from_row(i),
+                                               theta(), Params<T>(g_theta.data(), param_count), state(), c, g_context, Noise{}.from_row(i),
                                                worker.cache, worker.scratch});
     });
     return g;
   }
 
-  /// Runs the data-dependent starts (ActNorm, Standardize, ...) that have not been run yet, on these rows.
-  void initialise(const Input<T>& x, const Input<T>& context = {}) {
+  /// Runs the data-dependent starts (ActNorm, Standardize, the standardisation of contexts) that have not been run yet, on these rows.
+  StartReport initialise(const Input<T>& x, const Input<T>& context = {}, const StartOptions& options = {}) {
     check(x, context);
+    StartReport report;
     struct Rollback {  // an error half-way leaves the model as it was
       Model& model;
       Column<T> theta, buffers;
@@ -180,8 +190,15 @@ template <class F, class T> class Model {
         model.buffers_.swap(buffers);
       }
     } rollback{*this, theta_, buffers_};
-    flow_.initialise(InitPass<T>{x.view(), theta(), state(), given(context, 0, x.rows())});
+    start_context(context, options, report);
+    Arena scratch;
+    flow_.initialise(InitPass<T>{x.view(), theta(), state(), seen(context.view(), 0, x.rows(), scratch), options.anew, &report});
     rollback.done = true;
+    return report;
+  }
+  /// The contexts' share of it, for flows that are fitted without data.
+  void start_context(const Input<T>& context, const StartOptions& options, StartReport& report) {
+    Contexts::start(F::contexts(state()), context.view(), options.standardize_context, options.anew, report);
   }
   /// The same model in another scalar.  A parameter or buffer that would become infinite there, or a buffer that would become 0, is a std::range_error that
   /// names it; parameters too small for the other scalar become 0.
@@ -207,21 +224,15 @@ template <class F, class T> class Model {
   /// What the flow is made of and what its directions cost, a line a layer (rheo/flows/summary.hpp).
   static std::string summary() { return rheo::summary<F>(); }
 
-  /// For trainers: one shard through the flow, v overwritten.
+  /// For trainers: one shard through the flow, v overwritten; the context as seen() gives it.
   void encode_shard(Worker<F, T>& worker, CView<T> x, ColView<T> v, CView<T> context, Noise noise, bool keep) const {
     v.setZero();
     flow_.encode(Pass<T, CacheOf<F, T>>{x, nothing<T>(x.rows()), v, theta(), state(), context, noise, worker.cache, worker.scratch, keep, &worker.report});
   }
   /// An n x 0 view.
   template <class U> static auto nothing(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
-  /// Rows of the context, n x 0 without one.
-  static CView<T> given(const Input<T>& context, Index i, Index n) {
-    if constexpr (context_dim == 0) {
-      return nothing<const T>(n);
-    } else {
-      return rows(context.view(), i, n);
-    }
-  }
+  /// Rows [i, i + n) of the user's context as the flow sees them, n x 0 without one.  Lives as long as the caller's scope of the scratch.
+  CView<T> seen(CView<T> context, Index i, Index n, Arena& scratch) const { return Contexts::see(F::contexts(state()), context, i, n, scratch); }
   void check(const Input<T>& x, const Input<T>& context) const {
     detail::check_width(x, dim, "x");
     check_context(context, x.rows());
@@ -249,7 +260,9 @@ template <class F, class T> class Model {
     static_cast<void>(theta());  // throws in a model that has been moved from
     if (context_dim == 0 && context.cols() == 0) return;
     detail::check_width(context, context_dim, "context");
-    if (context.rows() != n) detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) + ": it wants one for each");
+    if (context.rows() != n && context.rows() != 1) {
+      detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) + ": it wants one for each, or one for all");
+    }
   }
   CColView<T> total(const Input<T>& x, Noise noise, const Input<T>& context, Work& ws) const {
     static_assert(CanEncode<F, T>, "rheo: log_prob: a layer or the base of this flow has no encode: it samples and does not score");
@@ -257,7 +270,8 @@ template <class F, class T> class Model {
     const Index n = x.rows();
     T* out = ws.values.column(n).data();
     ws.shards(n, [&](auto& worker, Index i, Index m) {
-      encode_shard(worker, rows(x.view(), i, m), ColView<T>(out + i, m), given(context, i, m), noise.from_row(i), false);
+      Arena::Scope scope(worker.scratch);
+      encode_shard(worker, rows(x.view(), i, m), ColView<T>(out + i, m), seen(context.view(), i, m, worker.scratch), noise.from_row(i), false);
     });
     return {out, n};
   }
@@ -274,8 +288,9 @@ template <class F, class T> class Model {
       Workspace<B, T> ws;
       Column<T> v = Column<T>::Zero(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {
+        Arena::Scope scope(worker.scratch);
         Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m), rows(view(out), i, m), ColView<T>(v.data() + i, m), {theta().data(), B::param_count},
-                                 {state().data(), B::buffer_count}, columns(given(context, i, m), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report};
+                                 {state().data(), B::buffer_count}, columns(seen(context.view(), i, m, worker.scratch), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report};
         if constexpr (Encode) {
           body.encode(p);
         } else {

@@ -31,6 +31,7 @@ inline std::string shape_text(const std::vector<std::uint64_t>& shape) {
 struct LoadOptions {
   bool same_type = true;         ///< compare the flow's type too, if a compiler of one family wrote the file; false: names and shapes alone decide
   bool allow_narrowing = false;  ///< F64 numbers into a float model
+  bool plain_context = false;    ///< a file from before models stored the context's means and deviations: contexts are seen as they are, as its flow saw them
   TensorLimits limits{};      ///< by default refuses numbers that are not finite
 };
 
@@ -87,7 +88,17 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
   for (const ParamInfo& info : model.describe()) {
     take("parameters." + info.name, std::vector<std::uint64_t>(info.shape.begin(), info.shape.end()), theta.data() + info.offset);
   }
-  if (buffers.size() > 0) take("buffers", {static_cast<std::uint64_t>(buffers.size())}, buffers.data());
+  const Index own = buffers.size() - F::Contexts::buffer_count;  // of the layers: all that older files of conditional flows have
+  const Tensor* stored = file.find("buffers");
+  const bool lacks_context = F::context_dim > 0 && (stored ? stored->values.size() : 0) == static_cast<std::size_t>(own);
+  if (lacks_context && !options.plain_context) {
+    fault("the buffers lack the context's means and deviations: the file is from before models stored them; LoadOptions::plain_context takes contexts "
+          "as they are, as its flow did");
+    expected.insert("buffers");
+  } else if (lacks_context) {
+    if (own > 0) take("buffers", {static_cast<std::uint64_t>(own)}, buffers.data());
+    F::Contexts::leave(F::contexts(Params<T>(buffers.data(), buffers.size())), true);
+  } else if (buffers.size() > 0) take("buffers", {static_cast<std::uint64_t>(buffers.size())}, buffers.data());
   for (const Tensor& t : file.tensors) {
     if (!expected.count(t.name)) fault("'" + t.name + "' is unexpected");
   }

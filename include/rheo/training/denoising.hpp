@@ -111,8 +111,8 @@ template <Weighing How, class F, class T, class Ends = DrawnEnds> double denoise
     View<T> g = told;
     for (Index i = 0; i < n; ++i) {
       const double w = (c.weight ? c.weight[i] : 1) * factor(i);
-      const T gap = told(i, k) - e(i, k);
-      if (w != 0) loss += w * static_cast<double>(gap) * static_cast<double>(gap);
+      const T gap = w == 0 ? T(0) : told(i, k) - e(i, k);  // a row of weight 0 may be anything
+      loss += w * static_cast<double>(gap) * static_cast<double>(gap);
       g(i, k) = T(2 * w * c.scale) * gap;
     }
   }

@@ -6,11 +6,14 @@
 #include <chrono>
 #include <functional>
 #include <limits>
-#include <numeric>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "rheo/math/whole_part.hpp"
+#include "rheo/training/held_out.hpp"
+#include "rheo/training/repeated.hpp"
 #include "rheo/training/schedule.hpp"
 #include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"
@@ -21,11 +24,12 @@ namespace rheo {
 
 /// How a fit ended.  converged: the validation loss moved less than `tolerance` for `patience` epochs; early_stopped: it found no new best for
 /// `patience` epochs; budget_reached: all epochs were run; interrupted: the stop token or the callback asked; diverged: losses or gradients
-/// stayed non-finite after every halving of the rate.  In every case the model holds the best parameters seen.
-enum class FitStatus { converged, early_stopped, budget_reached, interrupted, diverged };
+/// stayed non-finite after every halving of the rate; no_better_than_start: it ended in one of the first three ways, and no epoch was better than the
+/// beginning.  In every case the model holds the best parameters seen.
+enum class FitStatus { converged, early_stopped, budget_reached, interrupted, diverged, no_better_than_start };
 
 inline const char* to_string(FitStatus s) {
-  constexpr const char* names[] = {"converged", "early_stopped", "budget_reached", "interrupted", "diverged"};
+  constexpr const char* names[] = {"converged", "early_stopped", "budget_reached", "interrupted", "diverged", "no_better_than_start"};
   return names[static_cast<int>(s)];
 }
 
@@ -44,7 +48,7 @@ struct FitOptions {
   int epochs = 100;
   Index batch = 256;
   double learning_rate = 1e-3;
-  double validation = 0.1;        ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss
+  double validation = 0.1;        ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss; a HeldOut stands in its place
   int patience = 20;              ///< epochs without a new best before stopping; 0: never
   double tolerance = 0;
   double clip_norm = 5;           ///< 0: no clipping
@@ -53,7 +57,14 @@ struct FitOptions {
   double average = 0;             ///< share of its past that a running mean of the parameters keeps a step, 0.999 say.  The means are what validation judges and what stays; callbacks see the model's own.  0: none
   Noise noise{};                  ///< decides the split, the order of rows and the draws
   int threads = 1;
-  std::vector<double> weights{};  ///< one per row, not negative; empty: all one.  Scaled to mean one over the training part
+  /// One per row; empty: all one.  Scaled to mean one over the training part.  Negative ones, as event generators write them, take away what others gave
+  /// too much: the weighted mean is that of the law they tell together, steady where batches are so large that their sum is near its mean.
+  std::vector<double> weights{};
+  /// Contexts as columns of mean 0 and deviation 1 over the training part, stored with the model; false: as they are, now and in later fits, for layers of
+  /// one's own that take them at their word.
+  bool standardize_context = true;
+  /// Data and contexts standardised by these rows even where an earlier fit's standardisation is stored; trained parameters stay, and learn anew.
+  bool restandardize = false;
   int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
   int halvings = 3;               ///< how often, before giving up as diverged
   std::function<bool(const EpochReport&)> callback{};  ///< after every epoch; false stops the fit
@@ -67,9 +78,36 @@ struct FitResult {
   double best_loss = std::numeric_limits<double>::infinity();
   double seconds = 0;
   long steps = 0, skipped_steps = 0;
+  std::vector<Index> set_aside;   ///< held-out rows whose loss was not finite in some epoch and that none was judged by: of the data, or of the HeldOut
+  StartReport start;              ///< constant columns of the context, and standardisations kept from an earlier fit
+  std::vector<RepeatedValues> repeated;  ///< columns of the data with numbers that many rows share
+  std::vector<std::string> notes;  ///< all three in a sentence each, for people
 };
 
 namespace detail {
+
+/// What a user should hear of a fit that went through.
+inline std::vector<std::string> notes_of(const FitResult& r) {
+  std::vector<std::string> notes;
+  if (!r.set_aside.empty()) {
+    notes.push_back(std::to_string(r.set_aside.size()) + " held-out rows had no finite loss and were set aside, the first is row " + std::to_string(r.set_aside[0]));
+  }
+  const auto of = [](auto x) { return std::to_string(x); };
+  for (Index j : r.start.constant_context) {
+    notes.push_back("column " + of(j) + " of the context is constant over the training rows: nothing can be learned from it");
+  }
+  for (const auto& k : r.start.kept) {
+    notes.push_back("column " + of(k.column) + (k.of_context ? " of the context" : "") + " is still standardised by an earlier fit's mean " + of(k.mean) +
+                    " and deviation " + of(k.deviation) + ", these rows have " + of(k.mean_here) + " and " + of(k.deviation_here) +
+                    ": FitOptions::restandardize takes theirs");
+  }
+  for (const auto& v : r.repeated) {
+    notes.push_back("column " + of(v.column) + ": " + of(static_cast<int>(100 * v.share + 0.5)) + " % of " + of(v.rows) +
+                    " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) + " rows): a continuous density has no bound there, and its " +
+                    "loss says little; dequantise such values, give them a mass of their own, or add noise");
+  }
+  return notes;
+}
 
 template <class T> void check_finite(CView<T> x, const char* what) {
   Index bad = 0, row = -1, col = -1;
@@ -92,12 +130,7 @@ inline void check_options(const FitOptions& o, Index n) {
   if (!(o.average >= 0 && o.average < 1)) fail("fit: average must be in [0, 1), got " + std::to_string(o.average));
   if (o.threads < 1) fail("fit: threads must be at least 1, got " + std::to_string(o.threads));
   if (n < 2) fail("fit: wants at least 2 rows, got " + std::to_string(n));
-  if (!o.weights.empty()) {
-    if (static_cast<Index>(o.weights.size()) != n) fail("fit: " + std::to_string(o.weights.size()) + " weights for " + std::to_string(n) + " rows");
-    for (double w : o.weights) {
-      if (!(w >= 0) || !std::isfinite(w)) fail("fit: weights must be finite and not negative");
-    }
-  }
+  check_weights(o.weights, n, "rows");
 }
 
 /// An exponential moving average of the parameters, that forgets its start quickly: of step k it keeps min(average, k / (k + 9)).
@@ -131,14 +164,18 @@ template <class T> class RunningMean {
   long steps_ = 0;
 };
 
-/// fit, without the flow's type: the context has no columns where the flow takes none.
+/// How many of n rows the share holds out: at least one, unless it is 0.
+inline Index held_rows(double share, Index n) { return share > 0 ? std::max<Index>(1, static_cast<Index>(math::whole_part(share * static_cast<double>(n)))) : 0; }
+
+/// fit, without the flow's type: the context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.
 template <class T>
-FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options,
-                   const std::function<void(const Batch<T>&, const Batch<T>&)>& initialise) {
+FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options, const HeldOut<T>* given,
+                   const std::function<StartReport(const Batch<T>&, const Batch<T>&)>& initialise) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   const Index n = data.rows();
-  const Index held = options.validation > 0 ? std::max<Index>(1, static_cast<Index>(options.validation * static_cast<double>(n))) : 0, kept = n - held;
+  const Index held = given ? 0 : held_rows(options.validation, n), kept = n - held;
+  if (kept < 2) fail("fit: fewer than 2 rows are left to train on");
   const std::vector<Index> order = options.noise.fork(0).permutation(n);
   auto take = [&](CView<T> from, Index first, Index count) {
     Batch<T> part(count, from.cols());
@@ -147,25 +184,29 @@ FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trai
     }
     return part;
   };
+  auto take_weights = [&](Index first, Index count) {
+    std::vector<double> part;
+    for (Index i = 0; !options.weights.empty() && i < count; ++i) part.push_back(options.weights[static_cast<std::size_t>(order[static_cast<std::size_t>(first + i)])]);
+    return part;
+  };
   const Batch<T> train = take(data, 0, kept), test = take(data, kept, held);
   const Batch<T> train_context = take(context, 0, kept), test_context = take(context, kept, held);
-  std::vector<double> weights, test_weights(static_cast<std::size_t>(held), 1.0);
-  if (!options.weights.empty()) {
-    for (Index i = 0; i < n; ++i) {
-      const double w = options.weights[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
-      if (i < kept) weights.push_back(w);
-      else test_weights[static_cast<std::size_t>(i - kept)] = w;
-    }
-    const double mean = std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(kept);
-    if (!(mean > 0)) fail("fit: all training weights are zero");
+  std::vector<double> weights = take_weights(0, kept);
+  if (!weights.empty()) {
+    const double mean = total_weight(weights, "training rows", "") / static_cast<double>(kept);
     for (double& w : weights) w /= mean;
   }
-  if (kept < 2) fail("fit: fewer than 2 rows are left to train on");
-  initialise(train, train_context);
+  std::optional<HeldOutLoss<T>> validation;
+  if (given) {
+    validation.emplace(given->x.view(), given->context.view(), given->weights, options.noise.fork(2));
+  } else if (held > 0) {
+    validation.emplace(view(test), view(test_context), take_weights(kept, held), options.noise.fork(2));
+  }
+  FitResult result;
+  result.start = initialise(train, train_context);
 
   Column<T> best = theta, best_buffers = buffers;
   RunningMean<T> averaged(theta, options.average);
-  FitResult result;
   std::vector<Index> rows(static_cast<std::size_t>(kept));
   const long per_epoch = static_cast<long>((kept + options.batch - 1) / options.batch), budget = per_epoch * options.epochs;
   double halved = 1, last_loss = std::numeric_limits<double>::quiet_NaN();
@@ -173,9 +214,15 @@ FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trai
   long planned = 0;
   result.status = FitStatus::budget_reached;
 
-  const double test_weight = std::accumulate(test_weights.begin(), test_weights.end(), 0.0) / static_cast<double>(std::max<Index>(1, held));
-  auto validate = [&] {  // the same draws in every epoch, so that epochs can be compared
-    return trainer.value(view(test), view(test_context), {0, held, nullptr, test_weights.data()}, options.noise.fork(2)) / test_weight;
+  auto validate = [&] {
+    return (*validation)(trainer, [&] {  // the best is to be beaten on the rows that are left
+      if (!std::isfinite(result.best_loss)) return;
+      theta.swap(best);
+      buffers.swap(best_buffers);
+      result.best_loss = validation->judge(trainer);
+      theta.swap(best);
+      buffers.swap(best_buffers);
+    });
   };
   auto restore = [&] {
     theta = best;
@@ -183,7 +230,7 @@ FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trai
     averaged.restart(theta);
   };
 
-  const double start = held > 0 ? validate() : trainer.value(view(train), view(train_context), {0, kept, nullptr, weights.empty() ? nullptr : weights.data()}, options.noise.fork(2));
+  const double start = validation ? validate() : trainer.value(view(train), view(train_context), {0, kept, nullptr, weights.empty() ? nullptr : weights.data()}, options.noise.fork(2));
   if (std::isfinite(start)) result.best_loss = start;  // an epoch must beat the beginning to replace it
 
   bool stop = false;
@@ -227,8 +274,8 @@ FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trai
     e.epochs = options.epochs;
     e.train_loss = loss / static_cast<double>(made);
     averaged.swap(theta, buffers, trainer);
-    e.validation_loss = held > 0 ? validate() : std::numeric_limits<double>::quiet_NaN();
-    const double judged = held > 0 ? e.validation_loss : e.train_loss;
+    e.validation_loss = validation ? validate() : std::numeric_limits<double>::quiet_NaN();
+    const double judged = validation ? e.validation_loss : e.train_loss;
     if (judged < result.best_loss) {
       result.best_loss = judged;
       result.best_epoch = epoch;
@@ -262,31 +309,69 @@ FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trai
   }
   restore();
   trainer.refresh();  // what is drawn for the parameters has had a part in the choice of the epoch
+  const bool ran_its_course = result.status != FitStatus::interrupted && result.status != FitStatus::diverged;
+  if (ran_its_course && result.best_epoch == 0 && !result.history.empty()) result.status = FitStatus::no_better_than_start;
+  if (validation) {
+    for (Index i : validation->set_aside()) result.set_aside.push_back(given ? i : order[static_cast<std::size_t>(kept + i)]);
+  }
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
+}
+
+template <class F, class T, class Objective>
+FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out, Objective objective) {
+  const auto check = [&](const Input<T>& x, const Input<T>& c, const char* rows, const char* contexts) {
+    model.check(x, c);
+    if (F::context_dim > 0 && c.rows() != x.rows()) fail("fit: the context has one row, the data " + std::to_string(x.rows()) + ": a fit wants one for each");
+    check_finite(x.view(), rows);
+    check_finite(c.view(), contexts);
+  };
+  check_options(options, data.rows());
+  check(data, context, "the data", "the context");
+  check_support<F, T>(model, data, context, options.noise.fork(4));
+  if (held_out) {
+    if (held_out->x.rows() < 1) fail("fit: the HeldOut has no rows");
+    check(held_out->x, held_out->context, "the held-out rows", "the held-out context");
+    check_weights(held_out->weights, held_out->x.rows(), "held-out rows");
+    Model<F, T> started = model;
+    started.initialise(data, context);
+    check_support<F, T>(started, held_out->x, held_out->context, options.noise.fork(5));
+  }
+  Trainer<F, T, Objective> trainer(model, options.optimizer, options.threads, std::move(objective));
+  const StartOptions start{options.standardize_context, options.restandardize};
+  FitResult r = fit_rows<T>(model.parameters(), model.buffers(), trainer, data.view(), context.view(), options, held_out,
+                            [&](const Batch<T>& x, const Batch<T>& c) { return model.initialise(x, c, start); });
+  r.repeated = repeated_values(data.view(), F::x_support);
+  r.notes = notes_of(r);
+  return r;
 }
 
 }  // namespace detail
 
 /// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
-/// Throws std::invalid_argument for wrong shapes and options, DataError for values that are
-/// not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
+/// Held-out rows choose the best epoch: a share of the rows (FitOptions::validation), or a HeldOut of the user's own, and then all of x is trained on.
+/// Throws std::invalid_argument for wrong shapes and options and for weights, of the training or of the held-out rows, whose sum is not positive;
+/// DataError for values that are not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
 template <class F, class T, class Objective = MaximumLikelihood>
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options,
+              const std::type_identity_t<HeldOut<T>>& held_out, Objective objective = {}) {
+  return detail::fit_checked<F, T, Objective>(model, data, context, options, &held_out, std::move(objective));
+}
+template <class F, class T, class Objective = MaximumLikelihood>
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options, const std::type_identity_t<HeldOut<T>>& held_out,
+              Objective objective = {}) {
+  return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, &held_out, std::move(objective));
+}
+template <class F, class T, class Objective = MaximumLikelihood>
+  requires(!detail::is_held_out<Objective>)
 FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {},
               Objective objective = {}) {
-  model.check(data, context);
-  detail::check_options(options, data.rows());
-  detail::check_finite(data.view(), "the data");
-  detail::check_finite(context.view(), "the context");
-  check_support<F, T>(model, data, context, options.noise.fork(4));
-  Trainer<F, T, Objective> trainer(model, options.optimizer, options.threads, std::move(objective));
-  return detail::fit_rows<T>(model.parameters(), model.buffers(), trainer, data.view(), Model<F, T>::given(context, 0, data.rows()), options,
-                             [&model](const Batch<T>& x, const Batch<T>& c) { model.initialise(x, c); });
+  return detail::fit_checked<F, T, Objective>(model, data, context, options, nullptr, std::move(objective));
 }
-
 template <class F, class T, class Objective = MaximumLikelihood>
+  requires(!detail::is_held_out<Objective>)
 FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options = {}, Objective objective = {}) {
-  return fit<F, T, Objective>(model, data, Input<T>(), std::move(options), std::move(objective));
+  return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, nullptr, std::move(objective));
 }
 
 }  // namespace rheo

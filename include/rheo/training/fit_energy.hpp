@@ -15,7 +15,8 @@ namespace rheo {
 struct EnergyReport {
   int step = 0, steps = 0;        ///< from 1
   double loss = 0;                ///< mean since the last report
-  double check_loss = 0;          ///< on `check_rows` rows whose noise is the same in every check
+  double check_loss = 0;          ///< on `check_rows` rows whose noise is the same in every check, less those of `check_not_finite`
+  Index check_not_finite = 0;     ///< rows of the check without a finite loss, up to a hundredth or one; with more the check has none, and is no best
   double best_loss = 0;
   double acceptance = 0;          ///< of the accept/reject moves since the beginning; NaN without any
   double learning_rate = 0, seconds = 0;
@@ -37,6 +38,7 @@ struct EnergyFitOptions {
   double tolerance = 0.01;        ///< nats: a later check this near to the lowest is taken for better, since on few rows a loss may fall below -log Z
   int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
   int halvings = 3;               ///< how often, before giving up as diverged
+  bool standardize_context = true;  ///< as in FitOptions
   std::function<bool(const EnergyReport&)> callback{};  ///< after every check; false stops the fit
   std::stop_token stop{};
 };
@@ -83,8 +85,11 @@ EnergyFitResult fit_by_steps(Numbers<T>& theta, Numbers<T>& buffers, ShardTraine
     for (Index i = 0; by_rows && i < count; ++i) index[static_cast<std::size_t>(i)] = source.row(noise, i);
     return BatchRows{0, count, by_rows ? index.data() : nullptr, nullptr};
   };
+  Index not_finite = 0;
   auto check = [&] {
-    return moving ? checked.value(nothing(most), nothing(most), {0, o.check_rows}, o.noise.fork(1)) : checked.value(x, given, rows(o.check_rows, o.noise.fork(0)), o.noise.fork(1));
+    const CView<T> at = moving ? nothing(most) : x, c = moving ? nothing(most) : given;
+    const BatchRows b = moving ? BatchRows{0, o.check_rows} : rows(o.check_rows, o.noise.fork(0));
+    return finite_mean(checked, at, c, b, o.noise.fork(1), not_finite);
   };
   Column<T> best = theta, best_buffers = buffers;
   auto restore = [&] {
@@ -120,7 +125,8 @@ EnergyFitResult fit_by_steps(Numbers<T>& theta, Numbers<T>& buffers, ShardTraine
       }
     }
     if (step % o.check_every != 0 && step != o.steps) continue;
-    EnergyReport e{step, o.steps, loss / static_cast<double>(made), check(), 0, 0, rate, std::chrono::duration<double>(Clock::now() - begin).count(), result.skipped_steps};
+    const double check_loss = check();
+    EnergyReport e{step, o.steps, loss / static_cast<double>(made), check_loss, not_finite, 0, 0, rate, std::chrono::duration<double>(Clock::now() - begin).count(), result.skipped_steps};
     result.steps += made;
     loss = 0, made = 0;
     if (e.check_loss < result.best_loss + (result.best_step > 0 ? o.tolerance : 0)) {
@@ -138,6 +144,7 @@ EnergyFitResult fit_by_steps(Numbers<T>& theta, Numbers<T>& buffers, ShardTraine
     }
   }
   restore();
+  if (result.status == FitStatus::budget_reached && result.best_step == 0 && !result.history.empty()) result.status = FitStatus::no_better_than_start;
   result.report = trainer.report();
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return result;
@@ -203,6 +210,9 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
   detail::check_width(context, F::context_dim, "context");
   if (context.rows() < 1) detail::fail("fit_energy: no context");
   detail::check_finite(context.view(), "the context");
+  detail::check_options(options);
+  StartReport start;
+  model.start_context(context, {options.standardize_context, false}, start);
   return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(), options, detail::objective_of(energy));
 }
 

@@ -80,7 +80,7 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
   for (Index k = 0; k < D; ++k) {
     for (Index i = 0; i < n; ++i) {
       const double w = c.weight ? c.weight[i] : 1;
-      const T gap = f(i, k) - (z(i, k) - x(i, k));
+      const T gap = w == 0 ? T(0) : f(i, k) - (z(i, k) - x(i, k));  // a row of weight 0 may be anything
       loss += w * static_cast<double>(gap) * static_cast<double>(gap);
       f(i, k) = T(2 * w * c.scale) * gap;
     }

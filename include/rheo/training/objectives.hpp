@@ -19,12 +19,13 @@ namespace rheo {
 template <class F, class T> struct ObjectiveCall {
   const Model<F, T>& model;
   Worker<F, T>& worker;      ///< the flow's cache and scratch
-  CView<T> x, context;       ///< n rows
+  CView<T> x, context;       ///< n rows; the context as the flow sees it, standardised
   const double* weight;      ///< n of them, or null: all one
   double scale;              ///< what the sum over the whole batch is multiplied by
   Noise noise;
   Params<T> g_theta;         ///< accumulated
   bool pull;                 ///< whether the gradient is wanted
+  CView<T> given = context;  ///< the context in the user's units, for energies
 };
 
 /// The mean of -V: -log p(x), or the negative elbo where encoders are stochastic.
@@ -89,7 +90,7 @@ void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColVie
     Arena::Scope scope(c.worker.scratch);
     const View<T> joined = c.worker.scratch.template take<T>(x.rows(), E::dim), g_joined = c.worker.scratch.template take<T>(x.rows(), E::dim);
     copy(x, columns(joined, 0, F::x_dim));
-    copy(c.context, columns(joined, F::x_dim, F::context_dim));
+    copy(c.given, columns(joined, F::x_dim, F::context_dim));
     if constexpr (Energy<E>) {
       if (g) {
         energy.value_and_gradient(read(joined), u, g_joined, workspace);
@@ -171,7 +172,7 @@ template <class A, class B> struct Mixed {
     double loss = 0;
     auto part = [&](const auto& objective, double s, std::uint64_t key, auto& own) {
       if (s == 0) return;
-      ObjectiveCall<F, T> call{c.model, c.worker, c.x, c.context, c.weight, c.scale * s, c.noise.fork(key), c.g_theta, c.pull};
+      ObjectiveCall<F, T> call{c.model, c.worker, c.x, c.context, c.weight, c.scale * s, c.noise.fork(key), c.g_theta, c.pull, c.given};
       loss += s * detail::run_objective(objective, call, own);
     };
     part(a, share, 0, room.a);

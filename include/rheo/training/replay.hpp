@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "rheo/math/whole_part.hpp"
 #include "rheo/training/objectives.hpp"
 
 #include "rheo/core/macros_off.hpp"
@@ -97,7 +98,7 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
   }
   CView<T> x() const override { return view(std::as_const(replay_.x)); }
   void before(int step, Noise noise) override {
-    const auto fresh = static_cast<Index>(std::ceil(replay_.refresh * static_cast<double>(replay_.size)));
+    const auto fresh = static_cast<Index>(math::whole_above(replay_.refresh * static_cast<double>(replay_.size)));
     if (fresh < 1 || step % replay_.every != 0) return;
     draw(fresh, noise);
     replay_.running_weights(sum_);

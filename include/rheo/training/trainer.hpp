@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
@@ -27,6 +28,12 @@ struct StepReport {
 
 namespace detail {
 
+/// A batch whose loss is not finite, taken apart.
+struct FiniteRows {
+  double sum = 0;
+  std::vector<Index> rest;
+};
+
 /// What training is without the flow's type: batches cut into shards, lanes, the optimizer.  Its members are defined outside the class, so that a
 /// program of many files can compile them once.
 template <class T> class ShardTrainer {
@@ -40,6 +47,8 @@ template <class T> class ShardTrainer {
   double evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
   /// The weighted mean of the loss over rows, without a gradient.
   double value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
+  /// Behind a value() of the same rows that is not finite: the rows whose own loss is not, and the sum of weight times loss over the others.
+  FiniteRows finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
   /// The gradient of the last evaluate().
   const Column<T>& gradient() const { return gradient_; }
   /// One step of the optimizer; clip > 0 bounds the gradient's norm.
@@ -60,6 +69,7 @@ template <class T> class ShardTrainer {
   virtual double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull, int worker) = 0;
   virtual void after_step() = 0;
   virtual Pool& pool() = 0;
+  virtual Report& report_of(int worker) = 0;
 
   double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Column<T>* g, int w);
   static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room);
@@ -126,6 +136,22 @@ template <class T> double ShardTrainer<T>::value(CView<T> x, CView<T> context, c
   return values_.head(shards).sum() / static_cast<double>(b.count);
 }
 
+template <class T> FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
+  FiniteRows r;
+  for (Index s = 0; s * shard_rows<T> < b.count; ++s) {
+    if (std::isfinite(values_(s))) {
+      r.sum += values_(s);
+      continue;
+    }
+    for (Index i = s * shard_rows<T>; i < std::min(b.count, (s + 1) * shard_rows<T>); ++i) {
+      const double loss = shard(x, context, b, i, 1, noise, 0, nullptr, 0);
+      if (std::isfinite(loss)) r.sum += loss;
+      else r.rest.push_back(i);
+    }
+  }
+  return r;
+}
+
 template <class T> StepReport ShardTrainer<T>::step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate, double clip) {
   StepReport r;
   r.loss = evaluate(x, context, b, noise);
@@ -180,10 +206,14 @@ template <class T> void ShardTrainer<T>::reduce(Index k) {
   norms_(k) = static_cast<double>(g.matrix().squaredNorm());
 }
 
-/// Every worker runs the first shard once, so that none allocates in a later step.
+/// Every worker runs the first shard once, so that none allocates in a later step.  What it meets there is in no report: threads would be counted.
 template <class T> void ShardTrainer<T>::warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   warm_ = true;
-  for (int w = 0; w < pool().size(); ++w) shard(x, context, b, 0, std::min(shard_rows<T>, b.count), noise, 0, &lanes_[0], w);
+  for (int w = 0; w < pool().size(); ++w) {
+    const Report before = report_of(w);
+    shard(x, context, b, 0, std::min(shard_rows<T>, b.count), noise, 0, &lanes_[0], w);
+    report_of(w) = before;
+  }
   lanes_[0].setZero();
 }
 
@@ -200,13 +230,16 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
 
  private:
   double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull, int worker) override {
-    ObjectiveCall<F, T> call{*model_, ws_.worker(worker), x, context, weight, scale, noise, g, pull};
+    Arena& scratch = ws_.worker(worker).scratch;
+    Arena::Scope scope(scratch);
+    ObjectiveCall<F, T> call{*model_, ws_.worker(worker), x, model_->seen(context, 0, x.rows(), scratch), weight, scale, noise, g, pull, context};
     return detail::run_objective(objective_, call, rooms_[static_cast<std::size_t>(worker)]);
   }
   void after_step() override {
     if constexpr (detail::HasAfterStep<F, T>) model_->flow().after_step(model_->theta(), model_->state());
   }
   Pool& pool() override { return ws_.pool(); }
+  Report& report_of(int worker) override { return ws_.worker(worker).report; }
 
   Model<F, T>* model_;
   Objective objective_;

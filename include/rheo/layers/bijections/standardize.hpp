@@ -7,7 +7,8 @@
 
 namespace rheo {
 
-/// Mean and deviation are buffers: saved with the model, never trained.  Before initialise() it is the identity.
+/// Mean and deviation are buffers: saved with the model, never trained.  Before initialise() it is the identity.  A second start keeps them, and says
+/// so in its report where the rows have other moments, unless it is to be made anew.
 template <Index D> struct Standardize {
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0, buffer_count = 2 * D + 1;
   static constexpr Kind kind = Kind::bijection;
@@ -29,13 +30,23 @@ template <Index D> struct Standardize {
   }
   template <class T> void initialise(InitPass<T> p) const {
     auto [mean, deviation, done] = unpack_buffers(p.buffers);
-    if (done(0) != T(0)) return;
+    if (done(0) != T(0) && !p.anew) {
+      for (Index j = 0; p.report && p.in.rows() > 1 && j < D; ++j) {
+        const math::Moments stored{static_cast<double>(mean(j)), static_cast<double>(deviation(j))}, here = math::raw_moments(p.in, j);
+        if (math::apart(stored, here)) p.report->kept.push_back({false, j, stored.mean, stored.deviation, here.mean, here.deviation});
+      }
+      return;
+    }
     for (Index j = 0; j < D; ++j) {
       const auto m = math::moments(p.in, j);
       mean(j) = T(m.mean);
       deviation(j) = T(m.deviation);
     }
     done(0) = T(1);
+  }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    const auto [mean, deviation, done] = unpack_buffers(buffers);
+    return mean.allFinite() && deviation.allFinite() && (deviation > T(0)).all();
   }
   template <class T> void encode(Pass<T, NoCache> p) const {
     const auto [m, d, done] = unpack_buffers(p.buffers);

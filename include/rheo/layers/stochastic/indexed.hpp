@@ -86,7 +86,9 @@ template <class L, Index U, class Posterior, class Prior, class Net = Mlp<10, 10
     detail::init<PriorLaw, T>(prior, t.p, b.p, noise.fork(3));
   }
   template <class T> void initialise(InitPass<T> p) const {
-    if constexpr (detail::HasInitialise<L, T>) layer.initialise(InitPass<T>{p.in, parts(p.theta).layer, states(p.buffers).layer, columns(p.context, 0, L::context_dim)});
+    if constexpr (detail::HasInitialise<L, T>) {
+      layer.initialise(InitPass<T>{p.in, parts(p.theta).layer, states(p.buffers).layer, columns(p.context, 0, L::context_dim), p.anew, p.report});
+    }
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     const auto b = states(buffers);

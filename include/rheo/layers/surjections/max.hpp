@@ -84,10 +84,10 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
     Batch<T> z(n, G), places(n, G), gaps(n, (S - 1) * G);
     split(p.in, view(z), view(places), view(gaps));
     const CView<T> kept = view(std::as_const(z));
-    PlaceFibre::initialise(place_law, InitPass<T>{p.in, first(p.theta, PlaceLaw::param_count), first(p.buffers, PlaceLaw::buffer_count), p.context}, kept,
+    PlaceFibre::initialise(place_law, InitPass<T>{p.in, first(p.theta, PlaceLaw::param_count), first(p.buffers, PlaceLaw::buffer_count), p.context, p.anew}, kept,
                            view(std::as_const(places)));
     GapFibre::initialise(gap_law, InitPass<T>{p.in, behind(p.theta, PlaceLaw::param_count, GapLaw::param_count),
-                                              behind(p.buffers, PlaceLaw::buffer_count, GapLaw::buffer_count), p.context}, kept, view(std::as_const(gaps)));
+                                              behind(p.buffers, PlaceLaw::buffer_count, GapLaw::buffer_count), p.context, p.anew}, kept, view(std::as_const(gaps)));
   }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const
     requires(HasAfterStep<PlaceLaw, T> || HasAfterStep<GapLaw, T>)

@@ -70,7 +70,7 @@ template <Index D, class Fibre, Index K = 0, Index C = 0> struct Round {
       }
     }
     if constexpr (Law::context_dim > 0) copy(p.context, columns(view(joined), D, C));
-    law.initialise(InitPass<T>{view(std::as_const(u)), p.theta, p.buffers, view(std::as_const(joined))});
+    law.initialise(InitPass<T>{view(std::as_const(u)), p.theta, p.buffers, view(std::as_const(joined)), p.anew});
   }
 
   template <class T>
