@@ -63,6 +63,31 @@ TEST_CASE("LowRankNormal draws with its mean and covariance") {
   CHECK((c.model.log_prob(s.x) - s.log_prob).abs().maxCoeff() < 1e-12);
 }
 
+TEST_CASE("LowRankNormal keeps its digits where U is large: its own draws in float, against the dense normal in double") {
+  Case c;
+  for (double size : {1.0, 100.0, 1000.0}) {
+    auto [m, r, U] = Law::unpack(c.model.theta());
+    for (Index k = 0; k < R; ++k) {
+      for (Index j = 0; j < D; ++j) U(j, k) = size * Noise{8}.normal(k, j);
+    }
+    m.setZero(), r.setZero();
+    const auto narrow = c.model.cast<float>();
+    const auto [m_f, r_f, U_f] = Law::unpack(narrow.theta());
+    const Eigen::MatrixXd u = U_f.matrix().template cast<double>();
+    const Eigen::LLT<Eigen::MatrixXd> llt(Eigen::MatrixXd::Identity(D, D) + u * u.transpose());
+    const Eigen::MatrixXd L = llt.matrixL();
+    const auto s = narrow.sample_and_log_prob(500, Noise{9});
+    double worst = 0;
+    for (Index i = 0; i < 500; ++i) {
+      const Eigen::VectorXd e = L.triangularView<Eigen::Lower>().solve(Eigen::VectorXd(s.x.row(i).matrix().transpose().template cast<double>()));
+      const double truth = -0.5 * e.squaredNorm() - L.diagonal().array().log().sum() - D * half_log_two_pi;
+      worst = std::max(worst, std::abs(static_cast<double>(s.log_prob(i)) - truth));
+    }
+    INFO("U of " << size << ", worst error " << worst);
+    CHECK(worst < 2e-6 * (4 + size));
+  }
+}
+
 TEST_CASE("LowRankNormal is -inf where squares overflow, and keeps NaN in its row") {
   Case c;
   Batch<double> x = Batch<double>::Zero(3, D);

@@ -2,6 +2,7 @@
 #include "rheo/math/assignment.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "catch.hpp"
@@ -48,6 +49,23 @@ TEST_CASE("on the line, squared distances pair in order") {
   for (Index i = 0; i < n; ++i) CHECK((ends.col(0) < ends(i, 0)).count() == (ends.col(1) < ends(match(i), 1)).count());
   Column<Index> none(0);
   math::assign(view_of(static_cast<const double*>(nullptr), 0, 0, 0), ColView<Index>(none.data(), 0), arena);
+}
+
+TEST_CASE("costs that are not finite still give a permutation") {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  for (double bad : {nan, inf, -inf}) {
+    for (Index every : {1, 2, 3, 7}) {
+      Arena arena;
+      arena.take<double>(8, 8).setConstant(1e300);  // what stood in the room before
+      Batch<double> cost(8, 8);
+      Noise{5}.normals(view(cost));
+      for (Index i = 0; i < 64; i += every) cost(i % 8, i / 8) = bad;
+      Column<Index> match(8);
+      math::assign(view(std::as_const(cost)), ColView<Index>(match.data(), 8), arena);
+      std::sort(match.data(), match.data() + 8);
+      for (Index i = 0; i < 8; ++i) CHECK(match(i) == i);
+    }
+  }
 }
 
 }  // namespace math_assignment

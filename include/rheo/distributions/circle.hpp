@@ -131,7 +131,7 @@ template <class Scale = Exp> struct WrappedNormal {
   /// log p, and where g_x is given the cotangents too.
   template <class T, class Give> static T value(T x, T g_v, const std::array<T, 2>& q, Give give, T* g_x) {
     using std::cos, std::sin, std::exp, std::log, std::log1p;
-    const T d = math::wrap_angle(x - q[0]), variance = exp(T(2) * (q[1] < T(3.5) ? q[1] : T(3.5)));
+    const T d = math::wrap_angle(x - q[0]), variance = exp(T(2) * (q[1] > T(3.5) ? T(3.5) : q[1]));
     constexpr double turn = 2 * std::numbers::pi;
     if (variance < T(std::numbers::pi)) {
       const T precision = exp(-q[1]), e = d * precision;

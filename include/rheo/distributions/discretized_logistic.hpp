@@ -35,13 +35,14 @@ template <class Scale = SoftBound> struct DiscretizedLogistic {
     using S = decltype(autodiff::value_of(x));
     if (k != k) return x;
     if (std::floor(k) != k || std::isinf(k)) return T(-std::numeric_limits<double>::infinity());
-    const T above = (T(S(k + S(0.5))) - q[0]) * q[1], below = (T(S(k - S(0.5))) - q[0]) * q[1];
+    const T off = T(k) - q[0];  // first: where numbers are so large that k + 1/2 is none, k - m still is one
+    const T above = (off + T(S(0.5))) * q[1], below = (off - T(S(0.5))) * q[1];
     return math::log_sigmoid(above) + math::log_sigmoid(T(-below)) + math::log1m_exp(q[1]);
   }
   template <class T, class Give> T log_prob_pull(T x, T g_v, const std::array<T, 3>& q, Give give) const {
     using std::expm1;
     if (std::floor(x) != x || std::isinf(x)) return T(0);
-    const T a = x + T(0.5) - q[0], b = x - T(0.5) - q[0], up = math::sigmoid(T(-a * q[1])), down = math::sigmoid(T(b * q[1]));
+    const T a = (x - q[0]) + T(0.5), b = (x - q[0]) - T(0.5), up = math::sigmoid(T(-a * q[1])), down = math::sigmoid(T(b * q[1]));
     give(0, -(up - down) * q[1] * g_v);
     give(1, (a * up - b * down + T(1) / expm1(q[1])) * g_v);
     return T(0);

@@ -149,7 +149,7 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
     each([&](Index j, Index k) {
       for (Index i = 0; i < side.rows(); ++i) {
         if constexpr (!Fold::isometric) v(i) += T(std::log(std::abs(slope(codes(i, k)))));
-        if (!inside<X>(side(i, j))) v(i) = T(-std::numeric_limits<double>::infinity());
+        if (!inside<X>(side(i, j)) && v(i) == v(i)) v(i) = T(-std::numeric_limits<double>::infinity());
       }
     }, [](Index) {});
   }

@@ -85,7 +85,8 @@ template <Index D, Index R> struct LowRankNormal : DistributionFacts<D, Support:
 
  private:
   template <class T> static Params<T> of_factor(Params<T> p) { return {p.data() + 2 * D, Factor::param_count}; }
-  /// With e = S^-1 (x - m) the square form e' (I + U U')^-1 e is |w|^2 + |U' w|^2, which neither cancels nor turns inf - inf.
+  /// With e = S^-1 (x - m) the square form e' (I + U U')^-1 e is |w|^2 + |U' w|^2, which neither cancels nor turns inf - inf.  U' w comes from
+  /// Woodbury's middle, not from w, whose rounding U would enlarge.
   template <class T> static void score(CView<T> x, Pass<T, Cache<T>>& p) {
     using std::exp;
     Arena::Scope scope(p.scratch);
@@ -94,8 +95,7 @@ template <Index D, Index R> struct LowRankNormal : DistributionFacts<D, Support:
     View<T> e = p.scratch.template take<T>(n, D), w = p.cache.w.view(n, D), wu = p.cache.wu.view(n, R);
     for (Index j = 0; j < D; ++j) column(e, j) = (column(x, j) - m(j)) * T(exp(-r(j)));
     const auto ready = Factor{}.ready(of_factor(p.theta), {}, p.scratch, false);
-    Factor{}.template apply<false, T>(ready, read(e), w, p.scratch);
-    gemm_nn<T>(read(w), U, wu);
+    Factor{}.template solve<T>(ready, read(e), wu, w, p.scratch);
     p.v -= T(T(0.5) * ready.log_det + r.sum() + T(static_cast<double>(D) * half_log_two_pi));
     for (Index j = 0; j < D; ++j) p.v -= T(0.5) * column(w, j).square();
     for (Index k = 0; k < R; ++k) p.v -= T(0.5) * column(wu, k).square();

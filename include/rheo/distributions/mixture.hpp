@@ -54,7 +54,7 @@ template <Index D, Index K> struct NormalMixture : DistributionFacts<D, Support:
   template <class T> void decode(Pass<T, Cache<T>> p) const {
     using std::exp;
     const auto [w, m, r] = unpack(p.theta);
-    const T top = w.maxCoeff(), total = (w - top).exp().sum();
+    const T top = w.maxCoeff(), total = (w - top).exp().sum(), sick = total - total;  // NaN where a weight is: no component can be told then
     p.noise.normals(p.out);
     for (Index i = 0; i < p.out.rows(); ++i) {
       T left = p.noise.template uniform<T>(i, D + D % 2) * total;  // a block of its own: no word is used twice
@@ -63,7 +63,7 @@ template <Index D, Index K> struct NormalMixture : DistributionFacts<D, Support:
         left -= exp(w(k) - top);
         if (left < T(0)) break;
       }
-      for (Index j = 0; j < D; ++j) p.out(i, j) = p.out(i, j) * exp(r(j, k)) + m(j, k);
+      for (Index j = 0; j < D; ++j) p.out(i, j) = p.out(i, j) * exp(r(j, k)) + m(j, k) + sick;
     }
     score(read(p.out), p.v, p.theta, p.cache);
   }
@@ -84,7 +84,7 @@ template <Index D, Index K> struct NormalMixture : DistributionFacts<D, Support:
     }
     for (Index i = 0; i < x.rows(); ++i) {  // log-sum-exp along the row; all -inf gives -inf
       T top = part(i, 0);
-      for (Index k = 1; k < K; ++k) top = part(i, k) > top ? part(i, k) : top;
+      for (Index k = 1; k < K; ++k) top = part(i, k) > top || part(i, k) != part(i, k) ? part(i, k) : top;  // NaN stays
       if (!(top > T(-1e300)) && top == top) {
         const T even = T(1) / T(K);
         for (Index k = 0; k < K; ++k) part(i, k) = even;

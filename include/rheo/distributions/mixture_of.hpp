@@ -119,6 +119,7 @@ template <Index K, class Base> struct Mixture {
       const auto w = theta.vector(K);
       const T top = w.maxCoeff(), total = (w - top).exp().sum();
       for (Index i = 0; i < n; ++i) left(i) = total * p.noise.template uniform<T>(i, 0);
+      p.out.setConstant(T(std::numeric_limits<double>::quiet_NaN()));  // what stays where a weight is NaN: no component is picked then
       for (Index k = 0; k < K; ++k) {
         const auto own = theta.part(base, Base::param_count), state = buffers.part(base, Base::buffer_count);
         unused.setZero();
@@ -153,7 +154,7 @@ template <Index K, class Base> struct Mixture {
     }
     for (Index i = 0; i < n; ++i) {  // log-sum-exp along the row; all -inf gives -inf, NaN gives NaN
       T top = part(i, 0), total(0);
-      for (Index k = 1; k < K; ++k) top = part(i, k) > top ? part(i, k) : top;
+      for (Index k = 1; k < K; ++k) top = part(i, k) > top || part(i, k) != part(i, k) ? part(i, k) : top;
       const bool finite = top > T(-std::numeric_limits<double>::infinity());
       for (Index k = 0; k < K; ++k) {
         part(i, k) = finite ? T(exp(part(i, k) - top)) : T(1);

@@ -65,11 +65,25 @@ template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>&
   return e;
 }
 
+/// v of rows of x with a coordinate at infinity is -inf: there is no density there, whatever nets and maps made of it.  NaN in x is NaN.
+template <class T> [[gnu::noinline]] void settle_infinity(CView<T> x, ColView<T> v) {
+  if ((x - x).sum() == T(0)) return;  // all finite
+  for (Index i = 0; i < x.rows(); ++i) {
+    T infinite(0), unknown(0);
+    for (Index j = 0; j < x.cols(); ++j) {
+      if (std::isinf(x(i, j))) infinite = -std::numeric_limits<T>::infinity();
+      if (std::isnan(x(i, j))) unknown = x(i, j);
+    }
+    if (infinite != T(0) || unknown != T(0)) v(i) = infinite + unknown;
+  }
+}
+
 }  // namespace detail
 
 /// Const calls may run in many threads at once; each call makes a workspace of its own unless it is handed one.
-/// x is n x x_dim, context n x context_dim or one row for all (left out when unconditional); results have n rows; log-densities are in nats, in the units of x.
-/// Wrong widths throw std::invalid_argument.  Rows with NaN give NaN and leave the others alone; zero rows give empty results.
+/// x is n x x_dim, context n x context_dim or one row for all (left out when unconditional); results have n rows; log-densities are in nats, in
+/// the units of x.  Wrong widths throw std::invalid_argument.  Rows with NaN give NaN and leave the others alone; a point at infinity has no
+/// density, log p = -inf; zero rows give empty results.
 template <class F, class T> class Model {
  public:
   using Scalar = T;
@@ -272,6 +286,7 @@ template <class F, class T> class Model {
     ws.shards(n, [&](auto& worker, Index i, Index m) {
       Arena::Scope scope(worker.scratch);
       encode_shard(worker, rows(x.view(), i, m), ColView<T>(out + i, m), seen(context.view(), i, m, worker.scratch), noise.from_row(i), false);
+      detail::settle_infinity<T>(rows(x.view(), i, m), ColView<T>(out + i, m));
     });
     return {out, n};
   }

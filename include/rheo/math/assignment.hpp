@@ -10,7 +10,7 @@
 namespace rheo::math {
 
 /// match(i) = the column given to row i such that the sum of cost(i, match(i)) over the rows of the n x n matrix is least, in O(n^3) steps.
-/// Costs must be finite.  Among equal sums one is taken that depends on the costs alone.
+/// Costs must be finite: with others `match` is a permutation, and no more is said of it.  Among equal sums one is taken that depends on the costs alone.
 inline void assign(CView<double> cost, ColView<Index> match, Arena& scratch) {
   Arena::Scope scope(scratch);
   const Index n = cost.rows(), none = -1;
@@ -23,6 +23,7 @@ inline void assign(CView<double> cost, ColView<Index> match, Arena& scratch) {
   std::fill_n(owner, n, none);
   for (Index root = 0; root < n; ++root) {
     std::fill_n(shortest, n, infinity);
+    std::fill_n(before, n, none);  // stays where no cost is finite
     std::fill_n(reached, n, char(0));
     Index at = root, from = none, end = none;
     double length = 0;

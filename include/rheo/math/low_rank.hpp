@@ -52,14 +52,28 @@ template <Index D, Index R> struct LowRank {
     }
     return r;
   }
+  /// The inverse takes one step of refinement: where U is large Woodbury's difference cancels, and U U' makes |U|^2 of what is lost.
   template <bool Encode, class T> void apply(const Ready<T>& r, CView<T> in, View<T> out, Arena& scratch) const {
     Arena::Scope scope(scratch);
-    const CView<T> U = view_of(r.U, D, R, D);
     View<T> t = scratch.take<T>(in.rows(), R);
-    gemm_nn<T>(in, U, t);
-    if constexpr (!Encode) divide(r, t, scratch);
-    gemm_nt<T>(read(t), U, out);
-    for (Index j = 0; j < D; ++j) column(out, j) = column(in, j) + column(out, j) * T(Encode ? 1 : -1);
+    if constexpr (Encode) {
+      multiply(r, in, t, out);
+    } else {
+      solve(r, in, t, out, scratch);
+      View<T> left = scratch.take<T>(in.rows(), D), more = scratch.take<T>(in.rows(), D);
+      multiply(r, read(out), t, left);
+      left = in - left;
+      solve(r, read(left), t, more, scratch);
+      out += more;
+    }
+  }
+  /// w = (I + U U')^-1 e, and t = U' w = M^-1 U' e, which does not cancel, without a step of refinement.
+  template <class T> void solve(const Ready<T>& r, CView<T> e, View<T> t, View<T> w, Arena& scratch) const {
+    const CView<T> U = view_of(r.U, D, R, D);
+    gemm_nn<T>(e, U, t);
+    divide(r, t, scratch);
+    gemm_nt<T>(read(t), U, w);
+    w = e - w;
   }
   template <bool Encode, class T> void pull(const Ready<T>& r, CView<T> x, CView<T> g_out, View<T> g_in, Arena& scratch) const {
     Arena::Scope scope(scratch);
@@ -82,6 +96,13 @@ template <Index D, Index R> struct LowRank {
   }
 
  private:
+  /// out = (I + U U') in, t = U' in.
+  template <class T> static void multiply(const Ready<T>& r, CView<T> in, View<T> t, View<T> out) {
+    const CView<T> U = view_of(r.U, D, R, D);
+    gemm_nn<T>(in, U, t);
+    gemm_nt<T>(read(t), U, out);
+    out += in;
+  }
   /// t <- t M^-1 by the Cholesky factor.
   template <class T> static void divide(const Ready<T>& r, View<T> t, Arena& scratch) {
     Arena::Scope scope(scratch);

@@ -55,7 +55,7 @@ struct StepControl {
   /// The first step, from the larger of slope and second derivative relative to the tolerance: their fifth-order term a hundredth of it.
   void start(double probe_step, double first, double second) {
     const double d = std::max(first, second);
-    const double by_error = std::isfinite(d) ? std::pow(0.01 / std::max(d, 1e-15), 0.2) : 1e-3 * probe_step;
+    const double by_error = std::isfinite(first) && std::isfinite(second) ? std::pow(0.01 / std::max(d, 1e-15), 0.2) : 1e-3 * probe_step;
     h = rounded(std::min({1.0, 100 * probe_step, by_error}));
   }
   /// Sets the next step and says whether this one stands.  An error that is not finite is a step far too long.

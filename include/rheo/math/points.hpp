@@ -9,7 +9,7 @@
 
 namespace rheo::math {
 
-/// log n!, by adding logarithms: error below n eps.
+/// log n!, by adding logarithms: relative error below n eps.
 inline double log_factorial(Index n) {
   double sum = 0;
   for (Index k = 2; k <= n; ++k) sum += std::log(static_cast<double>(k));

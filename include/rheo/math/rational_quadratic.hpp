@@ -26,10 +26,12 @@ template <class L> struct RationalQuadraticBin {
     return {y + h * (s * theta * theta + d0 * o) / D, log(r * r * slope(s, theta, omega, o))};
   }
 
-  /// x(t) and log dy/dx for t between y and y + h.  The root is chosen by the sign of b, so that nothing cancels; the discriminant, which rounding
-  /// can make negative, and theta are clamped.  |y(x(t)) - t| stays below 8 eps (|t| + slope |x|): x's own rounding is all that is left.
+  /// x(t) and log dy/dx for t between y and y + h.  With t parting h into `up` and `down`, eq. 4 is s down theta^2 + b theta omega = s up omega^2,
+  /// b = d0 down - d1 up, in which only b can cancel, as harmless as an error of t; the root is written so that nothing is taken from itself.
+  /// |y(x(t)) - t| stays below 4 eps (|y| + h + slope (|x| + w)), slope the steepest within eps (|x| + w) of x(t): what
+  /// t's and x's own rounding leave.
   Placed<L> inverse(L t) const {
-    using std::log, std::max, std::min, std::sqrt;
+    using std::abs, std::log, std::max, std::min, std::sqrt;
     if constexpr (autodiff::is_dual_v<L>) {  // the root of the values; Newton's step from there gives the tangents, at double roots too
       using std::exp;
       const L found(RationalQuadraticBin<decltype(t.a)>{x.a, y.a, w.a, h.a, d0.a, d1.a}.inverse(t.a).at);
@@ -37,12 +39,11 @@ template <class L> struct RationalQuadraticBin {
       const L root = found - (there.at - t) * exp(-there.v);
       return {root, value(root).v};
     } else {
-      const L s = h / w, c0 = max(t - y, L(0)), q = d0 + d1 - L(2) * s, up = c0 * q, a = up + h * (s - d0), b = h * d0 - up, ac = a * s * c0;
-      const L root = sqrt(max(b * b + L(4) * ac, L(0)));
-      const auto turned = b < L(0);
-      const L under = select(turned, a + a, b + root), over = select(turned, root - b, L(2) * s * c0);
-      const L theta = min(max(over / select(under == L(0), L(1), under), L(0)), L(1)), omega = L(1) - theta, o = theta * omega;
-      const L r = s / denominator(s, o);
+      const L s = h / w, up = min(max(t - y, L(0)), h), down = h - up, b = d0 * down - d1 * up;
+      const L two_s = s + s, big = abs(b) + sqrt(b * b + two_s * two_s * up * down);
+      const auto turned = b < L(0);  // then theta : omega is big : 2 s down, else 2 s up : big
+      const L small = two_s * select(turned, down, up), share = L(1) / (small + big), theta = select(turned, big, small) * share;
+      const L omega = select(turned, small, big) * share, o = theta * omega, r = s / denominator(s, o);
       return {x + theta * w, log(r * r * slope(s, theta, omega, o))};
     }
   }

@@ -123,7 +123,8 @@ template <Index K, class Knots> struct CubicCore {
 
 /// Monotone from [-bound, bound] onto itself, the identity outside: 2K + 2 raw numbers, K widths, K heights, the two end slopes as logits of
 /// their share of three times the end bin's slope, shifted so that all zero is the identity.  A monotone cubic cannot have slope 1 at the ends
-/// whatever its bins: V jumps at the bounds.  The inverse is iterated: |f(f^-1(z)) - z| is below 64 eps times the bin's height.
+/// whatever its bins: V jumps at the bounds.  The inverse is iterated, to the residual that all
+/// splines keep (LinearTails).
 template <Index K = 8, class Knots = SafeKnots> struct CubicSpline : detail::LinearTails<detail::CubicCore<K, Knots>> {
   CubicSpline() : CubicSpline(5) {}
   /// Throws std::invalid_argument for a bound that is not positive and finite, and for a policy whose bins do not fit.

@@ -216,7 +216,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
       for (Index c = 0; c <= D; ++c) {
         const double y0 = c < D ? number(p.out(i, c)) : number(r.l(i)), y1 = c < D ? number(after(i, c)) : number(l_new(i));
         const double e = std::abs(of(c)) / (atol + rtol * std::max(std::abs(y0), std::abs(y1)));
-        w = e <= w ? w : e;  // NaN stays
+        if (!(e <= w) && w == w) w = e;  // NaN stays
       }
       return w;
     };
@@ -226,8 +226,10 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     evaluate<Encode>(r, 0, read(p.out), 0, p, 0);
     for (Index i = 0; i < n; ++i) {
       double y = 0, f = 0;
+      going(i) = 1;
       for (Index c = 0; c <= D; ++c) {
         if (c < D) y = std::max(y, std::abs(number(p.out(i, c))));
+        if (c < D) going(i) = going(i) && std::isfinite(number(p.out(i, c)));
         f = std::max(f, std::abs(slope_of(i, 0, c)));
       }
       r.h(i) = T(math::StepControl::probe(y, f));
@@ -243,7 +245,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
       const double first = worst(i, p.out, r.l, [&](Index c) { return slope_of(i, 0, c); });
       const double second = worst(i, p.out, r.l, [&](Index c) { return (slope_of(i, 1, c) - slope_of(i, 0, c)) / probe; });
       controls(i).start(probe, first, second);
-      going(i) = std::isfinite(first);
+      going(i) = going(i) && std::isfinite(first);
       active += going(i);
       if (!going(i)) give_up(p, r, i, 1);
     }

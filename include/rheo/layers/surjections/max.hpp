@@ -175,7 +175,8 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
       for (Index i = 0; i < x.rows(); ++i) {
         Index k = 0;
         for (Index r = 1; r < S; ++r) {
-          if (x(i, Groups::at(m, r)) > x(i, Groups::at(m, k))) k = r;
+          const T a = x(i, Groups::at(m, r));
+          if (a > x(i, Groups::at(m, k)) || a != a) k = r;  // NaN stays
         }
         const T z = x(i, Groups::at(m, k));
         out(i, m) = z;

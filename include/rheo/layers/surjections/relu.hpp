@@ -81,7 +81,7 @@ template <Index D, class Negative, Index C = 0> struct ReluSurjection {
         const T x = p.in(i, j);
         p.out(i, j) = x == T(0) ? T(-below(i, j)) : x;
         if (x == T(0)) p.v(i) -= v(i);
-        if (x < T(0)) p.v(i) = T(-std::numeric_limits<double>::infinity());
+        if (x < T(0) && p.v(i) == p.v(i)) p.v(i) = T(-std::numeric_limits<double>::infinity());
       }
     }
   }

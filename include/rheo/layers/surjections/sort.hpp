@@ -98,7 +98,7 @@ template <Index N, Index D, Index Key = 0, class Places = FairOrders, Index C = 
     }
     math::scatter_points<D, T>(p.in, order, p.out);
     for (Index i = 0; i < n; ++i) {
-      if (descends<T>(p.in, i)) p.v(i) = T(-std::numeric_limits<double>::infinity());
+      if (descends<T>(p.in, i) && p.v(i) == p.v(i)) p.v(i) = T(-std::numeric_limits<double>::infinity());
     }
   }
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const
