@@ -26,6 +26,10 @@ template <Index D> struct Standardize {
     d.setOnes();
     done.setZero();
   }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    const auto [m, d, done] = unpack_buffers(buffers);
+    return (d > T(0)).all() && (T(1) / d).isFinite().all() && (done(0) == T(0) || done(0) == T(1));
+  }
   template <class T> void initialise(InitPass<T> p) const {
     auto [mean, deviation, done] = unpack_buffers(p.buffers);
     if (done(0) != T(0)) return;
