@@ -191,14 +191,6 @@ inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64
   return entries;
 }
 
-inline double from_half(std::uint16_t h) {
-  const int exponent = h >> 10 & 31, fraction = h & 1023;
-  const double size = exponent == 31  ? (fraction ? std::nan("") : HUGE_VAL)
-                      : exponent == 0 ? std::ldexp(fraction, -24)
-                                      : std::ldexp(fraction + 1024, exponent - 25);
-  return h & 0x8000 ? -size : size;
-}
-
 inline void decode_tensor(std::string_view bytes, Tensor& t, const std::string& file, bool finite) {
   const auto size = static_cast<std::size_t>(dtype_of(t.dtype).bytes), n = bytes.size() / size;
   const auto give_up = [&](std::size_t i, const char* what) {

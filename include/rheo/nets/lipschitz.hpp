@@ -97,11 +97,11 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       buffers.all().setZero();
       follow(theta, buffers, 1000);
     }
-    /// Unit vectors and factors of at least 1: with others the proof would prove nothing.
+    /// Unit vectors, and factors of at least 1 that leading_pair can give: with others the proof would prove nothing.
     template <class T> bool valid_buffers(Params<const T> buffers) const {
       const auto is_unit = [](const auto& a) { return std::abs(static_cast<double>(a.square().sum()) - 1) < 1e-4; };  // in float, a cast included
       for (const auto& [u, v, proof] : unpack_buffers(buffers)) {
-        if (!(proof(0) >= T(1)) || (u.size() > 0 && v.size() > 0 && !(is_unit(u) && is_unit(v)))) return false;
+        if (!(proof(0) >= T(1) && proof(0) <= T(2)) || (u.size() > 0 && v.size() > 0 && !(is_unit(u) && is_unit(v)))) return false;
       }
       return true;
     }
