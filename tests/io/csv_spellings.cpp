@@ -113,6 +113,22 @@ TEST_CASE("a first line sep= names what parts the fields") {
   CHECK(values_or_error("sep=;") == "t:1:1: no rows");
 }
 
+TEST_CASE("every name that is written is read as a name, and others are not written") {
+  for (const char* name : {"a b", " x ", "sep=;", "sep=", "\"", "#", "#N/A x", "\xC3\xA9", "\xEF\xBB\xBFz", "\xFF\xFE", "a\rb", "a\r\nb", "1st", "a;b", "a\tb", "x,y", "\xC2\xA0n"}) {
+    CAPTURE(name);
+    for (const Names& names : {Names{name}, Names{name, "b"}, Names{"b", name}}) {
+      for (const rheo::Index rows : {0, 1, 3}) {
+        const rheo::Batch<double> x = rheo::Batch<double>::Constant(rows, static_cast<rheo::Index>(names.size()), -1.5e-7);
+        const auto back = rheo::io::parse_csv(rheo::io::format_csv(x, names), "t");
+        CHECK(back.names == names);
+        CHECK((back.values.rows() == rows && back.values.cols() == x.cols() && (back.values == x).all()));
+      }
+    }
+  }
+  for (const std::string& name : {"2019"s, ""s, " "s, "NA"s, "?"s, "1,5"s, "nan"s, "12%"s, "***"s, "a\0"s})
+    CHECK_THROWS_AS(rheo::io::format_csv(rheo::Batch<double>::Zero(1, 2), {"a", name}), std::invalid_argument);
+}
+
 TEST_CASE("no text of these crashes the reader, and none gives a number that is not finite") {
   bool finite = true;
   const auto parse = [&](const std::string& text) { finite &= rheo::io::parse_csv(text, "t").values.allFinite(); };
