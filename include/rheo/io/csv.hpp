@@ -225,7 +225,8 @@ class CsvNumbers {
   void take(const std::vector<CsvField>& row, bool instead_of_names = false) {
     if (row.size() != width_) {
       const auto count = std::to_string(row.size()) + (row.size() == 1 ? " field" : " fields");
-      csv_error(name_, row.size() > width_ ? row[width_] : row.back(), "this row has " + count + ", the first has " + std::to_string(width_));
+      const CsvField& at = row.size() > width_ ? row[width_] : row.back();
+      csv_error(name_, at, "this row has " + count + ", the first has " + std::to_string(width_));
     }
     const std::size_t had = values_.size();
     bool whole = true;
@@ -258,7 +259,8 @@ class CsvNumbers {
     const auto is_text = [&](std::size_t j) { return csv_number(row[j].text, comma_).kind == CsvKind::text; };
     const auto other = std::find_if_not(places_.begin(), places_.end(), is_text);
     if (instead_of_names && x.kind == CsvKind::text && other != places_.end()) {
-      reason += ", and no name of a column beside " + shown(row[*other].text) + ": for a header that it may be, choose Header::yes";
+      reason += ", and no name of a column beside " + shown(row[*other].text);
+      reason += ": for a header that it may be, choose Header::yes";
     }
     csv_error(name_, row[k], reason);
   }
@@ -269,8 +271,8 @@ class CsvNumbers {
     (comma ? with_comma_ : with_point_) = f;
     if (with_comma_ && with_point_) {
       const CsvField& other = comma ? *with_point_ : *with_comma_;
-      csv_error(name_, f, shown(f.text) + " has a decimal " + (comma ? "comma" : "point") + ", " + shown(other.text) + " in line " + std::to_string(other.line) +
-                              " a decimal " + (comma ? "point" : "comma"));
+      csv_error(name_, f, shown(f.text) + " has a decimal " + (comma ? "comma" : "point") + ", " + shown(other.text) + " in line " +
+                              std::to_string(other.line) + " a decimal " + (comma ? "point" : "comma"));
     }
   }
 
@@ -286,14 +288,15 @@ class CsvNumbers {
 }  // namespace detail
 
 /// The numbers in `text`; `name` stands for it in errors.  UTF-8, other encodings that keep ASCII, UTF-16 with or without its mark; lines
-/// ended by LF, CR or CRLF, also in turn, the last one or not; quoted fields ("" is a quote, line ends allowed); Excel's first line "sep=;";
-/// blank lines and lines beginning with # are passed over.  Every row must have as many fields as the first; only the wanted columns need be
-/// numeric.  A first row with text in every wanted column is a header; any other is data, or an error.
-/// Numbers are decimal, rounded once: with a point or none on either side of it, exponents after e, E, d, D or as 1.5-103 (Fortran), a sign of
-/// either kind, U+2212 too, blanks around them, also such as do not break; 1e-400 is 0, 1e400 an error; a decimal comma where semicolons part the
-/// fields, unless a decimal point stands elsewhere.  Separators of thousands, percentages and Fortran's *** are errors that say so.  Empty
-/// fields, ?, NA, N/A, NULL, nan, inf and #N/A and its like are missing: an error that counts the rows, unless drop_missing.  A header alone
-/// gives 0 rows.  Throws FileError, "name:line:column: reason", lines and characters counted from 1.
+/// ended by LF, CR or CRLF, also in turn, the last one or not; quoted fields ("" is a quote, line ends allowed); Excel's first line
+/// "sep=;"; blank lines and lines beginning with # are passed over.  Every row must have as many fields as the first; only the wanted
+/// columns need be numeric.  A first row with text in every wanted column is a header; any other is data, or an error. Numbers are
+/// decimal, rounded once: with a point or none on either side of it, exponents after e, E, d, D or as 1.5-103 (Fortran), a sign of
+/// either kind, U+2212 too, blanks around them, also such as do not break; 1e-400 is 0, 1e400 an error; a decimal comma where
+/// semicolons part the fields, unless a decimal point stands elsewhere.  Separators of thousands, percentages and Fortran's *** are
+/// errors that say so.  Empty fields, ?, NA, N/A, NULL, nan, inf and #N/A and its like are missing: an error that counts the rows,
+/// unless drop_missing.  A header alone gives 0 rows.  Throws FileError, "name:line:column: reason", lines and characters counted from
+/// 1.
 inline CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {}) {
   using namespace detail;
   if (text.size() > options.max_bytes) bad_file(name, "holds more than the " + std::to_string(options.max_bytes) + " bytes allowed");
@@ -318,14 +321,15 @@ inline CsvTable parse_csv(std::string_view text, const std::string& name, const 
   std::vector<std::size_t> places;
   std::string lost = csv_columns(options.columns, texts, places);
   if (!lost.empty()) csv_columns({}, texts, places);
-  bool header = options.header == CsvOptions::Header::yes || (options.header == CsvOptions::Header::guess && std::all_of(places.begin(), places.end(), is_text));
+  const bool guess = options.header == CsvOptions::Header::guess, all_text = std::all_of(places.begin(), places.end(), is_text);
+  const bool header = options.header == CsvOptions::Header::yes || (guess && all_text);
   if (!header) lost = csv_columns(options.columns, plain, places);
   if (!lost.empty()) csv_error(name, row[0], lost);
 
   CsvTable table;
   for (const std::size_t k : places) table.names.push_back((header ? texts : plain)[k]);
   CsvNumbers numbers(name, places, row.size(), comma);
-  if (!header) numbers.take(row, options.header == CsvOptions::Header::guess);
+  if (!header) numbers.take(row, guess);
   while (scan.next(row)) numbers.take(row);
   table.values = numbers.values(options.drop_missing);
   table.dropped = numbers.dropped();
@@ -338,8 +342,8 @@ inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}
 }
 
 /// A header line (unless `names` is empty) and one line per row, comma-separated, 17 significant digits: reading gives the same doubles.
-/// NaN and infinities are written as such, for a reader to find missing.  Throws std::invalid_argument unless there are as many names as columns,
-/// and each is text to a reader that looks for a header.
+/// NaN and infinities are written as such, for a reader to find missing.  Throws std::invalid_argument unless there are as many names
+/// as columns, and each is text to a reader that looks for a header.
 inline std::string format_csv(const Input<double>& values, const std::vector<std::string>& names = {}) {
   std::string out;
   const CView<double> v = values.view();
@@ -348,7 +352,9 @@ inline std::string format_csv(const Input<double>& values, const std::vector<std
   }
   for (std::size_t k = 0; k < names.size(); ++k) {
     const std::string& n = names[k];
-    if (detail::csv_number(n, true).kind != detail::CsvKind::text || n.find('\0') != n.npos) rheo::detail::fail("the column name " + detail::shown(n) + " would not be read as a name");
+    if (detail::csv_number(n, true).kind != detail::CsvKind::text || n.find('\0') != n.npos) {
+      rheo::detail::fail("the column name " + detail::shown(n) + " would not be read as a name");
+    }
     const bool quote = n.find_first_of("\",;#\r\n\t =\xEF\xFE\xFF") != n.npos;
     out += k ? "," : "";
     out += quote ? "\"" : "";

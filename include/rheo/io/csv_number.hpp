@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A number as tables spell it: by C, by Fortran, by spreadsheets; what is read exactly, what is missing, and what is named instead of guessed.
+// A number as tables spell it: by C, by Fortran, by spreadsheets; what is read exactly, what is missing, and what is named instead of
+// guessed.
 #pragma once
 
 #include <algorithm>
@@ -113,7 +114,8 @@ inline CsvNumber csv_spelling(std::string_view s, bool comma) {
     if (error == std::errc() && stop == size.data() + size.size() && !std::isfinite(value)) return {CsvKind::missing, 0, ""};
     const auto refused = [](const char* reason) { return CsvNumber{CsvKind::refused, 0, reason}; };
     if (s.find_first_not_of('*') == s.npos) return refused("stands for a number that was wider than its Fortran field");
-    if (s.back() == '%' && !csv_plain(csv_trimmed(s.substr(0, s.size() - 1)), true).empty()) return refused("is a percentage: write it as a fraction");
+    const bool percent = s.back() == '%' && !csv_plain(csv_trimmed(s.substr(0, s.size() - 1)), true).empty();
+    if (percent) return refused("is a percentage: write it as a fraction");
     if (csv_grouped(s)) return refused("has separators of thousands: write it without them");
     if (!csv_plain(s, true).empty()) return refused("has a comma in a number: a decimal comma is read where semicolons part the fields");
     return {};

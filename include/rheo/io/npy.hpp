@@ -125,23 +125,25 @@ void npy_type(std::size_t place, F&& f) {
     std::size_t k = 0;
     ((k++ == place ? f(T{}) : void()), ...);
   };
-  call(std::type_identity<std::tuple<double, float, NpyHalf, std::int64_t, std::int32_t, std::int16_t, std::int8_t, std::uint64_t, std::uint32_t, std::uint16_t,
-                                     std::uint8_t, NpyBool>>());
+  call(std::type_identity<std::tuple<double, float, NpyHalf, std::int64_t, std::int32_t, std::int16_t, std::int8_t, std::uint64_t,
+                                     std::uint32_t, std::uint16_t, std::uint8_t, NpyBool>>());
 }
 
 /// The place of a type in npy_types, and whether its numbers begin with their high byte; FileError for what is not read.
 inline std::pair<std::size_t, bool> npy_type_of(const std::string& descr, const std::string& name) {
   const std::string_view d = descr;
   const auto found = std::find(std::begin(npy_types), std::end(npy_types), d.substr(std::min<std::size_t>(1, d.size())));
-  const bool one_byte = !d.empty() && d.back() == '1', order = d.substr(0, 1) == "<" || d.substr(0, 1) == ">" || (one_byte && d.substr(0, 1) == "|");
+  const std::string_view first = d.substr(0, 1);
+  const bool order = first == "<" || first == ">" || (first == "|" && d.back() == '1');
   if (found != std::end(npy_types) && order) return {static_cast<std::size_t>(found - std::begin(npy_types)), d[0] == '>'};
   struct Kind {
     char letter;
     const char* what;
   };
   const char* what = "";
-  for (const Kind k : {Kind{'O', " (Python objects)"}, Kind{'c', " (complex numbers)"}, Kind{'f', " (long double)"}, Kind{'U', " (text)"}, Kind{'S', " (text)"},
-                       Kind{'M', " (dates)"}, Kind{'m', " (times)"}, Kind{'V', " (raw bytes)"}}) {
+  for (const Kind k : {Kind{'O', " (Python objects)"}, Kind{'c', " (complex numbers)"}, Kind{'f', " (long double)"},
+                       Kind{'U', " (text)"}, Kind{'S', " (text)"}, Kind{'M', " (dates)"}, Kind{'m', " (times)"},
+                       Kind{'V', " (raw bytes)"}}) {
     if (d.size() > 1 && d[1] == k.letter && found == std::end(npy_types)) what = k.what;
   }
   bad_file(name, "type " + shown(d) + what + " is not read; f8 f4 f2, i and u of 8, 4, 2 and 1, and b1 are, each behind < or >");
@@ -167,15 +169,18 @@ template <class T, bool Big> double npy_value(const char* p, const std::string& 
 template <class T, bool Big> void npy_values(const char* data, bool fortran_order, Batch<double>& out, const std::string& name) {
   const Index n = out.rows(), d = out.cols();
   for (Index j = 0; j < d; ++j) {
-    for (Index i = 0; i < n; ++i) out(i, j) = npy_value<T, Big>(data + static_cast<std::size_t>(fortran_order ? i + j * n : i * d + j) * sizeof(T), name);
+    for (Index i = 0; i < n; ++i) {
+      const auto k = static_cast<std::size_t>(fortran_order ? i + j * n : i * d + j);
+      out(i, j) = npy_value<T, Big>(data + k * sizeof(T), name);
+    }
   }
 }
 
 }  // namespace detail
 
-/// The array in `bytes`: (n, d) gives n x d, (n,) gives n x 1.  Types f8 f4 f2, i8 i4 i2 i1, u8 u4 u2 u1 and b1 of either byte order, widened
-/// exactly; NaN and infinities pass.  Headers as Python 2 wrote them too.  Refused: integers that have no double, pickles and structured types,
-/// long double and complex numbers, other ranks, headers above 10000 bytes, more or fewer bytes than the shape says.
+/// The array in `bytes`: (n, d) gives n x d, (n,) gives n x 1.  Types f8 f4 f2, i8 i4 i2 i1, u8 u4 u2 u1 and b1 of either byte order,
+/// widened exactly; NaN and infinities pass.  Headers as Python 2 wrote them too.  Refused: integers that have no double, pickles and
+/// structured types, long double and complex numbers, other ranks, headers above 10000 bytes, more or fewer bytes than the shape says.
 /// Throws FileError, "name: byte N: reason"; allocates nothing before all of that is known.
 inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) {
   using namespace detail;

@@ -303,7 +303,9 @@ inline std::string format_safetensors(const TensorFile& file, const TensorLimits
     if (!count_of(t->shape, n) || n != have || other != 0) refuse("the shape does not fit the numbers");
     const auto begin = data.size();
     for (const double& v : t->values) {
-      if (limits.finite && !std::isfinite(v)) refuse("it holds a number that is not finite at index " + std::to_string(&v - t->values.data()));
+      if (limits.finite && !std::isfinite(v)) {
+        refuse("it holds a number that is not finite at index " + std::to_string(&v - t->values.data()));
+      }
       if (size == 8) store(data, v);
       if (size == 4 && std::isfinite(v) && !std::isfinite(static_cast<float>(v))) refuse("a number too large for F32");
       if (size == 4) store(data, static_cast<float>(v));
