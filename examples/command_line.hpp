@@ -2,15 +2,20 @@
 // What main functions share: options "--name value", and errors in one line.
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <initializer_list>
 #include <iostream>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include <Eigen/Core>
 
@@ -21,17 +26,72 @@ struct Option {
   std::variant<int*, Eigen::Index*, std::uint64_t*, std::string*> value;
 };
 
-/// Sets what the options given name; false where one is not known or has no value.
+/// The fewest letters to be put in, left out or exchanged that lead from a to b (Levenshtein 1965).
+inline std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t corner = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t change = corner + (a[i] != b[j]);
+      corner = row[j + 1];
+      row[j + 1] = std::min({change, corner + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// What is said of an option that is none of the known ones: with the nearest of them, if that is near.
+template <class Names> std::string unknown_option(const std::string& name, const Names& known) {
+  std::string nearest;
+  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const std::string_view k : known) {
+    const std::size_t d = distance(name, k);
+    if (d < least) least = d, nearest = k;
+  }
+  return "unknown option '" + name + "'" + (nearest.empty() ? "" : "; is '" + nearest + "' meant?");
+}
+
+/// A whole number of at least 0 that T holds, and nothing behind it.
+template <class T> bool read_number(std::string_view text, T& value) {
+  T read{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), read);
+  if (error != std::errc() || stop != text.data() + text.size() || text.substr(0, 1) == "-") return false;
+  value = read;
+  return true;
+}
+
+/// Sets what the options given name.  False, and nothing set, after one line on std::cerr, where one is not known, has no value, or wants a
+/// whole number and has none that fits.
 inline bool read_options(int argc, char** argv, std::initializer_list<Option> options) {
-  for (int i = 1; i < argc; i += 2) {
-    const Option* found = nullptr;
-    for (const Option& o : options) found = o.name == argv[i] ? &o : found;
-    if (!found || i + 1 == argc) return false;
-    const char* text = argv[i + 1];
-    std::visit([text](auto* value) {
-      if constexpr (std::is_same_v<decltype(value), std::string*>) *value = text;
-      else *value = static_cast<std::decay_t<decltype(*value)>>(std::atoll(text));
-    }, found->value);
+  const auto refuse = [](const std::string& reason) {
+    std::cerr << reason << '\n';
+    return false;
+  };
+  for (const bool set : {false, true}) {  // looks at all of them first
+    for (int i = 1; i < argc; i += 2) {
+      const std::string name = argv[i];
+      const auto found = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
+      if (found == options.end()) {
+        std::vector<std::string_view> known;
+        for (const Option& o : options) known.push_back(o.name);
+        return refuse(unknown_option(name, known));
+      }
+      if (i + 1 == argc) return refuse(name + " wants a value");
+      const std::string text = argv[i + 1];
+      const std::string reason = std::visit([&](auto* value) -> std::string {
+        using V = std::decay_t<decltype(*value)>;
+        if constexpr (std::is_same_v<V, std::string>) {
+          if (set) *value = text;
+        } else {
+          V read{};
+          if (!read_number(text, read)) return "'" + text + "' will not do for " + name + ": a whole number from 0 to " + std::to_string(std::numeric_limits<V>::max());
+          if (set) *value = read;
+        }
+        return "";
+      }, found->value);
+      if (!reason.empty()) return refuse(reason);
+    }
   }
   return true;
 }

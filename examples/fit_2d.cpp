@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "command_line.hpp"
 #include "models/models.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/io/csv.hpp"
@@ -56,7 +57,7 @@ Arguments parse(int count, char** words) {
     if (option == "--json") { a.json = true; continue; }
     if (option == "--list") { a.list = true; continue; }
     static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--grid", "--out"};
-    if (!known.count(option)) throw WrongUsage("unknown option '" + option + "'");
+    if (!known.count(option)) throw WrongUsage(examples::unknown_option(option, known));
     if (i + 1 == count) throw WrongUsage(option + " wants a value");
     const std::string value = words[++i];
     if (option == "--target") a.target = value, target = true;

@@ -19,6 +19,7 @@ if(NOT EXISTS ${DIR}/sub/dir/checkerboard_normal.png OR NOT EXISTS ${DIR}/sub/di
 endif()
 expect(0 "6120 rows, 5447 distinct" "fit_2d: column 0: [0-9]+ % of [0-9]+ rows repeat another's value" --csv ${DATA}/earth_earthquake.csv --columns LONGITUDE,LATITUDE --model normal --epochs 2)
 expect(2 "" "unknown option '--frob'.*usage:" --frob)
+expect(2 "" "unknown option '--epoch'; is '--epochs' meant.*usage:" --epoch 3)
 expect(2 "" "wants a value.*usage:" --epochs)
 expect(2 "" "'-3' will not do.*usage:" --epochs -3)
 expect(2 "" "no target is called 'moon'.*usage:" --target moon)

@@ -6,32 +6,17 @@
 
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 
 #include "catch.hpp"
+#include "io/folder.hpp"
 
 namespace io_file {
+
+using rheo_test::error_of, rheo_test::Folder;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("rheo-file-" + std::to_string(::getpid()));
-  Folder() { fs::create_directory(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-  long entries() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
-};
-
-std::string error_of(const std::string& path, std::string_view bytes) {
-  try {
-    rheo::io::write_file(path, bytes);
-  } catch (const rheo::FileError& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 /// Files of this process may not pass `bytes`: write(2) then fails half way, as on a full disk.
 struct SizeLimit {

@@ -68,9 +68,14 @@ TEST_CASE("what is refused") {
   const std::string two = bytes_of({1.0, 2.0}), good = header("<f8", "False", "(2,)");
   CHECK(error(with_header(good, two)) == "no error");
   CHECK(error("PK\x03\x04") == "f: is no .npy file: it does not begin with \\x93NUMPY");
-  for (const char* type : {"|O", ">f8", "<f2", "<c16", "<u4", "|b1", "<U3", "=f8", ""})
+  struct Refused {
+    const char *type, *what;
+  };
+  for (const auto& [type, what] : {Refused{"|O", " (Python objects)"}, {"<c16", " (complex numbers)"}, {">c8", " (complex numbers)"}, {"<f16", " (long double)"},
+                                   {"<U3", " (text)"}, {"|S3", " (text)"}, {"<M8[ns]", " (dates)"}, {"<m8[s]", " (times)"}, {"|V8", " (raw bytes)"}, {"=f8", ""},
+                                   {"|f8", ""}, {"|u2", ""}, {"f8", ""}, {"<b2", ""}, {"<", ""}, {"", ""}})
     CHECK(error(with_header(header(type, "False", "(2,)"), two)) ==
-          "f: type '" + std::string(type) + "' is not read; <f8 <f4 <i8 <i4 |u1 are");
+          "f: type '" + std::string(type) + "'" + what + " is not read; f8 f4 f2, i and u of 8, 4, 2 and 1, and b1 are, each behind < or >");
   CHECK_THAT(error(with_header("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2,), }", two)),
              Catch::Contains("byte 20: structured types"));
   CHECK_THAT(error(with_header(good, two, 4)), Catch::Contains("format version 4.0"));
@@ -81,7 +86,7 @@ TEST_CASE("what is refused") {
              Catch::Contains("(36488, 43) needs 12551872 bytes, the file has 524208"));
   for (const char* shape : {"(4294967296, 4294967296)", "(18446744073709551615, 2)", "(9223372036854775807,)", "(2305843009213693952, 8)"})
     CHECK(error(with_header(header("<f8", "False", shape), two)) == "f: the shape overflows");
-  for (const char* shape : {"()", "(2)", "(1, 2, 1)", "(-2,)", "(2.0,)", "(2L,)", "(,)", "[2]", "(18446744073709551616,)", "2"}) {
+  for (const char* shape : {"()", "(2)", "(1, 2, 1)", "(-2,)", "(2.0,)", "(2LL,)", "(L,)", "(,)", "[2]", "(18446744073709551616,)", "2"}) {
     CAPTURE(shape);
     CHECK_THAT(error(with_header(header("<f8", "False", shape), two)), Catch::StartsWith("f: byte "));
   }

@@ -35,7 +35,7 @@
 //                                                                     factor, a number a row (rheo/training/importance_weighted.hpp)
 //   initialise(InitPass<T>)                                           data-dependent start, explicit, before the first step
 //   after_step(Params<T> theta, Params<T> buffers)                    untrained state that follows the parameters, or is drawn for them
-//   bool valid_buffers(Params<const T> buffers) const                 whether buffers from a file may be used (indices in range); true without it
+//   bool valid_buffers(Params<const T> buffers) const                 whether finite buffers from a file may be used (indices in range, deviations above 0); true without it
 //   static constexpr bool smooth                                      V and the map have continuous derivatives; false without it
 //   static constexpr bool piecewise_smooth; void seams(j, other, add) const   derivatives continuous but for the x_j that it hands to add (quadrature.hpp); z_seams of the latent
 //   template <class T> static constexpr double accuracy()             relative error left in values and pulls by an inner iteration; without it the laws allow none
@@ -60,6 +60,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <utility>
@@ -136,8 +137,11 @@ template <class L, class T> void init(const L& layer, Params<T> theta, Params<T>
 /// Whether a net keeps its outputs to the inputs before them: what autoregressive wirings need, and others must not have.
 template <class Net> inline constexpr bool is_masked = requires { requires bool(Net::masked); };
 
-/// Whether a layer can work with these buffers.
+/// Whether a layer can work with these buffers: finite all of them, and what the layer itself asks.
 template <class L, class T> bool valid_buffers(const L& layer, Params<const T> buffers) {
+  for (Index k = 0; k < L::buffer_count; ++k) {
+    if (!std::isfinite(buffers.data()[k])) return false;
+  }
   if constexpr (requires { layer.valid_buffers(buffers); }) return layer.valid_buffers(buffers);
   return true;
 }

@@ -56,7 +56,7 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     const T z = buffers.data()[0], made = buffers.data()[1 + param_count];
-    return z >= T(0) && z <= T(1) && made >= T(0) && made < T(rounds);
+    return z >= T(0) && z <= T(1) && made >= T(0) && made < T(rounds) && made == std::floor(made);
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
     net.init(theta, buffers, noise);

@@ -98,6 +98,7 @@ template <class Real> class Certifier {
     }
     if (can<T>().encode) row_laws<true, T>(s_, *bench<T>(), as<T>(x_), as<T>(context_), o_.noise.fork(9), o_.allocations, add);
     if (can<T>().decode) row_laws<false, T>(s_, *bench<T>(), as<T>(z_), as<T>(context_), o_.noise.fork(9), o_.allocations, add);
+    if (s_.buffer_count > 0) add("damaged buffers are refused or do no harm", damaged_buffers<T>(s_, *bench<T>(), as<T>(x_).topRows(3), as<T>(z_).topRows(3), as<T>(context_).topRows(3), o_.noise.fork(9)), 0);
     if (can<T>().encode_pull) off_support<true, T>(x_, add);
     if (can<T>().decode_pull) off_support<false, T>(z_, add);
   }

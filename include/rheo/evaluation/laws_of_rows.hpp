@@ -2,6 +2,9 @@
 // Laws of rows and of their paths: each alone as in company, the same twice, nothing allocated the second time, NaN in its row, huge values, no rows.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "rheo/evaluation/laws_in_the_mean.hpp"
@@ -59,6 +62,46 @@ void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& conte
   }
   b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
   add((std::string(side) + ": no rows give no rows").c_str(), static_cast<double>(again.rows() + v_again.size()), 0);
+}
+
+/// The buffers as they are must be valid.  With one of them damaged, as a file may have it, either they are refused, or the layer still gives
+/// finite outputs and V that is no NaN and not +inf; NaN may be what an inverse by iterations says.  Counts the cases in which neither holds.
+template <class T> int damaged_buffers(const Subject& s, Runner<T>& b, const Batch<T>& x, const Batch<T>& z, const Batch<T>& context, Noise key) {
+  using Limits = std::numeric_limits<T>;
+  const Column<T> own = b.buffers;
+  Batch<T> out;
+  Column<T> v;
+  int faults = b.valid_buffers() ? 0 : 1;
+  const auto usable = [&](bool encode) {
+    const bool solves = !encode && abilities_of<T>(s).accuracy > 0;
+    const auto in_order = [&](T value) { return std::isfinite(value) || (solves && std::isnan(value)); };
+    for (Index i = 0; i < out.size(); ++i) {
+      if (!in_order(out.data()[i])) return false;
+    }
+    for (Index i = 0; i < v.size(); ++i) {
+      if (!in_order(v(i)) && v(i) != -Limits::infinity() && !encodes_stochastically(s.kind)) return false;
+    }
+    return true;
+  };
+  const Index last = own.size() - 1, step = 1 + last / 64;
+  for (Index k = 0; k < last + step; k += step) {
+    for (const T bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), T(0), T(-1), T(0.5), T(2), Limits::max() / 2, -Limits::max() / 2, Limits::denorm_min()}) {
+      b.buffers = own;
+      b.buffers(std::min(k, last)) = bad;
+      if (!b.valid_buffers()) continue;
+      if (!std::isfinite(bad)) ++faults;
+      if (abilities_of<T>(s).encode) {
+        b.template call<true>(x, context, key, out, v);
+        faults += usable(true) ? 0 : 1;
+      }
+      if (abilities_of<T>(s).decode) {
+        b.template call<false>(z, context, key, out, v);
+        faults += usable(false) ? 0 : 1;
+      }
+    }
+  }
+  b.buffers = own;
+  return faults;
 }
 
 /// A path that the layer knows how to go back (`reverse_draws`): the worst error of its beginning, of V, and of V of the pair where `weigh`

@@ -23,6 +23,8 @@ template <class T> class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
   virtual ~Runner();
+  /// Whether the buffers as they are may be used.
+  virtual bool valid_buffers() const = 0;
 
   template <bool Encode> void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep = true, T v_before = T(0)) {
     call(Encode, in, context, noise, out, v, keep, v_before);
@@ -128,6 +130,10 @@ template <class L> inline constexpr Index path_draws_of = [] {
 template <class L, class T> class RunnerOf final : public Runner<T> {
  public:
   explicit RunnerOf(const L& layer) : Runner<T>(L::param_count, L::buffer_count, L::x_dim, L::z_dim), layer_(layer) {}
+  bool valid_buffers() const override {
+    if constexpr (std::is_floating_point_v<T>) return rheo::detail::valid_buffers(layer_, Params<const T>(this->buffers.data(), this->buffers.size()));
+    return true;
+  }
 
  private:
   using C = CacheOf<L, T>;

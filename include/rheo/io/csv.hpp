@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "rheo/core/batch.hpp"
-#include "rheo/io/file.hpp"
+#include "rheo/io/csv_number.hpp"
+#include "rheo/io/encoding.hpp"
 #include "rheo/io/text.hpp"
 
 #include "rheo/core/macros_off.hpp"
@@ -21,7 +22,7 @@ struct CsvOptions {
   std::vector<std::string> columns;  ///< names, 0-based numbers or ranges ("2-5", both ends in), in the order wanted; none = all
   char delimiter = 0;                ///< ',', ';', tab, ' ' (runs of blanks) or another; 0 = guess among these four
   bool drop_missing = false;         ///< leave out rows that lack a number instead of giving up
-  Header header = Header::guess;     ///< guess: the first row holds text in a wanted column, or where the second row holds none
+  Header header = Header::guess;     ///< guess: the first row holds text in every wanted column
   std::size_t max_bytes = default_max_bytes;
 };
 
@@ -42,34 +43,6 @@ struct CsvField {
   bad_file(name + ":" + std::to_string(f.line) + ":" + std::to_string(f.column), reason);
 }
 
-enum class CsvKind { number, missing, text, too_large };
-
-/// What a field holds; `value` is set for numbers.  Empty, NA, nan and inf are missing.
-inline CsvKind csv_number(std::string_view s, double& value) {
-  while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
-  while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
-  if (s.empty() || s == "NA") return CsvKind::missing;
-  if (s[0] == '+' && s.size() > 1 && s[1] != '-') s.remove_prefix(1);
-  const char* end = s.data() + s.size();
-  const auto [stop, error] = std::from_chars(s.data(), end, value);
-  if (stop != end || error == std::errc::invalid_argument) return CsvKind::text;
-  if (error == std::errc()) return std::isfinite(value) ? CsvKind::number : CsvKind::missing;
-  // Out of range, but which end?  The exponent of the first digit that is not 0 tells; such text is far from 1 either way.
-  const auto e = s.find_first_of("eE");
-  const std::string_view digits = s.substr(0, e);
-  const auto first = digits.find_first_of("123456789"), point = std::min(digits.find('.'), digits.size());
-  long long power = 0;
-  bool negative = false;
-  if (e != s.npos) {
-    negative = s[e + 1] == '-';
-    const char* from = s.data() + e + 1 + (negative || s[e + 1] == '+');
-    if (std::from_chars(from, end, power).ec != std::errc()) power = 1LL << 60;
-  }
-  const auto place = static_cast<long long>(point) - static_cast<long long>(first);
-  value = 0;
-  return (negative ? -power : power) + place > 0 ? CsvKind::too_large : CsvKind::number;
-}
-
 /// Walks over the records of a text.
 class CsvScanner {
  public:
@@ -81,10 +54,8 @@ class CsvScanner {
     for (;; end_line()) {
       skip_blanks();
       if (at_ == text_.size()) return false;
-      if (text_[at_] == '#') {
-        while (at_ < text_.size() && text_[at_] != '\n') step();
-      }
-      if (!line_ends()) break;
+      const bool comment = text_[at_] == '#' && csv_error_mark(text_.substr(at_)) == 0;
+      if (!comment && !line_ends()) break;
       if (at_ == text_.size()) return false;
     }
     do {
@@ -94,6 +65,14 @@ class CsvScanner {
     return true;
   }
 
+  /// Goes to the next line, after LF, CR or CRLF.
+  void end_line() {
+    while (!line_ends()) ++at_;
+    at_ += at_ == text_.size() ? 0 : ends_pair() ? 2 : 1;
+    ++line_;
+    column_ = 1;
+  }
+
  private:
   void step() { column_ += (static_cast<unsigned char>(text_[at_++]) & 0xC0) != 0x80; }  // counts characters, not bytes, of UTF-8
   bool blank(char c) const { return c == ' ' || (c == '\t' && delimiter_ != '\t'); }
@@ -101,15 +80,9 @@ class CsvScanner {
     while (at_ < text_.size() && blank(text_[at_])) step();
   }
   bool line_ends() const {
-    const auto rest = text_.substr(at_, 2);
-    return rest.empty() || rest[0] == '\n' || rest == "\r\n" || rest == "\r";
+    return at_ == text_.size() || text_[at_] == '\n' || text_[at_] == '\r';
   }
-  void end_line() {
-    while (at_ < text_.size() && text_[at_++] != '\n') {
-    }
-    ++line_;
-    column_ = 1;
-  }
+  bool ends_pair() const { return text_.substr(at_, 2) == "\r\n"; }
   bool at_delimiter() const { return at_ < text_.size() && (delimiter_ == ' ' ? blank(text_[at_]) : text_[at_] == delimiter_); }
   bool pass_delimiter() {
     if (line_ends() || !at_delimiter()) return false;
@@ -127,7 +100,7 @@ class CsvScanner {
       step();
       for (from = at_; at_ < text_.size() && (text_[at_] != '"' || text_.substr(at_, 2) == "\"\""); step()) {
         if (text_[at_] == '"') step();
-        if (text_[at_] == '\n') ++line_, column_ = 0;
+        if (line_ends() && !ends_pair()) ++line_, column_ = 0;
       }
       if (at_ == text_.size()) csv_error(*name_, f, "the quote is never closed");
       f.text = text_.substr(from, at_ - from);
@@ -148,6 +121,26 @@ class CsvScanner {
   std::size_t at_ = 0, line_ = 1, column_ = 1;
 };
 
+/// Where in the text a byte is.
+inline CsvField csv_place(std::string_view text, std::size_t at) {
+  CsvField f{{}, 1, 1};
+  for (std::size_t k = 0; k < at; ++k) {
+    const bool line = text[k] == '\n' || (text[k] == '\r' && text.substr(k, 2) != "\r\n");
+    f.line += line;
+    f.column = line ? 1 : f.column + ((static_cast<unsigned char>(text[k]) & 0xC0) != 0x80);
+  }
+  return f;
+}
+
+inline constexpr std::string_view csv_never_parts = "\"#\r\n+-.";
+
+/// What a first line "sep=;" says parts the fields (Excel's); 0 without one.
+inline char csv_stated_delimiter(std::string_view text) {
+  const bool sep = text.size() >= 5 && (text[0] | 32) == 's' && (text[1] | 32) == 'e' && (text[2] | 32) == 'p' && text[3] == '=';
+  if (!sep || csv_never_parts.find(text[4]) != std::string_view::npos) return '\0';
+  return text.size() == 5 || text[5] == '\n' || text[5] == '\r' ? text[4] : '\0';
+}
+
 /// The first of tab ; , blank that parts the first two records (a decimal comma loses to its semicolon); if none does, what parts the
 /// first, so that a short second record is an error and not a second opinion.
 inline char csv_delimiter(std::string_view text) {
@@ -156,8 +149,9 @@ inline char csv_delimiter(std::string_view text) {
   std::size_t record = 0;
   for (std::size_t at = 0; at < text.size() && record < 2;) {
     bool quoted = false, blank_before = false, some = false;
-    const bool comment = text.find_first_not_of(" \t", at) == text.find('#', at);
-    for (; at < text.size() && (text[at] != '\n' || (quoted && !comment)); ++at) {
+    const auto head = std::min(text.find_first_not_of(" \t", at), text.size());
+    const bool comment = head < text.size() && text[head] == '#' && csv_error_mark(text.substr(head)) == 0;
+    for (; at < text.size() && ((text[at] != '\n' && text[at] != '\r') || (quoted && !comment)); ++at) {
       if (text[at] == '"') quoted = !quoted;
       const auto k = candidates.find(text[at]);
       if (k == text.npos && text[at] != '\r') {
@@ -186,16 +180,14 @@ inline char csv_delimiter(std::string_view text) {
   return ',';
 }
 
-/// The columns asked for, as places in the record `first`, whose texts are `names`.
-inline std::vector<std::size_t> csv_columns(const std::vector<std::string>& wanted, const std::vector<std::string>& names,
-                                            const std::string& file, const CsvField& first) {
-  std::vector<std::size_t> places;
+/// The columns asked for, as places in a record of fields called `names`; why they are not there, or an empty string.
+inline std::string csv_columns(const std::vector<std::string>& wanted, const std::vector<std::string>& names, std::vector<std::size_t>& places) {
+  places.clear();
   for (std::size_t k = 0; wanted.empty() && k < names.size(); ++k) places.push_back(k);
   for (const std::string& want : wanted) {
     const auto found = std::find(names.begin(), names.end(), want);
     if (found != names.end()) {
-      if (std::find(found + 1, names.end(), want) != names.end())
-        csv_error(file, first, "two columns are named '" + want + "': ask by number");
+      if (std::find(found + 1, names.end(), want) != names.end()) return "two columns are named '" + want + "': ask by number";
       places.push_back(static_cast<std::size_t>(found - names.begin()));
       continue;
     }
@@ -211,93 +203,138 @@ inline std::vector<std::size_t> csv_columns(const std::vector<std::string>& want
     if (error != std::errc() || stop != end || to < from || to >= names.size()) {
       std::string all;
       for (const auto& n : names) all += (all.empty() ? "" : ", ") + n;
-      csv_error(file, first, "no column '" + want + "' among " + std::to_string(names.size()) + ": " + all.substr(0, 400));
+      return "no column '" + want + "' among " + std::to_string(names.size()) + ": " + all.substr(0, 400);
     }
     for (; from <= to; ++from) places.push_back(from);
   }
-  return places;
+  return "";
 }
+
+/// The text of a field with its doubled quotes single.
+inline std::string csv_unquoted(std::string_view field) {
+  std::string text(field);
+  for (auto q = text.find("\"\""); q != text.npos; q = text.find("\"\"", q + 1)) text.erase(q, 1);
+  return text;
+}
+
+/// Puts the numbers of records one behind another.
+class CsvNumbers {
+ public:
+  CsvNumbers(const std::string& name, const std::vector<std::size_t>& places, std::size_t width, bool comma)
+      : name_(name), places_(places), width_(width), comma_(comma) {}
+
+  /// `instead_of_names`: the row stands where a header may, and was found to be none.
+  void take(const std::vector<CsvField>& row, bool instead_of_names = false) {
+    if (row.size() != width_) {
+      const auto count = std::to_string(row.size()) + (row.size() == 1 ? " field" : " fields");
+      const CsvField& at = row.size() > width_ ? row[width_] : row.back();
+      csv_error(name_, at, "this row has " + count + ", the first has " + std::to_string(width_));
+    }
+    const std::size_t had = values_.size();
+    bool whole = true;
+    for (const std::size_t k : places_) {
+      const CsvNumber x = csv_number(row[k].text, comma_);
+      if (x.kind == CsvKind::text || x.kind == CsvKind::refused) refuse(row, k, x, instead_of_names);
+      if (x.kind == CsvKind::missing && !lack_) lack_ = row[k];
+      whole &= x.kind == CsvKind::number;
+      if (comma_ && x.kind == CsvKind::number) one_mark(row[k]);
+      values_.push_back(x.value);
+    }
+    if (whole) return;
+    ++dropped_;
+    values_.resize(had);
+  }
+  /// The rows that lacked nothing; FileError if there are others, unless they may be dropped.
+  Batch<double> values(bool drop_missing) const {
+    if (lack_ && !drop_missing) {
+      csv_error(name_, *lack_, "missing or not finite (" + std::to_string(dropped_) + (dropped_ == 1 ? " row" : " rows") + " like this one)");
+    }
+    const auto cols = static_cast<Index>(places_.size());
+    using RowMajor = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    return Eigen::Map<const RowMajor>(values_.data(), cols ? static_cast<Index>(values_.size()) / cols : 0, cols);
+  }
+  Index dropped() const { return dropped_; }
+
+ private:
+  [[noreturn]] void refuse(const std::vector<CsvField>& row, std::size_t k, const CsvNumber& x, bool instead_of_names) const {
+    std::string reason = shown(row[k].text) + " " + x.reason;
+    const auto is_text = [&](std::size_t j) { return csv_number(row[j].text, comma_).kind == CsvKind::text; };
+    const auto other = std::find_if_not(places_.begin(), places_.end(), is_text);
+    if (instead_of_names && x.kind == CsvKind::text && other != places_.end()) {
+      reason += ", and no name of a column beside " + shown(row[*other].text);
+      reason += ": for a header that it may be, choose Header::yes";
+    }
+    csv_error(name_, row[k], reason);
+  }
+  /// A decimal comma here and a decimal point there: one of them may part thousands.
+  void one_mark(const CsvField& f) {
+    const bool comma = f.text.find(',') != f.text.npos;
+    if (!comma && f.text.find('.') == f.text.npos) return;
+    (comma ? with_comma_ : with_point_) = f;
+    if (with_comma_ && with_point_) {
+      const CsvField& other = comma ? *with_point_ : *with_comma_;
+      csv_error(name_, f, shown(f.text) + " has a decimal " + (comma ? "comma" : "point") + ", " + shown(other.text) + " in line " +
+                              std::to_string(other.line) + " a decimal " + (comma ? "point" : "comma"));
+    }
+  }
+
+  const std::string& name_;
+  const std::vector<std::size_t>& places_;
+  std::size_t width_;
+  bool comma_;
+  std::vector<double> values_;
+  std::optional<CsvField> lack_, with_comma_, with_point_;
+  Index dropped_ = 0;
+};
 
 }  // namespace detail
 
-/// The numbers in `text`; `name` stands for it in errors.  Quoted fields ("" is a quote, line ends allowed), CRLF, a missing last line end,
-/// blank lines and lines beginning with # are understood; every row must have as many fields as the first; only the wanted columns need be
-/// numeric.  A number is what std::from_chars takes, whole, after a leading '+' is stripped: 1e-400 is 0, 1e400 an error.  Empty fields,
-/// NA, nan and inf are missing: an error that counts the rows, unless drop_missing.  A header alone gives 0 rows. Throws FileError,
-/// "name:line:column: reason", lines and characters counted from 1.
+/// The numbers in `text`; `name` stands for it in errors.  UTF-8, other encodings that keep ASCII, UTF-16 with or without its mark; lines
+/// ended by LF, CR or CRLF, also in turn, the last one or not; quoted fields ("" is a quote, line ends allowed); Excel's first line
+/// "sep=;"; blank lines and lines beginning with # are passed over.  Every row must have as many fields as the first; only the wanted
+/// columns need be numeric.  A first row with text in every wanted column is a header; any other is data, or an error. Numbers are
+/// decimal, rounded once: with a point or none on either side of it, exponents after e, E, d, D or as 1.5-103 (Fortran), a sign of
+/// either kind, U+2212 too, blanks around them, also such as do not break; 1e-400 is 0, 1e400 an error; a decimal comma where
+/// semicolons part the fields, unless a decimal point stands elsewhere.  Separators of thousands, percentages and Fortran's *** are
+/// errors that say so.  Empty fields, ?, NA, N/A, NULL, nan, inf and #N/A and its like are missing: an error that counts the rows,
+/// unless drop_missing.  A header alone gives 0 rows.  Throws FileError, "name:line:column: reason", lines and characters counted from
+/// 1.
 inline CsvTable parse_csv(std::string_view text, const std::string& name, const CsvOptions& options = {}) {
   using namespace detail;
-  if (options.delimiter && std::string_view("\"#\r\n+-.").find(options.delimiter) != std::string_view::npos) {
-    rheo::detail::fail("this character cannot part the fields of a table");
-  }
   if (text.size() > options.max_bytes) bad_file(name, "holds more than the " + std::to_string(options.max_bytes) + " bytes allowed");
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);  // the byte order mark spreadsheets write
-  CsvScanner scan(text, name, options.delimiter ? options.delimiter : csv_delimiter(text));
+  std::string room;
+  text = as_utf8(text, room, name);
+  if (const auto nul = text.find('\0'); nul != text.npos) csv_error(name, csv_place(text, nul), "a NUL byte: this is no text");
+  const char stated = csv_stated_delimiter(text);
+  const char given = options.delimiter ? options.delimiter : stated, delimiter = given ? given : csv_delimiter(text);
+  if (csv_never_parts.find(delimiter) != std::string_view::npos) rheo::detail::fail("this character cannot part the fields of a table");
+  CsvScanner scan(text, name, delimiter);
+  if (stated) scan.end_line();
   std::vector<CsvField> row;
   if (!scan.next(row)) bad_file(name + ":1:1", "no rows");
-  const std::vector<CsvField> first = row;
-  const std::size_t width = first.size();
 
-  CsvScanner ahead = scan;
-  const bool two = ahead.next(row) && row.size() == width;
-  double x = 0;
-  const auto is_text = [&](const CsvField& f) { return csv_number(f.text, x) == CsvKind::text; };
+  const bool comma = delimiter == ';';
   std::vector<std::string> texts, plain;
-  for (std::size_t k = 0; k < width; ++k) {
+  for (std::size_t k = 0; k < row.size(); ++k) {
     plain.push_back("x" + std::to_string(k));
-    texts.emplace_back(first[k].text);
-    for (auto q = texts[k].find("\"\""); q != std::string::npos; q = texts[k].find("\"\"", q + 1)) texts[k].erase(q, 1);
+    texts.push_back(csv_unquoted(row[k].text));
   }
-  bool header = options.header == CsvOptions::Header::yes;
-  if (options.header == CsvOptions::Header::guess) {
-    for (std::size_t k = 0; k < width; ++k) {
-      const bool wanted_by_name = std::find(options.columns.begin(), options.columns.end(), texts[k]) != options.columns.end();
-      header |= is_text(first[k]) && (options.columns.empty() || wanted_by_name || !two || !is_text(row[k]));
-    }
-  }
-  const auto& names = header ? texts : plain;
-  std::vector<std::size_t> places = csv_columns(options.columns, names, name, first[0]);
-  if (options.header == CsvOptions::Header::guess && !header) {  // text in a wanted column cannot be data
-    header = std::any_of(places.begin(), places.end(), [&](std::size_t k) { return is_text(first[k]); });
-    if (header) places = csv_columns(options.columns, texts, name, first[0]);
-  }
+  const auto is_text = [&](std::size_t k) { return csv_number(row[k].text, comma).kind == CsvKind::text; };
+  std::vector<std::size_t> places;
+  std::string lost = csv_columns(options.columns, texts, places);
+  if (!lost.empty()) csv_columns({}, texts, places);
+  const bool guess = options.header == CsvOptions::Header::guess, all_text = std::all_of(places.begin(), places.end(), is_text);
+  const bool header = options.header == CsvOptions::Header::yes || (guess && all_text);
+  if (!header) lost = csv_columns(options.columns, plain, places);
+  if (!lost.empty()) csv_error(name, row[0], lost);
 
   CsvTable table;
   for (const std::size_t k : places) table.names.push_back((header ? texts : plain)[k]);
-  std::vector<double> values;
-  std::optional<CsvField> lack;
-  for (bool more = true, fresh = !header; more; fresh = false) {
-    if (fresh) {
-      row = first;
-    } else if (!(more = scan.next(row))) {
-      break;
-    }
-    if (row.size() != width) {
-      const auto count = std::to_string(row.size()) + (row.size() == 1 ? " field" : " fields");
-      csv_error(name, row.size() > width ? row[width] : row.back(), "this row has " + count + ", the first has " + std::to_string(width));
-    }
-    const std::size_t had = values.size();
-    bool whole = true;
-    for (const std::size_t k : places) {
-      const CsvKind kind = csv_number(row[k].text, x);
-      const auto shown = [&] { return "'" + std::string(row[k].text.substr(0, 40)) + "'"; };
-      if (kind == CsvKind::text) csv_error(name, row[k], shown() + " is not a number");
-      if (kind == CsvKind::too_large) csv_error(name, row[k], shown() + " is too large for a double");
-      if (kind == CsvKind::missing && !lack) lack = row[k];
-      whole &= kind == CsvKind::number;
-      values.push_back(x);
-    }
-    if (whole) continue;
-    ++table.dropped;
-    values.resize(had);
-  }
-  if (lack && !options.drop_missing) {
-    csv_error(name, *lack,
-              "missing or not finite (" + std::to_string(table.dropped) + (table.dropped == 1 ? " row" : " rows") + " like this one)");
-  }
-  const auto cols = static_cast<Index>(places.size());
-  using RowMajor = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  table.values = Eigen::Map<const RowMajor>(values.data(), cols ? static_cast<Index>(values.size()) / cols : 0, cols);
+  CsvNumbers numbers(name, places, row.size(), comma);
+  if (!header) numbers.take(row, guess);
+  while (scan.next(row)) numbers.take(row);
+  table.values = numbers.values(options.drop_missing);
+  table.dropped = numbers.dropped();
   return table;
 }
 
@@ -307,7 +344,8 @@ inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}
 }
 
 /// A header line (unless `names` is empty) and one line per row, comma-separated, 17 significant digits: reading gives the same doubles.
-/// Throws std::invalid_argument unless there are as many names as columns.
+/// NaN and infinities are written as such, for a reader to find missing.  Throws std::invalid_argument unless there are as many names
+/// as columns, and each is text to a reader that looks for a header.
 inline std::string format_csv(const Input<double>& values, const std::vector<std::string>& names = {}) {
   std::string out;
   const CView<double> v = values.view();
@@ -316,7 +354,10 @@ inline std::string format_csv(const Input<double>& values, const std::vector<std
   }
   for (std::size_t k = 0; k < names.size(); ++k) {
     const std::string& n = names[k];
-    const bool quote = n.empty() || n.find_first_of("\",;#\r\n\t") != n.npos || n.front() == ' ' || n.back() == ' ';
+    if (detail::csv_number(n, true).kind != detail::CsvKind::text || n.find('\0') != n.npos) {
+      rheo::detail::fail("the column name " + detail::shown(n) + " would not be read as a name");
+    }
+    const bool quote = n.find_first_of("\",;#\r\n\t =\xEF\xFE\xFF") != n.npos;
     out += k ? "," : "";
     out += quote ? "\"" : "";
     for (const char c : n) out.append(c == '"' ? 2 : 1, c);

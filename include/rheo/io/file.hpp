@@ -8,9 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -106,6 +106,57 @@ inline std::string sync_folder(const std::string& folder) {
   return write_and_close(fd, {});
 }
 
+/// Where bytes for a path go: at the end of its symbolic links, whether something is there or not.
+struct Destination {
+  std::string target;
+  bool there = false;
+  struct stat status = {};
+
+  /// "" for a name alone, else up to its slash.
+  std::string prefix() const { return target.substr(0, target.rfind('/') + 1); }
+  std::string folder() const { return prefix().empty() ? "." : prefix(); }
+};
+/// Throws FileError for links in a circle and for a file that may not be written to: a rename asks for the folder's permission alone.
+inline Destination destination(const std::string& path) {
+  Destination to{path, false, {}};
+  std::string link(PATH_MAX, '\0');
+  for (int hops = 0;; ++hops) {
+    const auto n = ::readlink(to.target.c_str(), link.data(), link.size());
+    if (n <= 0) break;  // no link, or nothing at all
+    if (hops == 40) bad_file(path, system_reason(ELOOP));
+    const std::string next(link, 0, static_cast<std::size_t>(n));
+    to.target = next[0] == '/' ? next : to.prefix() + next;
+  }
+  to.there = ::stat(to.target.c_str(), &to.status) == 0;
+  const bool kept = to.there && S_ISREG(to.status.st_mode) && ::faccessat(AT_FDCWD, to.target.c_str(), W_OK, AT_EACCESS) != 0;
+  if (kept) bad_file(path, "cannot write: " + system_reason(errno));
+  return to;
+}
+
+/// A new file beside the target, open for writing, in nobody else's sight if it is to replace one; -1 and errno where that cannot be.
+inline int open_temporary(const Destination& to, std::string& name) {
+  constexpr std::size_t longest = NAME_MAX - 32;  // leaves room for what is hung on
+  const std::string stem = to.prefix() + to.target.substr(to.prefix().size(), longest) + ".tmp." + std::to_string(::getpid());
+  const mode_t mode = to.there ? 0600 : 0666;
+  for (int k = 0;; ++k) {  // a name taken: another thread's, or a dead process's of the same number
+    name = k ? stem + "." + std::to_string(k) : stem;
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);  // EXCL: never through a link somebody planted
+    if (fd >= 0 || errno != EEXIST || k == 100) return fd;
+  }
+}
+
+/// Gives the open file the owner, group and permissions of another; what failed, or an empty string.  Where the group cannot be had, ours
+/// gets no permission; a file system without permissions has the same for all.
+inline std::string resemble(int fd, const struct stat& old) {
+  const bool group = ::fchown(fd, old.st_uid, old.st_gid) == 0 || ::fchown(fd, static_cast<uid_t>(-1), old.st_gid) == 0;
+  const mode_t bits = 0777, mode = old.st_mode & (group ? bits : bits & ~mode_t(070));
+  if (::fchmod(fd, mode) == 0) return "";
+  const int error = errno;
+  struct stat now = {};
+  if (::fstat(fd, &now) == 0 && (now.st_mode & bits) == mode) return "";
+  return "cannot keep its permissions: " + system_reason(error);
+}
+
 }  // namespace detail
 
 /// All bytes of a file, pipe or device.  Throws FileError if it cannot be read or holds more than `max_bytes`; a regular file's size is
@@ -127,51 +178,43 @@ inline std::string read_file(const std::string& path, std::size_t max_bytes = de
 
 /// Puts `bytes` in place of the file at `path`, whole or not at all: writes path.tmp.PID in the same folder, checks every write, syncs,
 /// closes, renames, syncs the folder.  On failure the temporary is deleted, the old file is untouched and FileError is thrown (only if
-/// syncing the folder fails is the new file already in place).  A symbolic link is kept and its target replaced; a pipe or device is
-/// written to directly.  The file gets the permissions of a new file.
+/// syncing the folder fails is the new file already in place).  A symbolic link is kept and what it leads to is written, there already or
+/// not; a pipe or device is written to directly.  A new file has the permissions of any new file (umask); one that replaces another has that
+/// one's, and its owner and group where the system lets us.  A file that may not be written to is not replaced.  Other names of the old
+/// file (hard links) keep the old bytes.
 inline void write_file(const std::string& path, std::string_view bytes) {
-  std::string target = path;
-  if (char* real = ::realpath(path.c_str(), nullptr)) {
-    target = real;
-    std::free(real);
-  }
-  struct stat s = {};
-  if (::stat(target.c_str(), &s) == 0 && !S_ISREG(s.st_mode)) {
-    const int fd = ::open(target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  const detail::Destination to = detail::destination(path);
+  if (to.there && !S_ISREG(to.status.st_mode)) {
+    const int fd = ::open(to.target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
     const std::string reason = fd < 0 ? "cannot open: " + detail::system_reason(errno) : detail::write_and_close(fd, bytes);
     if (!reason.empty()) detail::bad_file(path, reason);
     return;
   }
-  const auto slash = target.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : target.substr(0, slash + 1);
-  const std::string stem = target + ".tmp." + std::to_string(::getpid());
-  std::string temporary = stem;
-  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;  // EXCL: never through a link somebody planted
-  int fd = ::open(temporary.c_str(), flags, 0666);
-  for (int k = 1; fd < 0 && errno == EEXIST && k < 100; ++k) {  // another thread's, or a dead process's of the same number
-    temporary = stem + "." + std::to_string(k);
-    fd = ::open(temporary.c_str(), flags, 0666);
-  }
+  std::string temporary;
+  const int fd = detail::open_temporary(to, temporary);
   if (fd < 0) detail::bad_file(path, "cannot create " + temporary + ": " + detail::system_reason(errno));
-  std::string reason = detail::write_and_close(fd, bytes);
-  if (reason.empty() && ::rename(temporary.c_str(), target.c_str()) != 0) reason = "cannot rename: " + detail::system_reason(errno);
+  std::string reason = to.there ? detail::resemble(fd, to.status) : "";
+  if (reason.empty()) {
+    reason = detail::write_and_close(fd, bytes);
+  } else {
+    ::close(fd);
+  }
+  if (reason.empty() && ::rename(temporary.c_str(), to.target.c_str()) != 0) reason = "cannot rename: " + detail::system_reason(errno);
   if (!reason.empty()) {
     ::unlink(temporary.c_str());
     detail::bad_file(path, reason);
   }
-  reason = detail::sync_folder(folder);
+  reason = detail::sync_folder(to.folder());
   if (!reason.empty()) detail::bad_file(path, "written, but " + reason);
 }
 
 /// Throws FileError unless write_file(path) could begin now: found out before hours of work, not after.  Leaves nothing behind.
 inline void check_writable(const std::string& path) {
-  struct stat s = {};
-  if (::stat(path.c_str(), &s) == 0 && !S_ISREG(s.st_mode)) {
-    if (S_ISDIR(s.st_mode)) detail::bad_file(path, "is a folder");
-    return;
-  }
-  const std::string probe = path + ".tmp." + std::to_string(::getpid()) + ".probe";
-  const int fd = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const detail::Destination to = detail::destination(path);
+  if (to.there && S_ISDIR(to.status.st_mode)) detail::bad_file(path, "is a folder");
+  if (to.there && !S_ISREG(to.status.st_mode)) return;
+  std::string probe;
+  const int fd = detail::open_temporary(to, probe);
   if (fd < 0) detail::bad_file(path, "cannot be written: " + detail::system_reason(errno));
   ::close(fd);
   ::unlink(probe.c_str());

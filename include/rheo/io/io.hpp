@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rheo/io/csv.hpp"
+#include "rheo/io/encoding.hpp"
 #include "rheo/io/file.hpp"
 #include "rheo/io/json.hpp"
 #include "rheo/io/model_file.hpp"

@@ -8,31 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "rheo/io/file.hpp"
+#include "rheo/io/encoding.hpp"
 
 namespace rheo::io {
-
-/// The length of the well-formed UTF-8 character at the front of `s` (1 to 4), or 0: overlong forms, surrogates, values past U+10FFFF and
-/// cut characters are none.
-inline std::size_t utf8_length(std::string_view s) {
-  const auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0u; };
-  const auto tail = [&](std::size_t k) { return (byte(k) & 0xC0) == 0x80; };
-  const unsigned a = byte(0), b = byte(1);
-  if (s.empty()) return 0;
-  if (a < 0x80) return 1;
-  if (a >= 0xC2 && a < 0xE0) return tail(1) ? 2 : 0;
-  if (a >= 0xE0 && a < 0xF0) return tail(1) && tail(2) && (a != 0xE0 || b >= 0xA0) && (a != 0xED || b < 0xA0) ? 3 : 0;
-  if (a >= 0xF0 && a < 0xF5) return tail(1) && tail(2) && tail(3) && (a != 0xF0 || b >= 0x90) && (a != 0xF4 || b < 0x90) ? 4 : 0;
-  return 0;
-}
-inline bool is_utf8(std::string_view s) {
-  while (!s.empty()) {
-    const std::size_t n = utf8_length(s);
-    if (n == 0) return false;
-    s.remove_prefix(n);
-  }
-  return true;
-}
 
 /// `s` between quotes, as JSON wants it: quote, backslash and control characters escaped, the rest as it is.
 inline std::string json_escape(std::string_view s) {
@@ -146,16 +124,7 @@ class JsonCursor {
       if (low < 0xDC00 || low >= 0xE000) refuse("half a surrogate pair");
       u = 0x10000 + ((u - 0xD800) << 10) + (low - 0xDC00);
     }
-    const auto put = [&](unsigned byte) { out += static_cast<char>(byte); };
-    if (u < 0x80) {
-      put(u);
-    } else if (u < 0x800) {
-      put(0xC0 | u >> 6), put(0x80 | (u & 63));
-    } else if (u < 0x10000) {
-      put(0xE0 | u >> 12), put(0x80 | (u >> 6 & 63)), put(0x80 | (u & 63));
-    } else {
-      put(0xF0 | u >> 18), put(0x80 | (u >> 12 & 63)), put(0x80 | (u >> 6 & 63)), put(0x80 | (u & 63));
-    }
+    detail::append_utf8(out, u);
   }
 
   std::string_view text_;

@@ -2,7 +2,12 @@
 // Model files: a model's parameters and buffers as one safetensors file under their own names, with the flow's type beside them.
 #pragma once
 
+#include <cmath>
+#include <map>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/model.hpp"
@@ -25,27 +30,39 @@ inline std::string shape_text(const std::vector<std::uint64_t>& shape) {
   return text + ")";
 }
 
+/// `v` rounded to T; false where that makes infinity or 0 of a number that is neither.
+template <class T> bool narrow(double v, T& to) {
+  to = static_cast<T>(v);
+  return std::isfinite(to) == std::isfinite(v) && (to != T(0) || v == 0);
+}
+
 }  // namespace detail
 
 /// What load checks beside names and shapes.
 struct LoadOptions {
   bool same_type = true;         ///< compare the flow's type too, if a compiler of one family wrote the file; false: names and shapes alone decide
-  bool allow_narrowing = false;  ///< F64 numbers into a float model
-  bool plain_context = false;    ///< a file from before models stored the context's means and deviations: contexts are seen as they are, as its flow saw them
-  TensorLimits limits{};      ///< by default refuses numbers that are not finite
+  bool allow_narrowing = false;  ///< F64 numbers into a float model, rounded; one that would become infinite or 0 is refused
+  bool plain_context = false;    ///< a file from before models stored the context's means and deviations: contexts are seen as they are, as its
+                                 ///< flow saw them
+  TensorLimits limits{};         ///< by default refuses numbers that are not finite
 };
 
 /// Writes every parameter under its name (Model::describe) and shape, and the buffers as one vector "buffers"; metadata: format, its version,
-/// the library's, the flow's type, and `notes` (any text).  Whole or not at all (see write_file).  Hyper-parameters that are constructor
-/// arguments (bounds, steps, tolerances) are the program's, not the file's.
+/// the library's, the flow's type, and `notes` (any UTF-8).  Whole or not at all (see write_file).  Hyper-parameters that are constructor
+/// arguments (bounds, steps, tolerances) are the program's, not the file's.  Throws std::invalid_argument, before anything is written, for a
+/// model or notes that load would refuse: numbers that are not finite, buffers that the flow cannot use, more than 16 MiB of notes and
+/// names, and a note under one of the names above.
 template <class F, class T> void save(const Model<F, T>& model, const std::string& path, const std::map<std::string, std::string>& notes = {}) {
   TensorFile file;
   file.metadata = notes;
-  file.metadata["format"] = "rheo";
-  file.metadata["format_version"] = "1";
-  file.metadata["library_version"] = std::to_string(RHEO_VERSION_MAJOR) + "." + std::to_string(RHEO_VERSION_MINOR) + "." + std::to_string(RHEO_VERSION_PATCH);
-  file.metadata["flow"] = type_name<F>();
-  file.metadata["spelled_by"] = detail::spelled_by;
+  const auto state = [&file](const std::string& key, std::string value) {
+    if (!file.metadata.emplace(key, std::move(value)).second) rheo::detail::fail("the note '" + key + "' is the file's own: choose another name");
+  };
+  state("format", "rheo");
+  state("format_version", "1");
+  state("library_version", std::to_string(RHEO_VERSION_MAJOR) + "." + std::to_string(RHEO_VERSION_MINOR) + "." + std::to_string(RHEO_VERSION_PATCH));
+  state("flow", type_name<F>());
+  state("spelled_by", detail::spelled_by);
   const char* dtype = sizeof(T) == 8 ? "F64" : "F32";
   const auto add = [&](const std::string& name, std::vector<std::uint64_t> shape, const T* p, Index n) {
     Tensor t{name, dtype, std::move(shape), {}, {}};
@@ -58,6 +75,8 @@ template <class F, class T> void save(const Model<F, T>& model, const std::strin
     for (const Index s : info.shape) n *= s;
     add("parameters." + info.name, std::move(shape), model.parameters().data() + info.offset, n);
   }
+  const Params<const T> buffers(model.buffers().data(), model.buffers().size());
+  if (!rheo::detail::valid_buffers(model.flow(), buffers)) rheo::detail::fail("the model's buffers hold numbers that its flow cannot use: load would refuse the file");
   if (model.buffers().size() > 0) add("buffers", {static_cast<std::uint64_t>(model.buffers().size())}, model.buffers().data(), model.buffers().size());
   write_safetensors(path, file);
 }
@@ -77,13 +96,22 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
   if (options.same_type && note("spelled_by") == detail::spelled_by && note("flow") != type_name<F>()) fault("the flow is " + note("flow") + ", the program's is " + type_name<F>());
   Column<T> theta = model.parameters(), buffers = model.buffers();
   std::set<std::string> expected;
+  bool narrows = false;
   const auto take = [&](const std::string& name, const std::vector<std::uint64_t>& shape, T* to) {
     expected.insert(name);
     const Tensor* t = file.find(name);
     if (!t) return fault("'" + name + "' is missing");
-    if (t->is_integer() || (sizeof(T) < 8 && t->dtype == "F64" && !options.allow_narrowing)) return fault("'" + name + "' holds " + t->dtype);
+    if (t->is_integer()) return fault("'" + name + "' holds " + t->dtype);
     if (t->shape != shape) return fault("'" + name + "' has shape " + detail::shape_text(t->shape) + ", not " + detail::shape_text(shape));
-    for (std::size_t k = 0; k < t->values.size(); ++k) to[k] = static_cast<T>(t->values[k]);
+    if (sizeof(T) < 8 && t->dtype == "F64" && !options.allow_narrowing && !std::exchange(narrows, true)) {
+      fault("the file holds F64, the model " + type_name<T>() + ": set LoadOptions::allow_narrowing to round the numbers");
+    }
+    for (std::size_t k = 0; k < t->values.size(); ++k) {
+      const double v = t->values[k];
+      if (!detail::narrow(v, to[k]) && options.allow_narrowing) {
+        return fault("'" + name + "' holds " + detail::general(v, 17) + " at index " + std::to_string(k) + ", which " + type_name<T>() + " cannot");
+      }
+    }
   };
   for (const ParamInfo& info : model.describe()) {
     take("parameters." + info.name, std::vector<std::uint64_t>(info.shape.begin(), info.shape.end()), theta.data() + info.offset);

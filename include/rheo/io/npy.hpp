@@ -2,7 +2,17 @@
 // NumPy's .npy arrays of one or two dimensions, read strictly (format versions 1 to 3; https://numpy.org/neps/nep-0001-npy-format.html).
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
 #include "rheo/core/batch.hpp"
+#include "rheo/io/encoding.hpp"
 #include "rheo/io/file.hpp"
 #include "rheo/io/text.hpp"
 
@@ -27,7 +37,7 @@ class NpyHeader {
       if (std::exchange(seen[k], true)) refuse("the key '" + key + "' comes twice");
       expect(':');
       if (k == 0) {
-        if (peek() != '\'' && peek() != '"') refuse("structured types are not read");
+        if (peek() != '\'' && peek() != '"' && text_[at_] != 'u') refuse("structured types are not read");
         descr = quoted();
       } else if (k == 1) {
         fortran_order = peek() == 'T';
@@ -48,7 +58,7 @@ class NpyHeader {
  private:
   [[noreturn]] void refuse(const std::string& reason) const { bad_file(name_ + ": byte " + std::to_string(offset_ + at_), reason); }
   char peek() {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n')) ++at_;
     if (at_ == text_.size()) refuse("the header ends too soon");
     return text_[at_];
   }
@@ -62,6 +72,7 @@ class NpyHeader {
     letter(c);
   }
   std::string quoted() {
+    if (peek() == 'u') ++at_;  // Python 2's texts
     const char q = peek();
     if (q != '\'' && q != '"') refuse("expected a quoted text");
     const auto end = text_.find(q, at_ + 1);
@@ -76,6 +87,7 @@ class NpyHeader {
     const auto [stop, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), n);
     if (error != std::errc()) refuse("a length must be an unsigned 64-bit number");
     at_ = static_cast<std::size_t>(stop - text_.data());
+    at_ += at_ < text_.size() && text_[at_] == 'L';  // Python 2's long integers
     return n;
   }
   void shape() {
@@ -97,22 +109,78 @@ class NpyHeader {
   const std::string& name_;
 };
 
-template <class T>
-void npy_values(std::string_view data, bool fortran_order, Batch<double>& out, const std::string& name) {
-  for (Index k = 0; k < out.size(); ++k) {
-    const T v = load<T>(data.data() + static_cast<std::size_t>(k) * sizeof(T));
+/// The types that are read, by what stands behind the byte order.
+struct NpyHalf {
+  std::uint16_t bits;
+};
+struct NpyBool {
+  std::uint8_t byte;
+};
+inline constexpr std::string_view npy_types[] = {"f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1"};
+
+/// Calls `f` with a value of the type whose place in npy_types is given.
+template <class F>
+void npy_type(std::size_t place, F&& f) {
+  const auto call = [&]<class... T>(std::type_identity<std::tuple<T...>>) {
+    std::size_t k = 0;
+    ((k++ == place ? f(T{}) : void()), ...);
+  };
+  call(std::type_identity<std::tuple<double, float, NpyHalf, std::int64_t, std::int32_t, std::int16_t, std::int8_t, std::uint64_t,
+                                     std::uint32_t, std::uint16_t, std::uint8_t, NpyBool>>());
+}
+
+/// The place of a type in npy_types, and whether its numbers begin with their high byte; FileError for what is not read.
+inline std::pair<std::size_t, bool> npy_type_of(const std::string& descr, const std::string& name) {
+  const std::string_view d = descr;
+  const auto found = std::find(std::begin(npy_types), std::end(npy_types), d.substr(std::min<std::size_t>(1, d.size())));
+  const std::string_view first = d.substr(0, 1);
+  const bool order = first == "<" || first == ">" || (first == "|" && d.back() == '1');
+  if (found != std::end(npy_types) && order) return {static_cast<std::size_t>(found - std::begin(npy_types)), d[0] == '>'};
+  struct Kind {
+    char letter;
+    const char* what;
+  };
+  const char* what = "";
+  for (const Kind k : {Kind{'O', " (Python objects)"}, Kind{'c', " (complex numbers)"}, Kind{'f', " (long double)"},
+                       Kind{'U', " (text)"}, Kind{'S', " (text)"}, Kind{'M', " (dates)"}, Kind{'m', " (times)"},
+                       Kind{'V', " (raw bytes)"}}) {
+    if (d.size() > 1 && d[1] == k.letter && found == std::end(npy_types)) what = k.what;
+  }
+  bad_file(name, "type " + shown(d) + what + " is not read; f8 f4 f2, i and u of 8, 4, 2 and 1, and b1 are, each behind < or >");
+}
+
+/// Every T has a double, but for integers beyond 2^53: FileError for those that have none.
+template <class T, bool Big> double npy_value(const char* p, const std::string& name) {
+  const T v = load<T, Big>(p);
+  if constexpr (std::is_same_v<T, NpyHalf>) {
+    return from_half(v.bits);
+  } else if constexpr (std::is_same_v<T, NpyBool>) {
+    if (v.byte > 1) bad_file(name, "holds the truth value " + std::to_string(v.byte));
+    return v.byte;
+  } else {
     const auto x = static_cast<double>(v);
-    if constexpr (std::is_same_v<T, std::int64_t>) {
-      if (x >= 0x1p63 || static_cast<std::int64_t>(x) != v) bad_file(name, "the integer " + std::to_string(v) + " has no exact double");
+    if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {
+      const double top = std::is_signed_v<T> ? 0x1p63 : 0x1p64;  // what the largest numbers round to
+      if (x >= top || static_cast<T>(x) != v) bad_file(name, "the integer " + std::to_string(v) + " has no exact double");
     }
-    (fortran_order ? out(k % out.rows(), k / out.rows()) : out(k / out.cols(), k % out.cols())) = x;
+    return x;
+  }
+}
+template <class T, bool Big> void npy_values(const char* data, bool fortran_order, Batch<double>& out, const std::string& name) {
+  const Index n = out.rows(), d = out.cols();
+  for (Index j = 0; j < d; ++j) {
+    for (Index i = 0; i < n; ++i) {
+      const auto k = static_cast<std::size_t>(fortran_order ? i + j * n : i * d + j);
+      out(i, j) = npy_value<T, Big>(data + k * sizeof(T), name);
+    }
   }
 }
 
 }  // namespace detail
 
-/// The array in `bytes`: (n, d) gives n x d, (n,) gives n x 1.  Types <f8 <f4 <i8 <i4 |u1, widened exactly; NaN and infinities pass.
-/// Refused: pickles and structured types, big-endian, other ranks, headers above 10000 bytes, more or fewer bytes than the shape says.
+/// The array in `bytes`: (n, d) gives n x d, (n,) gives n x 1.  Types f8 f4 f2, i8 i4 i2 i1, u8 u4 u2 u1 and b1 of either byte order,
+/// widened exactly; NaN and infinities pass.  Headers as Python 2 wrote them too.  Refused: integers that have no double, pickles and
+/// structured types, long double and complex numbers, other ranks, headers above 10000 bytes, more or fewer bytes than the shape says.
 /// Throws FileError, "name: byte N: reason"; allocates nothing before all of that is known.
 inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) {
   using namespace detail;
@@ -128,25 +196,22 @@ inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) 
   if (length > bytes.size() - start) bad_file(name, "ends within the header");
   const NpyHeader h(bytes.substr(start, length), start, name);
 
-  constexpr std::string_view types[] = {"<f8", "<f4", "<i8", "<i4", "|u1"};
-  constexpr std::uint64_t sizes[] = {8, 4, 8, 4, 1};
-  std::size_t type = 0;
-  while (type < 5 && types[type] != h.descr) ++type;
-  if (type == 5) bad_file(name, "type '" + h.descr.substr(0, 40) + "' is not read; <f8 <f4 <i8 <i4 |u1 are");
+  const auto [type, big] = npy_type_of(h.descr, name);
+  std::uint64_t size = 0;
+  npy_type(type, [&]<class T>(T) { size = sizeof(T); });
   const std::string_view data = bytes.substr(start + length);
   constexpr std::uint64_t most = std::uint64_t(1) << 59;  // so that rows x cols x 8 fits a signed 64-bit number
   if (h.rows > most || h.cols > most || (h.cols != 0 && h.rows > most / h.cols)) bad_file(name, "the shape overflows");
-  const std::uint64_t want = h.rows * h.cols * sizes[type];
+  const std::uint64_t want = h.rows * h.cols * size;
   if (want != data.size()) {
     bad_file(name, "the shape (" + std::to_string(h.rows) + ", " + std::to_string(h.cols) + ") needs " + std::to_string(want) +
                        " bytes, the file has " + std::to_string(data.size()) + " after its header");
   }
   Batch<double> out(static_cast<Index>(h.rows), static_cast<Index>(h.cols));
-  if (type == 0) npy_values<double>(data, h.fortran_order, out, name);
-  if (type == 1) npy_values<float>(data, h.fortran_order, out, name);
-  if (type == 2) npy_values<std::int64_t>(data, h.fortran_order, out, name);
-  if (type == 3) npy_values<std::int32_t>(data, h.fortran_order, out, name);
-  if (type == 4) npy_values<std::uint8_t>(data, h.fortran_order, out, name);
+  npy_type(type, [&, high_first = big]<class T>(T) {
+    if (high_first) npy_values<T, true>(data.data(), h.fortran_order, out, name);
+    else npy_values<T, false>(data.data(), h.fortran_order, out, name);
+  });
   return out;
 }
 

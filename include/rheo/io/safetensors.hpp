@@ -60,7 +60,7 @@ struct TensorFile {
   }
 };
 
-/// What a reader accepts.
+/// What a reader accepts, and a writer writes.
 struct TensorLimits {
   std::uint64_t file_bytes = std::uint64_t(1) << 34;
   std::uint64_t header_bytes = std::uint64_t(1) << 24;  ///< also bounds the metadata
@@ -191,14 +191,6 @@ inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64
   return entries;
 }
 
-inline double from_half(std::uint16_t h) {
-  const int exponent = h >> 10 & 31, fraction = h & 1023;
-  const double size = exponent == 31  ? (fraction ? std::nan("") : HUGE_VAL)
-                      : exponent == 0 ? std::ldexp(fraction, -24)
-                                      : std::ldexp(fraction + 1024, exponent - 25);
-  return h & 0x8000 ? -size : size;
-}
-
 inline void decode_tensor(std::string_view bytes, Tensor& t, const std::string& file, bool finite) {
   const auto size = static_cast<std::size_t>(dtype_of(t.dtype).bytes), n = bytes.size() / size;
   const auto give_up = [&](std::size_t i, const char* what) {
@@ -274,9 +266,9 @@ inline TensorFile read_safetensors(const std::string& path, const TensorLimits& 
 }
 
 /// The bytes of a file: types F64 F32 I64 I32 BOOL, sorted as the reference writer sorts (type, then name), header padded to a multiple of
-/// 8, so equal tensors and metadata give equal bytes.  F32 rounds `values` to float.  Throws std::invalid_argument for names that a reader
-/// would refuse, names given twice, sizes that differ from the shape, and numbers that their type cannot hold.
-inline std::string format_safetensors(const TensorFile& file) {
+/// 8, so equal tensors and metadata give equal bytes.  F32 rounds `values` to float.  Throws std::invalid_argument for all that a reader with the
+/// same limits would refuse, names given twice, sizes that differ from the shape, and numbers that their type cannot hold.
+inline std::string format_safetensors(const TensorFile& file, const TensorLimits& limits = {}) {
   using namespace detail;
   std::vector<const Tensor*> sorted;
   for (const Tensor& t : file.tensors) sorted.push_back(&t);
@@ -284,7 +276,10 @@ inline std::string format_safetensors(const TensorFile& file) {
     const int ra = dtype_of(a->dtype).rank, rb = dtype_of(b->dtype).rank;
     return ra != rb ? ra > rb : a->name < b->name;
   });
-  const TensorLimits limits;
+  const auto at_most = [](std::uint64_t n, std::uint64_t limit, const char* what) {
+    if (n > limit) rheo::detail::fail("the file cannot be written: it has " + std::to_string(n) + what + ", a reader allows " + std::to_string(limit));
+  };
+  at_most(sorted.size(), limits.tensors, " tensors");
   std::string header = "{", data;
   const auto comma = [&] { return header.size() > 1 && header.back() != '{' ? "," : ""; };
   if (!file.metadata.empty()) {
@@ -304,9 +299,13 @@ inline std::string format_safetensors(const TensorFile& file) {
     if (size == 0 || size == 2) refuse("type " + t->dtype);
     std::uint64_t n = 0;
     const std::size_t have = t->is_integer() ? t->integers.size() : t->values.size(), other = t->integers.size() + t->values.size() - have;
-    if (t->shape.size() > limits.rank || !count_of(t->shape, n) || n != have || other != 0) refuse("the shape does not fit the numbers");
+    if (t->shape.size() > limits.rank) refuse("more than " + std::to_string(limits.rank) + " dimensions");
+    if (!count_of(t->shape, n) || n != have || other != 0) refuse("the shape does not fit the numbers");
     const auto begin = data.size();
-    for (const double v : t->values) {
+    for (const double& v : t->values) {
+      if (limits.finite && !std::isfinite(v)) {
+        refuse("it holds a number that is not finite at index " + std::to_string(&v - t->values.data()));
+      }
       if (size == 8) store(data, v);
       if (size == 4 && std::isfinite(v) && !std::isfinite(static_cast<float>(v))) refuse("a number too large for F32");
       if (size == 4) store(data, static_cast<float>(v));
@@ -324,12 +323,16 @@ inline std::string format_safetensors(const TensorFile& file) {
   }
   header += "}";
   header.append((8 - header.size() % 8) % 8, ' ');
+  at_most(header.size(), limits.header_bytes, " bytes of names and metadata");
+  at_most(8 + header.size() + data.size(), limits.file_bytes, " bytes");
   std::string out;
   store(out, static_cast<std::uint64_t>(header.size()));
   return out + header + data;
 }
 
 /// format_safetensors into a file, whole or not at all (see write_file).
-inline void write_safetensors(const std::string& path, const TensorFile& file) { write_file(path, format_safetensors(file)); }
+inline void write_safetensors(const std::string& path, const TensorFile& file, const TensorLimits& limits = {}) {
+  write_file(path, format_safetensors(file, limits));
+}
 
 }  // namespace rheo::io

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -32,13 +33,22 @@ using Unsigned =
     std::conditional_t<bytes == 1, std::uint8_t,
                        std::conditional_t<bytes == 2, std::uint16_t, std::conditional_t<bytes == 4, std::uint32_t, std::uint64_t>>>;
 
-/// The number stored little-endian at `p`, which need not be aligned.
-template <class T>
+/// The number stored at `p`, which need not be aligned, little-endian unless `Big`.
+template <class T, bool Big = false>
 T load(const char* p) {
   using U = Unsigned<sizeof(T)>;
   std::uint64_t u = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) u |= std::uint64_t(static_cast<unsigned char>(p[i])) << (8 * i);
+  for (std::size_t i = 0; i < sizeof(T); ++i) u |= std::uint64_t(static_cast<unsigned char>(p[Big ? sizeof(T) - 1 - i : i])) << (8 * i);
   return std::bit_cast<T>(static_cast<U>(u));
+}
+
+/// The number whose bits are those of an IEEE half, exactly.
+inline double from_half(std::uint16_t h) {
+  const int exponent = h >> 10 & 31, fraction = h & 1023;
+  const double size = exponent == 31  ? (fraction ? std::nan("") : HUGE_VAL)
+                      : exponent == 0 ? std::ldexp(fraction, -24)
+                                      : std::ldexp(fraction + 1024, exponent - 25);
+  return h & 0x8000 ? -size : size;
 }
 
 /// Appends `v` little-endian.

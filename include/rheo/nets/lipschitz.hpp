@@ -99,6 +99,14 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       buffers.all().setZero();
       follow(theta, buffers, 1000);
     }
+    /// Unit vectors, and factors of at least 1 that leading_pair can give: with others the proof would prove nothing.
+    template <class T> bool valid_buffers(Params<const T> buffers) const {
+      const auto is_unit = [](const auto& a) { return std::abs(static_cast<double>(a.square().sum()) - 1) < 1e-4; };  // in float, a cast included
+      for (const auto& [u, v, proof] : unpack_buffers(buffers)) {
+        if (!(proof(0) >= T(1) && proof(0) <= T(2)) || (u.size() > 0 && v.size() > 0 && !(is_unit(u) && is_unit(v)))) return false;
+      }
+      return true;
+    }
     template <class T> void after_step(Params<T> theta, Params<T> buffers) const { follow(theta, buffers, iterations); }
 
     /// A proven bound on the Lipschitz constant of the net that these parameters and buffers make.  Buffers that were not refreshed after a
@@ -112,9 +120,10 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       double product = 1;
       for (std::size_t l = 0; l < depth; ++l) {
         const auto [u, v, proof] = spectra[l];
-        double sigma = static_cast<double>(autodiff::value_of(bilinear<T>(u, layers[l].W, v))), r = static_cast<double>(autodiff::value_of(proof(0)));
+        const double along = static_cast<double>(autodiff::value_of(bilinear<T>(u, layers[l].W, v)));
+        double sigma = std::abs(along), r = static_cast<double>(autodiff::value_of(proof(0)));
         const double scale = std::min(1.0, bound_per_layer() / (r * sigma));
-        if (!(sigma >= 0) || hash<T>(layers[l].W) != autodiff::value_of(proof(1))) {
+        if (!(along >= 0) || hash<T>(layers[l].W) != autodiff::value_of(proof(1))) {
           Batch<S> W(width[l], width[l + 1]);
           for (Index j = 0; j < W.cols(); ++j)
             for (Index i = 0; i < W.rows(); ++i) W(i, j) = autodiff::value_of(layers[l].W(i, j));
@@ -231,6 +240,7 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
     }
     /// The scaled weights; scale row 0 holds the factors, row 1 sigma.
     template <class T> void prepare(NetPass<T, Cache<T>>& p) const {
+      using std::abs;
       const auto layers = unpack(p.theta);
       const auto spectra = unpack_buffers(p.buffers);
       View<T> scale = p.cache.scale.view(2, static_cast<Index>(depth)), all = p.cache.W.view(weights, 1);
@@ -239,7 +249,7 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       for (std::size_t l = 0; l < depth; ++l) {
         const auto [u, v, proof] = spectra[l];
         const auto L = static_cast<Index>(l);
-        const T sigma = bilinear<T>(u, layers[l].W, v), full = proof(0) * sigma;
+        const T sigma = bilinear<T>(u, layers[l].W, v), full = proof(0) * abs(sigma);  // u and -u are as good
         scale(0, L) = full > T(c) ? T(c) / full : T(1);
         scale(1, L) = sigma;
         View<T> W = view_of(all.data() + at, width[l], width[l + 1], width[l]);

@@ -25,6 +25,10 @@ template <Index D> struct ActNorm {
   }
   template <class P> static auto& unpack_buffers(P p) { return p.scalar("initialised"); }
 
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    const T& done = unpack_buffers(buffers);
+    return done == T(0) || done == T(1);
+  }
   template <class T> void initialise(InitPass<T> p) const {
     T& done = unpack_buffers(p.buffers);
     if (done != T(0)) return;

@@ -74,6 +74,7 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   template <class P> static auto unpack(P p) { return Conditioner::unpack(p); }
   template <class P> static auto unpack_buffers(P p) { return Conditioner::unpack_buffers(p); }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(net, buffers); }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const { net.after_step(theta, buffers); }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const {

@@ -2,6 +2,8 @@
 // Standardize: z = (x - mean) / deviation with the training data's moments, as a first layer, so that densities stay in the user's units.
 #pragma once
 
+#include <cmath>
+
 #include "rheo/core/layer.hpp"
 #include "rheo/math/moments.hpp"
 
@@ -27,6 +29,15 @@ template <Index D> struct Standardize {
     m.setZero();
     d.setOnes();
     done.setZero();
+  }
+  /// Deviations that some data can have: above 0, no rounding error of the mean, and 16 of them about it finite.
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    using std::abs, std::isfinite;
+    const auto [m, d, done] = unpack_buffers(buffers);
+    for (Index j = 0; j < D; ++j) {
+      if (!(d(j) > T(1e-30) * abs(m(j))) || !isfinite(T(1) / d(j)) || !isfinite(abs(m(j)) + T(16) * d(j))) return false;
+    }
+    return done(0) == T(0) || done(0) == T(1);
   }
   template <class T> void initialise(InitPass<T> p) const {
     auto [mean, deviation, done] = unpack_buffers(p.buffers);
