@@ -41,7 +41,10 @@ class QuarticWell {
   double right() const { return right_; }
   double barrier() const { return barrier_; }
   double log_z() const { return std::log(mass_) - lowest_; }
-  double probability(double lo, double hi) const { return integral(std::max(lo, -reach_), std::min(hi, reach_)) / mass_; }  // NaN stays
+  double probability(double lo, double hi) const {
+    if (std::isnan(lo) || std::isnan(hi)) return lo + hi;
+    return integral(std::max(lo, -reach_), std::min(hi, reach_)) / mass_;
+  }
   double mean_energy() const {
     double sum = 0.0;
     each(-reach_, reach_, [&](double x, double w) { sum += w * std::exp(lowest_ - value(x)) * value(x); });
