@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DDIR=... -DCOMPILER=... -DFLAGS=... -P instruction_sets.cmake: files that were compiled for different instruction sets do not link, or end
-# at their start, and it is said why; files compiled alike do, also optimised at link time and behind a precompiled header.
+# cmake -DDIR=... -DCOMPILER=... -DFLAGS=... -P instruction_sets.cmake: files that were compiled for different instruction sets do
+# not link, or end at their start, and it is said why; files compiled alike do, also optimised at link time and behind a precompiled
+# header.
 file(MAKE_DIRECTORY ${DIR})
 file(WRITE ${DIR}/pre.hpp "#include \"rheo/core/batch.hpp\"\n")
 file(WRITE ${DIR}/one.cpp "#include \"pre.hpp\"\nint main() {}\n")

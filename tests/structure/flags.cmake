@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -DFILE=flags.cpp -DDIR=... -DCOMPILER=... -DINCLUDE=... -P flags.cmake: arithmetic that results rest on cannot be switched off without a word, be it
-# that the compiler tells (an error by its sentence) or that the program finds it at its start.
+# cmake -DFILE=flags.cpp -DDIR=... -DCOMPILER=... -DINCLUDE=... -P flags.cmake: arithmetic that results rest on cannot be switched
+# off without a word, be it that the compiler tells (an error by its sentence) or that the program finds it at its start.
 file(MAKE_DIRECTORY ${DIR})
 function(try flags expected)
   execute_process(COMMAND ${COMPILER} -std=c++20 ${flags} -I${INCLUDE} ${FILE} -o ${DIR}/flags RESULT_VARIABLE result ERROR_VARIABLE text)

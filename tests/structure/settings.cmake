@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -DFILE=settings.cpp -DDIR=... -DCOMPILER=... -DFLAGS=... -DSETTING=... -DTOLERANCE=... -P settings.cmake: a program compiled with a setting
-# of Eigen's finds the numbers of one compiled without, to the bit where the tolerance is 0.
+# cmake -DFILE=settings.cpp -DDIR=... -DCOMPILER=... -DFLAGS=... -DSETTING=... -DTOLERANCE=... -P settings.cmake: a program compiled
+# with a setting of Eigen's finds the numbers of one compiled without, to the bit where the tolerance is 0.
 file(MAKE_DIRECTORY ${DIR})
 if(NOT SETTING)
   set(program ${DIR}/plain)

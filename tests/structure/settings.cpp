@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a program's settings of Eigen must not change: densities, their gradients, samples, fits, files, targets.  Prints every number, or, given a file of
-// such numbers and a tolerance, compares its own with them.
+// What a program's settings of Eigen must not change: densities, their gradients, samples, fits, files, targets.  Prints every
+// number, or, given a file of such numbers and a tolerance, compares its own with them.
 #include <Eigen/Dense>
 #include <cmath>
 #include <cstdio>

@@ -10,9 +10,9 @@
 
 namespace rheo {
 
-/// n numbers, all 0 at first: the parameters of a model, or its buffers.  An Eigen array of n rows in every expression; a copy owns numbers of its own.
-/// What is assigned, added, subtracted, multiplied, divided or swapped must have n numbers, else std::invalid_argument, in release builds too.
-/// One that has been moved from is empty until n numbers are assigned to it.
+/// n numbers, all 0 at first: the parameters of a model, or its buffers.  An Eigen array of n rows in every expression; a copy owns
+/// numbers of its own. What is assigned, added, subtracted, multiplied, divided or swapped must have n numbers, else
+/// std::invalid_argument, in release builds too. One that has been moved from is empty until n numbers are assigned to it.
 template <class T> class Numbers : public ColView<T> {
  public:
   using Base = ColView<T>;
@@ -25,7 +25,10 @@ template <class T> class Numbers : public ColView<T> {
     own();
     Base::operator=(other.map());
   }
-  Numbers(Numbers&& other) noexcept : Base(other.data(), other.size()), memory_(std::move(other.memory_)), count_(other.count_), name_(other.name_) { other.look_at(nullptr, 0); }
+  Numbers(Numbers&& other) noexcept
+      : Base(other.data(), other.size()), memory_(std::move(other.memory_)), count_(other.count_), name_(other.name_) {
+    other.look_at(nullptr, 0);
+  }
   ~Numbers() = default;
 
   Numbers& operator=(const Numbers& other) {
@@ -78,7 +81,8 @@ template <class T> class Numbers : public ColView<T> {
   }
   void look_at(T* data, Index n) { ::new (static_cast<Base*>(this)) Base(data, n); }
   template <class D> void check(const Eigen::DenseBase<D>& x) const {
-    if (x.size() != count_) detail::fail("a " + std::string(name_) + " of " + std::to_string(count_) + " numbers cannot take " + std::to_string(x.size()));
+    if (x.size() == count_) return;
+    detail::fail("a " + std::string(name_) + " of " + std::to_string(count_) + " numbers cannot take " + std::to_string(x.size()));
   }
 
   detail::Memory memory_;

@@ -132,8 +132,8 @@ TEST_CASE("V of a vae is the log ratio of a pair of Markov kernels, both ways") 
   const auto d = call<false>(L{}, at, Noise{4}, theta);
   CHECK((d.v - (backwards.log_prob(d.out, at) - forwards.log_prob(at, d.out))).abs().maxCoeff() < 1e-12);
   const Batch<double> none(300, 0);
-  CHECK((call<false>(ConditionalNormal<2, Net, 2>{}, none, Noise{3}.fork(0), forwards.parameters(), at).out == e.out).all());
-  CHECK((call<false>(ConditionalLogistic<2, Net, 2>{}, none, Noise{4}.fork(1), backwards.parameters(), at).out == d.out).all());
+  CHECK((call<false>(ConditionalNormal<2, Net, 2>{}, none, Noise{3}.fork(0), Column<double>(forwards.parameters()), at).out == e.out).all());
+  CHECK((call<false>(ConditionalLogistic<2, Net, 2>{}, none, Noise{4}.fork(1), Column<double>(backwards.parameters()), at).out == d.out).all());
 }
 
 TEST_CASE("a hierarchy of vaes with a flow between is a vae") {
@@ -161,7 +161,7 @@ TEST_CASE("a vae of bits: probabilities sum to one, and what is no bit has log-d
   auto model = make_model<double>(Flow{L{}, StandardNormal<1>{}}, Noise{1});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.4 * Noise{2}.normal(i, 0);
   check_bound(model, 2);
-  const auto e = call<true>(L{}, batch({{0, 0.5}}), Noise{3}, model.parameters());
+  const auto e = call<true>(L{}, batch({{0, 0.5}}), Noise{3}, Column<double>(model.parameters()));
   CHECK(e.v(0) == -inf);
   rheo::detail::LayerBench<L, double> bench(L{});
   bench.theta = model.parameters();
