@@ -14,7 +14,7 @@ namespace rheo {
 /// alone, so that nothing is to be undone.  A column that does not vary over the training rows has its mean subtracted and keeps its unit.
 template <Index C> struct ContextScale {
   static constexpr Index buffer_count = C > 0 ? 2 * C + 1 : 0;
-  enum State { unset = 0, standardised = 1, as_given = 2 };  ///< unset sees contexts as they are too, until a start
+  static constexpr int unset = 0, standardised = 1, as_given = 2;  ///< states: unset sees contexts as they are too, until a start
 
   template <class P> static auto unpack_buffers(P p) {
     auto m = p.vector(C, "mean");
