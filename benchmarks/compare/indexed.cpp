@@ -43,7 +43,7 @@ template <Index... H> using Net = BasicMlp<Relu, UniformLast, H...>;
 using Law = Given<family::Normal<SoftBound>, Net<32, 32>>;
 template <Index K, class Step, class Prior> using Indexes = Flow<Standardize<2>, Repeat<K, Indexed<Step, 1, Law, Prior, Net<10, 10>>>, StandardNormal<2>>;
 
-using RealNvpStep = Chain<AffineCoupling<2, Mlp<64, 64>>, Riffle<2>>;
+using RealNvpStep = Chain<AffineCoupling<2, Mlp<64, 64>>, Flip<2>>;
 using ResidualStep = Chain<Residual<2, LipschitzMlp<64, 64>, ExactLogDet>, ActNorm<2>>;
 static_assert(std::is_same_v<presets::Cif<presets::RealNvp<2, 5>>, Indexes<5, RealNvpStep, Law>>);
 static_assert(std::is_same_v<presets::Cif<presets::ResidualFlow<2, 6>>, Indexes<6, ResidualStep, Law>>);

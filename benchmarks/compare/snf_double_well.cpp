@@ -270,7 +270,7 @@ int main(int argc, char** argv) {
   auto own = [&](const char* settings, std::vector<Study>& studies, int r, bool longer) {
     using C = Coupling<2, RationalQuadraticSpline<20>, MlpOf<Relu, 64, 64, 64>, 0, HalfMask<2>>;
     five(settings, studies, r, presets::RealNvpBlock<2, MlpOf<Relu, 64, 64>>{},
-         presets::NsfBlock<2, MlpOf<Relu, 64, 64, 64>, 20>(C(RationalQuadraticSpline<20>(3.0)), Flip<2>{}, C(RationalQuadraticSpline<20>(3.0)), Riffle<2>{}),
+         presets::NsfBlock<2, MlpOf<Relu, 64, 64, 64>, 20>(Chain<C, Flip<2>>(C(RationalQuadraticSpline<20>(3.0)), Flip<2>{})),
          [&](const auto& flow, Noise noise) { return as_we_do(flow, data, noise, o, longer); });
   };
   for (int r = 0; r < o.repeats; ++r) authors("the authors' settings", theirs, r, false);

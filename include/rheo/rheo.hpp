@@ -52,6 +52,7 @@
 #include "rheo/flows/chain.hpp"
 #include "rheo/flows/constrain.hpp"
 #include "rheo/flows/context.hpp"
+#include "rheo/flows/couplings.hpp"
 #include "rheo/flows/dequantize.hpp"
 #include "rheo/flows/diffusion_samplers.hpp"
 #include "rheo/flows/flow.hpp"

@@ -6,6 +6,7 @@
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/distributions/logistic_mixture.hpp"
 #include "rheo/distributions/uniform.hpp"
+#include "rheo/flows/couplings.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/invert.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
@@ -30,7 +31,7 @@ template <Index D, Index K> using LevelMap = Elementwise<D, Levels<K>>;
 /// starts as the uniform density.  Where the slopes of several couplings multiply to 2 or more at an end, the density vanishes there so fast that
 /// importance weights 1 / q have no variance: nothing keeps it from that.
 template <Index D, Index C, Index Steps, class Net>
-using UnitCouplings = Flow<LogitMap<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Riffle<D>>>, Logistic<D>>;
+using UnitCouplings = Flow<LogitMap<D>, Couplings<D, Steps, AffineCoupling<D, Net, C>>, Logistic<D>>;
 /// Independent coordinates given the C numbers: each logit has a location and a scale that a net makes.  C > 0.  With slope e^a of the logit the
 /// density goes as u^(e^a - 1) at an end: importance weights 1 / q have a variance for e^a < 2, which NarrowBound keeps.
 template <Index D, Index C, class Net> using UnitLogistics = Flow<LogitMap<D>, Conditional<D, ScaleShift<NarrowBound>, Net, C>, Logistic<D>>;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Presets of coupling flows by their papers' names: one line to a working model.  Both directions take one pass of each net.  Between couplings
-// stands a Riffle: of the turns and mixings that were tried (benchmarks/compare/wirings.cpp) the one that is good for every number of coordinates.
+// Presets of coupling flows by their papers' names: one line to a working model.  Both directions take one pass of each net.  Masks and
+// mixings are those that did best for 3 to 20 coordinates in benchmarks/compare/wirings.cpp.
 #pragma once
 
 #include "rheo/distributions/circle.hpp"
 #include "rheo/distributions/normal.hpp"
+#include "rheo/flows/couplings.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
@@ -19,16 +20,16 @@ namespace rheo::presets {
 
 namespace detail {
 /// Behind a spline coupling: other halves, and above two coordinates a learned mixing as well.
-template <Index D> using Mix = std::conditional_t<(D > 2), Chain<Riffle<D>, TriangularLinear<D>>, Riffle<D>>;
+template <Index D> using Mix = std::conditional_t<(D > 2), Chain<Riffle<D>, TriangularLinear<D>>, Flip<D>>;
 }  // namespace detail
 
 /// Dinh et al. 2014, arXiv:1410.8516: additive couplings, a learned scale at the end.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using Nice = Flow<Standardize<D>, Repeat<Steps, Chain<AdditiveCoupling<D, Net, C>, Riffle<D>>>, ActNorm<D>, StandardNormal<D>>;
+using Nice = Flow<Standardize<D>, Couplings<D, Steps, AdditiveCoupling<D, Net, C>>, ActNorm<D>, StandardNormal<D>>;
 
 /// Dinh et al. 2017, arXiv:1605.08803: affine couplings, log-scales softly bounded by 2.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using RealNvp = Flow<Standardize<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Riffle<D>>>, StandardNormal<D>>;
+using RealNvp = Flow<Standardize<D>, Couplings<D, Steps, AffineCoupling<D, Net, C>>, StandardNormal<D>>;
 
 /// Kingma and Dhariwal 2018, arXiv:1807.03039, on vectors: ActNorm, a learned linear mixing, an affine coupling.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
@@ -36,14 +37,14 @@ using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Riffle<D>, Tri
 
 /// Durkan et al. 2019, arXiv:1906.04032, coupling form: rational-quadratic splines of 8 bins on [-5, 5].
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index Bins = 8>
-using Nsf = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, C, HalfMask<D>>, detail::Mix<D>>>, StandardNormal<D>>;
+using Nsf = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, C>, detail::Mix<D>>>, StandardNormal<D>>;
 
 /// Ho et al. 2019, arXiv:1902.00275: mixtures of logistics as the couplings' maps.
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index K = 8>
-using FlowPlusPlus = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, LogisticMixtureCdf<K>, Net, C, HalfMask<D>>, detail::Mix<D>>>, StandardNormal<D>>;
+using FlowPlusPlus = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, LogisticMixtureCdf<K>, Net, C>, detail::Mix<D>>>, StandardNormal<D>>;
 
 /// Rezende et al. 2020, arXiv:2002.02428: angles in [-pi, pi)^D, circular splines whose nets see cosines and sines, uniform base.
 template <Index D, Index Steps = 4, class Net = MlpOf<Silu, 64, 64>, Index C = 0, Index Bins = 8>
-using CircularNsf = Flow<Repeat<Steps, Chain<Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C, HalfMask<D>>, Riffle<D>>>, UniformCircle<D>>;
+using CircularNsf = Flow<Couplings<D, Steps, Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C>>, UniformCircle<D>>;
 
 }  // namespace rheo::presets

@@ -17,7 +17,7 @@ namespace rheo::presets {
 /// Fixed<Uniform> makes the dequantization uniform.
 template <Index D, Index K, Index Steps = 8, class Net = Mlp<64, 64>, class Fibre = UnitFibre<4, Mlp<64>>, Index C = 0>
 using DequantizedFlow =
-    Flow<Dequantize<D, Fibre, K, C>, LevelMap<D, K>, Standardize<D>, Repeat<Steps, Chain<AffineCoupling<D, Net, C>, Riffle<D>>>, StandardNormal<D>>;
+    Flow<Dequantize<D, Fibre, K, C>, LevelMap<D, K>, Standardize<D>, Couplings<D, Steps, AffineCoupling<D, Net, C>>, StandardNormal<D>>;
 
 /// Hoogeboom et al. 2021, arXiv:2102.05379: D categories of K values each, logistic noise given the categories, of scale 0.6 or more, then couplings and linear
 /// mixings.  Its elbo is loose: score with log_prob_estimate.

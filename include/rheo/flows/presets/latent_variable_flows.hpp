@@ -29,6 +29,9 @@ template <Index U, class LawNet, class Net, Index C> struct IndexedBy {
   template <Index K, class L> struct Form<Repeat<K, L>> {
     using type = Repeat<K, Indexed<L, U, Law, Law, Net, C>>;
   };
+  template <Index K, class L, class Last> struct Form<Chain<Repeat<K, L>, Last>> {  // Couplings of an odd number
+    using type = Chain<Repeat<K, Indexed<L, U, Law, Law, Net, C>>, Indexed<Last, U, Law, Law, Net, C>>;
+  };
   template <class L>
     requires Distribution<L>
   struct Form<L> {

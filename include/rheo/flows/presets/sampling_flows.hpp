@@ -10,11 +10,10 @@
 namespace rheo::presets {
 
 /// RealNVP's block of Wu et al.: two affine couplings, so that every coordinate is moved; the next block has other halves.
-template <Index D, class Net = Mlp<64, 64>> using RealNvpBlock = Chain<AffineCoupling<D, Net>, Flip<D>, AffineCoupling<D, Net>, Riffle<D>>;
+template <Index D, class Net = Mlp<64, 64>> using RealNvpBlock = Couplings<D, 2, AffineCoupling<D, Net>>;
 /// The same of spline couplings, rational-quadratic with Bins bins on [-5, 5].
 template <Index D, class Net = Mlp<64, 64>, Index Bins = 8>
-using NsfBlock = Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMask<D>>, Flip<D>,
-                       Coupling<D, RationalQuadraticSpline<Bins>, Net, 0, HalfMask<D>>, Riffle<D>>;
+using NsfBlock = Couplings<D, 2, Coupling<D, RationalQuadraticSpline<Bins>, Net>>;
 
 namespace detail {
 

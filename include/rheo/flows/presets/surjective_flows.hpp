@@ -23,9 +23,10 @@
 namespace rheo::presets {
 
 namespace detail {
-template <Index D, class Net, Index C> using AffineStep = Chain<AffineCoupling<D, Net, C>, Riffle<D>>;
+template <Index D, Index Steps, class Net, Index C> using Affines = Couplings<D, Steps, AffineCoupling<D, Net, C>>;
 /// Two groups of as many coordinates change places and stay together; others are mixed.
-template <Index D, Index M> using Exchange = std::conditional_t<D == M, Flip<D + M>, Riffle<D + M>>;
+template <Index D, Index M, Index Steps, class Net, Index C>
+using Exchanging = std::conditional_t<D == M, Repeat<Steps, Chain<AffineCoupling<D + M, Net, C>, Flip<D + M>>>, Affines<D + M, Steps, Net, C>>;
 
 template <Index K, bool Leading> struct LeadingMask {
   static constexpr bool transformed(Index j) { return (j < K) == Leading; }
@@ -53,7 +54,7 @@ template <Index C, Index H, Index W, Index Steps, class Net, class Fibre> struct
 /// A range map onto a normal base: where the true density is positive on an axis, the flow's vanishes or has a pole there.
 /// Exact zeros (rounded data) are point masses, on which the density has no bound: add noise of the rounding's width, or Dequantize, first.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, class Map = SoftplusInverseMap<D>, class Signs = FairSigns, Index C = 0>
-using AbsFlow = Flow<Abs<D, Signs, AllMask<D>, C>, Map, Standardize<D>, Repeat<Steps, detail::AffineStep<D, Net, C>>, StandardNormal<D>>;
+using AbsFlow = Flow<Abs<D, Signs, AllMask<D>, C>, Map, Standardize<D>, detail::Affines<D, Steps, Net, C>, StandardNormal<D>>;
 
 /// AbsFlow of moduli up to a known bound: abs_flow_up_to<2>(4).  Data beyond are off its support.  Throws std::invalid_argument unless the bound is
 /// positive and finite.
@@ -82,12 +83,12 @@ struct AbsUniform : Flow<Abs<D, Given<family::Bernoulli, Net>, detail::LeadingMa
 /// affine couplings.
 /// Ties of the keys (rounded data) are point masses, on which the density has no bound: add noise of the rounding's width, or Dequantize, first.
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index Key = 0, Index C = 0>
-using SortFlow = Flow<SortPoints<N, D, Key>, OrderedPoints<N, D, Key>, Standardize<N * D>, Repeat<Steps, detail::AffineStep<N * D, Net, C>>, StandardNormal<N * D>>;
+using SortFlow = Flow<SortPoints<N, D, Key>, OrderedPoints<N, D, Key>, Standardize<N * D>, detail::Affines<N * D, Steps, Net, C>, StandardNormal<N * D>>;
 
 /// Exchangeable sets again, shuffled first and before every affine coupling: a bound.  The order of a set changes the noise of an estimate, and
 /// not what it estimates, whatever order the training data came in.
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, detail::AffineStep<N * D, Net, C>>>,
+using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, AffineCoupling<N * D, Net, C>, Riffle<N * D>>>,
                          StandardNormal<N * D>>;
 
 /// The largest of D numbers, each standardised, by a spline; given it, which it was by a categorical, and how far below it the others lie by splines
@@ -101,11 +102,11 @@ using MaxFlow = Flow<Standardize<D>, Max<D, detail::PositiveSplines<Net, Bins>, 
 /// Huang et al. 2020, arXiv:2002.07101, and Chen et al. 2020, arXiv:2002.09741 (VFlow): M normal numbers drawn given the data stand behind them, and
 /// affine couplings change the two in turn (M = D: the one from the whole of the other).  A bound.
 template <Index D, Index M = D, Index Steps = 8, class Net = Mlp<64, 64>, class Fibre = Given<family::Normal<SoftBound>, Mlp<64>>, Index C = 0>
-using AugmentedFlow = Flow<Standardize<D>, Augment<D, M, Fibre, C>, Repeat<Steps, Chain<AffineCoupling<D + M, Net, C>, detail::Exchange<D, M>>>, StandardNormal<D + M>>;
+using AugmentedFlow = Flow<Standardize<D>, Augment<D, M, Fibre, C>, detail::Exchanging<D, M, Steps, Net, C>, StandardNormal<D + M>>;
 
 /// Affine couplings; K coordinates go on, the others leave, normal given those: one level of a multi-scale flow, on vectors.
 template <Index D, Index K = (D + 1) / 2, Index Steps = 8, class Net = Mlp<64, 64>, class Fibre = Given<family::Normal<SoftBound>, Mlp<64>>, Index C = 0>
-using SliceFlow = Flow<Standardize<D>, Repeat<Steps, detail::AffineStep<D, Net, C>>, Slice<D, K, Fibre, C>, DiagonalNormal<K>>;
+using SliceFlow = Flow<Standardize<D>, detail::Affines<D, Steps, Net, C>, Slice<D, K, Fibre, C>, DiagonalNormal<K>>;
 
 /// Dinh et al. 2017, arXiv:1605.08803, sec. 3.6, with the steps of Glow, arXiv:1807.03039: images of C x H x W real numbers, channel-major; at each
 /// level 2 x 2 pixels become channels, Steps of ActNorm, 1 x 1 convolution and channel coupling follow, and half of the channels leave, normal

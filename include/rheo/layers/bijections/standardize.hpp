@@ -55,10 +55,6 @@ template <Index D> struct Standardize {
     }
     done(0) = T(1);
   }
-  template <class T> bool valid_buffers(Params<const T> buffers) const {
-    const auto [mean, deviation, done] = unpack_buffers(buffers);
-    return mean.allFinite() && deviation.allFinite() && (deviation > T(0)).all();
-  }
   template <class T> void encode(Pass<T, NoCache> p) const {
     const auto [m, d, done] = unpack_buffers(p.buffers);
     for (Index j = 0; j < D; ++j) column(p.out, j) = (column(p.in, j) - m(j)) / d(j);
