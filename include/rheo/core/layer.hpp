@@ -68,6 +68,8 @@
 #include "rheo/core/kind.hpp"
 #include "rheo/core/pass.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 template <class L, class T> using CacheOf = typename L::template Cache<T>;
@@ -286,3 +288,5 @@ template <std::size_t D> constexpr Index first_misfit(const std::array<Support, 
 
 }  // namespace detail
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

@@ -224,7 +224,7 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
     for (Index i = 0; i < n; i += 256) {
       const Index m = std::min<Index>(256, n - i);
       layer.decode(Pass<T, CacheOf<L, T>>{rows(view(std::as_const(x)), i, m), rows(view(s.x), i, m), ColView<T>(v.data() + i, m), {theta.data(), theta.size()},
-                                          {buffers.data(), buffers.size()}, Model<L, T>::template nothing<const T>(m), key.fork(1).from_row(i), cache, scratch,
+                                          {buffers.data(), buffers.size()}, view_of(static_cast<const T*>(nullptr), m, 0, m), key.fork(1).from_row(i), cache, scratch,
                                           false, &s.report});
     }
     x.swap(s.x);

@@ -71,8 +71,9 @@ template <class T> [[gnu::noinline]] void settle_infinity(CView<T> x, ColView<T>
   for (Index i = 0; i < x.rows(); ++i) {
     T infinite(0), unknown(0);
     for (Index j = 0; j < x.cols(); ++j) {
-      if (std::isinf(x(i, j))) infinite = -std::numeric_limits<T>::infinity();
-      if (std::isnan(x(i, j))) unknown = x(i, j);
+      const auto value = autodiff::value_of(x(i, j));
+      if (std::isinf(value)) infinite = T(-std::numeric_limits<std::remove_const_t<decltype(value)>>::infinity());
+      if (std::isnan(value)) unknown = x(i, j);
     }
     if (infinite != T(0) || unknown != T(0)) v(i) = infinite + unknown;
   }

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::io::detail {
 
 /// What a field holds.  `refused` is meant as a number and has a reason why it is not taken as one.
@@ -145,3 +147,5 @@ inline CsvNumber csv_number(std::string_view s, bool comma) {
 }
 
 }  // namespace rheo::io::detail
+
+#include "rheo/core/macros_on.hpp"

@@ -18,6 +18,8 @@
 #include "rheo/targets/quadrature.hpp"
 #include "rheo/targets/toy.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo::targets {
 namespace detail {
 
@@ -164,3 +166,5 @@ template <Index D> class ManyWell {
 using DoubleWell = ManyWell<2>;
 
 }  // namespace rheo::targets
+
+#include "rheo/core/macros_on.hpp"

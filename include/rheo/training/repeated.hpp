@@ -8,6 +8,8 @@
 
 #include "rheo/core/kind.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// A column of which at least a hundredth of the rows hold a number that another row holds too.
@@ -46,3 +48,5 @@ template <class T, std::size_t D> std::vector<RepeatedValues> repeated_values(CV
 }
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"

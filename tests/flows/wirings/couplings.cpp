@@ -11,7 +11,7 @@
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "wiring.hpp"
 
-namespace {
+namespace flows_wirings_couplings {
 using namespace rheo;
 using rheo_test::check_moved;
 using rheo_test::check_wiring;
@@ -66,4 +66,4 @@ TEST_CASE("Riffle: within log2(D) + 2 couplings all are transformed, all passed,
   check_riffle<64>();
   check_riffle<65>();
 }
-}  // namespace
+}  // namespace flows_wirings_couplings

@@ -7,7 +7,7 @@
 #include "rheo/flows/presets/surjective_flows.hpp"
 #include "wiring.hpp"
 
-namespace {
+namespace flows_wirings_others {
 using namespace rheo;
 using rheo_test::check_wiring;
 using rheo_test::each_dimension;
@@ -50,4 +50,4 @@ TEST_CASE("flows behind surjections: every latent coordinate depends on all of t
   });
 }
 
-}  // namespace
+}  // namespace flows_wirings_others

@@ -5,6 +5,7 @@
 
 #include "rheo/distributions/normal.hpp"
 #include "rheo/distributions/uniform.hpp"
+#include "rheo/flows/couplings.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/generative.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"

@@ -7,6 +7,8 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/moments.hpp"
 
+#include "rheo/core/macros_off.hpp"
+
 namespace rheo {
 
 /// Mean and deviation are buffers: saved with the model, never trained.  Before initialise() it is the identity.  A second start keeps them, and says
@@ -76,3 +78,5 @@ template <Index D> struct Standardize {
 };
 
 }  // namespace rheo
+
+#include "rheo/core/macros_on.hpp"
