@@ -4,7 +4,7 @@
 #include <rheo/rheo.hpp>
 using namespace rheo;
 
-using Step = Chain<AffineCoupling<2, Mlp<64, 64>>, Riffle<2>>;
+using Step = Chain<AffineCoupling<2, Mlp<64, 64>>, Deal<2>>;
 
 int main() {
   auto data = targets::moons<double>(20'000, Noise{1});

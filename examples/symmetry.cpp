@@ -13,7 +13,7 @@ using namespace rheo;
 
 namespace {
 
-using Body = Repeat<8, Chain<AffineCoupling<2, Mlp<64, 64>>, Riffle<2>>>;
+using Body = Repeat<8, Chain<AffineCoupling<2, Mlp<64, 64>>, Deal<2>>>;
 using Plus = Mask<1, 0>;  // x1 is folded, x2 passes
 using Signs = Given<family::Bernoulli, Mlp<64, 64>>;
 

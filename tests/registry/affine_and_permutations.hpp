@@ -8,6 +8,7 @@
   entry("act norm", (ActNorm<2>{})); \
   entry("standardize", (Standardized<2>{})); \
   entry("flip", (Flip<3>{})); \
-  entry("riffle, odd", (Riffle<5>{})); \
-  entry("riffle, even", (Riffle<4>{})); \
+  entry("exchange", (Exchange<3>{})); \
+  entry("deal, odd", (Deal<5>{})); \
+  entry("deal, even", (Deal<4>{})); \
   entry("permute", (Permute<3>{{{1, 2, 0}}}))

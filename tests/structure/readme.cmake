@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P readme.cmake: the code of README.md compiles, in programs that
-# say `using namespace Eigen` beside `using namespace rheo`.  Fragments stand in a function that has data x and a context c.
+# say `using namespace Eigen` beside `using namespace rheo`.  Fragments stand in a function that has data x and a context c, and held-out ones.
 file(READ ${ROOT}/README.md text)
 string(REPLACE ";" "<semicolon>" text "${text}")
 string(REPLACE "[" "<open>" text "${text}")
@@ -18,14 +18,14 @@ foreach(part IN LISTS parts)
   if(NOT part MATCHES "int main")
     string(REGEX REPLACE "\n#include [^\n]*" "" part "\n${part}")
     string(PREPEND part "${includes}\nusing namespace rheo<semicolon>\nusing Step = Chain<AffineCoupling<2, Mlp<64, 64>>, Flip<2>><semicolon>\n"
-      "void fragment(Batch<double> x, Batch<double> c) {\n")
+      "void fragment(Batch<double> x, Batch<double> c, Batch<double> held_x, Batch<double> held_c) {\n")
     string(APPEND part "\n}\n")
   endif()
   string(REPLACE "using namespace rheo<semicolon>" "using namespace Eigen<semicolon>\nusing namespace rheo<semicolon>" part "${part}")
   string(REPLACE "<semicolon>" ";" part "${part}")
   string(REPLACE "<open>" "[" part "${part}")
   string(REPLACE "<close>" "]" part "${part}")
-  file(WRITE ${DIR}/readme_${count}.cpp "#include <Eigen/Dense>\n#include <rheo/rheo.hpp>\n${part}")
+  file(WRITE ${DIR}/readme_${count}.cpp "#include <Eigen/Dense>\n#include <iostream>\n#include <rheo/rheo.hpp>\n${part}")
   execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${FLAGS} ${DIR}/readme_${count}.cpp RESULT_VARIABLE result ERROR_VARIABLE errors)
   if(NOT result EQUAL 0)
     message(FATAL_ERROR "block ${count} of README.md does not compile beside `using namespace Eigen`:\n${errors}")

@@ -13,11 +13,11 @@ namespace rheo {
 namespace detail {
 
 template <Index D, Index Steps, class Layer> struct CouplingsOf {
-  using Pairs = Repeat<Steps / 2, Chain<Layer, Flip<D>, Layer, Riffle<D>>>;
-  using type = std::conditional_t<Steps % 2 == 0, Pairs, Chain<Pairs, Layer>>;
+  using Pairs = Repeat<Steps / 2, Chain<Deal<D>, Layer, Exchange<D>, Layer>>;
+  using type = std::conditional_t<Steps % 2 == 0, Pairs, Chain<Pairs, Chain<Deal<D>, Layer>>>;
 };
 template <Index D, class Layer> struct CouplingsOf<D, 1, Layer> {
-  using type = Chain<Layer, Flip<D>>;
+  using type = Chain<Deal<D>, Layer>;
 };
 template <Index Steps, class Layer> struct CouplingsOf<2, Steps, Layer> {
   using type = Repeat<Steps, Chain<Layer, Flip<2>>>;
@@ -29,7 +29,7 @@ template <class Layer> struct CouplingsOf<2, 1, Layer> {
 }  // namespace detail
 
 /// Steps layers that transform HalfMask<D>'s half.  Two by two they transform every coordinate, and the next two see other halves: those of the next
-/// binary digit, see Riffle.  Couplings<5, 8, AffineCoupling<5, Mlp<64, 64>>>.
+/// binary digit, see Deal.  After four every latent coordinate depends on all of the data.  Couplings<5, 8, AffineCoupling<5, Mlp<64, 64>>>.
 template <Index D, Index Steps, class Layer> using Couplings = typename detail::CouplingsOf<D, Steps, Layer>::type;
 
 }  // namespace rheo

@@ -4,6 +4,8 @@
 // coordinate as it was.
 #include <array>
 #include <bit>
+#include <bitset>
+#include <cstdint>
 
 #include "catch.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
@@ -38,32 +40,62 @@ TEST_CASE("blocks between sampling layers and fibres: every coordinate is moved"
   });
 }
 
-// The halves that a row of couplings with Riffles between them sees, coordinate by coordinate.
-template <Index D> void check_riffle() {
-  constexpr int rounds = std::bit_width(static_cast<unsigned>(D)) + 1;  // floor(log2 D) + 2
+/// Couplings by their masks and turns alone: which places are transformed, and what each coordinate has come to depend on.
+template <Index D> struct Rows {
   std::array<Index, D> at{};
-  std::array<unsigned, D> halves{};
-  for (Index j = 0; j < D; ++j) at[static_cast<std::size_t>(j)] = j;
-  for (int k = 0; k < rounds; ++k) {
-    auto next = at;
-    for (Index place = 0; place < D; ++place) {
-      auto& h = halves[static_cast<std::size_t>(at[static_cast<std::size_t>(place)])];
-      h = 2 * h + (HalfMask<D>::transformed(place) ? 1 : 0);
-      next[static_cast<std::size_t>(place)] = at[static_cast<std::size_t>(Riffle<D>::support_source[static_cast<std::size_t>(place)])];
+  std::array<std::uint64_t, D> halves{};
+  std::array<std::bitset<D>, D> seen{};
+
+  Rows() {
+    for (std::size_t j = 0; j < D; ++j) at[j] = static_cast<Index>(j), seen[j].set(j);
+  }
+  std::size_t who(Index place) const { return static_cast<std::size_t>(at[static_cast<std::size_t>(place)]); }
+  void couple() {
+    std::bitset<D> passed;
+    for (Index p = 0; p < D; ++p) passed |= HalfMask<D>::transformed(p) ? std::bitset<D>() : seen[who(p)];
+    for (Index p = 0; p < D; ++p) {
+      halves[who(p)] = 2 * halves[who(p)] + (HalfMask<D>::transformed(p) ? 1 : 0);
+      if (HalfMask<D>::transformed(p)) seen[who(p)] |= passed;
     }
-    at = next;
   }
+  template <class Turn> void turn() {
+    const auto before = at;
+    for (std::size_t p = 0; p < D; ++p) at[p] = before[static_cast<std::size_t>(Turn::support_source[p])];
+  }
+  void check_parted() const {
+    for (std::size_t a = 0; a < D; ++a) {
+      for (std::size_t b = a + 1; b < D; ++b) CHECK(halves[a] != halves[b]);
+    }
+  }
+};
+
+template <Index D> void check_turns() {
   INFO("D = " << D);
+  const int rounds = std::bit_width(static_cast<unsigned>(D)) + 1;  // floor(log2 D) + 2
+  Rows<D> row;
+  for (int k = 0; k < rounds; ++k) row.couple(), row.template turn<Deal<D>>();
+  row.check_parted();
   for (std::size_t a = 0; a < D; ++a) {
-    CHECK(halves[a] != 0);
-    CHECK(halves[a] != (1U << rounds) - 1);
-    for (std::size_t b = a + 1; b < D; ++b) CHECK(halves[a] != halves[b]);
+    CHECK(row.halves[a] != 0);
+    CHECK(row.halves[a] != (std::uint64_t(1) << rounds) - 1);
   }
+  Rows<D> pairs;
+  for (int k = 0; k < rounds; ++k) {
+    pairs.template turn<Deal<D>>();
+    pairs.couple();
+    pairs.template turn<Exchange<D>>();
+    pairs.couple();
+    for (std::size_t a = 0; a < D; ++a) CHECK(pairs.halves[a] % 4 != 0);  // every coordinate is moved by every two
+    if (k == 1) {
+      for (std::size_t a = 0; a < D; ++a) CHECK(pairs.seen[a].all());
+    }
+  }
+  pairs.check_parted();
 }
 
-TEST_CASE("Riffle: within log2(D) + 2 couplings all are transformed, all passed, every two parted") {
-  each_dimension<2, 40>([]<Index D>() { check_riffle<D>(); });
-  check_riffle<64>();
-  check_riffle<65>();
+TEST_CASE("Deal and Couplings: within log2(D) + 2 turns all are transformed, all passed, every two parted; four couplings mix all") {
+  each_dimension<2, 33>([]<Index D>() { check_turns<D>(); });
+  check_turns<64>();
+  check_turns<65>();
 }
 }  // namespace flows_wirings_couplings

@@ -9,9 +9,8 @@
 #include "rheo/flows/flow.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
-#include "rheo/layers/bijections/permute.hpp"
+#include "rheo/layers/bijections/lu_linear.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
-#include "rheo/layers/bijections/triangular_linear.hpp"
 #include "rheo/nets/periodic.hpp"
 #include "rheo/transformers/logistic_mixture_cdf.hpp"
 #include "rheo/transformers/rational_quadratic_spline.hpp"
@@ -19,8 +18,8 @@
 namespace rheo::presets {
 
 namespace detail {
-/// Behind a spline coupling: other halves, and above two coordinates a learned mixing as well.
-template <Index D> using Mix = std::conditional_t<(D > 2), Chain<Riffle<D>, TriangularLinear<D>>, Flip<D>>;
+/// Spline couplings gain by a learned mixing behind each, which two coordinates do not need.
+template <Index D, class Layer> using Mixed = std::conditional_t<(D > 2), Chain<Layer, LuMixing<D>>, Layer>;
 }  // namespace detail
 
 /// Dinh et al. 2014, arXiv:1410.8516: additive couplings, a learned scale at the end.
@@ -33,15 +32,15 @@ using RealNvp = Flow<Standardize<D>, Couplings<D, Steps, AffineCoupling<D, Net, 
 
 /// Kingma and Dhariwal 2018, arXiv:1807.03039, on vectors: ActNorm, a learned linear mixing, an affine coupling.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Riffle<D>, TriangularLinear<D>, AffineCoupling<D, Net, C>>>, StandardNormal<D>>;
+using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Deal<D>, LuMixing<D>, AffineCoupling<D, Net, C>>>, StandardNormal<D>>;
 
 /// Durkan et al. 2019, arXiv:1906.04032, coupling form: rational-quadratic splines of 8 bins on [-5, 5].
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index Bins = 8>
-using Nsf = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, RationalQuadraticSpline<Bins>, Net, C>, detail::Mix<D>>>, StandardNormal<D>>;
+using Nsf = Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, RationalQuadraticSpline<Bins>, Net, C>>>, StandardNormal<D>>;
 
 /// Ho et al. 2019, arXiv:1902.00275: mixtures of logistics as the couplings' maps.
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index K = 8>
-using FlowPlusPlus = Flow<Standardize<D>, Repeat<Steps, Chain<Coupling<D, LogisticMixtureCdf<K>, Net, C>, detail::Mix<D>>>, StandardNormal<D>>;
+using FlowPlusPlus = Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, LogisticMixtureCdf<K>, Net, C>>>, StandardNormal<D>>;
 
 /// Rezende et al. 2020, arXiv:2002.02428: angles in [-pi, pi)^D, circular splines whose nets see cosines and sines, uniform base.
 template <Index D, Index Steps = 4, class Net = MlpOf<Silu, 64, 64>, Index C = 0, Index Bins = 8>

@@ -22,6 +22,6 @@ using DequantizedFlow =
 /// Hoogeboom et al. 2021, arXiv:2102.05379: D categories of K values each, logistic noise given the categories, of scale 0.6 or more, then couplings and linear
 /// mixings.  Its elbo is loose: score with log_prob_estimate.
 template <Index D, Index K, Index Steps = 6, class Net = Mlp<64, 64>, class Fibre = Given<family::Logistic<WideBound>, Mlp<64>>, Index C = 0>
-using ArgmaxFlow = Flow<Argmax<D, K, Fibre, C>, Repeat<Steps, Chain<LuLinear<D * K>, AffineCoupling<D * K, Net, C>, Riffle<D * K>>>, StandardNormal<D * K>>;
+using ArgmaxFlow = Flow<Argmax<D, K, Fibre, C>, Repeat<Steps, Chain<LuLinear<D * K>, AffineCoupling<D * K, Net, C>, Deal<D * K>>>, StandardNormal<D * K>>;
 
 }  // namespace rheo::presets

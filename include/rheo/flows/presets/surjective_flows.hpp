@@ -89,7 +89,7 @@ using SortFlow = Flow<SortPoints<N, D, Key>, OrderedPoints<N, D, Key>, Standardi
 /// Exchangeable sets again, shuffled first and before every affine coupling: a bound.  The order of a set changes the noise of an estimate, and
 /// not what it estimates, whatever order the training data came in.
 template <Index N, Index D = 1, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, AffineCoupling<N * D, Net, C>, Riffle<N * D>>>,
+using PermuteFlow = Flow<StochasticPermutation<N, D>, Standardize<N * D>, Repeat<Steps, Chain<StochasticPermutation<N, D>, AffineCoupling<N * D, Net, C>, Deal<N * D>>>,
                          StandardNormal<N * D>>;
 
 /// The largest of D numbers, each standardised, by a spline; given it, which it was by a categorical, and how far below it the others lie by splines

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// LuLinear: z = P L U x + b, with a fixed permutation P, L unit lower triangular, U upper triangular with diagonal e^s.
+// LuLinear: z = P L U x + b, with a fixed permutation P, L unit lower triangular, U upper triangular with diagonal e^s.  LuMixing: without P.
 //   Kingma and Dhariwal 2018, arXiv:1807.03039, sec. 3.2, eq. 10;  Oliva et al. 2018, arXiv:1801.09819.
 #pragma once
 
@@ -15,5 +15,8 @@ template <Index D> struct LuLinear : math::FactoredLinear<D, 1, math::Triangle<D
   explicit LuLinear(const std::array<Index, static_cast<std::size_t>(D)>& order) { std::get<2>(this->factors) = math::Shuffle<D>(order); }
   template <class P> static auto unpack_buffers(P p) { return p.vector(D, "order"); }
 };
+
+/// LuLinear without its permutation, z = L U x + b: starts as the identity, as what mixes coordinates between couplings should.
+template <Index D> struct LuMixing : math::FactoredLinear<D, 1, math::Triangle<D, false, false>, math::Triangle<D, true, true>> {};
 
 }  // namespace rheo

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Flip, Riffle and Permute: the coordinates in another order; V = 0.  Supports travel with their coordinates.
+// Flip, Exchange, Deal and Permute: the coordinates in another order; V = 0.  Supports travel with their coordinates.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,16 @@ namespace detail {
 template <Index D> struct Backwards {
   static constexpr Index source(Index j) { return D - 1 - j; }
 };
-/// Cards 1, ..., M - 1, of which p goes to 2 p mod M; M = D + 1 is odd for even D.  For odd D there is one card more, the lowest, which is
-/// left out: what would come to lie there goes on to its next place at once.
-template <Index D> struct InShuffle {
+template <Index D> struct HalvesExchanged {
+  static constexpr Index source(Index j) { return (j + (D + 1) / 2) % D; }
+};
+/// Cards 1, ..., M - 1, of which p = 2 q mod M goes to q; M = D + 1 is odd for even D.  For odd D there is one card more, the lowest, which
+/// is left out: its place is taken by the one that comes there next.
+template <Index D> struct Dealt {
   static constexpr Index source(Index j) {
     constexpr Index spare = D % 2, M = D + 1 + spare;
-    const Index p = j + 1 + spare, from = p % 2 == 0 ? p / 2 : (p + M) / 2;
-    return (from == spare ? (1 + M) / 2 : from) - 1 - spare;
+    const Index from = 2 * (j + 1 + spare) % M;
+    return (from == spare ? 2 : from) - 1 - spare;
   }
 };
 }  // namespace detail
@@ -28,12 +31,15 @@ template <Index D> struct InShuffle {
 /// z_j = x_(D - 1 - j).
 template <Index D> struct Flip : detail::Reordered<D, detail::Backwards<D>> {};
 
-/// The perfect in-shuffle, what belongs between couplings: x_j stands in the half of HalfMask<D> that is transformed at the k-th of a row of Riffles
-/// where digit k of the binary number (j + 1) / (D + 1) is 1 (odd D: (j + 2) / (D + 2), one digit left out), so that every coordinate is in either
-/// half by turns, and every two are in different halves before log2(D) + 2 couplings are over.  Two coordinates change places.  Under a Flip
-/// the same halves face one another for ever, and of an odd number the middle one conditions none.
+/// The halves of HalfMask<D> change places; of an odd number of coordinates the first that was transformed will be again.
+template <Index D> struct Exchange : detail::Reordered<D, detail::HalvesExchanged<D>> {};
+
+/// Coordinates dealt to two halves by turns, as cards to two players: neighbours part.  What belongs between couplings: the half of HalfMask<D> that
+/// x_j is in at the k-th of a row of Deals tells a binary digit of (j + 1) / (D + 1), another at each (odd D: of (j + 2) / (D + 2), with one digit left
+/// out), so that every coordinate is in either half by turns, and every two are in different halves before log2(D) + 2 couplings are over.  Two
+/// coordinates change places.  Under a Flip or an Exchange alone the same halves face one another for ever.
 ///   Shuffles: Diaconis, Graham and Kantor 1983, Adv. Appl. Math. 4, 175;  masks by binary digits: Gao et al. 2020, arXiv:2001.05486, sec. 2.
-template <Index D> struct Riffle : detail::Reordered<D, detail::InShuffle<D>> {};
+template <Index D> struct Deal : detail::Reordered<D, detail::Dealt<D>> {};
 
 /// z_j = x_(p_j), p given or drawn when the model is made; kept in the buffers.  As its order is not in the type, all coordinates that
 /// meet it must be on the whole line.
