@@ -24,7 +24,7 @@ namespace rheo::detail {
 /// no macro told.
 inline void check_arithmetic() {
 #if !defined(RHEO_ALLOW_FAST_MATH)
-  volatile double zero = 0, one = 1, little = 0x1p-60;  // volatile: nothing is known of them when the program is compiled
+  volatile double zero = 0, one = 1, little = 0x1p-70;  // volatile: nothing is known of them when the program is compiled
   const double unknown = zero / zero, huge = one / zero, a = one, b = little;
   if (unknown == unknown || !(huge > 1e308) || huge - huge == 0) {
     fail<std::runtime_error>("this program was compiled to take NaN and infinity for numbers (-ffinite-math-only, some compilers' "
