@@ -67,7 +67,7 @@ TEST_CASE("small numbers on the diagonal are not divided by: the matrix and its 
   const Factored<double> f(3, A);
   CHECK(f.det.sign == 1);
   CHECK(f.det.log_abs == Approx(std::log(24)).epsilon(1e-15));
-  const auto x = f.solve({5, 9, 6});  // x = (1, 1, 3) up to 1e-17
+  const auto x = f.solve({5, 9, 5});  // x = (1, 1, 3) up to 1e-17
   CHECK(std::abs(x[0] - 1) < 1e-12);
   CHECK(std::abs(x[1] - 1) < 1e-12);
   CHECK(std::abs(x[2] - 3) < 1e-12);
@@ -116,7 +116,7 @@ TEST_CASE("duals go through the exchanges with their rows: log det has the slope
 TEST_CASE("a singular matrix has sign 0 and log abs det -inf; a NaN leaves no sign") {
   const Factored<double> singular(3, {0, 0, 0, 1, 2, 3, 4, 5, 6});
   CHECK(singular.det.sign == 0);
-  CHECK_FALSE(singular.det.log_abs > -std::numeric_limits<double>::infinity());
+  CHECK(singular.det.log_abs == -std::numeric_limits<double>::infinity());
   const Factored<double> sick(2, {0, 1, 1, std::numeric_limits<double>::quiet_NaN()});
   CHECK(sick.det.sign == 0);
   CHECK(std::isnan(sick.det.log_abs));
