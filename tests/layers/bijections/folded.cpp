@@ -13,7 +13,7 @@ template <Index D> using Bent = Residual<D, BasicLipschitzMlp<LipTanh, UniformLa
 
 /// A layer whose weights are not bounded, at zero.
 template <class L, class T> Bench<L, T> blank() {
-  Bench<L, T> b(L(std::numeric_limits<double>::infinity()));
+  Bench<L, T> b(L{std::numeric_limits<double>::infinity()});
   b.theta.setZero();
   return b;
 }
