@@ -106,4 +106,19 @@ TEMPLATE_TEST_CASE("a NaN is never lost, no draw left out, and every draw on its
   check<T>("resampled", ResampledBase<2, Net>{});
 }
 
+namespace {
+template <class T, class L> void draws_nothing(const L& layer, Index weights) {
+  for (Index k = 0; k < weights; ++k) {
+    Law<L, T> ill(layer, 0.3);
+    ill.theta(k) = std::numeric_limits<T>::quiet_NaN();
+    CHECK(ill.draw(64).isNaN().all());
+  }
+}
+}  // namespace
+
+TEMPLATE_TEST_CASE("a mixture with a NaN among its weights cannot tell a component: every draw is NaN", "", float, double) {
+  draws_nothing<TestType>(NormalMixture<2, 3>{}, 3);
+  draws_nothing<TestType>(Mixture<3, LowRankNormal<2, 1>>{}, 3);
+}
+
 }  // namespace distributions_nan

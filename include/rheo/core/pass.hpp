@@ -2,6 +2,7 @@
 // Pass and Pull: what a layer is handed for one direction of one shard, and for the vector-Jacobian product of the same call.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "rheo/core/arena.hpp"
@@ -14,15 +15,25 @@ namespace rheo {
 /// What calls met that their values do not say.  One a worker; Workspace::report() adds them up.
 struct Report {
   long unsolved = 0;          ///< rows whose inner iteration (a root, a fixed point, an integration) missed its tolerance: out and v are NaN there
-  double worst_residual = 0;  ///< the largest residual among them
+  double worst_residual = 0;  ///< the largest residual among them; NaN where one was no number
   long evaluations = 0;       ///< passes of inner nets and maps that iterations made, rows times passes
   long proposed = 0, accepted = 0;  ///< moves of accept/reject kernels
   long invalid = 0;           ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
   double acceptance() const { return static_cast<double>(accepted) / static_cast<double>(proposed); }  ///< NaN where nothing was proposed
+  /// Counts a row that was not solved, and the residual it had.
+  void miss(double residual) {
+    ++unsolved;
+    worsen(residual);
+  }
   Report& operator+=(const Report& o) {
     unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted, invalid += o.invalid;
-    worst_residual = o.worst_residual > worst_residual ? o.worst_residual : worst_residual;
+    worsen(o.worst_residual);
     return *this;
+  }
+
+ private:
+  void worsen(double residual) {
+    if (residual > worst_residual || std::isnan(residual)) worst_residual = residual;
   }
 };
 

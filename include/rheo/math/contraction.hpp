@@ -64,14 +64,13 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
   };
   const auto fail = [&](Index i, double residual) {
     state(i) = failed;
+    bool sound = true;
     for (Index j = 0; j < D; ++j) {
+      sound = sound && std::isfinite(autodiff::value_of(y(i, j)));
       x(i, j) = std::numeric_limits<S>::quiet_NaN();
       t(i, j) = std::numeric_limits<S>::quiet_NaN();
     }
-    if (report && !std::isnan(residual)) {
-      ++report->unsolved;
-      report->worst_residual = std::max(report->worst_residual, residual);
-    }
+    if (report && sound) report->miss(residual);
   };
   const auto restart = [&](Index i) {
     plain(i) = 1;
@@ -99,8 +98,7 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
     const double norm_y = size_y(i) = norm(x, i);
     tolerance(i) = contraction_tolerance<S> * (1 + norm_y + norm_y);
     restart(i);
-    if (!std::isfinite(norm_y) || !std::isfinite(size(i))) fail(i, std::numeric_limits<double>::quiet_NaN());
-    else if (!(bound < 1)) fail(i, size(i));
+    if (!(bound < 1) || !std::isfinite(norm_y) || !std::isfinite(size(i))) fail(i, size(i));
     settle(i);
   }
   const long cap = bound < 1 ? 64 + static_cast<long>(3 * std::log(contraction_tolerance<S>) / std::log(std::max(bound, 0.5))) : 0;

@@ -36,13 +36,14 @@ template <Index D, Index R> struct LowRank {
     for (Index j = 0; j < R; ++j) {
       T pivot = L(j, j) + T(1);
       for (Index k = 0; k < j; ++k) pivot -= L(j, k) * L(j, k);
-      pivot = pivot < T(1) ? T(1) : pivot;  // M - I is positive semidefinite: what is below 1 is rounding
+      const bool lost = pivot < T(1);  // M - I is positive semidefinite: what is below 1 is rounding, and so is the column under it
+      if (lost) pivot = T(1);
       L(j, j) = sqrt(pivot);
       inverse(j, 0) = T(1) / L(j, j);
       r.log_det += log(pivot);
       for (Index i = j + 1; i < R; ++i) {
         for (Index k = 0; k < j; ++k) L(i, j) -= L(i, k) * L(j, k);
-        L(i, j) *= inverse(j, 0);
+        L(i, j) = lost ? T(0) : L(i, j) * inverse(j, 0);
       }
     }
     if (pull) {

@@ -102,8 +102,7 @@ template <Index D, Index... A, Index C> struct BlockAutoregressive<D, Blocks<A..
         p.report->evaluations += evaluations;
         for (Index i = 0; i < n; ++i) {
           if (autodiff::value_of(p.out(i, j)) == autodiff::value_of(p.out(i, j)) || !(abs(p.in(i, j) - last(i, 0)) < T(std::numeric_limits<float>::max()))) continue;
-          ++p.report->unsolved;
-          p.report->worst_residual = std::numeric_limits<double>::infinity();
+          p.report->miss(std::numeric_limits<double>::infinity());
         }
       }
       if constexpr (C > 0) column(joined, C + j) = column(p.out, j);

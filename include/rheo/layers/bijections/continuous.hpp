@@ -160,10 +160,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
       p.out(i, c) = T(std::numeric_limits<double>::quiet_NaN());
     }
     l(i) = T(std::numeric_limits<double>::quiet_NaN());
-    if (p.report && sound) {
-      ++p.report->unsolved;
-      p.report->worst_residual = std::max(p.report->worst_residual, left);
-    }
+    if (p.report && sound) p.report->miss(left);
   }
   template <class T> static View<T> step_room(Cache<T>& cache, Index s, Index n) {
     if (static_cast<Index>(cache.steps.size()) <= s) cache.steps.resize(static_cast<std::size_t>(s + 1));

@@ -209,9 +209,7 @@ template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential
     for (Index i = 0; i < n; ++i) {
       bool finite = true;
       for (Index d = 0; d < D; ++d) finite = finite && std::isfinite(static_cast<double>(z(i, d))), p.out(i, d) = T(x(i, d));
-      if (solved(i) || !finite || !p.report) continue;
-      ++p.report->unsolved;
-      p.report->worst_residual = std::max(p.report->worst_residual, best(i));
+      if (!solved(i) && finite && p.report) p.report->miss(best(i));
     }
   }
 };
