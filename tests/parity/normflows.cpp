@@ -11,11 +11,14 @@ namespace parity_normflows {
 namespace {
 using namespace rheo_test;
 
+template <Index D> struct LargerHalfPasses {
+  static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
+};
 template <Index D> void real_nvp(const std::string& name) {
   constexpr Index first = D / 2;  // their swap puts the first D / 2 coordinates last
   std::array<Index, static_cast<std::size_t>(D)> swap{};
   for (Index j = 0; j < D; ++j) swap[static_cast<std::size_t>(j)] = (j + first) % D;
-  const Chain block{AffineCoupling<D, Mlp<32, 32>, 0, Exp>{}, Permute<D>{swap}, ActNorm<D>{}};
+  const Chain block{AffineCoupling<D, Mlp<32, 32>, 0, Exp, LargerHalfPasses<D>>{}, Permute<D>{swap}, ActNorm<D>{}};
   using Block = std::remove_const_t<decltype(block)>;
   const Reference r(name);
   auto model = make_model<double>(Flow{Invert<Repeat<4, Block>>{Repeat<4, Block>{block}}, DiagonalNormal<D>{}}, Noise{});
