@@ -4,11 +4,14 @@
 
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "rheo/autodiff/dual.hpp"
 #include "rheo/core/narrow.hpp"
 #include "rheo/core/numbers.hpp"
 #include "rheo/core/type_name.hpp"
