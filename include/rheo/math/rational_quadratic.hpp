@@ -42,8 +42,8 @@ template <class L> struct RationalQuadraticBin {
       const L s = h / w, up = min(max(t - y, L(0)), h), down = h - up, b = d0 * down - d1 * up;
       const L two_s = s + s, big = abs(b) + sqrt(b * b + two_s * two_s * up * down);
       const auto turned = b < L(0);  // then theta : omega is big : 2 s down, else 2 s up : big
-      const L small = two_s * select(turned, down, up), share = L(1) / (small + big), theta = select(turned, big, small) * share;
-      const L omega = select(turned, small, big) * share, o = theta * omega, r = s / denominator(s, o);
+      const L little = two_s * select(turned, down, up), share = L(1) / (little + big), theta = select(turned, big, little) * share;
+      const L omega = select(turned, little, big) * share, o = theta * omega, r = s / denominator(s, o);
       return {x + theta * w, log(r * r * slope(s, theta, omega, o))};
     }
   }
