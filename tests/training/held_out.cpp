@@ -2,6 +2,7 @@
 // What chooses the best epoch: held-out rows, their weights, rows without a finite loss.
 #include "rheo/training/held_out.hpp"
 
+#include "banana.hpp"
 #include "catch.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
@@ -12,20 +13,12 @@
 namespace training_held_out {
 using namespace rheo;
 using Catch::Contains;
+using rheo_test::banana;
 
 namespace {
 using Small = Flow<Standardize<2>, Repeat<2, Chain<AffineCoupling<2, Mlp<16>>, Flip<2>>>, StandardNormal<2>>;
 using Normal = Flow<Standardize<1>, FullNormal<1>>;
 
-template <class T> Batch<T> banana(Index n, std::uint64_t seed) {
-  Batch<T> x(n, 2);
-  for (Index i = 0; i < n; ++i) {
-    const double a = Noise{seed}.normal(i, 0);
-    x(i, 0) = T(a);
-    x(i, 1) = T(0.5 * a * a + 0.5 * Noise{seed}.normal(i, 1));
-  }
-  return x;
-}
 /// Where row `row` of n ends up when a fit with this noise shuffles: the held-out rows are the last.
 bool is_held(Noise noise, Index n, Index held, Index row) {
   const auto order = noise.fork(0).permutation(n);

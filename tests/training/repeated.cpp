@@ -2,6 +2,7 @@
 // What a fit says of its data: repeated values, and standardisations of an earlier fit.
 #include "rheo/training/repeated.hpp"
 
+#include "banana.hpp"
 #include "catch.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
@@ -12,19 +13,11 @@
 namespace training_repeated {
 using namespace rheo;
 using Catch::Contains;
+using rheo_test::banana;
 
 namespace {
 using Small = Flow<Standardize<2>, Repeat<2, Chain<AffineCoupling<2, Mlp<16>>, Flip<2>>>, StandardNormal<2>>;
 
-template <class T> Batch<T> banana(Index n, std::uint64_t seed) {
-  Batch<T> x(n, 2);
-  for (Index i = 0; i < n; ++i) {
-    const double a = Noise{seed}.normal(i, 0);
-    x(i, 0) = T(a);
-    x(i, 1) = T(0.5 * a * a + 0.5 * Noise{seed}.normal(i, 1));
-  }
-  return x;
-}
 }  // namespace
 
 TEST_CASE("repeated values are named by column where the support is continuous") {

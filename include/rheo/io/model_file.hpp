@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "rheo/core/narrow.hpp"
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/io/safetensors.hpp"
@@ -28,12 +29,6 @@ inline std::string shape_text(const std::vector<std::uint64_t>& shape) {
   std::string text = "(";
   for (std::size_t k = 0; k < shape.size(); ++k) text += (k ? ", " : "") + std::to_string(shape[k]);
   return text + ")";
-}
-
-/// `v` rounded to T; false where that makes infinity or 0 of a number that is neither.
-template <class T> bool narrow(double v, T& to) {
-  to = static_cast<T>(v);
-  return std::isfinite(to) == std::isfinite(v) && (to != T(0) || v == 0);
 }
 
 }  // namespace detail
@@ -108,7 +103,8 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
     }
     for (std::size_t k = 0; k < t->values.size(); ++k) {
       const double v = t->values[k];
-      if (!detail::narrow(v, to[k]) && options.allow_narrowing) {
+      to[k] = static_cast<T>(v);
+      if (rheo::detail::narrowed<T>(v) != rheo::detail::Narrowed::kept && options.allow_narrowing) {
         return fault("'" + name + "' holds " + detail::general(v, 17) + " at index " + std::to_string(k) + ", which " + type_name<T>() + " cannot");
       }
     }
