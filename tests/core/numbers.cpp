@@ -35,7 +35,8 @@ TEST_CASE("numbers are an array, and a copy owns numbers of its own") {
   CHECK(column(2) == 6);
   swap(a, copy);
   CHECK((a == copy).all());
-  a = a;
+  const auto& itself = a;
+  a = itself;
   CHECK((a == copy).all());
   CHECK((a.cast<float>() == Eigen::Array3f(1, 2, 3)).all());
 }

@@ -81,7 +81,7 @@ template <class L> L normal_quantile(L p) {
   const L q = p - L(0.5), r = L(0.180625) - q * q;
   L top(0), bottom(0);
   for (std::size_t k = a.size(); k-- > 0;) top = top * r + L(a[k]), bottom = bottom * r + L(b[k]);
-  const auto central = (q <= L(0.425)) & (q >= L(-0.425)), inside = (p > L(0)) & (p < L(1));
+  const auto central = both(q <= L(0.425), q >= L(-0.425)), inside = both(p > L(0), p < L(1));
   const L tail = normal_tail_quantile(log(select(inside, min(p, L(1) - p), L(0.25)))), infinity = L(std::numeric_limits<double>::infinity());
   const L edge = select(p == L(0), -infinity, select(p == L(1), infinity, L(std::numeric_limits<double>::quiet_NaN())));
   return select(central, q * top / bottom, select(inside, select(q < L(0), -tail, tail), edge));

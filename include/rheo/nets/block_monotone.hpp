@@ -149,7 +149,7 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
       View<T> g_d = p.scratch.template take<T>(n, width(l));
       for (Index j = 0; j < D; ++j) {
         const Index c = j * size(l + 1), own = before(l, j);
-        input_pull<T>(rows(columns(read(E[l]), c, size(l + 1)), own, size(l)), columns(read(g_u), c, size(l + 1)), columns(g_d, own, size(l)));
+        gemm_nt<T>(columns(read(g_u), c, size(l + 1)), rows(columns(read(E[l]), c, size(l + 1)), own, size(l)), columns(g_d, own, size(l)));
       }
       const View<T> h = part(h_all, l), q = part(q_all, l), d_l = part(d_all, l);
       g_in = g_in * q - T(2) * h * g_d * d_l;  // tanh'' = -2 tanh tanh'
@@ -175,7 +175,7 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
       const Index c = j * size(l + 1), own = before(l, j);
       const CView<T> above = l + 1 < depth ? read(part(g_a, l + 1)) : g_f;
       View<T> to = l > 0 ? columns(part(g_a, l), own, size(l)) : by_x;
-      input_pull<T>(rows(columns(read(E[l]), c, width(l + 1) - c), own, size(l)), columns(above, c, width(l + 1) - c), to);
+      gemm_nt<T>(columns(above, c, width(l + 1) - c), rows(columns(read(E[l]), c, width(l + 1) - c), own, size(l)), to);
       if (l > 0) to *= columns(part(q, l), own, size(l));
     }
   }

@@ -19,16 +19,16 @@ struct Identity {
 
 namespace detail {
 
-/// Wide enough for a packed product; narrower ends are done column by column.
+/// Up to here a product is a sweep down columns: tiles have too little to do before they write.
 inline constexpr Index narrow = 4;
 
-/// h = act(a + b) down one column; the pre-activation goes to `pre` if it is not null.
-template <class T, class Act> void bias_act(T* h, T b, Index n, T* pre) {
+/// out = act(a + b) down one column; the pre-activation goes to `pre` if Act's slope needs it.
+template <class T, class Act> void bias_act(const T* a, T b, Index n, T* pre, T* out) {
   math::sweep<T>(n, [=](auto at, Index i) {
     using L = typename decltype(at)::Number;
-    const L a = at.load(h + i) + L(b);
-    if constexpr (!Act::from_value) at.store(pre + i, a);
-    at.store(h + i, Act::value(a));
+    const L x = at.load(a + i) + L(b);
+    if constexpr (!Act::from_value) at.store(pre + i, x);
+    at.store(out + i, Act::value(x));
   });
 }
 
@@ -37,7 +37,7 @@ template <class T> [[gnu::noinline]] void row_product(const T* in, CView<T> W, T
   const Index k = W.rows(), h = W.cols();
   Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> x(in, k);
   Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> y(out, h);
-  if constexpr (packed_v<T>) {
+  if constexpr (tiled_v<T>) {
     if (k == 1) {
       y.noalias() = W.matrix().row(0).transpose() * in[0];
     } else if (h <= narrow) {
@@ -47,15 +47,6 @@ template <class T> [[gnu::noinline]] void row_product(const T* in, CView<T> W, T
     }
   } else {
     y = W.matrix().transpose().lazyProduct(x);
-  }
-}
-
-/// One column of in W.
-template <class T> [[gnu::noinline]] void column_product(CView<T> in, CColView<T> w, ColView<T> out) {
-  if constexpr (packed_v<T>) {
-    out.matrix().noalias() = in.matrix() * w.matrix();
-  } else {
-    out.matrix() = in.matrix().lazyProduct(w.matrix());
   }
 }
 
@@ -69,40 +60,51 @@ template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CVie
   });
 }
 
-/// out (n x h) = act(in (n x k) W (k x h) + b).  `pre` (n x h) keeps the pre-activation when Act's slope needs it.
-template <class T, class Act> [[gnu::noinline]] void dense(CView<T> in, CView<T> W, CColView<T> b, View<T> out, T* pre) {
-  const Index n = in.rows(), k = in.cols(), h = out.cols();
-  if (n == 1 && in.outerStride() == 1 && out.outerStride() == 1) return dense_row<T, Act>(in.data(), W, b, out.data(), pre);
-  const bool narrow_in = k <= narrow, narrow_out = !narrow_in && h <= narrow;
-  if (!narrow_in && !narrow_out) gemm_nn<T>(in, W, out);
-  for (Index j = 0; j < h; ++j) {
+/// dense() for at most `narrow` inputs: one sweep down each column of the result.
+template <class T, class Act> void dense_narrow(CView<T> in, CView<T> W, CColView<T> b, View<T> out, T* pre) {
+  const Index n = in.rows(), k = in.cols();
+  const T *x0 = in.data(), *x1 = x0 + (k > 1 ? in.outerStride() : 0), *x2 = x0 + (k > 2 ? 2 * in.outerStride() : 0), *x3 = x0 + (k > 3 ? 3 * in.outerStride() : 0);
+  for (Index j = 0; j < out.cols(); ++j) {
     T* o = column(out, j).data();
     T* p = pre + (Act::from_value ? 0 : j * n);
-    if (narrow_in) {
-      const T* w = column(W, j).data();
-      const T *x0 = in.data(), *x1 = x0 + (k > 1 ? in.outerStride() : 0), *x2 = x0 + (k > 2 ? 2 * in.outerStride() : 0), *x3 = x0 + (k > 3 ? 3 * in.outerStride() : 0);
-      const T bj = b(j), w0 = k > 0 ? w[0] : T(0), w1 = k > 1 ? w[1] : T(0), w2 = k > 2 ? w[2] : T(0), w3 = k > 3 ? w[3] : T(0);
-      auto run = [&](auto value) {
-        math::sweep<T>(n, [=](auto at, Index i) {
-          using L = typename decltype(at)::Number;
-          const L a = value(at, i, L(bj));
-          if constexpr (!Act::from_value) at.store(p + i, a);
-          at.store(o + i, Act::value(a));
-        });
-      };
-      switch (k) {
-        case 0: run([](auto, Index, auto a) { return a; }); break;
-        case 1: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0); }); break;
-        case 2: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1); }); break;
-        default: run([=](auto at, Index i, auto a) {
-          a = a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1) + at.load(x2 + i) * decltype(a)(w2);
-          return k > 3 ? a + at.load(x3 + i) * decltype(a)(w3) : a;
-        });
-      }
-    } else {
-      if (narrow_out) column_product<T>(in, column(W, j), column(out, j));
-      bias_act<T, Act>(o, b(j), n, p);
+    const T* w = column(W, j).data();
+    const T bj = b(j), w0 = k > 0 ? w[0] : T(0), w1 = k > 1 ? w[1] : T(0), w2 = k > 2 ? w[2] : T(0), w3 = k > 3 ? w[3] : T(0);
+    auto run = [&](auto value) {
+      math::sweep<T>(n, [=](auto at, Index i) {
+        using L = typename decltype(at)::Number;
+        const L a = value(at, i, L(bj));
+        if constexpr (!Act::from_value) at.store(p + i, a);
+        at.store(o + i, Act::value(a));
+      });
+    };
+    switch (k) {
+      case 0: run([](auto, Index, auto a) { return a; }); break;
+      case 1: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0); }); break;
+      case 2: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1); }); break;
+      default: run([=](auto at, Index i, auto a) {
+        a = a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1) + at.load(x2 + i) * decltype(a)(w2);
+        return k > 3 ? a + at.load(x3 + i) * decltype(a)(w3) : a;
+      });
     }
+  }
+}
+
+/// out (n x h) = act(in (n x k) W (k x h) + b).  `pre` (n x h) keeps the pre-activation when Act's slope needs it.
+template <class T, class Act> [[gnu::noinline]] void dense(CView<T> in, CView<T> W, CColView<T> b, View<T> out, T* pre) {
+  const Index n = in.rows(), h = out.cols();
+  if (n == 1 && in.outerStride() == 1 && out.outerStride() == 1) return dense_row<T, Act>(in.data(), W, b, out.data(), pre);
+  if (in.cols() <= narrow) return dense_narrow<T, Act>(in, W, b, out, pre);
+  const auto sums = Act::from_value ? out : view_of(pre, n, h, n);
+  if constexpr (tiled_v<T>) {
+    Product<T> p = product_nn<T>(in, W, sums);
+    p.start = b.data();
+    p.relu = std::is_same_v<Act, Relu>;
+    multiply(p);
+  } else {
+    gemm_nn<T>(in, W, sums);
+  }
+  if constexpr (!tiled_v<T> || !(std::is_same_v<Act, Relu> || std::is_same_v<Act, Identity>)) {
+    for (Index j = 0; j < h; ++j) bias_act<T, Act>(column(sums, j).data(), tiled_v<T> ? T(0) : b(j), n, column(sums, j).data(), column(out, j).data());
   }
 }
 
@@ -127,7 +129,7 @@ template <class T, class Act> [[gnu::noinline]] void act_pull(View<T> g, CView<T
 /// g_W += in' g for pre-activation cotangents g (n x h).
 template <class T> void weight_pull(CView<T> in, CView<T> g, View<T> g_W) {
   const Index k = in.cols(), h = g.cols();
-  if constexpr (packed_v<T>) {
+  if constexpr (tiled_v<T>) {
     if (k <= narrow && k <= h) {
       for (Index r = 0; r < k; ++r) g_W.matrix().row(r).transpose().noalias() += g.matrix().transpose() * column(in, r).matrix();
       return;
@@ -140,21 +142,24 @@ template <class T> void weight_pull(CView<T> in, CView<T> g, View<T> g_W) {
   gemm_tn_add<T>(in, g, g_W);
 }
 
-/// g_in = g W'.
-template <class T> void input_pull(CView<T> W, CView<T> g, View<T> g_in) {
-  if constexpr (packed_v<T>) {
-    if (W.rows() <= narrow) {
-      for (Index r = 0; r < W.rows(); ++r) column(g_in, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
-      return;
-    }
-  }
-  gemm_nt<T>(g, W, g_in);
-}
-
 /// The pull of a layer whose input is the batch itself: g_W += in' g, g_in = g W'.
 template <class T> [[gnu::noinline]] void first_pull(CView<T> in, CView<T> W, CView<T> g, View<T> g_W, View<T> g_in) {
   weight_pull<T>(in, g, g_W);
-  input_pull<T>(W, g, g_in);
+  gemm_nt<T>(g, W, g_in);
+}
+
+/// g_a = (g W') act'(a) with h = act(a), g_b += its sums.
+template <class T, class Act> [[gnu::noinline]] void input_act_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, View<T> g_a, ColView<T> g_b) {
+  if constexpr (tiled_v<T> && std::is_same_v<Act, Relu>) {
+    Product<T> p = product_nt<T>(g, W, g_a);
+    p.gate = h.data();
+    p.ldg = h.outerStride();
+    p.sums = g_b.data();
+    multiply(p);
+  } else {
+    gemm_nt<T>(g, W, g_a);
+    act_pull<T, Act>(g_a, h, pre, g_b);
+  }
 }
 
 /// The pull of a layer whose input h = act(a) is the layer before it: g_W += h' g, g_a = (g W') act'(a), g_b of the layer before += g_a.
@@ -162,7 +167,7 @@ template <class T, class Act>
 [[gnu::noinline]] void dense_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, View<T> g_W, View<T> g_a, ColView<T> g_b) {
   weight_pull<T>(h, g, g_W);
   const Index n = g.rows();
-  if (packed_v<T> && g.cols() <= 2) {  // outer product, slope and sum in one sweep down each column
+  if (tiled_v<T> && g.cols() <= 2) {  // outer product, slope and sum in one sweep down each column
     const bool two = g.cols() > 1;
     const T *g0 = g.data(), *g1 = g0 + (two ? g.outerStride() : 0);
     for (Index r = 0; r < h.cols(); ++r) {
@@ -181,35 +186,25 @@ template <class T, class Act>
     }
     return;
   }
-  gemm_nt<T>(g, W, g_a);
-  act_pull<T, Act>(g_a, h, pre, g_b);
+  input_act_pull<T, Act>(h, pre, W, g, g_a, g_b);
 }
 
-/// out = in W, narrow inputs in one sweep down each column.
+/// out = in W, one or two inputs in one sweep down each column.
 template <class T> [[gnu::noinline]] void slim_product(CView<T> in, CView<T> W, View<T> out) {
-  const Index k = in.cols(), h = W.cols();
-  if (packed_v<T> && k > 2 && k > narrow && h > narrow) return gemm_nn<T>(in, W, out);
-  for (Index j = 0; j < h; ++j) {
-    auto o = column(out, j);
-    if (k > 2) {
-      column_product<T>(in, column(W, j), o);
-    } else if (k == 2) {
-      o = column(in, 0) * W(0, j) + column(in, 1) * W(1, j);
-    } else if (k == 1) {
-      o = column(in, 0) * W(0, j);
-    } else {
-      o.setZero();
-    }
+  const Index k = in.cols();
+  if (k == 0 || k > 2) return gemm_nn<T>(in, W, out);
+  for (Index j = 0; j < W.cols(); ++j) {
+    if (k == 2) column(out, j) = column(in, 0) * W(0, j) + column(in, 1) * W(1, j);
+    else column(out, j) = column(in, 0) * W(0, j);
   }
 }
 /// out = in W'.
 template <class T> [[gnu::noinline]] void slim_product_t(CView<T> in, CView<T> W, View<T> out) {
   const Index k = in.cols();
-  if (k > 2) return gemm_nt<T>(in, W, out);
+  if (k == 0 || k > 2) return gemm_nt<T>(in, W, out);
   for (Index j = 0; j < W.rows(); ++j) {
-    auto o = column(out, j);
-    if (k == 2) o = column(in, 0) * W(j, 0) + column(in, 1) * W(j, 1);
-    else o = column(in, 0) * W(j, 0);
+    if (k == 2) column(out, j) = column(in, 0) * W(j, 0) + column(in, 1) * W(j, 1);
+    else column(out, j) = column(in, 0) * W(j, 0);
   }
 }
 

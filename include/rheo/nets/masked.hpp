@@ -63,8 +63,7 @@ template <class Act, class Last, Index... H> struct BasicMade {
       CView<T> g = p.g_out;
       for (std::size_t l = depth; l-- > 1;) {
         const View<T> g_h = part(p.cache.g, n, l);
-        detail::stairs_input_pull<T>(layers[l].W, g, stairs(l), g_h, p.scratch);
-        detail::act_pull<T, Act>(g_h, read(part(p.cache.h, n, l)), slopes(p.cache, n, l), g_layers[l - 1].b);
+        detail::stairs_input_act_pull<T, Act>(read(part(p.cache.h, n, l)), slopes(p.cache, n, l), layers[l].W, g, stairs(l), g_h, g_layers[l - 1].b, p.scratch);
         reseat(g, read(g_h));
       }
       const View<T> g_first = C > 0 ? p.scratch.template take<T>(n, C + D) : p.g_in;
@@ -171,7 +170,7 @@ template <class Act, class Last, Index... H> struct BasicMade {
       if (width == 0) {
         g_in.setZero();
       } else {
-        detail::input_pull<T>(rows(columns(W, c, width), row, count), columns(g, c, width), g_in);
+        gemm_nt<T>(columns(g, c, width), rows(columns(W, c, width), row, count), g_in);
       }
     }
     /// Gradients of all weights and of the last bias, once the cotangents of all units are there.

@@ -82,18 +82,28 @@ template <class T> void stairs_weight_pull(CView<T> in, CView<T> g, const Stairs
   });
 }
 
-/// g_in = g W'.  Rows that no group sees get zero.
-template <class T> void stairs_input_pull(CView<T> W, CView<T> g, const Stairs& stairs, View<T> g_in, Arena& scratch) {
+/// Calls body(M, g, r, k) for panels of rows [r, r + k) of W: g_in columns [r, r + k) = g M'.  Columns of g_in that no group sees get zero.
+template <class T, class Body> void stairs_rows(CView<T> W, CView<T> g, const Stairs& stairs, View<T> g_in, Arena& scratch, Body body) {
   Index r = 0;
   panels(stairs, [&](Index s, Index e) {
     Arena::Scope scope(scratch);
     const Index c = stairs.column[s], k = stairs.row_end[e - 1] - r;
     if (k <= 0) return;
-    const CView<T> M = unmasked(W, stairs, s, stairs.groups, r, r + k, scratch);
-    input_pull<T>(M, columns(g, c, g.cols() - c), columns(g_in, r, k));
+    body(unmasked(W, stairs, s, stairs.groups, r, r + k, scratch), columns(g, c, g.cols() - c), r, k);
     r += k;
   });
   columns(g_in, r, g_in.cols() - r).setZero();
+}
+/// g_in = g W'.
+template <class T> void stairs_input_pull(CView<T> W, CView<T> g, const Stairs& stairs, View<T> g_in, Arena& scratch) {
+  stairs_rows(W, g, stairs, g_in, scratch, [&](CView<T> M, CView<T> g_seen, Index r, Index k) { gemm_nt<T>(g_seen, M, columns(g_in, r, k)); });
+}
+/// g_a = (g W') act'(a), see input_act_pull().
+template <class T, class Act>
+void stairs_input_act_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, const Stairs& stairs, View<T> g_a, ColView<T> g_b, Arena& scratch) {
+  stairs_rows(W, g, stairs, g_a, scratch, [&](CView<T> M, CView<T> g_seen, Index r, Index k) {
+    input_act_pull<T, Act>(columns(h, r, k), pre ? pre + r * h.rows() : nullptr, M, g_seen, columns(g_a, r, k), ColView<T>(g_b.data() + r, k));
+  });
 }
 
 }  // namespace rheo::detail

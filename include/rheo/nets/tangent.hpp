@@ -37,27 +37,6 @@ template <class T, class Cache> struct TangentPull {
 
 namespace detail {
 
-/// out = in W, column by column at narrow ends.
-template <class T> void product(CView<T> in, CView<T> W, View<T> out) {
-  if constexpr (packed_v<T>) {
-    if (std::min(W.rows(), W.cols()) <= narrow && W.rows() > 0) {
-      for (Index j = 0; j < W.cols(); ++j) column(out, j).matrix().noalias() = in.matrix() * W.matrix().col(j);
-      return;
-    }
-  }
-  gemm_nn<T>(in, W, out);
-}
-/// out = g W', column by column at narrow ends.
-template <class T> void product_back(CView<T> g, CView<T> W, View<T> out) {
-  if constexpr (packed_v<T>) {
-    if (std::min(W.rows(), W.cols()) <= narrow && W.cols() > 0) {
-      for (Index r = 0; r < W.rows(); ++r) column(out, r).matrix().noalias() = g.matrix() * W.matrix().row(r).transpose();
-      return;
-    }
-  }
-  gemm_nt<T>(g, W, out);
-}
-
 /// From products to pre-activations (in place: the bias goes to the values) and to activations, down n rows of values and k n of derivatives.
 template <class T, class Act> [[gnu::noinline]] void tangent_act(View<T> pre, CColView<T> b, View<T> h, Index n) {
   const Index all = pre.rows();
@@ -122,10 +101,10 @@ template <class M> struct Tangent {
       const bool last = l + 1 == depth;
       const View<T> a = last ? p.out : columns(pre, at, M::width[l + 1]);
       if (l == 0) {
-        detail::product<T>(in, layers[0].W, rows(a, 0, n));
-        if (all > n) detail::product<T>(p.along, rows(layers[0].W, 0, p.along.cols()), rows(a, n, all - n));
+        detail::slim_product<T>(in, layers[0].W, rows(a, 0, n));
+        if (all > n) detail::slim_product<T>(p.along, rows(layers[0].W, 0, p.along.cols()), rows(a, n, all - n));
       } else {
-        detail::product<T>(in, layers[l].W, a);
+        detail::slim_product<T>(in, layers[l].W, a);
       }
       if (last) {
         for (Index j = 0; j < Out; ++j) column(rows(a, 0, n), j) += layers[l].b(j);
@@ -154,15 +133,15 @@ template <class M> struct Tangent {
       if (l == 0) {
         detail::weight_pull<T>(first, rows(g, 0, n), g_layers[0].W);
         if (all > n) detail::weight_pull<T>(p.along, rows(g, n, all - n), rows(g_layers[0].W, 0, p.along.cols()));
-        if (p.g_along.rows() > 0) detail::product_back<T>(rows(g, n, all - n), rows(layers[0].W, 0, p.g_along.cols()), p.g_along);
-        detail::product_back<T>(rows(g, 0, n), layers[0].W, g_first);
+        if (p.g_along.rows() > 0) detail::slim_product_t<T>(rows(g, n, all - n), rows(layers[0].W, 0, p.g_along.cols()), p.g_along);
+        detail::slim_product_t<T>(rows(g, 0, n), layers[0].W, g_first);
         break;
       }
       at -= M::width[l];
       const CView<T> h_l = columns(h, at, M::width[l]);
       detail::weight_pull<T>(h_l, g, g_layers[l].W);
       const View<T> g_h = p.scratch.template take<T>(all, M::width[l]);
-      detail::product_back<T>(g, layers[l].W, g_h);
+      detail::slim_product_t<T>(g, layers[l].W, g_h);
       detail::tangent_act_pull<T, Act>(g_h, columns(pre, at, M::width[l]), h_l, g_layers[l - 1].b, n);
       reseat(g, read(g_h));
     }
