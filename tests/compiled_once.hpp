@@ -32,7 +32,6 @@ RHEO_COMPILE_ONCE template std::vector<Finding> detail::certify_subject<double>(
 // What duals take instead of once.hpp's.
 RHEO_COMPILE_ONCE template void gemm_nn<Dual<double>>(CView<Dual<double>>, CView<Dual<double>>, View<Dual<double>>);
 RHEO_COMPILE_ONCE template void gemm_nt<Dual<double>>(CView<Dual<double>>, CView<Dual<double>>, View<Dual<double>>);
-RHEO_COMPILE_ONCE template void detail::row_product<Dual<double>>(const Dual<double>*, CView<Dual<double>>, Dual<double>*);
 RHEO_COMPILE_ONCE template void detail::slim_product<Dual<double>>(CView<Dual<double>>, CView<Dual<double>>, View<Dual<double>>);
 RHEO_COMPILE_ONCE template void detail::slim_product_t<Dual<double>>(CView<Dual<double>>, CView<Dual<double>>, View<Dual<double>>);
 RHEO_COMPILE_ONCE template void math::contraction_root_of<Dual<double>>(CView<Dual<double>>, View<Dual<double>>, double, Arena&, Report*, math::MapRef<Dual<double>>);

@@ -90,6 +90,18 @@ template <class T> void every_shape() {
         p.start = start.read().data();
         p.relu = true;
         check(p, o);
+        if (n == 1) {
+          auto x = Island<T>(k, 1, offset, 0).fill(6), y = Island<T>(h, 1, offset, 0);
+          auto one = detail::product_nn<T>(view_of(x.read().data(), 1, k, 1), b.read(), view_of(y.view().data(), 1, h, 1));
+          one.start = start.read().data();
+          for (const bool relu : {false, true}) {
+            one.relu = relu;
+            const auto [want, bound] = term_by_term(one);
+            detail::multiply_row(one);
+            CHECK(((y.view().col(0).template cast<long double>() - want.row(0).transpose()).abs() <= bound.row(0).transpose()).all());
+            CHECK(y.sea_is_untouched());
+          }
+        }
         p = detail::product_nt<T>(g.read(), b.read(), back.view());
         check(p, back);
         p.gate = a.read().data();

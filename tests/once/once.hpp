@@ -16,7 +16,7 @@ namespace rheo {
   RHEO_LIBRARY_ONCE template void gemm_nn<T>(CView<T>, CView<T>, View<T>);                                              \
   RHEO_LIBRARY_ONCE template void gemm_nt<T>(CView<T>, CView<T>, View<T>);                                              \
   RHEO_LIBRARY_ONCE template void gemm_tn_add<T>(CView<T>, CView<T>, View<T>);                                          \
-  RHEO_LIBRARY_ONCE template void detail::row_product<T>(const T*, CView<T>, T*);                                       \
+  RHEO_LIBRARY_ONCE template void detail::multiply_row<T>(const detail::Product<T>&);                                   \
   RHEO_LIBRARY_ONCE template void detail::weight_pull<T>(CView<T>, CView<T>, View<T>);                                  \
   RHEO_LIBRARY_ONCE template void detail::multiply<T>(const detail::Product<T>&);                                       \
   RHEO_LIBRARY_ONCE template void detail::first_pull<T>(CView<T>, CView<T>, CView<T>, View<T>, View<T>);                \

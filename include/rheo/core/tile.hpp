@@ -244,6 +244,71 @@ template <class T> [[gnu::noinline]] void multiply(const Product<T>& p) {
   }
 }
 
+/// Lane i of the result is the sum of v[i]'s lanes.
+template <class T> [[gnu::always_inline]] inline typename Vector<T>::Type sums_of(const typename Vector<T>::Type* from) {
+  using Type = typename Vector<T>::Type;
+  constexpr int L = static_cast<int>(Vector<T>::lanes);
+  Type v[L];
+#pragma GCC unroll 16
+  for (int i = 0; i < L; ++i) v[i] = from[i];
+  const auto fold = [&v]<int d, int... q>(std::integral_constant<int, d>, std::integer_sequence<int, q...>) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+    for (int i = 0; i < d; ++i) {
+      v[i] = __builtin_shufflevector(v[i], v[i + d], ((q & d) ? L + q : q)...) + __builtin_shufflevector(v[i], v[i + d], ((q & d) ? L + (q ^ d) : (q ^ d))...);
+    }
+  };
+  constexpr auto lanes = std::make_integer_sequence<int, L>{};
+  if constexpr (L > 8) fold(std::integral_constant<int, 8>{}, lanes);
+  if constexpr (L > 4) fold(std::integral_constant<int, 4>{}, lanes);
+  if constexpr (L > 2) fold(std::integral_constant<int, 2>{}, lanes);
+  fold(std::integral_constant<int, 1>{}, lanes);
+  return v[0];
+}
+
+/// The product of p for one row, both factors contiguous (lda 1, along 1, ldo 1) and with nothing but start and relu: dot products, some columns at a time.
+/// Its sums are taken in another order than multiply()'s.
+template <class T> [[gnu::noinline]] void multiply_row(const Product<T>& p) {
+  using V = Vector<T>;
+  using Type = typename V::Type;
+  constexpr Index L = V::lanes, C = std::max<Index>(L, 8);
+  const T* const a = p.a;
+  const Index whole = p.inner / L * L;
+  for (Index j = 0; j < p.columns; j += C) {
+    const Index count = std::min(C, p.columns - j);
+    const T* b[C];
+    Type s[C];
+#pragma GCC unroll 16
+    for (Index c = 0; c < C; ++c) {
+      b[c] = p.b + (j + std::min(c, count - 1)) * p.across;
+      s[c] = Type{};
+    }
+    for (Index k = 0; k < whole; k += L) {
+      const Type x = V::load(a + k);
+#pragma GCC unroll 16
+      for (Index c = 0; c < C; ++c) s[c] += x * V::load(b[c] + k);
+    }
+    alignas(vector_bytes) T y[C];
+#pragma GCC unroll 8
+    for (Index c = 0; c < C; c += L) V::store(y + c, sums_of<T>(s + c));
+    for (Index k = whole; k < p.inner; ++k) {
+      for (Index c = 0; c < count; ++c) y[c] += a[k] * b[c][k];
+    }
+    T* const o = p.out + j;
+    const T* const start = p.start ? p.start + j : nullptr;
+    Index c = 0;
+    for (; c + L <= count; c += L) {
+      Type v = V::load(y + c);
+      if (start) v += V::load(start + c);
+      if (p.relu) v = v < 0 ? Type{} : v;
+      V::store(o + c, v);
+    }
+    for (; c < count; ++c) {
+      const T v = start ? y[c] + start[c] : y[c];
+      o[c] = p.relu && v < 0 ? T(0) : v;
+    }
+  }
+}
+
 }  // namespace rheo::detail
 
 #include "rheo/core/macros_on.hpp"

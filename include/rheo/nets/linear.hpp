@@ -19,6 +19,9 @@ struct Identity {
 
 namespace detail {
 
+/// What the tiles do themselves behind a product.
+template <class Act> inline constexpr bool in_tiles_v = std::is_same_v<Act, Relu> || std::is_same_v<Act, Identity>;
+
 /// Up to here a product is a sweep down columns: tiles have too little to do before they write.
 inline constexpr Index narrow = 4;
 
@@ -32,32 +35,31 @@ template <class T, class Act> void bias_act(const T* a, T b, Index n, T* pre, T*
   });
 }
 
-/// y = in W for one row: every output is a dot product, contiguous in W and in the row.
-template <class T> [[gnu::noinline]] void row_product(const T* in, CView<T> W, T* out) {
-  const Index k = W.rows(), h = W.cols();
-  Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>> x(in, k);
-  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> y(out, h);
-  if constexpr (tiled_v<T>) {
-    if (k == 1) {
-      y.noalias() = W.matrix().row(0).transpose() * in[0];
-    } else if (h <= narrow) {
-      for (Index j = 0; j < h; ++j) y(j) = W.matrix().col(j).dot(x);
-    } else {
-      y.noalias() = W.matrix().transpose() * x;
-    }
-  } else {
-    y = W.matrix().transpose().lazyProduct(x);
-  }
-}
-
+/// dense() for one row, contiguous in and out.
 template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CView<T> W, CColView<T> b, T* out, T* pre) {
-  row_product<T>(in, W, out);
-  math::sweep<T>(W.cols(), [=, bias = b.data()](auto at, Index j) {
-    using L = typename decltype(at)::Number;
-    const L a = at.load(out + j) + at.load(bias + j);
-    if constexpr (!Act::from_value) at.store(pre + j, a);
-    at.store(out + j, Act::value(a));
-  });
+  const Index k = W.rows(), h = W.cols();
+  const auto act = [=](auto sum) {
+    math::sweep<T>(h, [=](auto at, Index j) {
+      using L = typename decltype(at)::Number;
+      const L a = sum(at, j);
+      if constexpr (!Act::from_value) at.store(pre + j, a);
+      at.store(out + j, Act::value(a));
+    });
+  };
+  if (k == 1 && W.outerStride() == 1) {
+    act([x = in[0], w = W.data(), bias = b.data()](auto at, Index j) { return at.load(bias + j) + at.load(w + j) * typename decltype(at)::Number(x); });
+    return;
+  }
+  if constexpr (tiled_v<T>) {
+    Product<T> p = product_nn<T>(view_of(in, 1, k, 1), W, view_of(out, 1, h, 1));
+    p.start = b.data();
+    p.relu = std::is_same_v<Act, Relu>;
+    multiply_row(p);
+    if constexpr (!in_tiles_v<Act>) act([out](auto at, Index j) { return at.load(out + j); });
+  } else {
+    Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(out, h) = W.matrix().transpose().lazyProduct(Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(in, k));
+    act([out, bias = b.data()](auto at, Index j) { return at.load(out + j) + at.load(bias + j); });
+  }
 }
 
 /// dense() for at most `narrow` inputs: one sweep down each column of the result.
@@ -103,7 +105,7 @@ template <class T, class Act> [[gnu::noinline]] void dense(CView<T> in, CView<T>
   } else {
     gemm_nn<T>(in, W, sums);
   }
-  if constexpr (!tiled_v<T> || !(std::is_same_v<Act, Relu> || std::is_same_v<Act, Identity>)) {
+  if constexpr (!tiled_v<T> || !in_tiles_v<Act>) {
     for (Index j = 0; j < h; ++j) bias_act<T, Act>(column(sums, j).data(), tiled_v<T> ? T(0) : b(j), n, column(sums, j).data(), column(out, j).data());
   }
 }
