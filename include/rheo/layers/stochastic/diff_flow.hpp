@@ -71,13 +71,14 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
 
     Steps(const DiffFlow& l, Noise noise) : layer(l), t(l.times) {
       const Noise draws = Noise{noise.seed, noise.stream}.fork(N);
-      for (Index i = 1; i < N && l.time.jitter > 0; ++i) t[static_cast<std::size_t>(i)] += l.time.jitter * draws.uniform(0, i) * (l.times[i + 1] - l.times[i]);
+      for (Index i = 1; i < N && l.time.jitter > 0; ++i) t[static_cast<std::size_t>(i)] += l.time.jitter * draws.uniform(0, i) * (l.t(i + 1) - l.t(i));
     }
     template <class T> struct Cache {
       typename Net::template Cache<T> drift, score;
     };
-    double dt(Index i) const { return t[i + 1] - t[i]; }
-    double g(Index i) const { return layer.time.g(t[i]); }
+    double at(Index i) const { return t[static_cast<std::size_t>(i)]; }
+    double dt(Index i) const { return at(i + 1) - at(i); }
+    double g(Index i) const { return layer.time.g(at(i)); }
     double forth(Index i) const { return std::sqrt(g(i) * g(i + 1) * dt(i)); }
     double back(Index i) const { return forth(i); }
     /// What g s counts in step i back.
@@ -86,8 +87,8 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
     template <class T, class Call> void means(Index j, CView<T> x, View<T> a, View<T> b, Call& p) const {
       Arena::Scope scope(p.scratch);
       const View<T> f = p.scratch.template take<T>(x.rows(), D), s = p.scratch.template take<T>(x.rows(), D);
-      layer.template evaluate<T>(t[j], x, f, 0, p.cache.step.drift, p);
-      if (j > 0) layer.template evaluate<T>(t[j], x, s, 1, p.cache.step.score, p);
+      layer.template evaluate<T>(at(j), x, f, 0, p.cache.step.drift, p);
+      if (j > 0) layer.template evaluate<T>(at(j), x, s, 1, p.cache.step.score, p);
       for (Index c = 0; c < D; ++c) {
         if (j < N) column(a, c) = column(x, c) + T(dt(j)) * column(f, c);
         if (j > 0) column(b, c) = column(x, c) - T(dt(j - 1)) * column(f, c) + T(scored(j - 1)) * column(s, c);
@@ -104,9 +105,9 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
         if (j > 0) column(g_f, c) -= T(dt(j - 1)) * column(g_b, c);
         if (j > 0) column(g_s, c) = T(scored(j - 1)) * column(g_b, c);
       }
-      layer.template evaluate_pull<T>(t[j], x, read(g_f), g_x, 0, p.cache.step.drift, p);
+      layer.template evaluate_pull<T>(at(j), x, read(g_f), g_x, 0, p.cache.step.drift, p);
       if (j > 0) {
-        layer.template evaluate_pull<T>(t[j], x, read(g_s), part, 1, p.cache.step.score, p);
+        layer.template evaluate_pull<T>(at(j), x, read(g_s), part, 1, p.cache.step.score, p);
         for (Index c = 0; c < D; ++c) column(g_x, c) += column(part, c) + column(g_b, c);
       }
       if (j < N) {
@@ -133,8 +134,8 @@ template <Index D, Index N, class Field, Index C = 0> struct DiffFlow {
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const { Path::decode_pull(Steps(*this, p.noise), p); }
 
   /// t_i and g(t_i), without jitter.
-  double t(Index i) const { return times[i]; }
-  double g(Index i) const { return time.g(times[i]); }
+  double t(Index i) const { return times[static_cast<std::size_t>(i)]; }
+  double g(Index i) const { return time.g(t(i)); }
 
  private:
   friend Steps;

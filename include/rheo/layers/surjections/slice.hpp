@@ -39,8 +39,10 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
   }();
   template <class T> using Cache = typename Fibre::template Cache<T>;
 
-  Law law{};
-  Slice() = default;
+  Law law;
+  Slice()
+    requires(std::is_default_constructible_v<Law>)
+      : law() {}
   explicit Slice(const Law& l) : law(l) {}
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
