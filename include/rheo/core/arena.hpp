@@ -43,6 +43,11 @@ class Arena {
   template <class T> View<T> take(Index n, Index c) {
     return view_of(reinterpret_cast<T*>(bytes(sizeof(T) * static_cast<std::size_t>(n * c))), n, c, n);
   }
+  /// The same for the factors of products, see Buffer::apart.
+  template <class T> View<T> apart(Index n, Index c) {
+    const Index stride = detail::spread<T>(n);
+    return view_of(reinterpret_cast<T*>(bytes(sizeof(T) * static_cast<std::size_t>(stride * c))), n, c, stride);
+  }
   template <class T> ColView<T> column(Index n) { return {take<T>(n, 1).data(), n}; }
 
  private:

@@ -45,10 +45,9 @@ template <class Act, class Last, Index... H> struct BasicMade {
       const View<T> first = joined(p.context, p.cache);
       for (Index j = 0; j < D && C > 0; ++j) column(first, C + j) = column(p.in, j);
       CView<T> in = C > 0 ? read(first) : p.in;
-      T* h = p.cache.h.view(n, hidden).data();
       T* pre = Act::from_value ? nullptr : p.cache.pre.view(n, hidden).data();
       for (std::size_t l = 0; l + 1 < depth; ++l) {
-        const View<T> out = view_of(h + start[l] * n, n, Dense::width[l + 1], n);
+        const View<T> out = part(p.cache.h, n, l + 1);
         detail::stairs_dense<T, Act>(in, layers[l].W, layers[l].b, stairs(l), out, pre ? pre + start[l] * n : nullptr, p.scratch);
         reseat(in, read(out));
       }
@@ -79,12 +78,11 @@ template <class Act, class Last, Index... H> struct BasicMade {
       const Index n = p.in.rows();
       const auto layers = unpack(p.theta);
       const View<T> first = joined(p.context, p.cache);
-      T* h = p.cache.h.view(n, hidden).data();
       T* pre = Act::from_value ? nullptr : p.cache.pre.view(n, hidden).data();
       for (Index j = 0; j < D; ++j) {
         CView<T> in = C > 0 ? read(first) : p.in;
         for (std::size_t l = 0; l + 1 < depth; ++l) {
-          const View<T> out = view_of(h + start[l] * n, n, Dense::width[l + 1], n);
+          const View<T> out = part(p.cache.h, n, l + 1);
           detail::stairs_dense_group<T, Act>(in, layers[l].W, layers[l].b, stairs(l), j, out, pre ? pre + start[l] * n : nullptr);
           reseat(in, read(out));
         }
@@ -154,9 +152,9 @@ template <class Act, class Last, Index... H> struct BasicMade {
     static detail::Stairs stairs(std::size_t l) { return {known[l + 1].data(), seen[l].data(), D}; }
 
     /// The columns of layer l's units in a buffer of all hidden units.
-    template <class T> static View<T> part(Buffer<T>& b, Index n, std::size_t l) { return columns(b.view(n, hidden), start[l - 1], Dense::width[l]); }
+    template <class T> static View<T> part(Buffer<T>& b, Index n, std::size_t l) { return columns(b.apart(n, hidden), start[l - 1], Dense::width[l]); }
     template <class T> static const T* slopes(Cache<T>& cache, Index n, std::size_t l) {
-      return Act::from_value ? nullptr : part(cache.pre, n, l).data();
+      return Act::from_value ? nullptr : cache.pre.view(n, hidden).data() + start[l - 1] * n;
     }
     /// Context and room for the coordinates; empty without a context.
     template <class T> static View<T> joined(CView<T> context, Cache<T>& cache) {

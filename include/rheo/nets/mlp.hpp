@@ -73,7 +73,7 @@ template <class Act, class Last, Index... H> struct BasicMlp {
     template <class T> void map(NetPass<T, Cache<T>> p) const {
       const Index n = p.in.rows();
       const auto layers = unpack(p.theta);
-      View<T> h = p.cache.h.view(n, hidden);
+      View<T> h = p.cache.h.apart(n, hidden);
       T* pre = Act::from_value ? nullptr : p.cache.pre.view(n, hidden).data();
       CView<T> in = input(p.in, p.context, p.cache, true);
       Index at = 0;
@@ -91,7 +91,7 @@ template <class Act, class Last, Index... H> struct BasicMlp {
       const Index n = p.in.rows();
       const auto layers = unpack(p.theta);
       auto g_layers = unpack(p.g_theta);
-      const View<T> h = p.cache.h.view(n, hidden);
+      const View<T> h = p.cache.h.apart(n, hidden);
       const T* pre = Act::from_value ? nullptr : p.cache.pre.view(n, hidden).data();
       const CView<T> first = input(p.in, p.context, p.cache, false);
       View<T> g_first = C > 0 ? p.scratch.template take<T>(n, In + C) : p.g_in;
@@ -104,7 +104,7 @@ template <class Act, class Last, Index... H> struct BasicMlp {
           break;
         }
         at -= width[l];
-        View<T> g_h = p.scratch.template take<T>(n, width[l]);
+        View<T> g_h = p.scratch.template apart<T>(n, width[l]);
         const CView<T> h_l = read(columns(h, at, width[l]));
         detail::dense_pull<T, Act>(h_l, pre ? pre + at * n : nullptr, layers[l].W, g, g_layers[l].W, g_h, g_layers[l - 1].b);
         reseat(g, read(g_h));
