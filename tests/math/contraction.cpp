@@ -19,11 +19,14 @@ template <class T> struct Roots {
 template <class T, class G> Roots<T> roots(const Batch<T>& y, double bound, G g) {
   Roots<T> found{Batch<T>::Constant(y.rows(), y.cols(), T(77)), {}};
   Arena scratch;
-  math::contraction_root<T>(view(y), view(found.x), bound, scratch, &found.report, [&](CView<T> x, View<T> out) {
+  long evaluated = 0;
+  math::contraction_root<T>(view(y), view(found.x), bound, scratch, &found.report, [&](CView<T> x, View<T> out, const Index* which) {
     for (Index i = 0; i < x.rows(); ++i) {
-      for (Index j = 0; j < x.cols(); ++j) out(i, j) = g(x(i, j), i);
+      for (Index j = 0; j < x.cols(); ++j) out(i, j) = g(x(i, j), which ? which[i] : i);
     }
+    evaluated += x.rows();
   });
+  CHECK(evaluated == found.report.evaluations);  // rows that are solved are left out
   return found;
 }
 const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();

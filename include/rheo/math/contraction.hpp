@@ -22,21 +22,26 @@ template <class S> inline constexpr double contraction_tolerance = 32 * static_c
 /// Widest rows that are hastened: a matrix for every row is kept.
 inline constexpr Index hastened = 64;
 
-/// A map of batches by reference: the iteration is compiled once for all maps.
+/// A map of batches by reference: the iteration is compiled once for all maps.  `which` are the rows of y that x stands for; null: all, in their order.
 template <class T> class MapRef {
  public:
   template <class F>
     requires(!std::is_same_v<F, MapRef>)
-  explicit MapRef(F& f) : map_(&f), call_([](void* map, CView<T> x, View<T> g) { (*static_cast<F*>(map))(x, g); }) {}
-  void operator()(CView<T> x, View<T> g) const { call_(map_, x, g); }
+  explicit MapRef(F& f)
+      : map_(&f), call_([](void* map, CView<T> x, View<T> g, const Index* which) {
+          if constexpr (std::is_invocable_v<F&, CView<T>, View<T>, const Index*>) (*static_cast<F*>(map))(x, g, which);
+          else (*static_cast<F*>(map))(x, g);
+        }) {}
+  void operator()(CView<T> x, View<T> g, const Index* which) const { call_(map_, x, g, which); }
 
  private:
   void* map_;
-  void (*call_)(void*, CView<T>, View<T>);
+  void (*call_)(void*, CView<T>, View<T>, const Index*);
 };
 template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval);
 
-/// Overwrites x (n x D, any values) with the roots; eval(CView at, View g) writes g of n rows.  `bound` is a Lipschitz constant of g, in the
+/// Overwrites x (n x D, any values) with the roots; eval(CView at, View g) writes g row by row, eval(at, g, which) where it must know which rows of y
+/// they are (`which`, null for all of them): those that are solved are left out.  `bound` is a Lipschitz constant of g, in the
 /// Euclidean norm.  A row stops when its residual x + g(x) - y is within contraction_tolerance times 1 + norm(y) + norm(x), at the x it
 /// stops at; a step is taken if it shrinks the residual by max(bound, 1/2), else the plain step is, which must shrink it by `bound`: where it does
 /// not, g is no such contraction and the row fails, as every row does for a bound that is not below 1, one whose y is not finite, and one whose g
@@ -53,7 +58,8 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
   enum State : int { going, solved, failed };
   auto state = scratch.template column<int>(n), plain = scratch.template column<int>(n);
   auto size = scratch.template column<double>(n), tolerance = scratch.template column<double>(n), size_y = scratch.template column<double>(n);
-  View<T> t = scratch.template take<T>(n, D), g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D), H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
+  auto which = scratch.template column<Index>(n);
+  View<T> packed = scratch.template take<T>(n, 2 * D), t = scratch.template take<T>(n, D), g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D), H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
   const auto norm = [](const View<T>& a, Index i) {
     double s = 0;
     for (Index j = 0; j < a.cols(); ++j) {
@@ -90,7 +96,7 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
     column(x, j) = column(y, j);
     column(t, j) = column(y, j);
   }
-  eval(read(x), r);
+  eval(read(x), r, nullptr);
   if (report) report->evaluations += n;
   for (Index i = 0; i < n; ++i) {
     state(i) = going;
@@ -116,7 +122,22 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
       }
     }
     if (round >= cap) break;
-    eval(read(t), g);
+    if (left == n) {
+      eval(read(t), g, nullptr);
+    } else {
+      View<T> some = view_of(packed.data(), left, D, left), found = view_of(packed.data() + left * D, left, D, left);
+      Index m = 0;
+      for (Index i = 0; i < n; ++i) {
+        if (state(i) == going) which(m++) = i;
+      }
+      for (Index j = 0; j < D; ++j) {
+        for (Index k = 0; k < m; ++k) some(k, j) = t(which(k), j);
+      }
+      eval(read(some), found, which.data());
+      for (Index j = 0; j < D; ++j) {
+        for (Index k = 0; k < m; ++k) g(which(k), j) = found(k, j);
+      }
+    }
     if (report) report->evaluations += left;
     left = 0;
     for (Index i = 0; i < n; ++i) {

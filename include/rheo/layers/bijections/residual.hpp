@@ -99,8 +99,9 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
     auto log_abs = p.scratch.template column<T>(n);
     const double bound = net.template lipschitz<T>(p.theta, p.buffers);
     bool ready = false;
-    math::contraction_root<T>(p.in, p.out, bound, p.scratch, p.report, [&](CView<T> x, View<T> g) {
-      NetPass<T, typename Conditioner::template Cache<T>> call{x, g, p.theta, p.context, p.cache.net, p.scratch, p.buffers};
+    math::contraction_root<T>(p.in, p.out, bound, p.scratch, p.report, [&](CView<T> x, View<T> g, const Index* which) {
+      Arena::Scope inner(p.scratch);
+      NetPass<T, typename Conditioner::template Cache<T>> call{x, g, p.theta, some(p.context, which, x.rows(), p.scratch), p.cache.net, p.scratch, p.buffers};
       if (ready) net.value(call);
       else net.map(call);
       ready = true;
@@ -295,6 +296,16 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
     return B;
   }
 
+  /// Rows `which` (m of them; null: all) of a.
+  template <class T> static CView<T> some(CView<T> a, const Index* which, Index m, Arena& scratch) {
+    if (!which || a.cols() == 0) return rows(a, 0, m);
+    View<T> out = scratch.template take<T>(m, a.cols());
+    for (Index j = 0; j < a.cols(); ++j) {
+      for (Index i = 0; i < m; ++i) out(i, j) = a(which[i], j);
+    }
+    return read(out);
+  }
+
   /// a with (I + J) a = b, or (I + J)' a = b, at the recorded rows: by the inverse, or by a <- b - J a, which shrinks by `bound`.
   template <bool Transposed, class T> void solve(Cache<T>& cache, CView<T> b, View<T> a, Arena& scratch, double bound) const {
     Arena::Scope scope(scratch);
@@ -306,9 +317,11 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
         for (Index k = 0; k < D; ++k) column(a, j) += column(B, Transposed ? j * D + k : k * D + j) * column(b, k);
       }
     } else {
-      math::contraction_root<T>(b, a, bound, scratch, nullptr, [&](CView<T> x, View<T> g) {
-        if constexpr (Transposed) net.template vjp<T>(x, Conditioner::slopes(cache.net, n), g, cache.net, scratch);
-        else net.template jvp<T>(x, Conditioner::slopes(cache.net, n), g, cache.net, scratch);
+      math::contraction_root<T>(b, a, bound, scratch, nullptr, [&](CView<T> x, View<T> g, const Index* which) {
+        Arena::Scope inner(scratch);
+        const CView<T> slopes = some(Conditioner::slopes(cache.net, n), which, x.rows(), scratch);
+        if constexpr (Transposed) net.template vjp<T>(x, slopes, g, cache.net, scratch);
+        else net.template jvp<T>(x, slopes, g, cache.net, scratch);
       });
     }
   }
