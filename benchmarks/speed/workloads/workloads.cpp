@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // workloads: a Markdown table of W1 to W7, one thread, in processor time.  "of peak": of the multiply-add rate of this core, measured in the
-// row's own minute.  "products": the row's time in units of what its dense layers' products would take at the speed that Eigen's have at that
+// row's own minute.  "products": the row's time in units of what its dense layers' products would take at the speed that ours have at that
 // width, measured likewise.  "goal": what the library wants to reach on a core of 245 GFLOP/s (half of that in double), rescaled by the rate
 // of now; "of goal" above 1 is slower than wanted.  --benchmark_filter=W4 picks rows; --benchmark_out=FILE writes every number as JSON.
+// `workloads --names` and `workloads --count NAME` are for speed/instructions.cmake.
 #include "workload.hpp"
 
 #include <algorithm>
@@ -21,6 +22,7 @@ using namespace rheo::bench;
 struct Entry {
   Workload w;
   bool is_double;
+  std::function<Call()> start;
   double peak = 0, products = 0;  // FLOP a second
 };
 std::map<std::string, Entry>& rows_by_name() {
@@ -94,7 +96,7 @@ class Rows : public benchmark::BenchmarkReporter {
 
 void rheo::bench::add(const Workload& w, bool is_double, std::function<Call()> start) {
   Entry& row = rows_by_name()[w.name];
-  row.w = w, row.is_double = is_double;
+  row.w = w, row.is_double = is_double, row.start = start;
   auto call = std::make_shared<Call>();
   auto* registered = benchmark::RegisterBenchmark(w.name.c_str(), [&row, call, start = std::move(start)](benchmark::State& state) {
     if (!*call) {
@@ -109,7 +111,34 @@ void rheo::bench::add(const Workload& w, bool is_double, std::function<Call()> s
   if (w.wall) registered->UseRealTime();
 }
 
+/// The call whose instructions callgrind counts.
+extern "C" [[gnu::noinline]] void rheo_counted(const Call& call) {
+  call();
+  asm volatile("");  // and no jump in place of a call
+}
+
+/// --names prints the workloads of one thread; --count NAME makes one call to warm up and one that is counted.
+int count_instructions(const std::string& mode, const std::string& name) {
+  for (const auto& [key, row] : rows_by_name()) {
+    if (row.w.wall || (mode == "--count" && key != name)) continue;
+    if (mode == "--names") {
+      std::printf("%s\n", key.c_str());
+      continue;
+    }
+    const Call call = row.start();
+    call();
+    rheo_counted(call);
+    return 0;
+  }
+  return mode == "--names" ? 0 : 2;
+}
+
 int main(int count, char** words) {
+  const std::string mode = count > 1 ? words[1] : "";
+  if (mode == "--names" || mode == "--count") {
+    for (auto* part : {w1, w2, w3, w4, w5, w6, w7}) part();
+    return count_instructions(mode, count > 2 ? words[2] : "");
+  }
   static char quick[] = "--benchmark_min_time=0.1";
   std::vector<char*> arguments{words[0], quick};
   arguments.insert(arguments.end(), words + 1, words + count);
