@@ -58,6 +58,8 @@ def transform(kind, x, raw, inverse):
 
 def raw_jax(kind, d, layers, hidden):
     """(parameters, log_prob(parameters, x), sample(parameters, key, n))"""
+    if kind in ("continuous", "diffusion"):
+        return (continuous if kind == "continuous" else diffusion)(d, layers, hidden)
     keys, P = jr.split(jr.PRNGKey(0), layers), 3 * BINS - 1 if "splines" in kind else 2
     normal = lambda x: -0.5 * (x * x).sum(-1) - 0.5 * d * math.log(2 * math.pi)
 
@@ -156,6 +158,71 @@ def raw_jax(kind, d, layers, hidden):
     return params, log_prob, sample
 
 
+def continuous(d, steps, hidden):
+    """dx/dt = f(x, t) from data to noise by steps of Runge and Kutta's, the trace of its Jacobian by d directions"""
+    params = net_of(jr.PRNGKey(0), (d + 1,) + hidden + (d,))
+    normal = lambda x: -0.5 * (x * x).sum(-1) - 0.5 * d * math.log(2 * math.pi)
+
+    def field(net, x, t):
+        h = jnp.concatenate([x, jnp.full((x.shape[0], 1), t)], 1)
+        for W, b in net[:-1]:
+            h = jnp.tanh(h @ W + b)
+        return h @ net[-1][0] + net[-1][1]
+
+    def slopes(net, x, t):
+        f, trace = None, 0.0
+        for k in range(d):
+            f, df = jax.jvp(lambda q: field(net, q, t), (x,), (jnp.broadcast_to(jnp.eye(d)[k], x.shape),))
+            trace = trace + df[:, k]
+        return f, trace
+
+    def move(net, x, sign):
+        h = sign / steps
+
+        def step(s, k):
+            (x, v), t = s, (k / steps if sign > 0 else 1 - k / steps)
+            f1, v1 = slopes(net, x, t)
+            f2, v2 = slopes(net, x + h / 2 * f1, t + h / 2)
+            f3, v3 = slopes(net, x + h / 2 * f2, t + h / 2)
+            f4, v4 = slopes(net, x + h * f3, t + h)
+            return (x + h / 6 * (f1 + 2 * f2 + 2 * f3 + f4), v + h / 6 * (v1 + 2 * v2 + 2 * v3 + v4)), None
+        return jax.lax.scan(step, (x, jnp.zeros(x.shape[0])), jnp.arange(steps))[0]
+
+    def log_prob(net, x):
+        z, v = move(net, x, 1.0)
+        return normal(z) + v
+    return params, log_prob, lambda net, key, n: jnp.column_stack(move(net, jr.normal(key, (n, d)), -1.0))  # draws and what their log-densities change by
+
+
+def diffusion(d, steps, hidden):
+    """(parameters, minus the simple loss at one draw of times and noise, ancestral draws)"""
+    params = net_of(jr.PRNGKey(0), (d + 8,) + hidden + (d,))
+    beta = jnp.linspace(1e-4, 0.2, steps)
+    signal = jnp.cumprod(1 - beta)
+
+    def noise_of(net, x, t):
+        angles = t[:, None] * (2 * math.pi * 2.0 ** jnp.arange(4))
+        h = jnp.concatenate([x, jnp.sin(angles), jnp.cos(angles)], 1)
+        for W, b in net[:-1]:
+            h = jax.nn.silu(h @ W + b)
+        return h @ net[-1][0] + net[-1][1]
+
+    def minus_loss(net, x):
+        a, b = jr.split(jr.PRNGKey(jax.lax.bitcast_convert_type(x[0, 0], jnp.int32)))
+        k, e = jr.randint(a, (x.shape[0],), 0, steps), jr.normal(b, x.shape)
+        at = jnp.sqrt(signal[k])[:, None] * x + jnp.sqrt(1 - signal[k])[:, None] * e
+        return -((noise_of(net, at, (k + 1) / steps) - e) ** 2).sum(-1)
+
+    def sample(net, key, n):
+        def step(x, s):
+            k, key = s
+            mean = (x - beta[k] / jnp.sqrt(1 - signal[k]) * noise_of(net, x, jnp.full(n, (k + 1) / steps))) / jnp.sqrt(1 - beta[k])
+            return mean + jnp.where(k > 0, jnp.sqrt(beta[k]), 0.0) * jr.normal(key, x.shape), None
+        a, b = jr.split(key)
+        return jax.lax.scan(step, jr.normal(a, (n, d)), (jnp.arange(steps)[::-1], jr.split(b, steps)))[0]
+    return params, minus_loss, sample
+
+
 def flowjax(kind, d, layers, hidden):
     import paramax
     from flowjax.bijections import Affine, RationalQuadraticSpline
@@ -197,7 +264,7 @@ def metropolis(measures, clock):
 def measure(peer, kind, d, layers, hidden, measures, clock):
     if kind == "metropolis":
         return metropolis(measures, clock) if peer == "raw_jax" else None
-    if peer == "flowjax" and kind == "residual":
+    if peer == "flowjax" and kind in ("residual", "continuous", "diffusion"):
         return
     params, log_prob, sample = (raw_jax if peer == "raw_jax" else flowjax)(kind, d, layers, hidden)
     adam, x = optax.adam(1e-3), jnp.asarray(data(d, 100000 if d == 2 else 20000))

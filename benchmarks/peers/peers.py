@@ -29,6 +29,8 @@ WORKLOADS = {
     "W4 affine": ("masked affine", 8, 5, (128, 128), {"train 512": 512, "log_prob 10 k": 10000, "sample 10 k": 10000}),
     "W4 splines": ("masked splines", 8, 5, (128, 128), {"train 512": 512, "log_prob 10 k": 10000, "sample 10 k": 10000}),
     "W5, H = 64": ("residual", 2, 8, (64, 64), {"train 256": 256, "log_prob 10 k": 10000}),
+    "W8, eight steps,": ("continuous", 2, 8, (64, 64), {"train 256": 256, "log_prob 10 k": 10000, "sample 10 k": 10000}),
+    "W9": ("diffusion", 2, 100, (64, 64), {"train 256": 256, "sample 10 k": 10000}),
     "W7": ("metropolis", 2, 10, (), {"Metropolis, 10 moves of 10 k": 10000, "Metropolis, 10 moves of 1 k": 1000}),
 }
 JAX, TORCH = ("raw_jax", "flowjax"), ("raw_torch", "nflows", "zuko")

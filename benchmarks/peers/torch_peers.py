@@ -71,7 +71,7 @@ def model(peer, kind, d, layers, hidden):
 
 
 def measure(peer, kind, d, layers, hidden, measures, clock):
-    if kind in ("residual", "metropolis") or model(peer, kind, d, layers, hidden) is None:
+    if kind in ("residual", "metropolis", "continuous", "diffusion") or model(peer, kind, d, layers, hidden) is None:
         return
     torch.set_num_threads(1)
     x = torch.tensor(data(d, 100000 if d == 2 else 20000))

@@ -84,5 +84,7 @@ void w4();
 void w5();
 void w6();
 void w7();
+void w8();
+void w9();
 
 }  // namespace rheo::bench

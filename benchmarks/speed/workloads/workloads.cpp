@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// workloads: a Markdown table of W1 to W7, one thread, in processor time.  "of peak": of the multiply-add rate of this core, measured in the
+// workloads: a Markdown table of W1 to W9, one thread, in processor time.  "of peak": of the multiply-add rate of this core, measured in the
 // row's own minute.  "products": the row's time in units of what its dense layers' products would take at the speed that ours have at that
 // width, measured likewise.  "goal": what the library wants to reach on a core of 245 GFLOP/s (half of that in double), rescaled by the rate
 // of now; "of goal" above 1 is slower than wanted.  --benchmark_filter=W4 picks rows; --benchmark_out=FILE writes every number as JSON.
@@ -136,7 +136,7 @@ int count_instructions(const std::string& mode, const std::string& name) {
 int main(int count, char** words) {
   const std::string mode = count > 1 ? words[1] : "";
   if (mode == "--names" || mode == "--count") {
-    for (auto* part : {w1, w2, w3, w4, w5, w6, w7}) part();
+    for (auto* part : {w1, w2, w3, w4, w5, w6, w7, w8, w9}) part();
     return count_instructions(mode, count > 2 ? words[2] : "");
   }
   static char quick[] = "--benchmark_min_time=0.1";
@@ -145,7 +145,7 @@ int main(int count, char** words) {
   int n = static_cast<int>(arguments.size());
   benchmark::Initialize(&n, arguments.data());
   if (benchmark::ReportUnrecognizedArguments(n, arguments.data())) return 2;
-  for (auto* part : {w1, w2, w3, w4, w5, w6, w7}) part();
+  for (auto* part : {w1, w2, w3, w4, w5, w6, w7, w8, w9}) part();
   Rows rows;
   benchmark::RunSpecifiedBenchmarks(&rows);
   benchmark::Shutdown();
