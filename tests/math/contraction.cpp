@@ -24,7 +24,7 @@ template <class T, class G> Roots<T> roots(const Batch<T>& y, double bound, G g)
     for (Index i = 0; i < x.rows(); ++i) {
       for (Index j = 0; j < x.cols(); ++j) out(i, j) = g(x(i, j), which ? which[i] : i);
     }
-    evaluated += x.rows();
+    for (Index i = 0; i < x.rows(); ++i) evaluated += !which || i == 0 || which[i] != which[i - 1];  // whole vectors: the last row may be repeated
   });
   CHECK(evaluated == found.report.evaluations);  // rows that are solved are left out
   return found;

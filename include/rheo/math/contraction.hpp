@@ -58,8 +58,9 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
   enum State : int { going, solved, failed };
   auto state = scratch.template column<int>(n), plain = scratch.template column<int>(n);
   auto size = scratch.template column<double>(n), tolerance = scratch.template column<double>(n), size_y = scratch.template column<double>(n);
-  auto which = scratch.template column<Index>(n);
-  View<T> packed = scratch.template take<T>(n, 2 * D), t = scratch.template take<T>(n, D), g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D), H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
+  constexpr Index whole = 16;  // rows: the widest vector's
+  auto which = scratch.template column<Index>(n + whole);
+  View<T> packed = scratch.template take<T>(n + whole, 2 * D), t = scratch.template take<T>(n, D), g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D), H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
   const auto norm = [](const View<T>& a, Index i) {
     double s = 0;
     for (Index j = 0; j < a.cols(); ++j) {
@@ -122,14 +123,15 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
       }
     }
     if (round >= cap) break;
-    if (left == n) {
+    if (left == n && n % whole == 0) {
       eval(read(t), g, nullptr);
-    } else {
-      View<T> some = view_of(packed.data(), left, D, left), found = view_of(packed.data() + left * D, left, D, left);
+    } else {  // in whole vectors, the last row repeated: a row's bits must not depend on how many others are left
       Index m = 0;
       for (Index i = 0; i < n; ++i) {
         if (state(i) == going) which(m++) = i;
       }
+      for (; m % whole > 0; ++m) which(m) = which(m - 1);
+      View<T> some = view_of(packed.data(), m, D, m), found = view_of(packed.data() + m * D, m, D, m);
       for (Index j = 0; j < D; ++j) {
         for (Index k = 0; k < m; ++k) some(k, j) = t(which(k), j);
       }
