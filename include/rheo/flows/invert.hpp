@@ -35,8 +35,10 @@ template <class L> struct Invert {
     return s;
   }();
 
-  L layer{};
-  Invert() = default;
+  L layer;
+  constexpr Invert()
+    requires(std::is_default_constructible_v<L>)
+      : layer() {}
   explicit Invert(L l) : layer(std::move(l)) {}
 
   template <class T> struct Cache {

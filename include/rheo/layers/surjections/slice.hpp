@@ -40,7 +40,7 @@ template <Index D, Index K, class Recipe, Index C = 0> struct Slice {
   template <class T> using Cache = typename Fibre::template Cache<T>;
 
   Law law;
-  Slice()
+  constexpr Slice()
     requires(std::is_default_constructible_v<Law>)
       : law() {}
   explicit Slice(const Law& l) : law(l) {}
