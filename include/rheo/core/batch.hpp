@@ -37,8 +37,12 @@ template <class T> CView<T> columns(CView<T> a, Index first, Index count) {
   return view_of(a.data() + first * a.outerStride(), a.rows(), count, a.outerStride());
 }
 /// Rows [first, first + count) of a view, as a view.
-template <class T> View<T> rows(View<T> a, Index first, Index count) { return view_of(a.data() + first, count, a.cols(), a.outerStride()); }
-template <class T> CView<T> rows(CView<T> a, Index first, Index count) { return view_of(a.data() + first, count, a.cols(), a.outerStride()); }
+template <class T> View<T> rows(View<T> a, Index first, Index count) {
+  return view_of(a.data() ? a.data() + first : a.data(), count, a.cols(), a.outerStride());  // no columns may be nowhere
+}
+template <class T> CView<T> rows(CView<T> a, Index first, Index count) {
+  return view_of(a.data() ? a.data() + first : a.data(), count, a.cols(), a.outerStride());
+}
 /// One column as contiguous numbers.
 template <class T> ColView<T> column(View<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }
 template <class T> CColView<T> column(CView<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }

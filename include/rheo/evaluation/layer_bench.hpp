@@ -44,6 +44,7 @@ template <class L, class T> struct LayerBench : BenchRoom<T> {
 
   template <bool Encode> void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep = true, T v_before = T(0)) {
     const Index n = in.rows();
+    if (theta.size() < L::param_count) detail::fail("this layer has " + std::to_string(L::param_count) + " parameters, it was given " + std::to_string(theta.size()));
     this->blank(out, n, Encode ? L::z_dim : L::x_dim);
     this->blank(v, n, v_before);
     Pass<T, CacheOf<L, T>> p{view(in), view(out), ColView<T>(v.data(), n), params(), state(), view(context), noise, cache, scratch, keep};

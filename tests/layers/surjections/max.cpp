@@ -32,7 +32,7 @@ TEST_CASE("a learned place has its own probability") {
 
 TEST_CASE("of equal coordinates the first is the largest; NaN makes the row NaN") {
   using L = Max<3, Plain<family::Exponential<>>, Plain<family::Categorical<3>>>;
-  const Column<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2), 0});
+  const Column<double> theta = vector({std::log(0.5), std::log(0.3), std::log(0.2), 0, 0});
   const auto e = call<true>(L{}, batch({{2, 2, 1}, {1, 2, 2}, {not_a_number, 1, 2}, {1, not_a_number, 0}}), {}, theta);
   CHECK(e.v(0) == Approx(std::log(0.5) - 1).margin(1e-14));
   CHECK(e.v(1) == Approx(std::log(0.3) - 1).margin(1e-14));
