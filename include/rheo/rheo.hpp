@@ -23,6 +23,7 @@
 #include "rheo/core/pass.hpp"
 #include "rheo/core/philox.hpp"
 #include "rheo/core/product.hpp"
+#include "rheo/core/tile.hpp"
 #include "rheo/core/type_name.hpp"
 #include "rheo/distributions/box.hpp"
 #include "rheo/distributions/circle.hpp"
