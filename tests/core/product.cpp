@@ -153,7 +153,7 @@ TEST_CASE("a row's numbers depend neither on the number of rows nor on its place
 
 TEST_CASE("empty products are zero, or add nothing") {
   const Batch<double> none(3, 0), no_rows(0, 3), empty(0, 2);
-  Batch<double> out = Batch<double>::Constant(3, 2, 7.0), sum = out;
+  Batch<double> out = Batch<double>::Constant(3, 2, 7.0), sum = out, nothing(0, 2);
   gemm_nn<double>(view(none), view(empty), view(out));
   CHECK((out == 0).all());
   out.setConstant(7);
@@ -162,6 +162,9 @@ TEST_CASE("empty products are zero, or add nothing") {
   CHECK((out == 0).all());
   gemm_tn_add<double>(view(no_rows), view(empty), view(sum));
   CHECK((sum == 7).all());
+  const Batch<double> square = Batch<double>::Ones(3, 2);
+  gemm_nn<double>(view(no_rows), view(square), view(nothing));
+  CHECK(nothing.rows() == 0);
 }
 
 }  // namespace core_product

@@ -139,15 +139,13 @@ TEST_CASE("a mode that reverse KL drops is kept by a replay, and by alpha = 1/2"
   auto left = [&](auto fit_it, bool finds) {
     auto model = make_model<float>(Flow{Repeat<3, presets::RealNvpBlock<2, Mlp<24, 24>>>{}, StandardNormal<2>{}}, Noise{1});
     fit_it(model);
-    const auto s = weighted_sample(model, two, 20'000, Noise{9});
+    const auto s = weighted_sample(model, two, 500'000, Noise{9});  // of fewer, heavy tails between the modes make too small an error
     const Estimate z = log_z(s.log_w), share = expectation((s.x.col(0) < 0).cast<double>(), s.log_w);
     INFO("left " << share.value << " +- " << share.error << ", log Z " << z.value << " +- " << z.error << ", ESS " << effective_sample_size(s.log_w));
-    CHECK(effective_sample_size(s.log_w) > 10'000);  // high either way: weights do not see what is never drawn
+    CHECK(effective_sample_size(s.log_w) > 250'000);  // high either way: weights do not see what is never drawn
     if (!finds) CHECK(share.value < 0.001);
-    else CHECK(std::fabs(share.value - 0.3) < 0.03);
-    // Either mode lost takes 0.36 or 1.2 from log Z.  Not in errors of the estimate: between the modes weights are heavy-tailed, and of twelve such fits
-    // three lay 2.8 to 4.3 of them away, by at most 0.010.
-    CHECK((std::fabs(z.value - log_z_exact) < 0.03) == finds);
+    else CHECK(std::fabs(share.value - 0.3) < 4 * share.error);
+    CHECK((std::fabs(z.value - log_z_exact) < 4 * z.error) == finds);
   };
   left([&](auto& model) { fit_energy(model, two, options); }, false);
   left([&](auto& model) { fit_energy(model, alpha_divergence(two, 0.5), options); }, true);
