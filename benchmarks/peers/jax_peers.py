@@ -57,7 +57,7 @@ def transform(kind, x, raw, inverse):
 
 
 def raw_jax(kind, d, layers, hidden):
-    """(parameters, log_prob(parameters, x), sample(parameters, key, n))"""
+    """(parameters, log_prob(parameters, x), sample(parameters, key, n) or None)"""
     if kind in ("continuous", "diffusion"):
         return (continuous if kind == "continuous" else diffusion)(d, layers, hidden)
     keys, P = jr.split(jr.PRNGKey(0), layers), 3 * BINS - 1 if "splines" in kind else 2
@@ -113,8 +113,7 @@ def raw_jax(kind, d, layers, hidden):
             return z
         return params, log_prob, sample
 
-    # Residual blocks x + g(x), as rheo's W5: weights scaled to norm 0.97 by power iterations, LipSwish, the determinant of I + g' by two directions;
-    # ActNorm between.  Backwards by fixed points until the last digits.
+    # Residual blocks x + g(x), as rheo's W5: weights scaled to norm 0.97 by power iterations, LipSwish, the determinant of I + g' by two directions; ActNorm between.
     def norm_of(W):
         u = jnp.ones(W.shape[1]) / math.sqrt(W.shape[1])
         for _ in range(5):
@@ -146,16 +145,7 @@ def raw_jax(kind, d, layers, hidden):
             v = v + jnp.log(columns[0][:, 0] * columns[1][:, 1] - columns[0][:, 1] * columns[1][:, 0])
         return v + normal(x)
 
-    def sample(params, key, n):
-        x = jr.normal(key, (n, d))
-        for net, scale, shift in params[::-1]:
-            y, net = x, normed(net)
-            step = lambda s: (y - block(net, s[0]), s[0], s[2] + 1)
-            going = lambda s: (jnp.abs(s[0] - s[1]).max() > 1e-6) & (s[2] < 200)
-            x, _, _ = jax.lax.while_loop(going, step, (y, y + 1, 0))
-            x = (x - shift) * jnp.exp(-scale)
-        return x
-    return params, log_prob, sample
+    return params, log_prob, None
 
 
 def continuous(d, steps, hidden):

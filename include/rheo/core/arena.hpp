@@ -40,17 +40,15 @@ class Arena {
     }
   }
   /// n x c numbers, columns contiguous, values unspecified.
-  template <class T> View<T> take(Index n, Index c) {
-    return view_of(reinterpret_cast<T*>(bytes(sizeof(T) * static_cast<std::size_t>(n * c))), n, c, n);
-  }
+  template <class T> View<T> take(Index n, Index c) { return strided<T>(n, c, n); }
   /// The same for the factors of products, see Buffer::apart.
-  template <class T> View<T> apart(Index n, Index c) {
-    const Index stride = detail::spread<T>(n);
-    return view_of(reinterpret_cast<T*>(bytes(sizeof(T) * static_cast<std::size_t>(stride * c))), n, c, stride);
-  }
+  template <class T> View<T> apart(Index n, Index c) { return strided<T>(n, c, detail::spread<T>(n)); }
   template <class T> ColView<T> column(Index n) { return {take<T>(n, 1).data(), n}; }
 
  private:
+  template <class T> View<T> strided(Index n, Index c, Index stride) {
+    return view_of(reinterpret_cast<T*>(bytes(sizeof(T) * static_cast<std::size_t>(stride * c))), n, c, stride);
+  }
   std::byte* bytes(std::size_t size) {
     const std::size_t a = detail::Memory::alignment;
     size = (size + a - 1) / a * a;

@@ -62,6 +62,14 @@ template <class M> void reseat(M& target, const M& source) {
 template <class To, class From> void copy(const From& from, To to) {
   for (Index j = 0; j < from.cols(); ++j) column(to, j) = column(from, j);
 }
+/// Row i of `to` (m x c) = row which[i] of `from` (n x c), each which[i] in [0, n).
+template <class T> void copy_rows(CView<T> from, const Index* which, View<T> to) {
+  for (Index j = 0; j < from.cols(); ++j) {
+    const T* a = column(from, j).data();
+    T* out = column(to, j).data();
+    for (Index i = 0; i < to.rows(); ++i) out[i] = a[which[i]];
+  }
+}
 
 /// How a foreign container becomes a batch: specialise for other libraries' tensors (rheo/core/tensor.hpp does it for Eigen's).
 template <class X> struct AsBatch {
@@ -161,15 +169,11 @@ class Memory {
   std::size_t size_ = 0;
 };
 
-}  // namespace detail
-
-namespace detail {
-
-/// The distance of columns of n numbers that do not collide in a cache: a line more than n where n is a multiple of eight lines, which would give all columns
-/// a few places of the first-level cache to share.
+/// The distance of columns of n numbers that do not collide in a cache: a line more than n where they would be a multiple of eight lines apart, with few places of
+/// the first-level cache to share.
 template <class T> constexpr Index spread(Index n) {
-  constexpr Index line = 64 / static_cast<Index>(sizeof(T));
-  return sizeof(T) <= 64 && n % (8 * (line > 0 ? line : 1)) == 0 ? n + line : n;
+  constexpr Index size = static_cast<Index>(sizeof(T));
+  return n * size % 512 == 0 ? n + 64 / size : n;
 }
 
 }  // namespace detail
@@ -186,19 +190,17 @@ template <class T> class Buffer {
   Buffer(Buffer&&) noexcept = default;
   Buffer& operator=(Buffer&&) noexcept = default;
   /// n x c numbers, columns contiguous.  The values are those of the last view of the same shape, if there was one.
-  View<T> view(Index n, Index c) {
-    memory_.grow(sizeof(T) * static_cast<std::size_t>(n * c));
-    return view_of(reinterpret_cast<T*>(memory_.data()), n, c, n);
-  }
+  View<T> view(Index n, Index c) { return strided(n, c, n); }
   /// The same for the factors of products, whose columns stand as far apart as their speed wants.
-  View<T> apart(Index n, Index c) {
-    const Index stride = detail::spread<T>(n);
-    memory_.grow(sizeof(T) * static_cast<std::size_t>(stride * c));
-    return view_of(reinterpret_cast<T*>(memory_.data()), n, c, stride);
-  }
+  View<T> apart(Index n, Index c) { return strided(n, c, detail::spread<T>(n)); }
   ColView<T> column(Index n) { return {view(n, 1).data(), n}; }
 
  private:
+  View<T> strided(Index n, Index c, Index stride) {
+    memory_.grow(sizeof(T) * static_cast<std::size_t>(stride * c));
+    return view_of(reinterpret_cast<T*>(memory_.data()), n, c, stride);
+  }
+
   detail::Memory memory_;
 };
 

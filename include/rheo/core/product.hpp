@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Matrix products down contiguous columns, one function per scalar and orientation, and those of a dense layer with its activation.
+// Matrix products down contiguous columns: one function per scalar and orientation, and their descriptions for what does more than multiply (nets/linear.hpp).
 #pragma once
 
 #include "rheo/core/tile.hpp"
-
-#include "rheo/core/macros_off.hpp"
 
 namespace rheo {
 namespace detail {
@@ -54,5 +52,3 @@ template <class T> [[gnu::noinline]] void gemm_tn_add(CView<T> a, CView<T> b, Vi
 }
 
 }  // namespace rheo
-
-#include "rheo/core/macros_on.hpp"

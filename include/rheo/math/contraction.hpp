@@ -132,9 +132,7 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
       }
       for (; m % whole > 0; ++m) which(m) = which(m - 1);
       View<T> some = view_of(packed.data(), m, D, m), found = view_of(packed.data() + m * D, m, D, m);
-      for (Index j = 0; j < D; ++j) {
-        for (Index k = 0; k < m; ++k) some(k, j) = t(which(k), j);
-      }
+      copy_rows(read(t), which.data(), some);
       eval(read(some), found, which.data());
       for (Index j = 0; j < D; ++j) {
         for (Index k = 0; k < m; ++k) g(which(k), j) = found(k, j);

@@ -7,8 +7,6 @@
 #include "rheo/core/pass.hpp"
 #include "rheo/nets/linear.hpp"
 
-#include "rheo/core/macros_off.hpp"
-
 namespace rheo {
 
 /// n rows, k directions of each: direction d of row i is row d n + i of `along`, its derivative row (d + 1) n + i of `out`.
@@ -164,5 +162,3 @@ template <class M> struct Tangent {
 };
 
 }  // namespace rheo
-
-#include "rheo/core/macros_on.hpp"

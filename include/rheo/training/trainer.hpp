@@ -184,11 +184,7 @@ double ShardTrainer<T>::shard(CView<T> x, CView<T> context, const BatchRows& b, 
 template <class T> CView<T> ShardTrainer<T>::gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room) {
   if (!b.index) return rows(x, b.first + first, n);
   const View<T> to = room.view(n, x.cols());
-  for (Index j = 0; j < x.cols(); ++j) {
-    const T* from = column(x, j).data();
-    T* out = column(to, j).data();
-    for (Index i = 0; i < n; ++i) out[i] = from[b.index[first + i]];
-  }
+  copy_rows(x, b.index + first, to);
   return read(to);
 }
 

@@ -299,10 +299,8 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   /// Rows `which` (m of them; null: all) of a.
   template <class T> static CView<T> some(CView<T> a, const Index* which, Index m, Arena& scratch) {
     if (!which || a.cols() == 0) return rows(a, 0, m);
-    View<T> out = scratch.template take<T>(m, a.cols());
-    for (Index j = 0; j < a.cols(); ++j) {
-      for (Index i = 0; i < m; ++i) out(i, j) = a(which[i], j);
-    }
+    const View<T> out = scratch.template take<T>(m, a.cols());
+    copy_rows(a, which, out);
     return read(out);
   }
 
