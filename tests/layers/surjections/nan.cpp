@@ -11,6 +11,7 @@
 #include "rheo/layers/surjections/max.hpp"
 #include "rheo/layers/surjections/modulo.hpp"
 #include "rheo/layers/surjections/partition.hpp"
+#include "rheo/layers/surjections/relu.hpp"
 #include "rheo/layers/surjections/round.hpp"
 #include "rheo/layers/surjections/slice.hpp"
 #include "rheo/layers/surjections/sort.hpp"
@@ -25,6 +26,9 @@ TEMPLATE_TEST_CASE("a NaN coordinate or parameter makes the row NaN, whatever is
   keeps_nan<T>("max, learned places", Max<3, Given<family::HalfNormal<>, SmoothNet>, Given<family::Categorical<3>, SmoothNet>>{});
   keeps_nan<T>("sort, learned places", Sort<3, PlackettLuce<SmoothNet>>{});
   keeps_nan<T>("modulo", Modulo<2>{});
+  keeps_nan<T>("abs", Abs<2>{});
+  keeps_nan<true, T>("relu", ReluSurjection<2, Plain<family::HalfNormal<>>>{}, normal_rows<T>(2).max(T(0)));
+  keeps_nan<false, T>("relu", ReluSurjection<2, Plain<family::HalfNormal<>>>{}, normal_rows<T>(2));
   const Batch<T> unit = normal_rows<T>(2) * T(0.1) + T(0.5);
   keeps_nan<true, T>("partition", Partition<2, 3, Given<family::Categorical<3>, SmoothNet>>{}, unit);
   keeps_nan<false, T>("partition", Partition<2, 3, Given<family::Categorical<3>, SmoothNet>>{}, unit);

@@ -88,6 +88,10 @@ TEMPLATE_TEST_CASE("dequantized numbers round back, also where a fraction rounds
   CHECK((z < x + T(1)).all());
 
   Bench<Dequantize<1>, T> all(Dequantize<1>{});
+  const T coarse = std::ldexp(T(1), std::numeric_limits<T>::digits - 4);  // numbers an eighth apart: one fraction in sixteen rounds up
+  const Batch<T> crowd = all.encode(Batch<T>::Constant(500, 1, coarse));
+  CHECK((crowd >= coarse).all());
+  CHECK((crowd < coarse + T(1)).all());
   Batch<T> big(4, 1);
   big << T(0x1p60), T(-0x1p60), T(-1), T(0x1p24);
   CHECK((all.decode(all.encode(big)) == big).all());
