@@ -163,8 +163,28 @@ template <class T> [[gnu::always_inline]] inline void turn(const T* from, Index 
   for (Index j = 0; j < L; ++j) V::store(to + j * stride, v[j]);
 }
 
-/// The most columns of a tile of R vectors: high tiles are for the narrowest products, where otherwise too few sums would run side by side.
-template <Index R> inline constexpr Index most_columns = R <= tile_vectors ? tile_columns : R == 8 ? 1 : 3;
+/// The most columns of a tile of R vectors: as many sums run side by side as hide each other's latency.
+template <Index R> inline constexpr Index most_columns = R == 1 ? 8 : R <= tile_vectors ? tile_columns : R == 8 ? 1 : 3;
+
+/// to[i] = from[i] for i < m, m at most R vectors, without a call or a loop over numbers.
+template <class T, Index R> [[gnu::always_inline]] inline void copy_few(const T* from, Index m, T* to) {
+  using V = Vector<T>;
+#pragma GCC unroll 8
+  for (Index r = 0; r < R; ++r, m -= V::lanes, from += V::lanes, to += V::lanes) {
+    if (m >= V::lanes) {
+      V::store(to, V::load(from));
+      continue;
+    }
+    Index at = 0;
+#pragma GCC unroll 4
+    for (Index width = V::lanes / 2; width > 0; width /= 2) {
+      if ((m & width) == 0) continue;
+      std::memcpy(to + at, from + at, static_cast<std::size_t>(width) * sizeof(T));
+      at += width;
+    }
+    return;
+  }
+}
 
 /// Rows [i, i + m) of p, m at most R vectors; all columns.
 template <class T, Index R> [[gnu::always_inline]] inline void stripe(const Product<T>& p, Index i, Index m, T* packed, T* sums) {
@@ -189,13 +209,11 @@ template <class T, Index R> [[gnu::always_inline]] inline void stripe(const Prod
     } else {
       for (Index k = 0; k < inner; ++k) {
         const T* from = p.a + i + (first + k) * p.lda;
-        if (whole) {
+        if (!whole) {
 #pragma GCC unroll 8
-          for (Index r = 0; r < rows; r += V::lanes) V::store(packed + k * rows + r, V::load(from + r));
-        } else {
-          std::copy_n(from, m, packed + k * rows);
-          std::fill_n(packed + k * rows + m, rows - m, T(0));
+          for (Index r = 0; r < rows; r += V::lanes) V::store(packed + k * rows + r, typename V::Type{});
         }
+        copy_few<T, R>(from, m, packed + k * rows);
       }
     }
     Index j = 0;
@@ -205,14 +223,14 @@ template <class T, Index R> [[gnu::always_inline]] inline void stripe(const Prod
       T* s = sums ? sums + j * V::lanes : nullptr;
       if (!whole) {
         for (Index c = 0; c < C; ++c) {
-          if (first > 0 || p.add) std::copy_n(o + c * p.ldo, m, edge[0] + c * rows);
-          if (gate) std::copy_n(gate + c * p.ldg, m, edge[1] + c * rows);
+          if (first > 0 || p.add) copy_few<T, R>(o + c * p.ldo, m, edge[0] + c * rows);
+          if (gate) copy_few<T, R>(gate + c * p.ldg, m, edge[1] + c * rows);
         }
       }
       tile<T, R, C>(p, first, inner, j, a, lda, whole ? o : edge[0], whole ? p.ldo : rows, whole || !gate ? gate : edge[1], whole ? p.ldg : rows, whole ? s : nullptr);
       if (!whole) {
         for (Index c = 0; c < C; ++c) {
-          std::copy_n(edge[0] + c * rows, m, o + c * p.ldo);
+          copy_few<T, R>(edge[0] + c * rows, m, o + c * p.ldo);
           for (Index r = 0; s && r < m && first + inner == p.inner; ++r) s[c * V::lanes + r % V::lanes] += edge[0][c * rows + r];
         }
       }
@@ -220,7 +238,7 @@ template <class T, Index R> [[gnu::always_inline]] inline void stripe(const Prod
     };
     while (p.columns - j >= most) columns(std::integral_constant<Index, most>{});
     while (j < p.columns) {
-      if (R > 1 && most > 4 && p.columns - j >= 4) columns(std::integral_constant<Index, (R > 1 && most > 4) ? 4 : 1>{});
+      if (most > 4 && p.columns - j >= 4) columns(std::integral_constant<Index, (most > 4) ? 4 : 1>{});
       else if (most > 2 && p.columns - j >= 2) columns(std::integral_constant<Index, (most > 2) ? 2 : 1>{});
       else columns(std::integral_constant<Index, 1>{});
     }
