@@ -143,10 +143,10 @@ int run(const Arguments& a) {
   const std::string stem = a.out + "/" + name + "_" + a.model;
   io::check_writable(stem + ".png");
 
-  std::stop_source stop;
+  StopSource stop;
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  const std::jthread watch([&](std::stop_token done) {
+  const platform::JoiningThread watch([&](StopToken done) {
     while (!done.stop_requested() && interrupts == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     if (interrupts > 0) stop.request_stop();
   });

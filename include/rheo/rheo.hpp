@@ -2,6 +2,8 @@
 // Everything but io/, tensors (core/tensor.hpp) and the laws (evaluation/certify.hpp).  rheo's own code never includes this.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/autodiff/gradient.hpp"
 #include "rheo/autodiff/tape.hpp"
@@ -168,6 +170,8 @@
 #include "rheo/nets/stairs.hpp"
 #include "rheo/nets/tangent.hpp"
 #include "rheo/nets/velocity.hpp"
+#include "rheo/platform/instruction_set.hpp"
+#include "rheo/platform/threads.hpp"
 #include "rheo/targets/compact.hpp"
 #include "rheo/targets/conditionals.hpp"
 #include "rheo/targets/curves.hpp"

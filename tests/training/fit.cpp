@@ -237,7 +237,7 @@ TEST_CASE("bad data and options are refused before anything changes") {
 TEST_CASE("stop tokens and callbacks end a fit with the best so far") {
   const auto data = banana<double>(1000, 1);
   auto model = make_model<double>(Small{}, Noise{2});
-  std::stop_source source;
+  StopSource source;
   auto r = fit(model, data, {.epochs = 50, .callback = [&](const EpochReport& e) {
                                if (e.epoch == 3) source.request_stop();
                                return true;

@@ -3,11 +3,12 @@
 // nested duals give second derivatives.  Comparisons look at values only.  At kinks the tangent is that of the branch taken.
 #pragma once
 
-#include <Eigen/Core>
+#include "rheo/platform/instruction_set.hpp"
+
 #include <cmath>
 #include <type_traits>
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::autodiff {
 
@@ -137,4 +138,4 @@ template <class T> struct NumTraits<rheo::autodiff::Dual<T>> : NumTraits<T> {
 };
 }  // namespace Eigen
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

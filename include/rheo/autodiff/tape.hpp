@@ -15,7 +15,7 @@
 #include "rheo/core/fail.hpp"
 #include "rheo/core/params.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::autodiff {
 
@@ -287,4 +287,4 @@ template <class T> class Tape {
 
 }  // namespace rheo::autodiff
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -7,7 +7,7 @@
 
 #include "rheo/core/batch.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::autodiff::detail {
 
@@ -140,4 +140,4 @@ template <class T> struct functor_traits<rheo::autodiff::detail::Chain<T>> {
 };
 }  // namespace Eigen::internal
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -10,7 +10,7 @@
 #include "rheo/autodiff/tape_ops.hpp"
 #include "rheo/core/batch.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::autodiff {
 
@@ -111,4 +111,4 @@ template <std::floating_point T> T softplus(T x) { return (x > T(0) ? x : T(0)) 
 
 }  // namespace rheo::autodiff
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -2,6 +2,8 @@
 // Batches and views: N x D, column-major, rows are samples, so that a block of columns is a view and every map runs down memory.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <Eigen/Core>
 #include <cstddef>
 #include <new>

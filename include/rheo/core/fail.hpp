@@ -2,6 +2,8 @@
 // fail: the one place where rheo gives up.  Throws where exceptions exist, otherwise hands the message to the user's handler.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <cstdlib>
 #include <stdexcept>
 #include <string>

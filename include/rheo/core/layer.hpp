@@ -68,7 +68,7 @@
 #include "rheo/core/kind.hpp"
 #include "rheo/core/pass.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -289,4 +289,4 @@ template <std::size_t D> constexpr Index first_misfit(const std::array<Support, 
 }  // namespace detail
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

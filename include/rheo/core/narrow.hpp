@@ -3,6 +3,8 @@
 // where they end.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <cmath>
 #include <type_traits>
 

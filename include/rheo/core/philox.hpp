@@ -3,6 +3,8 @@
 //   Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011; known-answer vectors in its reference code.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <array>
 #include <cstdint>
 

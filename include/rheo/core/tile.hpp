@@ -14,55 +14,21 @@
 #include <utility>
 
 #include "rheo/core/batch.hpp"
+#include "rheo/platform/instruction_set.hpp"
 
-#if defined(__FMA__) || defined(__AVX512F__)
-#include <immintrin.h>
-#endif
-
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
 /// Tiles are for the machine's own numbers; everything else (duals) takes plain loops.
 template <class T> inline constexpr bool tiled_v = std::is_same_v<T, float> || std::is_same_v<T, double>;
 
-// A vector's bytes, and a tile's size in vectors of rows and in columns: as many sums as the registers hold beside what they are made of.
-#if defined(__AVX512F__)
-inline constexpr Index vector_bytes = 64, tile_vectors = 4, tile_columns = 4;
-#elif defined(__AVX__)
-inline constexpr Index vector_bytes = 32, tile_vectors = 2, tile_columns = 6;
-#elif defined(__aarch64__)
-inline constexpr Index vector_bytes = 16, tile_vectors = 4, tile_columns = 4;
-#else
-inline constexpr Index vector_bytes = 16, tile_vectors = 2, tile_columns = 6;
-#endif
+using platform::tile_columns;
+using platform::tile_vectors;
+using platform::Vector;
+using platform::vector_bytes;
 /// The longest inner dimension that one block of the left factor is laid out for, and the most columns of one call that sums them.
 inline constexpr Index tile_depth = 512 / tile_vectors, summed_columns = 128;
-
-template <class T> struct Vector {
-  static constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
-  typedef T Type __attribute__((vector_size(vector_bytes)));
-  [[gnu::always_inline]] static Type load(const T* p) {
-    Type v;
-    std::memcpy(&v, p, sizeof v);
-    return v;
-  }
-  [[gnu::always_inline]] static void store(T* p, Type v) { std::memcpy(p, &v, sizeof v); }
-  [[gnu::always_inline]] static Type all(T x) { return x - Type{}; }
-  /// s + x y in one rounding where the machine has it.  Asked for by name: tuned for AMD's cores, g++ makes two instructions of it in some loops and one
-  /// in others, and a row's bits would depend on the tile that it is in.
-  [[gnu::always_inline]] static Type add_product(Type s, Type x, Type y) {
-#if defined(__AVX512F__)
-    if constexpr (std::is_same_v<T, float>) return static_cast<Type>(_mm512_fmadd_ps(static_cast<__m512>(x), static_cast<__m512>(y), static_cast<__m512>(s)));
-    else return static_cast<Type>(_mm512_fmadd_pd(static_cast<__m512d>(x), static_cast<__m512d>(y), static_cast<__m512d>(s)));
-#elif defined(__FMA__)
-    if constexpr (std::is_same_v<T, float>) return static_cast<Type>(_mm256_fmadd_ps(static_cast<__m256>(x), static_cast<__m256>(y), static_cast<__m256>(s)));
-    else return static_cast<Type>(_mm256_fmadd_pd(static_cast<__m256d>(x), static_cast<__m256d>(y), static_cast<__m256d>(s)));
-#else
-    return s + x * y;
-#endif
-  }
-};
 
 /// One product, out (rows x columns) = a b, with what is done before and behind.
 template <class T> struct Product {
@@ -349,4 +315,4 @@ template <class T> [[gnu::noinline]] void multiply_row(const Product<T>& p) {
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -2,6 +2,8 @@
 // type_name: a type as the compiler spells it, for people and for files.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <string>
 #include <string_view>
 

@@ -10,7 +10,7 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/distributions/normal.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -68,4 +68,4 @@ template <Index D> struct UniformBox : DistributionFacts<D, Support::interval> {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -11,7 +11,7 @@
 #include "rheo/math/angle.hpp"
 #include "rheo/math/bessel.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -176,4 +176,4 @@ template <Index D, class Net, Index C> using ConditionalWrappedNormal = Conditio
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -8,7 +8,7 @@
 #include "rheo/distributions/independent.hpp"
 #include "rheo/math/softplus.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 namespace family {
@@ -121,4 +121,4 @@ template <Index D, Index K, class Net, Index C> using ConditionalCategorical = C
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -19,7 +19,7 @@
 #include "rheo/core/mask.hpp"
 #include "rheo/distributions/fibre.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
@@ -180,4 +180,4 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

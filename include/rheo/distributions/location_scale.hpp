@@ -9,7 +9,7 @@
 #include "rheo/distributions/independent.hpp"
 #include "rheo/transformers/affine.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -178,4 +178,4 @@ template <Index D, class Net, Index C> using ConditionalLaplace = ConditionalInd
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -10,7 +10,7 @@
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/math/cdf_mixture.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 namespace family {
@@ -158,4 +158,4 @@ template <Index D, Index K, class Net, Index C> using ConditionalLogisticMixture
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

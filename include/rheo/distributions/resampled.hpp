@@ -13,7 +13,7 @@
 #include "rheo/math/softplus.hpp"
 #include "rheo/nets/mlp.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -216,4 +216,4 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

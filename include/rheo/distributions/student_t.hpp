@@ -8,7 +8,7 @@
 
 #include "rheo/distributions/location_scale.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -145,4 +145,4 @@ template <Index D, class Net, Index C> using ConditionalStudentT = ConditionalIn
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -12,7 +12,7 @@
 
 #include "rheo/core/layer.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
@@ -130,4 +130,4 @@ inline Batch<double> points_in(const std::vector<Support>& supports, Index n, co
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

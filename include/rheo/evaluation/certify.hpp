@@ -23,7 +23,7 @@
 #include "rheo/evaluation/quadrature.hpp"
 #include "rheo/evaluation/subject.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -389,4 +389,4 @@ template <class L> std::vector<Finding> certify(const L& layer, const CertifyOpt
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -16,7 +16,7 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/math/path_energy.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -259,4 +259,4 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -15,7 +15,7 @@
 #include "rheo/flows/model.hpp"
 #include "rheo/math/normal_quantile.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -94,4 +94,4 @@ template <class F, class T> double largest_stretch(const Model<F, T>& model, Bat
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

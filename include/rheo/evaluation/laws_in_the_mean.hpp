@@ -9,7 +9,7 @@
 #include "rheo/evaluation/base_of.hpp"
 #include "rheo/evaluation/subject.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
@@ -78,4 +78,4 @@ template <bool Encode, class Real> double evidence(const Subject& s, Runner<Real
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

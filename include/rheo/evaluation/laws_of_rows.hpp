@@ -9,7 +9,7 @@
 
 #include "rheo/evaluation/laws_in_the_mean.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
@@ -124,4 +124,4 @@ template <bool Encode, class T> double path_back(const Subject& s, Runner<T>& b,
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

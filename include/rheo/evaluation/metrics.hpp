@@ -18,7 +18,7 @@
 #include "rheo/core/noise.hpp"
 #include "rheo/targets/toy.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -162,4 +162,4 @@ inline double mode_imbalance(const Column<double>& model, const Column<double>& 
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

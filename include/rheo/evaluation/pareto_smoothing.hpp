@@ -14,7 +14,7 @@
 #include "rheo/core/fail.hpp"
 #include "rheo/math/softplus.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -136,4 +136,4 @@ inline double largest_reliable_shape(Index n) { return std::min(1 - 1 / std::log
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -13,7 +13,7 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/gauss_legendre.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
@@ -238,4 +238,4 @@ template <class Density> double chi_square_of_values(const Batch<double>& x, Den
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -12,7 +12,7 @@
 #include "rheo/core/fail.hpp"
 #include "rheo/core/noise.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -47,4 +47,4 @@ template <class T> double sliced_wasserstein(const Batch<T>& a, const Batch<T>& 
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -10,7 +10,7 @@
 
 #include "rheo/core/layer.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -359,4 +359,4 @@ template <class... Ls> struct Chain {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

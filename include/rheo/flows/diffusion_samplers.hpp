@@ -13,7 +13,7 @@
 #include "rheo/flows/front.hpp"
 #include "rheo/nets/denoiser.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -158,4 +158,4 @@ Batch<T> predictor_corrector(const Model<F, T>& model, Index n, Index steps, Noi
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -7,17 +7,13 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "rheo/core/layer.hpp"
+#include "rheo/platform/threads.hpp"
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
-#endif
-
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -40,19 +36,19 @@ struct Job {
 }  // namespace detail
 
 /// Threads that help their caller.  run() hands out tickets 0 .. count - 1; the caller works too and waits only for tickets that were
-/// claimed, so a busy neighbour costs nothing.  One run at a time; not to be shared between callers.
+/// claimed, so a busy neighbour costs nothing.  Where the platform has no threads the caller does it all, with the same bits.  One run at a time; not to be shared between callers.
 class Pool {
  public:
   explicit Pool(int threads = 1) {
     if (threads < 1) detail::fail("a pool wants at least one thread, got " + std::to_string(threads));
-    for (int w = 1; w < threads; ++w) helpers_.emplace_back([this, w](std::stop_token stop) { serve(w, stop); });
+    for (int w = 1; platform::has_threads && w < threads; ++w) helpers_.emplace_back([this, w](StopToken stop) { serve(w, stop); });
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
   ~Pool() {
     for (auto& t : helpers_) t.request_stop();
     generation_.fetch_add(1);
-    generation_.notify_all();
+    platform::wake_all(generation_);
   }
   int size() const { return static_cast<int>(helpers_.size()) + 1; }
 
@@ -81,14 +77,14 @@ class Pool {
     const std::uint64_t number = (state_.load(std::memory_order_relaxed) >> 48) + 1;
     state_.store(number << 48 | static_cast<std::uint64_t>(count) << 24, std::memory_order_release);
     generation_.fetch_add(1, std::memory_order_release);
-    generation_.notify_all();
+    platform::wake_all(generation_);
     work(0);
     for (int spin = 0; done_.load(std::memory_order_acquire) != static_cast<std::uint32_t>(count); ++spin) {
       if (spin < spins) {
-        pause();
+        platform::pause();
       } else {
         const auto seen = done_.load(std::memory_order_acquire);
-        if (seen != static_cast<std::uint32_t>(count)) done_.wait(seen, std::memory_order_acquire);
+        if (seen != static_cast<std::uint32_t>(count)) platform::wait_while(done_, seen);
       }
     }
     if (failed_.load(std::memory_order_acquire)) {
@@ -101,11 +97,6 @@ class Pool {
     }
   }
 
-  static void pause() {
-#if defined(__x86_64__) || defined(__i386__)
-    _mm_pause();
-#endif
-  }
   // state_ is turn (16 bits), count (24), next ticket (24) in one word: a claim is good for the turn that it was read in and no other.
   void work(int worker) {
     for (std::uint64_t s = state_.load(std::memory_order_acquire);;) {
@@ -127,20 +118,20 @@ class Pool {
       call(job, static_cast<Index>(next), worker);
 #endif
       const auto finished = done_.fetch_add(1, std::memory_order_acq_rel) + 1;
-      if (finished == static_cast<std::uint32_t>(count)) done_.notify_one();
+      if (finished == static_cast<std::uint32_t>(count)) platform::wake_one(done_);
       s = state_.load(std::memory_order_acquire);
     }
   }
-  void serve(int worker, std::stop_token stop) {
+  void serve(int worker, StopToken stop) {
     std::uint32_t seen = 0;
     while (!stop.stop_requested()) {
       std::uint32_t now = generation_.load(std::memory_order_acquire);
       for (int spin = 0; now == seen && spin < spins; ++spin) {
-        pause();
+        platform::pause();
         now = generation_.load(std::memory_order_acquire);
       }
       if (now == seen) {
-        generation_.wait(seen, std::memory_order_acquire);
+        platform::wait_while(generation_, seen);
         continue;
       }
       seen = now;
@@ -155,7 +146,7 @@ class Pool {
   std::atomic<bool> failed_{false};
   std::atomic_flag claimed_error_ = ATOMIC_FLAG_INIT;
   std::exception_ptr error_;
-  std::vector<std::jthread> helpers_;
+  std::vector<platform::JoiningThread> helpers_;
 };
 
 /// What one worker owns: a cache of the flow, scratch, and rooms for values and cotangents.
@@ -202,4 +193,4 @@ template <class F, class T> class Workspace {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

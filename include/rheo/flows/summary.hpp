@@ -9,7 +9,7 @@
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/flow.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -84,4 +84,4 @@ template <class F> std::string summary() {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

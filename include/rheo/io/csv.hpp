@@ -12,7 +12,7 @@
 #include "rheo/io/encoding.hpp"
 #include "rheo/io/text.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io {
 
@@ -378,4 +378,4 @@ inline void write_csv(const std::string& path, const Input<double>& values, cons
 
 }  // namespace rheo::io
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

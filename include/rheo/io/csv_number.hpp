@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/parse_number.hpp"
+
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io::detail {
 
@@ -58,7 +60,7 @@ inline bool csv_missing(std::string_view s) {
   return old_c || (csv_error_mark(s) > 0 && csv_error_mark(s) == s.size());
 }
 
-/// `s` as from_chars wants it, or nothing: digits with a point, or a comma if `comma`, somewhere; an exponent after e, E, d, D, q, Q, or of
+/// `s` as parse_number wants it, or nothing: digits with a point, or a comma if `comma`, somewhere; an exponent after e, E, d, D, q, Q, or of
 /// three digits after its sign alone (Fortran's 1.5-103).
 inline std::string csv_plain(std::string_view s, bool comma) {
   std::string out;
@@ -105,14 +107,14 @@ inline bool csv_grouped(std::string_view s) {
   return false;
 }
 
-/// A field that from_chars does not take whole.
+/// A field that parse_number does not take whole.
 inline CsvNumber csv_spelling(std::string_view s, bool comma) {
   if (csv_missing(s)) return {CsvKind::missing, 0, ""};
   double value = 0;
   const std::string plain = csv_plain(s, comma);
   if (plain.empty()) {
     const std::string_view size = s.substr(s[0] == '+' && s.size() > 1 && s[1] != '-' ? 1 : s.substr(0, 3) == csv_minus ? 3 : 0);
-    const auto [stop, error] = std::from_chars(size.data(), size.data() + size.size(), value);
+    const auto [stop, error] = platform::parse_number(size.data(), size.data() + size.size(), value);
     if (error == std::errc() && stop == size.data() + size.size() && !std::isfinite(value)) return {CsvKind::missing, 0, ""};
     const auto refused = [](const char* reason) { return CsvNumber{CsvKind::refused, 0, reason}; };
     if (s.find_first_not_of('*') == s.npos) return refused("stands for a number that was wider than its Fortran field");
@@ -123,7 +125,7 @@ inline CsvNumber csv_spelling(std::string_view s, bool comma) {
     return {};
   }
   const char* end = plain.data() + plain.size();
-  const auto error = std::from_chars(plain.data(), end, value).ec;
+  const auto error = platform::parse_number(plain.data(), end, value).ec;
   if (error == std::errc()) return {CsvKind::number, value, ""};
   // Out of range, but which end?  The exponent of the first digit that is not 0 tells; such text is far from 1 either way.
   const auto e = std::min(plain.find('e'), plain.size());
@@ -141,11 +143,11 @@ inline CsvNumber csv_spelling(std::string_view s, bool comma) {
 inline CsvNumber csv_number(std::string_view s, bool comma) {
   double value = 0;
   const char* end = s.data() + s.size();
-  const auto [stop, error] = std::from_chars(s.data(), end, value);
+  const auto [stop, error] = platform::parse_number(s.data(), end, value);
   if (stop == end && error == std::errc()) return {std::isfinite(value) ? CsvKind::number : CsvKind::missing, value, ""};
   return csv_spelling(csv_trimmed(s), comma);
 }
 
 }  // namespace rheo::io::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

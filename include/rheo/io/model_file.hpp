@@ -13,17 +13,11 @@
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/io/safetensors.hpp"
+#include "rheo/platform/compiler.hpp"
 #include "rheo/version.hpp"
 
 namespace rheo::io {
 namespace detail {
-
-/// Compilers spell types differently (clang leaves default arguments out), so names are compared within one family only.
-#if defined(__clang__)
-inline constexpr const char* spelled_by = "clang";
-#else
-inline constexpr const char* spelled_by = "gcc";
-#endif
 
 inline std::string shape_text(const std::vector<std::uint64_t>& shape) {
   std::string text = "(";
@@ -57,7 +51,7 @@ template <class F, class T> void save(const Model<F, T>& model, const std::strin
   state("format_version", "1");
   state("library_version", std::to_string(RHEO_VERSION_MAJOR) + "." + std::to_string(RHEO_VERSION_MINOR) + "." + std::to_string(RHEO_VERSION_PATCH));
   state("flow", type_name<F>());
-  state("spelled_by", detail::spelled_by);
+  state("spelled_by", platform::compiler_family);
   const char* dtype = sizeof(T) == 8 ? "F64" : "F32";
   const auto add = [&](const std::string& name, std::vector<std::uint64_t> shape, const T* p, Index n) {
     Tensor t{name, dtype, std::move(shape), {}, {}};
@@ -88,7 +82,7 @@ template <class F, class T> void load_into(Model<F, T>& model, const std::string
   if (note("format_version") != "1") detail::bad_file(path, "has format version " + note("format_version") + ", made by a later rheo; this one reads 1");
   std::string faults;
   const auto fault = [&](const std::string& what) { faults += (faults.empty() ? "" : "; ") + what; };
-  if (options.same_type && note("spelled_by") == detail::spelled_by && note("flow") != type_name<F>()) fault("the flow is " + note("flow") + ", the program's is " + type_name<F>());
+  if (options.same_type && note("spelled_by") == platform::compiler_family && note("flow") != type_name<F>()) fault("the flow is " + note("flow") + ", the program's is " + type_name<F>());
   Column<T> theta = model.parameters(), buffers = model.buffers();
   std::set<std::string> expected;
   bool narrows = false;

@@ -11,7 +11,7 @@
 #include "rheo/io/png.hpp"
 #include "rheo/io/text.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io {
 
@@ -258,4 +258,4 @@ inline void plot_panels(const std::string& path, const std::vector<Panel>& panel
 
 }  // namespace rheo::io
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

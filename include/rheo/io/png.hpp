@@ -11,7 +11,7 @@
 #include "rheo/io/file.hpp"
 #include "rheo/io/font.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io {
 
@@ -224,4 +224,4 @@ inline void write_png(const std::string& path, const Image& image) { write_file(
 
 }  // namespace rheo::io
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -2,9 +2,6 @@
 // Progress: a fit's callback that keeps one line up to date on a terminal and writes one line per epoch anywhere else.
 #pragma once
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -12,6 +9,7 @@
 #include <string>
 
 #include "rheo/io/text.hpp"
+#include "rheo/platform/terminal.hpp"
 
 namespace rheo::io {
 
@@ -24,7 +22,7 @@ class Progress {
   explicit Progress(std::FILE* out = stderr) : out_(out) {
     const char* term = std::getenv("TERM");
     const char* no_color = std::getenv("NO_COLOR");
-    terminal_ = out && ::isatty(::fileno(out)) && !(term && std::string(term) == "dumb");
+    terminal_ = platform::is_terminal(out) && !(term && std::string(term) == "dumb");
     colour_ = terminal_ && !(no_color && *no_color);
   }
   Progress(const Progress& o) : out_(o.out_), terminal_(o.terminal_), colour_(o.colour_) {}  // a copy has drawn nothing yet
@@ -68,9 +66,8 @@ class Progress {
   }
   /// `done` in [0, 1], below 0 for no bar.
   void draw(const std::string& figures, double done) {
-    winsize size = {};
-    const bool known = ::ioctl(::fileno(out_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    const std::size_t width = (known ? size.ws_col : 80u) - std::size_t(1);  // the last column would wrap on some terminals
+    const unsigned columns = platform::terminal_columns(out_);
+    const std::size_t width = (columns > 0 ? columns : 80u) - std::size_t(1);  // the last column would wrap on some terminals
     const std::size_t room = width > figures.size() + 3 ? std::min<std::size_t>(width - figures.size() - 3, 30) : 0;
     std::string line = "\r";
     std::size_t used = 0;

@@ -86,11 +86,17 @@ inline Dtype dtype_of(std::string_view name) {
   return {0, 0};
 }
 
+/// n *= by; false, and n as it was, if that passes 2^64 - 1.
+inline bool multiply(std::uint64_t& n, std::uint64_t by) {
+  if (by != 0 && n > ~std::uint64_t(0) / by) return false;
+  n *= by;
+  return true;
+}
 /// The number of elements of a shape; false if it, or any product on the way, passes 2^64 - 1.
 inline bool count_of(const std::vector<std::uint64_t>& shape, std::uint64_t& n) {
   n = 1;
   for (const std::uint64_t s : shape) {
-    if (__builtin_mul_overflow(n, s, &n)) return false;
+    if (!multiply(n, s)) return false;
   }
   return true;
 }
@@ -141,7 +147,7 @@ inline TensorEntry tensor_entry(JsonCursor& json, std::string name, const Tensor
   }
   if (!dtype || !shape || !offsets) json.refuse("tensor '" + name + "' lacks one of dtype, shape, data_offsets");
   std::uint64_t n = 0;
-  if (!count_of(e.tensor.shape, n) || __builtin_mul_overflow(n, dtype_of(e.tensor.dtype).bytes, &n))
+  if (!count_of(e.tensor.shape, n) || !multiply(n, dtype_of(e.tensor.dtype).bytes))
     json.refuse("the shape of tensor '" + name + "' overflows");
   if (e.end < e.begin || e.end - e.begin != n)
     json.refuse("the shape of tensor '" + name + "' needs " + std::to_string(n) + " bytes, its data_offsets differ");

@@ -2,6 +2,8 @@
 // Numbers as text and bytes, the same on every machine: no locale, little-endian.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <bit>
 #include <charconv>
 #include <cmath>

@@ -7,7 +7,7 @@
 
 #include "rheo/autodiff/dual.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -64,4 +64,4 @@ template <class T> T log_i0e(T k) {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -7,7 +7,7 @@
 
 #include "rheo/math/lane.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -71,4 +71,4 @@ template <std::size_t K, class L, class M> void spread(const std::array<M, K>& p
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

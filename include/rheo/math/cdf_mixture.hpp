@@ -9,7 +9,7 @@
 #include "rheo/math/normal_quantile.hpp"
 #include "rheo/math/root.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -116,4 +116,4 @@ struct NormalCdf {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -12,7 +12,7 @@
 #include "rheo/core/arena.hpp"
 #include "rheo/core/pass.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -187,4 +187,4 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

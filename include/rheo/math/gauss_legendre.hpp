@@ -2,6 +2,8 @@
 // Gauss-Legendre quadrature on [0, 1], its nodes and weights made by the compiler.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <array>
 #include <cstddef>
 

@@ -10,7 +10,7 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/batch.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -177,4 +177,4 @@ template <class T, class Body> T sweep_sum(Index n, Body body) {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -5,7 +5,7 @@
 
 #include "rheo/math/softplus.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -29,4 +29,4 @@ template <class L> L log1m_exp(L x) {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

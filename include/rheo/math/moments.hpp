@@ -8,7 +8,7 @@
 
 #include "rheo/core/batch.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -53,4 +53,4 @@ template <class T> Moments moments(CView<T> x, Index j) {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

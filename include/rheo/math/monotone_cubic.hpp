@@ -7,7 +7,7 @@
 
 #include "rheo/math/rational_quadratic.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -109,4 +109,4 @@ template <class L> struct MonotoneCubicBin {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

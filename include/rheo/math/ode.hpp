@@ -11,7 +11,7 @@
 
 #include "rheo/core/layer.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -122,4 +122,4 @@ template <int Digits = 5> struct Dopri5 {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

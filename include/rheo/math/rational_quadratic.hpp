@@ -5,7 +5,7 @@
 
 #include "rheo/math/lane.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -80,4 +80,4 @@ template <class L> struct RationalQuadraticBin {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

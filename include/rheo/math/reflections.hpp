@@ -6,7 +6,7 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/math/factored_linear.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -114,4 +114,4 @@ template <Index D, Index K> struct Reflections {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -9,7 +9,7 @@
 
 #include "rheo/math/lane.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -112,4 +112,4 @@ template <class L, class F> L lift_root(const F& f, L y, L x) {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -9,7 +9,7 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/batch.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -60,4 +60,4 @@ template <class T> void lu_solve(const T* a, const Index* pivot, Index D, T* b) 
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

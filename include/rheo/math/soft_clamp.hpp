@@ -4,7 +4,7 @@
 
 #include "rheo/math/root.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -26,4 +26,4 @@ template <class L> SoftClamp<L> soft_clamp(L x, double B, double width) {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

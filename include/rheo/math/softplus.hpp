@@ -4,7 +4,7 @@
 
 #include "rheo/math/lane.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -52,4 +52,4 @@ template <class L> L log_softplus_slope(L x) {
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

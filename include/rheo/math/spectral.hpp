@@ -10,7 +10,7 @@
 
 #include "rheo/core/product.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -117,4 +117,4 @@ template <class T> double leading_pair(CView<T> W, ColView<T> u, ColView<T> v, i
 
 }  // namespace rheo::math
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -2,6 +2,8 @@
 // whole_part, whole_above: floor and ceiling of quotients and products of decimals, that rounding must not bring past a whole number.
 #pragma once
 
+#include "rheo/platform/compiler.hpp"
+
 #include <cmath>
 #include <limits>
 

@@ -9,7 +9,7 @@
 #include "rheo/nets/mlp.hpp"
 #include "rheo/nets/stairs.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
@@ -240,4 +240,4 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

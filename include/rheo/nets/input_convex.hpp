@@ -12,7 +12,7 @@
 #include "rheo/core/product.hpp"
 #include "rheo/math/softplus.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -263,4 +263,4 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -17,7 +17,7 @@
 #include "rheo/nets/lip_activation.hpp"
 #include "rheo/nets/mlp.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 /// Hidden widths H..., activation Act.  Each weight W is used as W / max(1, r sigma / c) with sigma = u' W v, c^depth = kappa, so that the
@@ -392,4 +392,4 @@ template <class Act, Index... H> using LipschitzMlpOf = BasicLipschitzMlp<Act, Z
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -13,7 +13,7 @@
 #include "rheo/math/energy.hpp"
 #include "rheo/targets/toy.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::targets {
 
@@ -179,4 +179,4 @@ template <Index D> class Banana {
 
 }  // namespace rheo::targets
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -16,7 +16,7 @@
 #include "rheo/targets/quadrature.hpp"
 #include "rheo/targets/toy.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::targets {
 
@@ -136,4 +136,4 @@ class MuellerBrown {
 
 }  // namespace rheo::targets
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -13,7 +13,7 @@
 #include "rheo/core/batch.hpp"
 #include "rheo/core/noise.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::targets {
 
@@ -93,4 +93,4 @@ class LogSum {
 }  // namespace detail
 }  // namespace rheo::targets
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

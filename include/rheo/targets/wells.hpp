@@ -18,7 +18,7 @@
 #include "rheo/targets/quadrature.hpp"
 #include "rheo/targets/toy.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::targets {
 namespace detail {
@@ -167,4 +167,4 @@ using DoubleWell = ManyWell<2>;
 
 }  // namespace rheo::targets
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -12,7 +12,7 @@
 #include "rheo/nets/probability_flow.hpp"
 #include "rheo/training/objectives.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 namespace detail {
@@ -158,4 +158,4 @@ struct Variational {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -7,7 +7,6 @@
 #include <functional>
 #include <limits>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,7 +17,7 @@
 #include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -68,7 +67,7 @@ struct FitOptions {
   int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
   int halvings = 3;               ///< how often, before giving up as diverged
   std::function<bool(const EpochReport&)> callback{};  ///< after every epoch; false stops the fit
-  std::stop_token stop{};
+  StopToken stop{};  ///< std::stop_token where the library has it
 };
 
 struct FitResult {
@@ -376,4 +375,4 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, Fi
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

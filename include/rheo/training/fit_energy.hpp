@@ -7,7 +7,7 @@
 #include "rheo/training/fit.hpp"
 #include "rheo/training/replay.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -40,7 +40,7 @@ struct EnergyFitOptions {
   int halvings = 3;               ///< how often, before giving up as diverged
   bool standardize_context = true;  ///< as in FitOptions
   std::function<bool(const EnergyReport&)> callback{};  ///< after every check; false stops the fit
-  std::stop_token stop{};
+  StopToken stop{};  ///< std::stop_token where the library has it
 };
 
 struct EnergyFitResult {
@@ -218,4 +218,4 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

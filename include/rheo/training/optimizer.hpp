@@ -9,7 +9,7 @@
 #include "rheo/core/params.hpp"
 #include "rheo/math/lane.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -71,4 +71,4 @@ template <class T> void apply(const Sgd& o, OptimizerState<T>& s, T* theta, cons
 }  // namespace detail
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -8,7 +8,7 @@
 
 #include "rheo/core/kind.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -49,4 +49,4 @@ template <class T, std::size_t D> std::vector<RepeatedValues> repeated_values(CV
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

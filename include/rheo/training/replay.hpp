@@ -12,7 +12,7 @@
 #include "rheo/math/whole_part.hpp"
 #include "rheo/training/objectives.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -131,4 +131,4 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
 }  // namespace detail
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -9,7 +9,7 @@
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -245,4 +245,4 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

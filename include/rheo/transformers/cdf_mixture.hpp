@@ -9,7 +9,7 @@
 #include "rheo/transformers/affine.hpp"
 #include "rheo/transformers/monotone.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -117,4 +117,4 @@ struct LocationScale {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

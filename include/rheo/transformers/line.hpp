@@ -4,7 +4,7 @@
 
 #include "rheo/transformers/range.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::range {
 
@@ -81,4 +81,4 @@ struct ScaleShift {
 
 }  // namespace rheo::range
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

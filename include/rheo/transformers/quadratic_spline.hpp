@@ -10,7 +10,7 @@
 #include "rheo/transformers/knots.hpp"
 #include "rheo/transformers/spline_ends.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -145,4 +145,4 @@ template <Index K = 8, class Knots = SafeKnots> struct IntervalQuadraticSpline :
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

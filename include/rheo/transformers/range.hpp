@@ -16,7 +16,7 @@
 /// above 0, 1 - eps / 2 below 1, eps / 4 of the width inside an interval), and value and V are those of that number: they agree with one
 /// another, and what is clamped has probability of the order of the clamp.  There, and off the support, the gradient is 0; off the support
 /// v = -inf.  NaN gives NaN.
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::range {
 
@@ -306,4 +306,4 @@ struct CutCircle {
 
 }  // namespace rheo::range
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -16,7 +16,7 @@
 
 #include "rheo/transformers/transformer.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::detail {
 
@@ -112,4 +112,4 @@ template <class Core> struct OnCircle : Core {
 
 }  // namespace rheo::detail
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -10,7 +10,7 @@
 #include "rheo/math/root.hpp"
 #include "rheo/nets/block_monotone.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -188,4 +188,4 @@ template <Index D, Index... A, Index C> struct BlockAutoregressive<D, Blocks<A..
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

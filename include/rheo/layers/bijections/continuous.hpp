@@ -12,7 +12,7 @@
 #include "rheo/math/ode.hpp"
 #include "rheo/nets/velocity.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -352,4 +352,4 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -10,7 +10,7 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/nets/input_convex.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -216,4 +216,4 @@ template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -11,7 +11,7 @@
 #include "rheo/math/bins.hpp"
 #include "rheo/math/softplus.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -166,4 +166,4 @@ template <Index K> struct CorrelationCholesky {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -8,7 +8,7 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/lane.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -109,4 +109,4 @@ template <Index D> struct Ordered : OrderedPoints<D, 1, 0> {};
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -10,7 +10,7 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/softplus.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -157,4 +157,4 @@ template <Index D> struct Radial {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -12,7 +12,7 @@
 #include "rheo/math/small_lu.hpp"
 #include "rheo/nets/lipschitz.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -366,4 +366,4 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

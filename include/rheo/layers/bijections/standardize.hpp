@@ -7,7 +7,7 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/moments.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -79,4 +79,4 @@ template <Index D> struct Standardize {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -9,7 +9,7 @@
 #include "rheo/core/layer.hpp"
 #include "rheo/math/softplus.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -121,4 +121,4 @@ template <Index K> struct StickBreaking {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

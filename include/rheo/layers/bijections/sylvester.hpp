@@ -13,7 +13,7 @@
 #include "rheo/math/reflections.hpp"
 #include "rheo/math/root.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -261,4 +261,4 @@ template <Index D, Index M = D> struct Sylvester {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -10,7 +10,7 @@
 #include "rheo/distributions/fibre.hpp"
 #include "rheo/math/log1m_exp.hpp"
 
-#include "rheo/core/macros_off.hpp"
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -274,4 +274,4 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
 
 }  // namespace rheo
 
-#include "rheo/core/macros_on.hpp"
+#include "rheo/platform/macros_on.hpp"

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Whole files under Windows: the same promises as files_posix.hpp, but for links, which are followed where the standard library follows them, and for
+// permissions, which a replaced file does not hand on.  Paths are in the code page of the process.
+#pragma once
+
+#include <fcntl.h>
+#include <io.h>
+#include <process.h>
+#include <share.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "rheo/platform/macros_off.hpp"
+
+namespace rheo::platform {
+namespace detail {
+
+inline std::string system_reason(int error) { return std::generic_category().message(error); }
+
+/// Writes, flushes to the disk and closes (always).
+inline std::string write_and_close(int fd, std::string_view bytes) {
+  std::string reason;
+  while (reason.empty() && !bytes.empty()) {
+    const int put = ::_write(fd, bytes.data(), static_cast<unsigned>(std::min(bytes.size(), std::size_t(1) << 30)));
+    if (put > 0) bytes.remove_prefix(static_cast<std::size_t>(put));
+    else reason = "cannot write: " + system_reason(put == 0 ? ENOSPC : errno);
+  }
+  if (reason.empty() && ::_commit(fd) != 0 && errno != EBADF && errno != EINVAL) reason = "cannot flush to the disk: " + system_reason(errno);
+  if (::_close(fd) != 0 && reason.empty()) reason = "cannot close: " + system_reason(errno);
+  return reason;
+}
+/// A new file beside the target, open for writing; -1 and errno where that cannot be.
+inline int open_temporary(const std::string& target, std::string& name) {
+  for (int k = 0;; ++k) {
+    name = target + ".tmp." + std::to_string(::_getpid()) + (k ? "." + std::to_string(k) : "");
+    const int fd = ::_open(name.c_str(), _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
+    if (fd >= 0 || errno != EEXIST || k == 100) return fd;
+  }
+}
+/// The file that a path leads to, and its status.
+inline std::string find_destination(const std::string& path, std::string& target, std::filesystem::file_status& status) {
+  std::error_code ignored;
+  status = std::filesystem::status(path, ignored);
+  target = path;
+  if (std::filesystem::exists(status)) {
+    const auto real = std::filesystem::canonical(path, ignored);
+    if (!ignored) target = real.string();
+    const bool kept = std::filesystem::is_regular_file(status) && ::_access(target.c_str(), 2) != 0;
+    if (kept) return "cannot write: " + system_reason(errno);
+  }
+  return "";
+}
+
+}  // namespace detail
+
+/// A file open for reading.
+class InputFile {
+ public:
+  InputFile() = default;
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile() {
+    if (fd_ >= 0) ::_close(fd_);
+  }
+  std::string open(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return "is a folder";
+    fd_ = ::_open(path.c_str(), _O_RDONLY | _O_BINARY | _O_NOINHERIT);
+    if (fd_ < 0) return "cannot open: " + detail::system_reason(errno);
+    regular_ = std::filesystem::is_regular_file(path, ignored);
+    const auto length = ::_filelengthi64(fd_);
+    size_ = regular_ && length > 0 ? static_cast<std::uint64_t>(length) : 0;
+    return "";
+  }
+  bool regular() const { return regular_; }     ///< false for pipes and devices, whose size is unknown
+  std::uint64_t size() const { return size_; }  ///< bytes of a regular file, else 0
+
+  /// Up to n bytes into `to`, `done` of them; fewer only at the end of the file.
+  std::string read(char* to, std::size_t n, std::size_t& done) {
+    for (done = 0; done < n;) {
+      const int got = ::_read(fd_, to + done, static_cast<unsigned>(std::min(n - done, std::size_t(1) << 30)));
+      if (got == 0) break;
+      if (got < 0) return "cannot read: " + detail::system_reason(errno);
+      done += static_cast<std::size_t>(got);
+    }
+    return "";
+  }
+
+ private:
+  int fd_ = -1;
+  bool regular_ = false;
+  std::uint64_t size_ = 0;
+};
+
+/// Puts `bytes` in place of the file at `path`, whole or not at all: see io::write_file.
+inline std::string replace_file(const std::string& path, std::string_view bytes) {
+  std::string target, temporary;
+  std::filesystem::file_status status;
+  std::string reason = detail::find_destination(path, target, status);
+  if (!reason.empty()) return reason;
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    const int fd = ::_open(target.c_str(), _O_WRONLY | _O_BINARY);
+    return fd < 0 ? "cannot open: " + detail::system_reason(errno) : detail::write_and_close(fd, bytes);
+  }
+  const int fd = detail::open_temporary(target, temporary);
+  if (fd < 0) return "cannot create " + temporary + ": " + detail::system_reason(errno);
+  reason = detail::write_and_close(fd, bytes);
+  std::error_code error;
+  if (reason.empty()) std::filesystem::rename(temporary, target, error);
+  if (error) reason = "cannot rename: " + error.message();
+  if (!reason.empty()) std::remove(temporary.c_str());
+  return reason;
+}
+
+/// Whether replace_file(path) could begin now.  Leaves nothing behind.
+inline std::string can_replace_file(const std::string& path) {
+  std::string target, probe;
+  std::filesystem::file_status status;
+  const std::string reason = detail::find_destination(path, target, status);
+  if (!reason.empty()) return reason;
+  if (std::filesystem::is_directory(status)) return "is a folder";
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return "";
+  const int fd = detail::open_temporary(target, probe);
+  if (fd < 0) return "cannot be written: " + detail::system_reason(errno);
+  ::_close(fd);
+  std::remove(probe.c_str());
+  return "";
+}
+
+}  // namespace rheo::platform
+
+#include "rheo/platform/macros_on.hpp"

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The two ways to read a number are one: what is taken, where it ends, what is out of range, whatever the locale.
+#include "rheo/platform/parse_number.hpp"
+
+#include <clocale>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "catch.hpp"
+#include "rheo/core/noise.hpp"
+
+namespace io_parse_number {
+
+namespace {
+struct Read {
+  long length;
+  std::errc error;
+  double value;
+  bool operator==(const Read& o) const { return length == o.length && error == o.error && std::memcmp(&value, &o.value, sizeof value) == 0; }
+};
+template <class Parse> Read read(const std::string& s, Parse parse) {
+  double value = 7.25;  // kept where nothing is read
+  const auto r = parse(s.data(), s.data() + s.size(), value);
+  return {r.ptr - s.data(), r.ec, std::isnan(value) ? std::copysign(1.0, value) : value};
+}
+void same(const std::string& s) {
+  INFO("'" << s << "'");
+  const Read one = read(s, [](const char* a, const char* b, double& v) { return std::from_chars(a, b, v); });
+  const Read two = read(s, rheo::platform::parse_number_by_strtod);
+  INFO(one.length << " " << one.value << ", " << two.length << " " << two.value);
+  CHECK(one == two);
+}
+}  // namespace
+
+TEST_CASE("strtod, kept to what from_chars reads, reads the same") {
+  for (const char* locale : {"C", "de_DE.UTF-8", "fr_FR.UTF-8"}) {
+    if (!std::setlocale(LC_NUMERIC, locale)) continue;
+    for (const char* s : {"", "-", "+1", " 1", ".", "-.", ".5", "5.", "-.5e3", "1e", "1e+", "1e-x", "1E5", "1e5.5", "1.5.5", "1,5", "0x10", "-0x10", "0", "-0", "-0.0e9", "00012", "inf", "-inf", "INFINITY",
+                          "infinit", "nan", "-nan", "NaN(12)", "nan(", "in", "n", "ix", "jam", "lx", "1e400", "-1e400", "1e-400", "0e-400", "0.000e999", "4.9e-324", "2e-324", "2.4703282292062327e-324", "1.7976931348623157e308",
+                          "1.7976931348623159e308", "1d5", "123456789.123456789", "9007199254740993", "1e22", "1e23", "8.5e-7abc", "e5", "1_000", "1 000"}) {
+      same(s);
+    }
+    for (std::uint64_t i = 0; i < 2000; ++i) {
+      const double v = rheo::Noise{3}.normal(static_cast<rheo::Index>(i), 0) * std::pow(10, 600 * rheo::Noise{4}.uniform(static_cast<rheo::Index>(i), 0) - 300);
+      char text[64];
+      const auto end = std::to_chars(text, text + 64, v, i % 2 ? std::chars_format::scientific : std::chars_format::general).ptr;
+      same(std::string(text, end));
+    }
+  }
+  std::setlocale(LC_NUMERIC, "C");
+}
+
+}  // namespace io_parse_number
