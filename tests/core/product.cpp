@@ -122,6 +122,30 @@ TEST_CASE("products of every shape are within their bound of sums in long double
   every_shape<double>();
 }
 
+TEMPLATE_TEST_CASE("dot products down the columns of a few and of many", "", float, double) {
+  using T = TestType;
+  for (const Index n : {0, 1, 3, 8, 17, 64, 128, 131}) {
+    for (const Index w : {1, 2, 3, 4, 5, 8, 9, 17, 64}) {
+      for (const Index k : {1, 2, 3, 4}) {
+        auto wide = Island<T>(n, w, 1, 3).fill(1), few = Island<T>(n, k, 2, 1).fill(2), across = Island<T>(k, w, 1, 1).fill(3), along = Island<T>(w, k, 1, 2).fill(3);
+        detail::Product<T> p = detail::product_tn<T>(few.read(), wide.read(), across.view());
+        p.add = true;
+        const auto [want, bound] = term_by_term(p);
+        detail::add_few_dots<T>(wide.read(), few.read(), across.view().data(), across.stride, 1);
+        INFO(n << " rows, " << w << " by " << k);
+        CHECK(((across.view().template cast<long double>() - want).abs() <= bound).all());
+        CHECK(across.sea_is_untouched());
+        for (Index i = 0; i < w; ++i) {
+          for (Index j = 0; j < k; ++j) along.view()(i, j) = Island<T>(k, w, 1, 1).fill(3).view()(j, i);
+        }
+        detail::add_few_dots<T>(wide.read(), few.read(), along.view().data(), 1, along.stride);
+        CHECK((along.view().matrix() == across.view().matrix().transpose()));
+        CHECK(along.sea_is_untouched());
+      }
+    }
+  }
+}
+
 TEST_CASE("a column stride that collides in the cache changes no bit") {
   auto a = Island<float>(128, 64, 0, 0).fill(1), far = Island<float>(128, 64, 3, 5), b = Island<float>(64, 40, 0, 0).fill(2);
   far.view() = a.view();

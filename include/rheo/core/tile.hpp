@@ -267,6 +267,56 @@ template <class T> [[gnu::always_inline]] inline typename Vector<T>::Type sums_o
   return v[0];
 }
 
+/// out += wide' few, number (w, k) at out[w * along + k * across], for K columns that are few: dot products down the columns, some at a time, their
+/// lanes folded together, then the rows that fill no vector.
+template <class T, Index K> [[gnu::noinline]] void add_dots(CView<T> wide, CView<T> few, T* out, Index along, Index across) {
+  using V = Vector<T>;
+  using Type = typename V::Type;
+  constexpr Index L = V::lanes, W = 8 / K, sums = std::max<Index>(L, 8);
+  const Index n = few.rows(), whole = n / L * L, ldw = wide.outerStride(), ldf = few.outerStride();
+  const T* const x = few.data();
+  const auto some = [&]<Index C>(std::integral_constant<Index, C>, Index w) __attribute__((always_inline)) {
+    const T* const y = wide.data() + w * ldw;
+    Type s[sums];
+#pragma GCC unroll 16
+    for (Index c = 0; c < sums; ++c) s[c] = Type{};
+    for (Index i = 0; i < whole; i += L) {
+      Type at[K];
+#pragma GCC unroll 4
+      for (Index k = 0; k < K; ++k) at[k] = V::load(x + k * ldf + i);
+#pragma GCC unroll 8
+      for (Index c = 0; c < C; ++c) {
+        const Type v = V::load(y + c * ldw + i);
+#pragma GCC unroll 4
+        for (Index k = 0; k < K; ++k) s[c * K + k] = V::add_product(s[c * K + k], at[k], v);
+      }
+    }
+    T total[sums];
+#pragma GCC unroll 4
+    for (Index c = 0; c < sums; c += L) V::store(total + c, sums_of<T>(s + c));
+    for (Index c = 0; c < C; ++c) {
+      for (Index k = 0; k < K; ++k) {
+        T sum = total[c * K + k];
+        for (Index i = whole; i < n; ++i) sum += x[k * ldf + i] * y[c * ldw + i];
+        out[(w + c) * along + k * across] += sum;
+      }
+    }
+  };
+  Index w = 0;
+  for (; w + W <= wide.cols(); w += W) some(std::integral_constant<Index, W>{}, w);
+  for (; w < wide.cols(); ++w) some(std::integral_constant<Index, 1>{}, w);
+}
+/// The same for 1 to 4 columns.
+template <class T> void add_few_dots(CView<T> wide, CView<T> few, T* out, Index along, Index across) {
+  switch (few.cols()) {
+    case 1: return add_dots<T, 1>(wide, few, out, along, across);
+    case 2: return add_dots<T, 2>(wide, few, out, along, across);
+    case 3: return add_dots<T, 3>(wide, few, out, along, across);
+    case 4: return add_dots<T, 4>(wide, few, out, along, across);
+    default: return;
+  }
+}
+
 /// The product of p for one row, contiguous factors and result (lda 1, along 1, ldo 1), with nothing but start and relu: dot products, some columns
 /// at a time, whose sums are folded together.  Another order than multiply()'s.
 template <class T> [[gnu::noinline]] void multiply_row(const Product<T>& p) {

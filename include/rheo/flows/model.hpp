@@ -148,16 +148,23 @@ template <class F, class T> class Model {
     return sample_and_log_prob(n, noise, context, ws);
   }
   ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context, Work& ws) const {
-    static_assert(CanDecode<F, T>, "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
     if (n < 0) detail::fail("cannot draw " + std::to_string(n) + " samples");
-    check_context(context, n);
-    ScoredSample<T> s{Batch<T>(n, dim), Column<T>::Zero(n)};
-    ws.shards(n, [&](auto& worker, Index i, Index m) {
+    ScoredSample<T> s{Batch<T>(n, dim), Column<T>(n)};
+    sample_into(view(s.x), ColView<T>(s.log_prob.data(), n), noise, context, ws);
+    return s;
+  }
+  /// The same into the caller's own rooms, x n x dim and log_prob n numbers, without allocation.
+  void sample_into(View<T> x, ColView<T> log_prob, Noise noise, const Input<T>& context, Work& ws) const {
+    static_assert(CanDecode<F, T>, "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
+    detail::check_width<T>(x, dim, "x");
+    if (log_prob.size() != x.rows()) detail::fail("sample_into: " + std::to_string(x.rows()) + " rows of x for " + std::to_string(log_prob.size()) + " log-densities");
+    check_context(context, x.rows());
+    log_prob.setZero();
+    ws.shards(x.rows(), [&](auto& worker, Index i, Index m) {
       Arena::Scope scope(worker.scratch);
-      flow_.decode(Pass<T, CacheOf<F, T>>{nothing<const T>(m), rows(view(s.x), i, m), ColView<T>(s.log_prob.data() + i, m), theta(), state(),
+      flow_.decode(Pass<T, CacheOf<F, T>>{nothing<const T>(m), rows(x, i, m), ColView<T>(log_prob.data() + i, m), theta(), state(),
                                           seen(context.view(), i, m, worker.scratch), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report});
     });
-    return s;
   }
 
   /// x to z, n x latent_dim.

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "rheo/platform/parse_number.hpp"
+#include "rheo/platform/number_text.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 

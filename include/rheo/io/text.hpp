@@ -2,10 +2,7 @@
 // Numbers as text and bytes, the same on every machine: no locale, little-endian.
 #pragma once
 
-#include "rheo/platform/compiler.hpp"
-
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -13,18 +10,20 @@
 #include <string>
 #include <type_traits>
 
+#include "rheo/platform/number_text.hpp"
+
 namespace rheo::io::detail {
 
 /// `v` with `digits` significant digits (0 to 17) in the shorter of plain and scientific notation; nan and inf as such.
 inline std::string general(double v, int digits) {
   char room[64];
-  return {room, std::to_chars(room, room + sizeof room, v, std::chars_format::general, digits).ptr};
+  return {room, platform::format_number(room, room + sizeof room, v, false, digits)};
 }
 
 /// `v` with `digits` decimals (0 to 20), never "-0.00"; scientific where the plain form would pass 25 characters.
 inline std::string fixed(double v, int digits) {
   char room[512];
-  std::string s(room, std::to_chars(room, room + sizeof room, v, std::chars_format::fixed, digits).ptr);
+  std::string s(room, platform::format_number(room, room + sizeof room, v, true, digits));
   if (s.size() > 25) return general(v, 6);
   if (s[0] == '-' && s.find_first_not_of("-0.") == std::string::npos) s.erase(0, 1);
   return s;

@@ -132,14 +132,8 @@ template <class T, class Act> [[gnu::noinline]] void act_pull(View<T> g, CView<T
 template <class T> void weight_pull(CView<T> in, CView<T> g, View<T> g_W) {
   const Index k = in.cols(), h = g.cols();
   if constexpr (tiled_v<T>) {
-    if (k <= narrow && k <= h) {
-      for (Index r = 0; r < k; ++r) g_W.matrix().row(r).transpose().noalias() += g.matrix().transpose() * column(in, r).matrix();
-      return;
-    }
-    if (h <= narrow) {
-      for (Index j = 0; j < h; ++j) column(g_W, j).matrix().noalias() += in.matrix().transpose() * column(g, j).matrix();
-      return;
-    }
+    if (k <= narrow && k <= h) return add_few_dots<T>(g, in, g_W.data(), g_W.outerStride(), 1);
+    if (h <= narrow) return add_few_dots<T>(in, g, g_W.data(), 1, g_W.outerStride());
   }
   gemm_tn_add<T>(in, g, g_W);
 }

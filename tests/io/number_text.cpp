@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The two ways to read a number are one: what is taken, where it ends, what is out of range, whatever the locale.
-#include "rheo/platform/parse_number.hpp"
+// The two ways to read a number are one, in every locale that is installed: what is taken, where it ends, what is out of range; and the two to write one.
+#include "rheo/platform/number_text.hpp"
 
 #include <clocale>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "catch.hpp"
 #include "rheo/core/noise.hpp"
 
-namespace io_parse_number {
+namespace io_number_text {
 
 namespace {
 struct Read {
@@ -51,4 +51,21 @@ TEST_CASE("strtod, kept to what from_chars reads, reads the same") {
   std::setlocale(LC_NUMERIC, "C");
 }
 
-}  // namespace io_parse_number
+TEST_CASE("printf writes what to_chars writes") {
+  for (const char* locale : {"C", "de_DE.UTF-8", "fr_FR.UTF-8"}) {
+    if (!std::setlocale(LC_NUMERIC, locale)) continue;
+    for (const double v : {0.0, -0.0, 1.0, 0.1, 1234567.0, 1e-5, 123456.5, 0.5, 1.5, 2.5, -1e300, 4.9e-324, 1e22, HUGE_VAL, -HUGE_VAL, std::nan("")}) {
+      for (int digits = 0; digits <= 17; ++digits) {
+        for (const bool fixed : {false, true}) {
+          char one[512], two[512];
+          const auto format = fixed ? std::chars_format::fixed : std::chars_format::general;
+          const std::string a(one, std::to_chars(one, one + 512, v, format, digits).ptr), b(two, rheo::platform::format_number_by_printf(two, two + 512, v, fixed, digits));
+          CHECK(a == b);
+        }
+      }
+    }
+  }
+  std::setlocale(LC_NUMERIC, "C");
+}
+
+}  // namespace io_number_text

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// std::from_chars of a double, also where the standard library has it for whole numbers alone.
+// std::from_chars and std::to_chars of a double, also where the standard library has them for whole numbers alone.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"
@@ -7,6 +7,7 @@
 #include <charconv>
 #include <clocale>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <system_error>
@@ -56,6 +57,22 @@ inline std::from_chars_result parse_number(const char* first, const char* last, 
   return std::from_chars(first, last, value);
 #else
   return parse_number_by_strtod(first, last, value);
+#endif
+}
+
+/// std::to_chars(first, last, value, general or fixed, digits) by snprintf; `last - first` must be enough.
+inline char* format_number_by_printf(char* first, char* last, double value, bool fixed, int digits) {
+  const int length = std::snprintf(first, static_cast<std::size_t>(last - first), fixed ? "%.*f" : "%.*g", digits, value);
+  std::string text(first, static_cast<std::size_t>(length));
+  const std::string point = std::localeconv()->decimal_point;
+  if (const auto at = text.find(point); std::isfinite(value) && at != std::string::npos) text.replace(at, point.size(), ".");
+  return first + text.copy(first, text.size());
+}
+inline char* format_number(char* first, char* last, double value, bool fixed, int digits) {
+#if defined(__cpp_lib_to_chars) || (defined(_LIBCPP_VERSION) && _LIBCPP_VERSION >= 14000)
+  return std::to_chars(first, last, value, fixed ? std::chars_format::fixed : std::chars_format::general, digits).ptr;
+#else
+  return format_number_by_printf(first, last, value, fixed, digits);
 #endif
 }
 
