@@ -170,6 +170,7 @@
 #include "rheo/nets/stairs.hpp"
 #include "rheo/nets/tangent.hpp"
 #include "rheo/nets/velocity.hpp"
+#include "rheo/platform/compiled.hpp"
 #include "rheo/platform/instruction_set.hpp"
 #include "rheo/platform/threads.hpp"
 #include "rheo/targets/compact.hpp"

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include "rheo/core/batch.hpp"
 #include "rheo/core/philox.hpp"
+#include "rheo/platform/compiled.hpp"
 
 namespace rheo {
 namespace detail {
@@ -19,10 +19,10 @@ namespace detail {
 /// Natural logarithm of a normal positive double in plain arithmetic: no branch, so loops over it vectorise, and the same bits on
 /// every platform without contraction.  Relative error below 2e-16 on (0, 1), from atanh's series on [sqrt(1/2), sqrt(2)].
 inline double plain_log(double x) {
-  const auto bits = std::bit_cast<std::int64_t>(x);
+  const auto bits = platform::bit_cast<std::int64_t>(x);
   const std::int64_t shifted = bits - 0x3FE6A09E667F3BCD;  // sqrt(1/2)
   const double e = static_cast<double>(static_cast<std::int32_t>(shifted >> 52));
-  const double m = std::bit_cast<double>((shifted & 0x000FFFFFFFFFFFFF) + 0x3FE6A09E667F3BCD);
+  const double m = platform::bit_cast<double>((shifted & 0x000FFFFFFFFFFFFF) + 0x3FE6A09E667F3BCD);
   const double f = m - 1.0, s = f / (2.0 + f), z = s * s;  // log m = 2 atanh(s), |s| < 0.1716
   double p = 1.0 / 19;
   p = p * z + 1.0 / 17;
@@ -65,7 +65,7 @@ inline void plain_turn(double u, double& c, double& s) {
 /// (k + 1/2) / 2^53 for k < 2^53, rounded to double (ties to even), and never 1: the last k gives 1 - 2^-53.  Its half is taken away by a mask:
 /// a comparison with a constant would have compilers split the loops that use this.
 inline double open_unit(std::uint64_t k) {
-  const double half = std::bit_cast<double>(0x3FE0000000000000 & (((k + 1) >> 53) - 1));
+  const double half = platform::bit_cast<double>(0x3FE0000000000000 & (((k + 1) >> 53) - 1));
   return (static_cast<double>(static_cast<std::int64_t>(k)) + half) * 0x1p-53;
 }
 
@@ -202,5 +202,8 @@ struct Noise {
     odd = r * s;
   }
 };
+
+RHEO_COMPILE(void Noise::normals<float>(View<float>, Index) const);
+RHEO_COMPILE(void Noise::normals<double>(View<double>, Index) const);
 
 }  // namespace rheo

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rheo/core/tile.hpp"
+#include "rheo/platform/compiled.hpp"
 
 namespace rheo {
 namespace detail {
@@ -50,5 +51,12 @@ template <class T> [[gnu::noinline]] void gemm_tn_add(CView<T> a, CView<T> b, Vi
     out.matrix() += a.matrix().transpose().lazyProduct(b.matrix());
   }
 }
+
+RHEO_COMPILE(void gemm_nn<float>(CView<float>, CView<float>, View<float>));
+RHEO_COMPILE(void gemm_nt<float>(CView<float>, CView<float>, View<float>));
+RHEO_COMPILE(void gemm_tn_add<float>(CView<float>, CView<float>, View<float>));
+RHEO_COMPILE(void gemm_nn<double>(CView<double>, CView<double>, View<double>));
+RHEO_COMPILE(void gemm_nt<double>(CView<double>, CView<double>, View<double>));
+RHEO_COMPILE(void gemm_tn_add<double>(CView<double>, CView<double>, View<double>));
 
 }  // namespace rheo

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "rheo/core/batch.hpp"
+#include "rheo/platform/compiled.hpp"
 #include "rheo/platform/instruction_set.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -269,7 +270,7 @@ template <class T> [[gnu::always_inline]] inline typename Vector<T>::Type sums_o
 
 /// out += wide' few, number (w, k) at out[w * along + k * across], for K columns that are few: dot products down the columns, some at a time, their
 /// lanes folded together, then the rows that fill no vector.
-template <class T, Index K> [[gnu::noinline]] void add_dots(CView<T> wide, CView<T> few, T* out, Index along, Index across) {
+template <class T, Index K> void add_dots(CView<T> wide, CView<T> few, T* out, Index along, Index across) {
   using V = Vector<T>;
   using Type = typename V::Type;
   constexpr Index L = V::lanes, W = 8 / K, sums = std::max<Index>(L, 8);
@@ -307,7 +308,7 @@ template <class T, Index K> [[gnu::noinline]] void add_dots(CView<T> wide, CView
   for (; w < wide.cols(); ++w) some(std::integral_constant<Index, 1>{}, w);
 }
 /// The same for 1 to 4 columns.
-template <class T> void add_few_dots(CView<T> wide, CView<T> few, T* out, Index along, Index across) {
+template <class T> [[gnu::noinline]] void add_few_dots(CView<T> wide, CView<T> few, T* out, Index along, Index across) {
   switch (few.cols()) {
     case 1: return add_dots<T, 1>(wide, few, out, along, across);
     case 2: return add_dots<T, 2>(wide, few, out, along, across);
@@ -362,6 +363,13 @@ template <class T> [[gnu::noinline]] void multiply_row(const Product<T>& p) {
     rest(total, j);
   }
 }
+
+RHEO_COMPILE(void multiply<float>(const Product<float>&));
+RHEO_COMPILE(void multiply_row<float>(const Product<float>&));
+RHEO_COMPILE(void add_few_dots<float>(CView<float>, CView<float>, float*, Index, Index));
+RHEO_COMPILE(void multiply<double>(const Product<double>&));
+RHEO_COMPILE(void multiply_row<double>(const Product<double>&));
+RHEO_COMPILE(void add_few_dots<double>(CView<double>, CView<double>, double*, Index, Index));
 
 }  // namespace rheo::detail
 

@@ -18,6 +18,7 @@
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/shards.hpp"
 #include "rheo/flows/summary.hpp"
+#include "rheo/platform/compiled.hpp"
 
 namespace rheo {
 
@@ -337,5 +338,10 @@ template <class T, class F> Model<F, T> make_model(F flow, Noise noise) {
   model.flow().init(model.theta(), model.state(), noise);
   return model;
 }
+
+namespace detail {
+RHEO_COMPILE(LogProbEstimate<float> estimate<float>(const Batch<float>&, bool));
+RHEO_COMPILE(LogProbEstimate<double> estimate<double>(const Batch<double>&, bool));
+}  // namespace detail
 
 }  // namespace rheo

@@ -215,7 +215,7 @@ inline void decode_tensor(std::string_view bytes, Tensor& t, const std::string& 
     if (is_half) {
       t.values[i] = from_half(load<std::uint16_t>(p));
     } else if (is_bfloat) {
-      t.values[i] = static_cast<double>(std::bit_cast<float>(std::uint32_t(load<std::uint16_t>(p)) << 16));
+      t.values[i] = static_cast<double>(platform::bit_cast<float>(std::uint32_t(load<std::uint16_t>(p)) << 16));
     } else {
       t.values[i] = size == 8 ? load<double>(p) : static_cast<double>(load<float>(p));
     }

@@ -2,7 +2,6 @@
 // Numbers as text and bytes, the same on every machine: no locale, little-endian.
 #pragma once
 
-#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -40,7 +39,7 @@ T load(const char* p) {
   using U = Unsigned<sizeof(T)>;
   std::uint64_t u = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i) u |= std::uint64_t(static_cast<unsigned char>(p[Big ? sizeof(T) - 1 - i : i])) << (8 * i);
-  return std::bit_cast<T>(static_cast<U>(u));
+  return platform::bit_cast<T>(static_cast<U>(u));
 }
 
 /// The number whose bits are those of an IEEE half, exactly.
@@ -55,7 +54,7 @@ inline double from_half(std::uint16_t h) {
 /// Appends `v` little-endian.
 template <class T>
 void store(std::string& out, T v) {
-  const std::uint64_t u = std::bit_cast<Unsigned<sizeof(T)>>(v);
+  const std::uint64_t u = platform::bit_cast<Unsigned<sizeof(T)>>(v);
   for (std::size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(u >> (8 * i) & 0xFF);
 }
 

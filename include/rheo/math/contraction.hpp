@@ -11,6 +11,7 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/arena.hpp"
 #include "rheo/core/pass.hpp"
+#include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -184,6 +185,9 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
     }
   }
 }
+
+RHEO_COMPILE(void contraction_root_of<float>(CView<float>, View<float>, double, Arena&, Report*, MapRef<float>));
+RHEO_COMPILE(void contraction_root_of<double>(CView<double>, View<double>, double, Arena&, Report*, MapRef<double>));
 
 }  // namespace rheo::math
 

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "rheo/core/product.hpp"
+#include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -114,6 +115,9 @@ template <class T> double leading_pair(CView<T> W, ColView<T> u, ColView<T> v, i
   from_top(detail::top_eigenvector<Eigen::MatrixXd>(read(G)));
   return 1 + 64 * eps;
 }
+
+RHEO_COMPILE(double leading_pair<float>(CView<float>, ColView<float>, ColView<float>, int));
+RHEO_COMPILE(double leading_pair<double>(CView<double>, ColView<double>, ColView<double>, int));
 
 }  // namespace rheo::math
 

@@ -204,5 +204,20 @@ template <class T> [[gnu::noinline]] void slim_product_t(CView<T> in, CView<T> W
   }
 }
 
+#define RHEO_COMPILE_DENSE(T, Act)                                                                    \
+  RHEO_COMPILE(void dense<T, Act>(CView<T>, CView<T>, CColView<T>, View<T>, T*));                      \
+  RHEO_COMPILE(void dense_pull<T, Act>(CView<T>, const T*, CView<T>, CView<T>, View<T>, View<T>, ColView<T>))
+#define RHEO_COMPILE_LINEAR(T)                                                                        \
+  RHEO_COMPILE(void first_pull<T>(CView<T>, CView<T>, CView<T>, View<T>, View<T>));                    \
+  RHEO_COMPILE(void slim_product<T>(CView<T>, CView<T>, View<T>));                                     \
+  RHEO_COMPILE(void slim_product_t<T>(CView<T>, CView<T>, View<T>));                                   \
+  RHEO_COMPILE(void dense<T, Identity>(CView<T>, CView<T>, CColView<T>, View<T>, T*));                 \
+  RHEO_COMPILE_DENSE(T, Relu);                                                                        \
+  RHEO_COMPILE_DENSE(T, Tanh)
+RHEO_COMPILE_LINEAR(float);
+RHEO_COMPILE_LINEAR(double);
+#undef RHEO_COMPILE_LINEAR
+#undef RHEO_COMPILE_DENSE
+
 }  // namespace detail
 }  // namespace rheo

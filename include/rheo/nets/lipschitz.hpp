@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -225,7 +224,7 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       using S = decltype(autodiff::value_of(T()));
       std::uint64_t h = 0, place = 0;
       for (Index j = 0; j < W.cols(); ++j) {
-        for (Index i = 0; i < W.rows(); ++i) h += rheo::detail::mix64(std::bit_cast<std::uint32_t>(static_cast<float>(autodiff::value_of(W(i, j)))) + 0x9E3779B97F4A7C15u * ++place);
+        for (Index i = 0; i < W.rows(); ++i) h += rheo::detail::mix64(platform::bit_cast<std::uint32_t>(static_cast<float>(autodiff::value_of(W(i, j)))) + 0x9E3779B97F4A7C15u * ++place);
       }
       return static_cast<S>(h >> 41);
     }

@@ -23,6 +23,9 @@
 
 namespace rheo::platform {
 
+/// std::bit_cast, which some libraries of these compilers lack.
+template <class To, class From> constexpr To bit_cast(const From& from) { return __builtin_bit_cast(To, from); }
+
 /// Compilers spell types differently (clang leaves default arguments out): names are compared within one family only.
 #if defined(__clang__)
 inline constexpr const char* compiler_family = "clang";

@@ -7,7 +7,8 @@
 #include <atomic>
 #include <version>
 
-#if defined(__STDCPP_THREADS__)
+#if defined(__STDCPP_THREADS__) && !(defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__))
+#define RHEO_THREADS
 #include <thread>
 #endif
 #if defined(__cpp_lib_jthread)
@@ -51,7 +52,7 @@ class StopSource {
 
 namespace platform {
 
-#if defined(__STDCPP_THREADS__)
+#if defined(RHEO_THREADS)
 inline constexpr bool has_threads = true;
 #if defined(__cpp_lib_jthread)
 using JoiningThread = std::jthread;
@@ -107,3 +108,5 @@ template <class T> void wake_all(std::atomic<T>&) {}
 
 }  // namespace platform
 }  // namespace rheo
+
+#undef RHEO_THREADS

@@ -16,6 +16,7 @@
 #include "rheo/training/schedule.hpp"
 #include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"
+#include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -372,6 +373,13 @@ template <class F, class T, class Objective = MaximumLikelihood>
 FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options = {}, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, nullptr, std::move(objective));
 }
+
+namespace detail {
+RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>, CView<float>, const FitOptions&, const HeldOut<float>*,
+                                const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&));
+RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>, CView<double>, const FitOptions&, const HeldOut<double>*,
+                                const std::function<StartReport(const Batch<double>&, const Batch<double>&)>&));
+}  // namespace detail
 
 }  // namespace rheo
 

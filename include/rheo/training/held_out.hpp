@@ -95,5 +95,8 @@ template <class T> class HeldOutLoss {
   std::vector<Index> aside_;
 };
 
+RHEO_COMPILE(class HeldOutLoss<float>);
+RHEO_COMPILE(class HeldOutLoss<double>);
+
 }  // namespace detail
 }  // namespace rheo

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rheo/core/kind.hpp"
+#include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -21,14 +22,22 @@ struct RepeatedValues {
   Index rows = 0;      ///< rows looked at
 };
 
+namespace detail {
+template <class T> [[gnu::noinline]] std::vector<RepeatedValues> repeated_in(CView<T> x, const Support* support, Index most);
+}  // namespace detail
+
 /// By column, where the support is continuous; whole numbers, categories and censored numbers may repeat.  Looks at no more than `most` rows, evenly
 /// spread, and sorts their numbers: some 2 ms a column.
 template <class T, std::size_t D> std::vector<RepeatedValues> repeated_values(CView<T> x, const std::array<Support, D>& support, Index most = 20000) {
+  return detail::repeated_in<T>(x, support.data(), most);
+}
+
+template <class T> std::vector<RepeatedValues> detail::repeated_in(CView<T> x, const Support* support, Index most) {
   std::vector<RepeatedValues> found;
   const Index n = std::min(most, x.rows());
   std::vector<T> values(static_cast<std::size_t>(n));
   for (Index j = 0; j < x.cols(); ++j) {
-    const Support s = support[static_cast<std::size_t>(j)];
+    const Support s = support[j];
     if (s == Support::integer || s == Support::category || s == Support::censored) continue;
     for (Index i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = x(i * x.rows() / n, j);
     std::sort(values.begin(), values.end());
@@ -46,6 +55,11 @@ template <class T, std::size_t D> std::vector<RepeatedValues> repeated_values(CV
   }
   return found;
 }
+
+namespace detail {
+RHEO_COMPILE(std::vector<RepeatedValues> repeated_in<float>(CView<float>, const Support*, Index));
+RHEO_COMPILE(std::vector<RepeatedValues> repeated_in<double>(CView<double>, const Support*, Index));
+}  // namespace detail
 
 }  // namespace rheo
 

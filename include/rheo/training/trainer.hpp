@@ -8,6 +8,7 @@
 
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
+#include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -242,6 +243,11 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
   Workspace<F, T> ws_;
   std::vector<detail::RoomOf<Objective, F, T>> rooms_;
 };
+
+namespace detail {
+RHEO_COMPILE(class ShardTrainer<float>);
+RHEO_COMPILE(class ShardTrainer<double>);
+}  // namespace detail
 
 }  // namespace rheo
 
