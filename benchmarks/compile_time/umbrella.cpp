@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// The umbrella header alone.
+#include <rheo/rheo.hpp>
