@@ -12,4 +12,5 @@
 #include "rheo/training/fit.hpp"
 #include "rheo/training/held_out.hpp"
 #include "rheo/training/repeated.hpp"
+#include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"

@@ -87,7 +87,8 @@ struct FitResult {
 namespace detail {
 
 /// What a user should hear of a fit that went through.
-inline std::vector<std::string> notes_of(const FitResult& r) {
+/// Result is FitResult: a template so that it is compiled where it is called, or once.
+template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Result& r) {
   std::vector<std::string> notes;
   if (!r.set_aside.empty()) {
     notes.push_back(std::to_string(r.set_aside.size()) + " held-out rows had no finite loss and were set aside, the first is row " + std::to_string(r.set_aside[0]));
@@ -122,7 +123,7 @@ template <class T> void check_finite(CView<T> x, const char* what) {
   }
 }
 
-inline void check_options(const FitOptions& o, Index n) {
+[[gnu::cold]] inline void check_options(const FitOptions& o, Index n) {
   if (o.epochs < 0) fail("fit: epochs must not be negative, got " + std::to_string(o.epochs));
   if (o.batch < 1) fail("fit: batch must be at least 1, got " + std::to_string(o.batch));
   if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit: learning_rate must be positive, got " + std::to_string(o.learning_rate));
@@ -375,6 +376,7 @@ FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, Fi
 }
 
 namespace detail {
+RHEO_COMPILE(std::vector<std::string> notes_of<FitResult>(const FitResult&));
 RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>, CView<float>, const FitOptions&, const HeldOut<float>*,
                                 const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&));
 RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>, CView<double>, const FitOptions&, const HeldOut<double>*,

@@ -26,7 +26,7 @@ template <class O> inline constexpr bool is_held_out = false;
 template <class T> inline constexpr bool is_held_out<HeldOut<T>> = true;
 
 /// Throws unless there is one finite weight a row, or none.
-inline void check_weights(const std::vector<double>& weights, Index n, const std::string& which) {
+[[gnu::cold]] inline void check_weights(const std::vector<double>& weights, Index n, const std::string& which) {
   if (weights.empty()) return;
   if (static_cast<Index>(weights.size()) != n) fail("fit: " + std::to_string(weights.size()) + " weights for " + std::to_string(n) + " " + which);
   for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -34,7 +34,7 @@ inline void check_weights(const std::vector<double>& weights, Index n, const std
   }
 }
 /// Their sum, which must be positive: a mean is taken by it.
-inline double total_weight(const std::vector<double>& weights, const std::string& which, const std::string& remedy) {
+[[gnu::cold]] inline double total_weight(const std::vector<double>& weights, const std::string& which, const std::string& remedy) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   if (!(sum > 0)) fail("fit: the weights of the " + std::to_string(weights.size()) + " " + which + " sum to " + std::to_string(sum) + ", which must be positive" + remedy);
   return sum;

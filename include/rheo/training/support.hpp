@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rheo/flows/model.hpp"
+#include "rheo/platform/compiled.hpp"
 
 namespace rheo {
 namespace detail {
@@ -25,7 +26,7 @@ inline bool holds(Support s, double x, Index categories) {
     default: return true;
   }
 }
-inline std::string name_of(Support s, Index categories) {
+[[gnu::cold]] inline std::string name_of(Support s, Index categories) {
   switch (s) {
     case Support::positive:
     case Support::censored: return "a number that is not negative";
@@ -34,7 +35,7 @@ inline std::string name_of(Support s, Index categories) {
   }
 }
 /// What is wrong with a row of density 0 whose numbers all lie in the sets that their names tell.
-template <class T> std::string name_fault(CView<T> x, Index row, std::span<const Support> support) {
+template <class T> [[gnu::cold]] std::string name_fault(CView<T> x, Index row, std::span<const Support> support) {
   std::string what = ": log p = -inf there, at (";
   const Index D = x.cols(), shown = std::min<Index>(D, 6);
   for (Index j = 0; j < shown; ++j) what.append(j > 0 ? ", " : "").append(std::to_string(x(row, j)));
@@ -52,11 +53,11 @@ template <class T> std::string name_fault(CView<T> x, Index row, std::span<const
   }
   return what.append("a layer further in has bounds (as AbsUniform{b}, LogitUpTo{b}, IntervalMap{a, b}) that this row passes");
 }
-[[noreturn]] inline void fail_off_support(Index bad, Index row, const std::string& why) {
+[[noreturn, gnu::cold]] inline void fail_off_support(Index bad, Index row, const std::string& why) {
   fail<DataError>(std::to_string(bad) + (bad == 1 ? " row of the data lies" : " rows of the data lie") + " off the flow's support, the first is row " +
                   std::to_string(row) + why);
 }
-template <class T> void check_columns(CView<T> x, std::span<const Support> support, std::span<const Index> categories) {
+template <class T> [[gnu::noinline]] void check_columns(CView<T> x, std::span<const Support> support, std::span<const Index> categories) {
   Index bad = 0, first = -1;
   std::size_t at = 0;
   for (Index i = 0; i < x.rows(); ++i) {
@@ -70,6 +71,10 @@ template <class T> void check_columns(CView<T> x, std::span<const Support> suppo
   if (bad == 0) return;
   fail_off_support(bad, first, ": column " + std::to_string(at) + " is " + std::to_string(x(first, static_cast<Index>(at))) + ", it wants " + name_of(support[at], categories[at]));
 }
+RHEO_COMPILE(std::string name_fault<float>(CView<float>, Index, std::span<const Support>));
+RHEO_COMPILE(void check_columns<float>(CView<float>, std::span<const Support>, std::span<const Index>));
+RHEO_COMPILE(std::string name_fault<double>(CView<double>, Index, std::span<const Support>));
+RHEO_COMPILE(void check_columns<double>(CView<double>, std::span<const Support>, std::span<const Index>));
 }  // namespace detail
 
 /// Throws DataError with the number of rows off the flow's support and the first of them.  Positive, censored, unit and whole-number coordinates
