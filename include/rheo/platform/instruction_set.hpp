@@ -58,17 +58,17 @@ inline constexpr int instruction_set = RHEO_ALIGNMENT * 256 + RHEO_PACKET;
 
 // A vector's bytes, and how many vectors by how many columns of sums the registers hold beside what they are made of.
 #if defined(__AVX512F__)
-inline constexpr std::ptrdiff_t vector_bytes = 64, tile_vectors = 4, tile_columns = 4;
+inline constexpr Eigen::Index vector_bytes = 64, tile_vectors = 4, tile_columns = 4;
 #elif defined(__AVX__)
-inline constexpr std::ptrdiff_t vector_bytes = 32, tile_vectors = 2, tile_columns = 6;
+inline constexpr Eigen::Index vector_bytes = 32, tile_vectors = 2, tile_columns = 6;
 #elif defined(__aarch64__)
-inline constexpr std::ptrdiff_t vector_bytes = 16, tile_vectors = 4, tile_columns = 4;
+inline constexpr Eigen::Index vector_bytes = 16, tile_vectors = 4, tile_columns = 4;
 #else
-inline constexpr std::ptrdiff_t vector_bytes = 16, tile_vectors = 2, tile_columns = 6;
+inline constexpr Eigen::Index vector_bytes = 16, tile_vectors = 2, tile_columns = 6;
 #endif
 
 template <class T> struct Vector {
-  static constexpr std::ptrdiff_t lanes = vector_bytes / static_cast<std::ptrdiff_t>(sizeof(T));
+  static constexpr Eigen::Index lanes = vector_bytes / static_cast<Eigen::Index>(sizeof(T));
   typedef T Type __attribute__((vector_size(vector_bytes)));
   [[gnu::always_inline]] static Type load(const T* p) {
     Type v;
