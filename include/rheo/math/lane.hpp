@@ -30,6 +30,21 @@ template <class T, std::size_t Bytes = sizeof(typename Eigen::internal::packet_t
   static Packet keep(Mask m, Packet x) { return Eigen::internal::pand(m, x); }
   static bool any(Mask m) { return Eigen::internal::predux_any(m); }
 };
+/// Where a packet is a number: Eigen's comparisons of numbers give all bits in 3.4 and 1 in 5.
+template <class T> struct MasksOfNumbers {
+  using Packet = T;
+  using Mask = bool;
+  static Mask both(Mask x, Mask y) { return x && y; }
+  static Mask either(Mask x, Mask y) { return x || y; }
+  static Mask less(T x, T y) { return x < y; }
+  static Mask less_equal(T x, T y) { return x <= y; }
+  static Mask equal(T x, T y) { return x == y; }
+  static T select(Mask m, T x, T y) { return m ? x : y; }
+  static T keep(Mask m, T x) { return m ? x : T(0); }
+  static bool any(Mask m) { return m; }
+};
+template <> struct Masks<float, sizeof(float)> : MasksOfNumbers<float> {};
+template <> struct Masks<double, sizeof(double)> : MasksOfNumbers<double> {};
 #ifdef EIGEN_VECTORIZE_AVX512
 template <> struct Masks<float, 64> {
   using Packet = Eigen::internal::Packet16f;
