@@ -156,4 +156,14 @@ TEST_CASE("buffers that are no permutation are refused: they would be used as in
   }
 }
 
+TEST_CASE("a model that has been moved from is neither saved nor loaded into") {
+  const std::string good = folder() + "/moved_good", bad = folder() + "/moved_bad";
+  auto model = rheo::make_model<double>(rheo::Flow{rheo::AffineCoupling<2, rheo::Mlp<8>>{}, rheo::StandardNormal<2>{}}, rheo::Noise{1});
+  rheo::io::save(model, good);
+  const auto other = std::move(model);
+  CHECK_THROWS_WITH(rheo::io::save(model, bad), Catch::Contains("moved from"));
+  CHECK_THROWS_WITH(rheo::io::load_into(model, good), Catch::Contains("moved from"));
+  CHECK(other.log_prob(rheo::Batch<double>::Zero(1, 2)).allFinite());
+}
+
 }  // namespace io_model_file

@@ -89,7 +89,10 @@ TEST_CASE("weights whose sum is not positive, and weights that are no numbers, a
   for (Index i = 0; i < 20; i += 2) every_second[static_cast<std::size_t>(i)] = 1;
   while (!is_held(noise, 20, 2, 3) || !is_held(noise, 20, 2, 5)) ++noise.seed;
   CHECK_THROWS_WITH(fit(model, data, {.noise = noise, .weights = every_second}), Contains("the weights of the 2 held-out rows sum to 0") && Contains("HeldOut"));
-  CHECK_THROWS_WITH(fit(model, data, {.weights = std::vector<double>(20, -1.0)}), Contains("the weights of the 18 training rows sum to -18"));
+  CHECK_THROWS_WITH(fit(model, data, {.weights = std::vector<double>(20, -1.0)}), Contains("the weights of the 20 rows sum to -20"));
+  std::vector<double> one_held(20, -0.1);
+  one_held[3] = 100;
+  CHECK_THROWS_WITH(fit(model, data, {.noise = noise, .weights = one_held}), Contains("the weights of the 18 training rows sum to -1.8,"));
   every_second[13] = std::nan("");
   CHECK_THROWS_WITH(fit(model, data, {.weights = every_second}), Contains("the weight of row 13 of the rows is not finite"));
   CHECK_THROWS_WITH(fit(model, data, {}, HeldOut<double>{.x = data, .weights = {1, 2}}), Contains("2 weights for 20 held-out rows"));
@@ -132,6 +135,31 @@ TEST_CASE("negative weights take away what other rows gave too much") {
   const auto s = model.sample(20000, Noise{5});
   CHECK(std::abs(s.mean() - 2) < 0.15);
   CHECK(std::abs(std::sqrt((s - s.mean()).square().mean()) - 1) < 0.15);
+}
+
+TEST_CASE("negative weights are named with what they leave, and a fit that could not make a step has diverged") {
+  const auto data = banana<double>(400, 1);
+  std::vector<double> weights(400, 1.0);
+  for (std::size_t i = 0; i < 400; i += 4) weights[i] = -1;
+  auto model = make_model<double>(Small{}, Noise{2});
+  const auto r = fit(model, data, {.epochs = 1, .weights = weights});
+  CHECK(r.negative_weights == 100);
+  CHECK(r.effective_rows == Approx(100));
+  CHECK_THAT(r.notes.at(0), Contains("100 weights are negative, and the rows tell as much as 100 of equal weight"));
+  CHECK(fit(model, data, {.epochs = 1}).notes.empty());
+
+  model.parameters().setConstant(std::numeric_limits<double>::quiet_NaN());
+  const auto none = fit(model, data, {.epochs = 2});
+  CHECK(none.steps == 0);
+  CHECK(none.skipped_steps > 0);
+  CHECK(none.status == FitStatus::diverged);
+}
+
+TEST_CASE("HeldOut takes its scalar from its rows; too few rows to hold any out are told what to do") {
+  const auto data = banana<double>(40, 1);
+  auto model = make_model<double>(Small{}, Noise{2});
+  CHECK(fit(model, data, {.epochs = 1}, HeldOut{data}).steps > 0);
+  CHECK_THROWS_WITH(fit(model, data.topRows(2), {.epochs = 1}), Contains("of 2 rows 1 were held out") && Contains("FitOptions::validation = 0"));
 }
 
 }  // namespace training_held_out

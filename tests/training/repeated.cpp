@@ -31,7 +31,7 @@ TEST_CASE("repeated values are named by column where the support is continuous")
   CHECK(r.repeated[0].share == Approx(0.3));
   CHECK(r.repeated[0].value == 0.5);
   CHECK(r.repeated[0].count == 250);
-  CHECK_THAT(r.notes.at(0), Contains("column 1: 30 % of 1000 rows repeat another's value, most often 0.500000 (250 rows)"));
+  CHECK_THAT(r.notes.at(0), Contains("column 1: 30 % of 1000 rows repeat another's value, most often 0.5 (250 rows)"));
   const Batch<double> rounded = (10 * x).floor();
   CHECK(repeated_values<double>(view(rounded), all_of<2>(Support::integer)).empty());
   CHECK(repeated_values<double>(view(rounded), all_of<2>(Support::real)).size() == 2);

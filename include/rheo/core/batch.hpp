@@ -86,18 +86,20 @@ template <class T> class Input {
   Input() : view_(nullptr, 0, 0, Eigen::OuterStride<>(0)) {}
   template <class D> Input(const Eigen::DenseBase<D>& x) : Input() {
     static_assert(std::is_same_v<typename D::Scalar, T>, "rheo: the data's scalar type differs from the model's: cast it with .cast<T>()");
-    const auto& e = x.derived();
-    if constexpr (bool(D::Flags & Eigen::DirectAccessBit)) {
-      if (bool(D::RowsAtCompileTime == 1)) {
-        look(e.data(), 1, e.cols(), e.innerStride());
-        return;
+    if constexpr (std::is_same_v<typename D::Scalar, T>) {  // one error, not three
+      const auto& e = x.derived();
+      if constexpr (bool(D::Flags & Eigen::DirectAccessBit)) {
+        if (bool(D::RowsAtCompileTime == 1)) {
+          look(e.data(), 1, e.cols(), e.innerStride());
+          return;
+        }
+        if (!bool(D::IsRowMajor) && e.innerStride() == 1) {
+          look(e.data(), e.rows(), e.cols(), bool(D::IsVectorAtCompileTime) ? e.rows() : e.outerStride());
+          return;
+        }
       }
-      if (!bool(D::IsRowMajor) && e.innerStride() == 1) {
-        look(e.data(), e.rows(), e.cols(), bool(D::IsVectorAtCompileTime) ? e.rows() : e.outerStride());
-        return;
-      }
+      own(e);
     }
-    own(e);
   }
   template <class X>
     requires(AsBatch<X>::enabled)

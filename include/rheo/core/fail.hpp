@@ -4,6 +4,7 @@
 
 #include "rheo/platform/compiler.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -24,6 +25,13 @@ struct DataError : std::runtime_error {
 inline void (*fail_handler)(const char* message) = nullptr;
 
 namespace detail {
+
+/// A number in a message: six digits of it, whatever its size.
+inline std::string number_text(double x) {
+  char room[32];
+  std::snprintf(room, sizeof room, "%.6g", x);
+  return room;
+}
 
 /// Throws E("rheo: " + reason).  Wrong shapes and arguments are std::invalid_argument.
 template <class E = std::invalid_argument>

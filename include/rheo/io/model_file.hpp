@@ -42,6 +42,7 @@ struct LoadOptions {
 /// model or notes that load would refuse: numbers that are not finite, buffers that the flow cannot use, more than 16 MiB of notes and
 /// names, and a note under one of the names above.
 template <class F, class T> void save(const Model<F, T>& model, const std::string& path, const std::map<std::string, std::string>& notes = {}) {
+  static_cast<void>(model.theta());  // throws of a model that has been moved from
   TensorFile file;
   file.metadata = notes;
   const auto state = [&file](const std::string& key, std::string value) {
@@ -73,6 +74,7 @@ template <class F, class T> void save(const Model<F, T>& model, const std::strin
 /// Reads parameters and buffers into `model`, which is untouched if anything is wrong.  Throws FileError that names every difference between
 /// the file and the model: tensors missing, unexpected, or of another shape or type.
 template <class F, class T> void load_into(Model<F, T>& model, const std::string& path, const LoadOptions& options = {}) {
+  static_cast<void>(model.theta());  // throws of a model that has been moved from
   const TensorFile file = read_safetensors(path, options.limits);
   const auto note = [&](const char* key) {
     const auto found = file.metadata.find(key);

@@ -81,7 +81,9 @@ struct FitResult {
   std::vector<Index> set_aside;   ///< held-out rows whose loss was not finite in some epoch and that none was judged by: of the data, or of the HeldOut
   StartReport start;              ///< constant columns of the context, and standardisations kept from an earlier fit
   std::vector<RepeatedValues> repeated;  ///< columns of the data with numbers that many rows share
-  std::vector<std::string> notes;  ///< all three in a sentence each, for people
+  Index negative_weights = 0;     ///< how many weights of the data are negative
+  double effective_rows = 0;      ///< then (sum w)^2 / sum w^2: equal rows would tell as much
+  std::vector<std::string> notes;  ///< all of them in a sentence each, for people
 };
 
 namespace detail {
@@ -93,7 +95,7 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
   if (!r.set_aside.empty()) {
     notes.push_back(std::to_string(r.set_aside.size()) + " held-out rows had no finite loss and were set aside, the first is row " + std::to_string(r.set_aside[0]));
   }
-  const auto of = [](auto x) { return std::to_string(x); };
+  const auto of = [](auto x) { return number_text(static_cast<double>(x)); };
   for (Index j : r.start.constant_context) {
     notes.push_back("column " + of(j) + " of the context is constant over the training rows: nothing can be learned from it");
   }
@@ -101,6 +103,10 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
     notes.push_back("column " + of(k.column) + (k.of_context ? " of the context" : "") + " is still standardised by an earlier fit's mean " + of(k.mean) +
                     " and deviation " + of(k.deviation) + ", these rows have " + of(k.mean_here) + " and " + of(k.deviation_here) +
                     ": FitOptions::restandardize takes theirs");
+  }
+  if (r.negative_weights > 0) {
+    notes.push_back(of(r.negative_weights) + " weights are negative, and the rows tell as much as " + of(std::floor(r.effective_rows)) + " of equal weight: where such weights all but cancel, the " +
+                    "loss has no lower bound, and a fit that goes below any density's is none; large batches, more rows or fewer epochs keep it steady");
   }
   for (const auto& v : r.repeated) {
     notes.push_back("column " + of(v.column) + ": " + of(static_cast<int>(100 * v.share + 0.5)) + " % of " + of(v.rows) +
@@ -126,12 +132,13 @@ template <class T> void check_finite(CView<T> x, const char* what) {
 [[gnu::cold]] inline void check_options(const FitOptions& o, Index n) {
   if (o.epochs < 0) fail("fit: epochs must not be negative, got " + std::to_string(o.epochs));
   if (o.batch < 1) fail("fit: batch must be at least 1, got " + std::to_string(o.batch));
-  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit: learning_rate must be positive, got " + std::to_string(o.learning_rate));
-  if (!(o.validation >= 0 && o.validation < 1)) fail("fit: validation must be in [0, 1), got " + std::to_string(o.validation));
-  if (!(o.average >= 0 && o.average < 1)) fail("fit: average must be in [0, 1), got " + std::to_string(o.average));
+  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit: learning_rate must be positive, got " + number_text(o.learning_rate));
+  if (!(o.validation >= 0 && o.validation < 1)) fail("fit: validation must be in [0, 1), got " + number_text(o.validation));
+  if (!(o.average >= 0 && o.average < 1)) fail("fit: average must be in [0, 1), got " + number_text(o.average));
   if (o.threads < 1) fail("fit: threads must be at least 1, got " + std::to_string(o.threads));
   if (n < 2) fail("fit: wants at least 2 rows, got " + std::to_string(n));
   check_weights(o.weights, n, "rows");
+  if (!o.weights.empty()) total_weight(o.weights, "rows", "");
 }
 
 /// An exponential moving average of the parameters, that forgets its start quickly: of step k it keeps min(average, k / (k + 9)).
@@ -176,7 +183,9 @@ FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trai
   const auto begin = Clock::now();
   const Index n = data.rows();
   const Index held = given ? 0 : held_rows(options.validation, n), kept = n - held;
-  if (kept < 2) fail("fit: fewer than 2 rows are left to train on");
+  if (kept < 2) {
+    fail("fit: of " + std::to_string(n) + " rows " + std::to_string(held) + " were held out to choose the epoch by and fewer than 2 are left to train on: give more, or set FitOptions::validation = 0");
+  }
   const std::vector<Index> order = options.noise.fork(0).permutation(n);
   auto take = [&](CView<T> from, Index first, Index count) {
     Batch<T> part(count, from.cols());
@@ -312,6 +321,10 @@ FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trai
   trainer.refresh();  // what is drawn for the parameters has had a part in the choice of the epoch
   const bool ran_its_course = result.status != FitStatus::interrupted && result.status != FitStatus::diverged;
   if (ran_its_course && result.best_epoch == 0 && !result.history.empty()) result.status = FitStatus::no_better_than_start;
+  if (result.steps == 0 && result.skipped_steps > 0) result.status = FitStatus::diverged;
+  double sum = 0, squares = 0;
+  for (const double w : options.weights) sum += w, squares += w * w, result.negative_weights += w < 0;
+  if (result.negative_weights > 0) result.effective_rows = sum * sum / squares;
   if (validation) {
     for (Index i : validation->set_aside()) result.set_aside.push_back(given ? i : order[static_cast<std::size_t>(kept + i)]);
   }

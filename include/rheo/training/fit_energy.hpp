@@ -67,7 +67,7 @@ template <class E> auto objective_of(const E& e) {
 [[gnu::cold]] inline void check_options(const EnergyFitOptions& o) {
   if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1) fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
   if (!(o.clip_norm >= 0) || !(o.tolerance >= 0) || o.patience_non_finite < 1 || o.halvings < 0) fail("fit_energy: clip_norm, tolerance and halvings must not be negative, patience_non_finite must be positive");
-  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + std::to_string(o.learning_rate));
+  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + number_text(o.learning_rate));
 }
 
 /// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those are `moving`, over draws alone.

@@ -19,6 +19,7 @@ template <class T> struct HeldOut {
   Input<T> context{};
   std::vector<double> weights{};  ///< one per row; empty: all one
 };
+template <class D, class... Rest> HeldOut(const Eigen::DenseBase<D>&, Rest...) -> HeldOut<typename D::Scalar>;
 
 namespace detail {
 
@@ -36,7 +37,7 @@ template <class T> inline constexpr bool is_held_out<HeldOut<T>> = true;
 /// Their sum, which must be positive: a mean is taken by it.
 [[gnu::cold]] inline double total_weight(const std::vector<double>& weights, const std::string& which, const std::string& remedy) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  if (!(sum > 0)) fail("fit: the weights of the " + std::to_string(weights.size()) + " " + which + " sum to " + std::to_string(sum) + ", which must be positive" + remedy);
+  if (!(sum > 0)) fail("fit: the weights of the " + std::to_string(weights.size()) + " " + which + " sum to " + number_text(sum) + ", which must be positive" + remedy);
   return sum;
 }
 
