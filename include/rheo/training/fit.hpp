@@ -88,8 +88,7 @@ struct FitResult {
 
 namespace detail {
 
-/// What a user should hear of a fit that went through.
-/// Result is FitResult: a template so that it is compiled where it is called, or once.
+/// What a user should hear of a fit that went through.  Result is FitResult: a template is compiled where it is called, or once.
 template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Result& r) {
   std::vector<std::string> notes;
   if (!r.set_aside.empty()) {
