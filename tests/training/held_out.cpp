@@ -147,6 +147,10 @@ TEST_CASE("negative weights are named with what they leave, and a fit that could
   CHECK(r.effective_rows == Approx(100));
   CHECK_THAT(r.notes.at(0), Contains("100 weights are negative, and the rows tell as much as 100 of equal weight"));
   CHECK(fit(model, data, {.epochs = 1}).notes.empty());
+  FitResult many;
+  many.negative_weights = 1234567;
+  many.effective_rows = 2345678.9;
+  CHECK_THAT(detail::notes_of(many).at(0), Contains("1234567 weights are negative, and the rows tell as much as 2345678 of equal weight"));
 
   model.parameters().setConstant(std::numeric_limits<double>::quiet_NaN());
   const auto none = fit(model, data, {.epochs = 2});

@@ -94,7 +94,7 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
   if (!r.set_aside.empty()) {
     notes.push_back(std::to_string(r.set_aside.size()) + " held-out rows had no finite loss and were set aside, the first is row " + std::to_string(r.set_aside[0]));
   }
-  const auto of = [](auto x) { return number_text(static_cast<double>(x)); };
+  const auto of = [](auto x) { return std::is_integral_v<decltype(x)> ? std::to_string(x) : number_text(static_cast<double>(x)); };
   for (Index j : r.start.constant_context) {
     notes.push_back("column " + of(j) + " of the context is constant over the training rows: nothing can be learned from it");
   }
@@ -104,7 +104,7 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
                     ": FitOptions::restandardize takes theirs");
   }
   if (r.negative_weights > 0) {
-    notes.push_back(of(r.negative_weights) + " weights are negative, and the rows tell as much as " + of(std::floor(r.effective_rows)) + " of equal weight: where such weights all but cancel, the " +
+    notes.push_back(of(r.negative_weights) + " weights are negative, and the rows tell as much as " + of(static_cast<Index>(r.effective_rows)) + " of equal weight: where such weights all but cancel, the " +
                     "loss has no lower bound, and a fit that goes below any density's is none; large batches, more rows or fewer epochs keep it steady");
   }
   for (const auto& v : r.repeated) {
