@@ -110,46 +110,21 @@ inline std::string resemble([[maybe_unused]] int fd, [[maybe_unused]] const stru
 #endif
 }
 
+/// Opens for reading; a size of 0 where it is unknown.  The size is the open descriptor's, so nobody can swap the file between the look and the read.
+inline std::string open_input(const std::string& path, int& fd, bool& regular, std::uint64_t& size) {
+  fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return "cannot open: " + system_reason(errno);
+  struct stat s = {};
+  if (::fstat(fd, &s) != 0) return "cannot look at: " + system_reason(errno);
+  if (S_ISDIR(s.st_mode)) return "is a folder";
+  regular = S_ISREG(s.st_mode);
+  size = regular ? static_cast<std::uint64_t>(s.st_size) : 0;
+  return "";
+}
+inline std::ptrdiff_t read_some(int fd, char* to, std::size_t n) { return ::read(fd, to, n); }
+inline void close_input(int fd) { ::close(fd); }
+
 }  // namespace detail
-
-/// A file open for reading; its size is the open descriptor's, so nobody can swap the file between the look and the read.
-class InputFile {
- public:
-  InputFile() = default;
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-  ~InputFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  std::string open(const std::string& path) {
-    fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd_ < 0) return "cannot open: " + detail::system_reason(errno);
-    struct stat s = {};
-    if (::fstat(fd_, &s) != 0) return "cannot look at: " + detail::system_reason(errno);
-    if (S_ISDIR(s.st_mode)) return "is a folder";
-    regular_ = S_ISREG(s.st_mode);
-    size_ = regular_ ? static_cast<std::uint64_t>(s.st_size) : 0;
-    return "";
-  }
-  bool regular() const { return regular_; }     ///< false for pipes and devices, whose size is unknown
-  std::uint64_t size() const { return size_; }  ///< bytes of a regular file, else 0
-
-  /// Up to n bytes into `to`, `done` of them; fewer only at the end of the file.
-  std::string read(char* to, std::size_t n, std::size_t& done) {
-    for (done = 0; done < n;) {
-      const auto got = ::read(fd_, to + done, std::min(n - done, std::size_t(1) << 30));
-      if (got == 0) break;
-      if (got > 0) done += static_cast<std::size_t>(got);
-      else if (errno != EINTR) return "cannot read: " + detail::system_reason(errno);
-    }
-    return "";
-  }
-
- private:
-  int fd_ = -1;
-  bool regular_ = false;
-  std::uint64_t size_ = 0;
-};
 
 /// Puts `bytes` in place of the file at `path`, whole or not at all: see io::write_file.
 inline std::string replace_file(const std::string& path, std::string_view bytes) {

@@ -60,46 +60,21 @@ inline std::string find_destination(const std::string& path, std::string& target
   return "";
 }
 
+/// Opens for reading; a size of 0 where it is unknown.
+inline std::string open_input(const std::string& path, int& fd, bool& regular, std::uint64_t& size) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return "is a folder";
+  fd = ::_open(path.c_str(), _O_RDONLY | _O_BINARY | _O_NOINHERIT);
+  if (fd < 0) return "cannot open: " + system_reason(errno);
+  regular = std::filesystem::is_regular_file(path, ignored);
+  const auto length = ::_filelengthi64(fd);
+  size = regular && length > 0 ? static_cast<std::uint64_t>(length) : 0;
+  return "";
+}
+inline std::ptrdiff_t read_some(int fd, char* to, std::size_t n) { return ::_read(fd, to, static_cast<unsigned>(n)); }
+inline void close_input(int fd) { ::_close(fd); }
+
 }  // namespace detail
-
-/// A file open for reading.
-class InputFile {
- public:
-  InputFile() = default;
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-  ~InputFile() {
-    if (fd_ >= 0) ::_close(fd_);
-  }
-  std::string open(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return "is a folder";
-    fd_ = ::_open(path.c_str(), _O_RDONLY | _O_BINARY | _O_NOINHERIT);
-    if (fd_ < 0) return "cannot open: " + detail::system_reason(errno);
-    regular_ = std::filesystem::is_regular_file(path, ignored);
-    const auto length = ::_filelengthi64(fd_);
-    size_ = regular_ && length > 0 ? static_cast<std::uint64_t>(length) : 0;
-    return "";
-  }
-  bool regular() const { return regular_; }     ///< false for pipes and devices, whose size is unknown
-  std::uint64_t size() const { return size_; }  ///< bytes of a regular file, else 0
-
-  /// Up to n bytes into `to`, `done` of them; fewer only at the end of the file.
-  std::string read(char* to, std::size_t n, std::size_t& done) {
-    for (done = 0; done < n;) {
-      const int got = ::_read(fd_, to + done, static_cast<unsigned>(std::min(n - done, std::size_t(1) << 30)));
-      if (got == 0) break;
-      if (got < 0) return "cannot read: " + detail::system_reason(errno);
-      done += static_cast<std::size_t>(got);
-    }
-    return "";
-  }
-
- private:
-  int fd_ = -1;
-  bool regular_ = false;
-  std::uint64_t size_ = 0;
-};
 
 /// Puts `bytes` in place of the file at `path`, whole or not at all: see io::write_file.
 inline std::string replace_file(const std::string& path, std::string_view bytes) {
