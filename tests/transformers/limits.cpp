@@ -71,5 +71,19 @@ TEMPLATE_TEST_CASE("raw slopes of 1e30 are slopes: 100 at most, and softplus of 
   CHECK(NflowsKnots().slope_pull(T(1e30), T(1), T(1)) == T(0));
   CHECK(NflowsKnots().slope_pull(T(1e5), T(1), T(1)) == T(1));
 }
+TEMPLATE_TEST_CASE("damped knots are safe knots of raw numbers divided by 8 and 2, in value and in cotangent", "", float, double) {
+  using T = TestType;
+  const SafeKnots safe;
+  const DampedKnots<8, 2> damped;
+  for (const T a : {T(-30), T(-0.75), T(0), T(0.5), T(4), T(1e30)}) {
+    const T slope = safe.slope(a), g = T(1.25);
+    CHECK(damped.logit(8 * a) == safe.logit(a));
+    CHECK(damped.slope(2 * a) == slope);
+    CHECK(damped.end(2 * a) == safe.end(a));
+    CHECK(8 * damped.logit_pull(8 * a, g) == safe.logit_pull(a, g));
+    CHECK(2 * damped.slope_pull(2 * a, slope, g) == safe.slope_pull(a, slope, g));
+    CHECK(2 * damped.end_pull(2 * a, g) == safe.end_pull(a, g));
+  }
+}
 
 }  // namespace transformers_limits

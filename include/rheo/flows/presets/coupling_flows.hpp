@@ -20,6 +20,8 @@ namespace rheo::presets {
 namespace detail {
 /// Spline couplings gain by a learned mixing behind each, which two coordinates do not need.
 template <Index D, class Layer> using Mixed = std::conditional_t<(D > 2), Chain<Layer, LuMixing<D>>, Layer>;
+/// And by knots that move slowly, which the plane's sharp densities do not like.
+template <Index D, Index Bins> using CouplingSpline = RationalQuadraticSpline<Bins, std::conditional_t<(D > 2), DampedKnots<>, SafeKnots>>;
 }  // namespace detail
 
 /// Dinh et al. 2014, arXiv:1410.8516: additive couplings, a learned scale at the end.
@@ -36,7 +38,7 @@ using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Deal<D>, LuMix
 
 /// Durkan et al. 2019, arXiv:1906.04032, coupling form: rational-quadratic splines of 8 bins on [-5, 5].
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index Bins = 8>
-using Nsf = Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, RationalQuadraticSpline<Bins>, Net, C>>>, StandardNormal<D>>;
+using Nsf = Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, detail::CouplingSpline<D, Bins>, Net, C>>>, StandardNormal<D>>;
 
 /// Ho et al. 2019, arXiv:1902.00275: mixtures of logistics as the couplings' maps.
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index K = 8>
