@@ -66,7 +66,7 @@ TEST_CASE("every error names line and column") {
     CHECK(error("a,b\n1," + std::string(bad) + "\n") == "t:2:3: '" + std::string(bad) + "' is not a number");
   CHECK(error("a,b\n1,2,3\n") == "t:2:5: this row has 3 fields, the first has 2");
   CHECK(error("1,2\n3\n") == "t:2:1: this row has 1 field, the first has 2");
-  CHECK(error("1,2\n3,4,\n") == "t:2:5: this row has 3 fields, the first has 2");
+  CHECK(error("1,2\n3,4,\n") == "t:2:5: this row has 3 fields, the last of them empty behind a delimiter, the first has 2");
   CHECK(error("1,2\n3,\"4\n") == "t:2:3: the quote is never closed");
   CHECK(error("1,2\n3,\"4\"5\n") == "t:2:3: text after the closing quote");
   CHECK(error(std::string("1,2\n3,\0\n", 8)).substr(0, 6) == "t:2:3:");
@@ -80,14 +80,14 @@ TEST_CASE("every error names line and column") {
 
 TEST_CASE("missing and non-finite fields are refused with their count, or dropped") {
   const std::string text = "a,b,c\n1,2,3\n,5,6\n7,nan,9\n10,11,-inf\n12,NA,13\n14,15,+16";
-  CHECK(error(text) == "t:3:1: missing or not finite (4 rows like this one)");
-  CHECK(error(text, take({"c"})) == "t:5:7: missing or not finite (1 row like this one)");
+  CHECK(error(text) == "t:3:1: a number of column 'a' is missing or not finite (4 rows like this one): CsvOptions::drop_missing leaves them out");
+  CHECK(error(text, take({"c"})) == "t:5:7: a number of column 'c' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves them out");
   CsvOptions drop;
   drop.drop_missing = true;
   CHECK(values(text, drop) == "1 2 3|14 15 16|");
   CHECK(parse_csv(text, "t", drop).dropped == 4);
-  CHECK(error("a\tb\n1\t2\n\t\n") == "t:3:1: missing or not finite (1 row like this one)");
-  CHECK(error("1,\n2,3\n") == "t:1:3: missing or not finite (1 row like this one)");  // no header
+  CHECK(error("a\tb\n1\t2\n\t\n") == "t:3:1: a number of column 'a' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves them out");
+  CHECK(error("1,\n2,3\n") == "t:1:3: a number of column 'x1' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves them out");  // no header
 }
 
 TEST_CASE("the ends of the number line") {

@@ -92,6 +92,9 @@ TEST_CASE("a missing folder, a folder in the way, links and stale temporaries") 
   rheo::io::write_file(folder / "link", "2");
   CHECK(fs::is_symlink(folder / "link"));
   CHECK(rheo::io::read_file(folder / "real") == "2");
+  CHECK(error_of("", "x") == "rheo: the path of a file is empty");
+  CHECK_THROWS_WITH(rheo::io::read_file(""), Catch::Contains("the path of a file is empty"));
+  CHECK_THROWS_WITH(rheo::io::check_writable(""), Catch::Contains("the path of a file is empty"));
   const std::string stale = (folder / "real") + ".tmp." + std::to_string(::getpid());
   rheo::io::write_file(stale, "left by another");
   rheo::io::write_file(folder / "real", "3");

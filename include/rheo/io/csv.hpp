@@ -220,22 +220,24 @@ inline std::string csv_unquoted(std::string_view field) {
 /// Puts the numbers of records one behind another.
 class CsvNumbers {
  public:
-  CsvNumbers(const std::string& name, const std::vector<std::size_t>& places, std::size_t width, bool comma)
-      : name_(name), places_(places), width_(width), comma_(comma) {}
+  CsvNumbers(const std::string& name, const std::vector<std::size_t>& places, const std::vector<std::string>& names, std::size_t width, bool comma)
+      : name_(name), places_(places), names_(names), width_(width), comma_(comma) {}
 
   /// `instead_of_names`: the row stands where a header may, and was found to be none.
   void take(const std::vector<CsvField>& row, bool instead_of_names = false) {
     if (row.size() != width_) {
       const auto count = std::to_string(row.size()) + (row.size() == 1 ? " field" : " fields");
       const CsvField& at = row.size() > width_ ? row[width_] : row.back();
-      csv_error(name_, at, "this row has " + count + ", the first has " + std::to_string(width_));
+      const bool ended = row.size() == width_ + 1 && row.back().text.empty();
+      csv_error(name_, at, "this row has " + count + (ended ? ", the last of them empty behind a delimiter" : "") + ", the first has " + std::to_string(width_));
     }
     const std::size_t had = values_.size();
     bool whole = true;
-    for (const std::size_t k : places_) {
+    for (std::size_t column = 0; column < places_.size(); ++column) {
+      const std::size_t k = places_[column];
       const CsvNumber x = csv_number(row[k].text, comma_);
       if (x.kind == CsvKind::text || x.kind == CsvKind::refused) refuse(row, k, x, instead_of_names);
-      if (x.kind == CsvKind::missing && !lack_) lack_ = row[k];
+      if (x.kind == CsvKind::missing && !lack_) lack_ = row[k], lacking_ = column;
       whole &= x.kind == CsvKind::number;
       if (comma_ && x.kind == CsvKind::number) one_mark(row[k]);
       values_.push_back(x.value);
@@ -247,7 +249,8 @@ class CsvNumbers {
   /// The rows that lacked nothing; FileError if there are others, unless they may be dropped.
   Batch<double> values(bool drop_missing) const {
     if (lack_ && !drop_missing) {
-      csv_error(name_, *lack_, "missing or not finite (" + std::to_string(dropped_) + (dropped_ == 1 ? " row" : " rows") + " like this one)");
+      csv_error(name_, *lack_, "a number of column " + shown(names_[lacking_]) + " is missing or not finite (" + std::to_string(dropped_) +
+                                   (dropped_ == 1 ? " row" : " rows") + " like this one): CsvOptions::drop_missing leaves them out");
     }
     const auto cols = static_cast<Index>(places_.size());
     using RowMajor = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -280,7 +283,8 @@ class CsvNumbers {
 
   const std::string& name_;
   const std::vector<std::size_t>& places_;
-  std::size_t width_;
+  const std::vector<std::string>& names_;
+  std::size_t width_, lacking_ = 0;
   bool comma_;
   std::vector<double> values_;
   std::optional<CsvField> lack_, with_comma_, with_point_;
@@ -330,7 +334,7 @@ inline CsvTable parse_csv(std::string_view text, const std::string& name, const 
 
   CsvTable table;
   for (const std::size_t k : places) table.names.push_back((header ? texts : plain)[k]);
-  CsvNumbers numbers(name, places, row.size(), comma);
+  CsvNumbers numbers(name, places, table.names, row.size(), comma);
   if (!header) numbers.take(row, guess);
   while (scan.next(row)) numbers.take(row);
   table.values = numbers.values(options.drop_missing);

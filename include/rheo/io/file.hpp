@@ -25,10 +25,17 @@ inline void good_file(const std::string& where, const std::string& reason) {
   if (!reason.empty()) bad_file(where, reason);
 }
 
+inline void check_path(const std::string& path) {
+  if (path.empty()) rheo::detail::fail<FileError>("the path of a file is empty");
+}
+
 /// A file open for reading.
 class FileReader {
  public:
-  explicit FileReader(const std::string& path) : path_(path) { good_file(path_, file_.open(path)); }
+  explicit FileReader(const std::string& path) : path_(path) {
+    check_path(path);
+    good_file(path_, file_.open(path));
+  }
   bool regular() const { return file_.regular(); }     ///< false for pipes and devices, whose size is unknown
   std::uint64_t size() const { return file_.size(); }  ///< bytes of a regular file, else 0
   const std::string& path() const { return path_; }
@@ -71,10 +78,14 @@ inline std::string read_file(const std::string& path, std::size_t max_bytes = de
 /// one's, and its owner and group where the system lets us.  A file that may not be written to is not replaced.  Other names of the old
 /// file (hard links) keep the old bytes.
 inline void write_file(const std::string& path, std::string_view bytes) {
+  detail::check_path(path);
   detail::good_file(path, platform::replace_file(path, bytes));
 }
 
 /// Throws FileError unless write_file(path) could begin now: found out before hours of work, not after.  Leaves nothing behind.
-inline void check_writable(const std::string& path) { detail::good_file(path, platform::can_replace_file(path)); }
+inline void check_writable(const std::string& path) {
+  detail::check_path(path);
+  detail::good_file(path, platform::can_replace_file(path));
+}
 
 }  // namespace rheo::io

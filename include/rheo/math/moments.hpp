@@ -2,6 +2,7 @@
 // Column means and deviations for data-dependent starts, in double whatever the data (Welford 1962, on differences from the first row).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -27,21 +28,25 @@ inline bool apart(const Moments& stored, const Moments& here) {
 }
 
 /// Mean and deviation (divisor n - 1) of one column, constant or not; differences from the first row keep a large offset out of their rounding.
-/// Throws DataError, naming the column, for fewer than 2 rows, for a value that is not finite, and for a deviation that overflows, from numbers
-/// near 1e150 on.
+/// Squares are of differences over the largest power of two in them, so that units of 1e-300 are as good as any.
+/// Throws DataError, naming the column, for fewer than 2 rows, for a value that is not finite, and where numbers lie further apart than 1.8e308.
 template <class T> Moments raw_moments(CView<T> x, Index j, const char* what = "column ") {
   if (x.rows() < 2) rheo::detail::fail<DataError>("a data-dependent start needs at least 2 rows, got " + std::to_string(x.rows()));
   const double first = static_cast<double>(x(0, j));
-  double mean = 0, m2 = 0;
+  double largest = 0, mean = 0, m2 = 0;
   for (Index i = 0; i < x.rows(); ++i) {
-    const double value = static_cast<double>(x(i, j)) - first, d = value - mean;
-    if (!std::isfinite(static_cast<double>(x(i, j)))) rheo::detail::fail<DataError>("row " + std::to_string(i) + " of " + what + std::to_string(j) + " is not finite");
+    const double value = static_cast<double>(x(i, j));
+    if (!std::isfinite(value)) rheo::detail::fail<DataError>("row " + std::to_string(i) + " of " + what + std::to_string(j) + " is not finite");
+    largest = (std::max)(largest, std::abs(value - first));
+  }
+  if (!std::isfinite(largest)) rheo::detail::fail<DataError>(std::string("the deviation of ") + what + std::to_string(j) + " overflows: choose larger units");
+  const int unit = largest > 0 ? std::ilogb(largest) : 0;
+  for (Index i = 0; i < x.rows(); ++i) {
+    const double value = std::ldexp(static_cast<double>(x(i, j)) - first, -unit), d = value - mean;
     mean += d / static_cast<double>(i + 1);
     m2 += d * (value - mean);
   }
-  const double deviation = std::sqrt(m2 / static_cast<double>(x.rows() - 1));
-  if (!std::isfinite(deviation)) rheo::detail::fail<DataError>(std::string("the deviation of ") + what + std::to_string(j) + " overflows: choose larger units");
-  return {first + mean, deviation};
+  return {first + std::ldexp(mean, unit), std::ldexp(std::sqrt(m2 / static_cast<double>(x.rows() - 1)), unit)};
 }
 
 /// The same, of a column that must vary: throws DataError, naming it, where it does not.

@@ -386,6 +386,13 @@ template <class F, class T, class Objective = MaximumLikelihood>
 FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options = {}, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, nullptr, std::move(objective));
 }
+/// Not of a model that is const, and says so.
+template <class M, class... Rest>
+  requires std::is_const_v<M>
+FitResult fit(M&, const Rest&...) {
+  static_assert(!std::is_const_v<M>, "rheo: fit changes the model that it is given, and this one is const");
+  return {};
+}
 
 namespace detail {
 RHEO_COMPILE(std::vector<std::string> notes_of<FitResult>(const FitResult&));
