@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "rheo/io/safetensors.hpp"
@@ -49,7 +50,7 @@ class CheckpointFile final : public CheckpointStore {
                      {"format_version", "1"},
                      {"library_version", std::to_string(RHEO_VERSION_MAJOR) + "." + std::to_string(RHEO_VERSION_MINOR) + "." + std::to_string(RHEO_VERSION_PATCH)},
                      {"checksum", checksum(state)}};
-    for (const auto& [name, what] : state.facts) file.metadata.emplace(fact + name, what);
+    for (const auto& [name, what] : state.facts) file.metadata.emplace(std::string(fact) + name, what);
     for (const auto& a : state.arrays) {
       const std::size_t n = a.integer ? a.integers.size() : a.numbers.size();
       file.tensors.push_back({a.name, a.integer ? "I64" : a.bytes == 4 ? "F32" : "F64", {static_cast<std::uint64_t>(n)}, a.numbers, a.integers});
@@ -59,7 +60,7 @@ class CheckpointFile final : public CheckpointStore {
   }
 
  private:
-  static inline const std::string fact = "run.";
+  static constexpr std::string_view fact = "run.";
   /// A state may hold infinities, and is as large as its model.
   static TensorLimits limits() {
     TensorLimits l;
