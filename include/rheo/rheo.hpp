@@ -206,6 +206,7 @@
 #include "rheo/training/repeated.hpp"
 #include "rheo/training/replay.hpp"
 #include "rheo/training/run_facts.hpp"
+#include "rheo/training/running_mean.hpp"
 #include "rheo/training/schedule.hpp"
 #include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"

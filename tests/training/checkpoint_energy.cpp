@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Checkpoints of fit_energy: stopped anywhere and taken up again it ends with the same bits, its replay too; another run's are refused.
+// Checkpoints of fit_energy: stopped anywhere and taken up again it ends with the same bits, its replay too; another
+// run's are refused.
 #include "catch.hpp"
 #include "kept_in_memory.hpp"
 #include "draws.hpp"
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
+#include "rheo/layers/bijections/coupling.hpp"
+#include "rheo/layers/bijections/residual.hpp"
 #include "rheo/targets/energies.hpp"
 #include "rheo/training/fit_energy.hpp"
 #include "shaken.hpp"
@@ -13,10 +16,10 @@
 
 namespace training_checkpoint_energy {
 using namespace rheo;
+using Catch::Contains;
 using rheo_test::Kept;
 using rheo_test::same_bits;
 using rheo_test::Soft;
-using Catch::Contains;
 
 namespace {
 
@@ -31,20 +34,25 @@ template <class T> void check_same(const Ended<T>& a, const Ended<T>& b) {
   CHECK(same_bits(a.parameters, b.parameters));
   CHECK(same_bits(a.buffers, b.buffers));
   const EnergyFitResult &r = a.result, &s = b.result;
-  CHECK((r.status == s.status && r.best_step == s.best_step && same_bits(r.best_loss, s.best_loss) && r.steps == s.steps && r.skipped_steps == s.skipped_steps));
-  CHECK((r.report.proposed == s.report.proposed && r.report.accepted == s.report.accepted && r.report.invalid == s.report.invalid && r.report.evaluations == s.report.evaluations &&
+  CHECK((r.status == s.status && r.best_step == s.best_step && same_bits(r.best_loss, s.best_loss) &&
+         r.steps == s.steps && r.skipped_steps == s.skipped_steps));
+  CHECK((r.report.proposed == s.report.proposed && r.report.accepted == s.report.accepted &&
+         r.report.invalid == s.report.invalid && r.report.evaluations == s.report.evaluations &&
          r.report.unsolved == s.report.unsolved && same_bits(r.report.worst_residual, s.report.worst_residual)));
   REQUIRE(r.history.size() == s.history.size());
   for (std::size_t k = 0; k < r.history.size(); ++k) {
     const EnergyReport &e = r.history[k], &f = s.history[k];
-    CHECK((e.step == f.step && e.steps == f.steps && same_bits(e.loss, f.loss) && same_bits(e.check_loss, f.check_loss) && e.check_not_finite == f.check_not_finite && same_bits(e.best_loss, f.best_loss) &&
-           same_bits(e.acceptance, f.acceptance) && same_bits(e.learning_rate, f.learning_rate) && e.skipped_steps == f.skipped_steps));
+    CHECK((e.step == f.step && e.steps == f.steps && same_bits(e.loss, f.loss) &&
+           same_bits(e.check_loss, f.check_loss) && e.check_not_finite == f.check_not_finite &&
+           same_bits(e.best_loss, f.best_loss) && same_bits(e.acceptance, f.acceptance) &&
+           same_bits(e.learning_rate, f.learning_rate) && e.skipped_steps == f.skipped_steps));
   }
   CHECK(same_bits(a.replay.x.reshaped(), b.replay.x.reshaped()));
   CHECK(same_bits(a.replay.log_w, b.replay.log_w));
   CHECK(a.replay.oldest == b.replay.oldest);
 }
-/// `fitted(model, options, replay)` once as it is, once with checkpoints, stopped at some of them, and at every second one with the threads changing.
+/// `fitted(model, options, replay)` once as it is, once with checkpoints, stopped at some of them, and at every second
+/// one with the threads changing.
 template <class M, class Fitted> void never_stopped(const M& start, const EnergyFitOptions& options, Fitted fitted) {
   using T = typename M::Scalar;
   const auto run = [&](const EnergyFitOptions& o) {
@@ -80,7 +88,9 @@ template <class M, class Fitted> void never_stopped(const M& start, const Energy
   CHECK(runs > 4);
   check_same(last, whole);
 }
-auto random_model() { return rheo_test::shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1); }
+auto random_model() {
+  return rheo_test::shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1);
+}
 /// Its u is NaN far out.
 struct Holed : Soft {
   template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace& w) const {
@@ -94,40 +104,86 @@ struct Holed : Soft {
     value(x, u, w);
   }
 };
-const EnergyFitOptions options{.steps = 23, .batch = 40, .learning_rate = 5e-3, .schedule = {Cosine{}, 3}, .noise = Noise{6}, .check_every = 5, .check_rows = 100};
+const EnergyFitOptions options{.steps = 23,
+                               .batch = 40,
+                               .learning_rate = 5e-3,
+                               .schedule = {Cosine{}, 3},
+                               .noise = Noise{6},
+                               .check_every = 5,
+                               .check_rows = 100};
 
 }  // namespace
 
 TEST_CASE("a fit to an energy that was stopped anywhere and taken up again ends with the same bits") {
-  never_stopped(random_model(), options, [](auto& model, const EnergyFitOptions& o, auto&) { return fit_energy(model, Soft{}, o); });
-  never_stopped(random_model(), options, [](auto& model, const EnergyFitOptions& o, auto&) { return fit_energy(model, Soft{}, rheo_test::normals(100, 2, 3), o); });
-  never_stopped(make_model<float>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), options, [](auto& model, const EnergyFitOptions& o, auto&) { return fit_energy(model, path_gradient(Soft{}), o); });
+  never_stopped(random_model(), options,
+                [](auto& model, const EnergyFitOptions& o, auto&) { return fit_energy(model, Soft{}, o); });
+  never_stopped(random_model(), options, [](auto& model, const EnergyFitOptions& o, auto&) {
+    return fit_energy(model, Soft{}, rheo_test::normals(100, 2, 3), o);
+  });
+  never_stopped(
+      make_model<float>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), options,
+      [](auto& model, const EnergyFitOptions& o, auto&) { return fit_energy(model, path_gradient(Soft{}), o); });
 }
 
 TEST_CASE("a replay is kept with the state of its fit") {
-  never_stopped(make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), options, [](auto& model, const EnergyFitOptions& o, auto& replay) { return fit_energy(model, Soft{}, replay, o); });
-  never_stopped(make_model<float>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), options, [](auto& model, const EnergyFitOptions& o, auto& replay) {
-    if (replay.x.rows() == 0) replay.push(rheo_test::normals(20, 2, 3).template cast<float>(), Column<double>::Zero(20));
-    return fit_energy(model, Soft{}, replay, o);
-  });
+  never_stopped(
+      make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), options,
+      [](auto& model, const EnergyFitOptions& o, auto& replay) { return fit_energy(model, Soft{}, replay, o); });
+  never_stopped(make_model<float>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), options,
+                [](auto& model, const EnergyFitOptions& o, auto& replay) {
+                  if (replay.x.rows() == 0)
+                    replay.push(rheo_test::normals(20, 2, 3).template cast<float>(), Column<double>::Zero(20));
+                  return fit_energy(model, Soft{}, replay, o);
+                });
 }
 
 TEST_CASE("stopped fits to an energy end alike where steps are skipped, and of conditional flows") {
   EnergyFitOptions o = options;
   o.learning_rate = 0.3, o.patience_non_finite = 2, o.halvings = 50;
   long skipped = 0;
-  never_stopped(make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), o, [&](auto& model, const EnergyFitOptions& now, auto&) {
-    auto r = fit_energy(model, Holed{}, now);
-    skipped = std::max(skipped, r.skipped_steps);
-    return r;
-  });
+  never_stopped(make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), o,
+                [&](auto& model, const EnergyFitOptions& now, auto&) {
+                  auto r = fit_energy(model, Holed{}, now);
+                  skipped = std::max(skipped, r.skipped_steps);
+                  return r;
+                });
   CHECK(skipped > 2);
   using Conditional = Flow<AffineCoupling<2, Mlp<6>, 1>, StandardNormal<2>>;
-  never_stopped(make_model<double>(Conditional{}, Noise{1}), options, [](auto& model, const EnergyFitOptions& now, auto&) { return fit_energy(model, Soft{}, rheo_test::normals(50, 1, 3), now); });
+  never_stopped(make_model<double>(Conditional{}, Noise{1}), options,
+                [](auto& model, const EnergyFitOptions& now, auto&) {
+                  return fit_energy(model, Soft{}, rheo_test::normals(50, 1, 3), now);
+                });
+}
+
+TEST_CASE("what moves and iterations met is counted over all runs, and buffers and ends of every kind come back") {
+  Report met;
+  const auto by = [&](const auto& energy) {
+    return [&met, energy](auto& model, const EnergyFitOptions& o, auto&) {
+      auto r = fit_energy(model, energy, o);
+      met += r.report;
+      return r;
+    };
+  };
+  never_stopped(rheo_test::shaken(presets::snf<1, Block>(Holed{}, moves::Mala<2, Learned::both>{0.3}), 0.1), options, by(Holed{}));
+  CHECK((met.proposed > 0 && met.accepted > 0 && met.accepted < met.proposed && met.invalid > 0));
+  EnergyFitOptions o = options;
+  o.learning_rate = 0.3, o.check_every = 2, o.tolerance = 0;
+  never_stopped(make_model<double>(Flow{Residual<2, LipschitzMlp<6>, ExactLogDet>{}, StandardNormal<2>{}}, Noise{1}), o, by(Soft{}));
+  CHECK(met.evaluations > 0);
+  o.learning_rate = 3, o.patience_non_finite = 1, o.halvings = 3, o.steps = 60;
+  FitStatus end{};
+  never_stopped(make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), o, [&](auto& model, const EnergyFitOptions& now, auto&) {
+    auto r = fit_energy(model, Holed{}, now);
+    end = r.status;
+    return r;
+  });
+  CHECK(end == FitStatus::diverged);
 }
 
 TEST_CASE("the checkpoint of another run of fit_energy is refused, model and replay as they were") {
-  const auto said = [](const std::string& what) { return Contains("rheo: memory: is the checkpoint of another run: " + what); };
+  const auto said = [](const std::string& what) {
+    return Contains("rheo: memory: is the checkpoint of another run: " + what);
+  };
   auto store = std::make_shared<Kept>();
   const auto attempt = [&](EnergyFitOptions o, Replay<double> replay = {.size = 50}) {
     o.checkpoint = {store, 0};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Checkpoints: a trainer's state as named arrays, kept while it trains, and taken up again by another run of the same program.
+// Checkpoints: a trainer's state as named arrays, kept while it trains, and taken up again by another run of the same
+// program.
 #pragma once
 
 #include <chrono>
@@ -19,13 +20,14 @@
 
 namespace rheo {
 
-/// A trainer's state, flat: arrays by name, and the facts of the run that it is a state of, by which another run is told from it.
+/// A trainer's state, flat: arrays by name, and the facts of the run that it is a state of, by which another run is
+/// told from it.
 struct TrainerState {
   struct Array {
     std::string name;
-    bool integer = false;                  ///< the numbers are in `integers`, else in `numbers`
-    int bytes = 8;                         ///< of a number: 4 of a float, which a double holds exactly
-    std::vector<double> numbers{};         ///< bit by bit, infinities and NaN among them
+    bool integer = false;           ///< the numbers are in `integers`, else in `numbers`
+    int bytes = 8;                  ///< of a number: 4 of a float, which a double holds exactly
+    std::vector<double> numbers{};  ///< bit by bit, infinities and NaN among them
     std::vector<std::int64_t> integers{};
   };
   std::vector<Array> arrays;
@@ -45,20 +47,24 @@ class CheckpointStore {
   virtual ~CheckpointStore() = default;
   /// What messages call it: a file's path.
   virtual std::string name() const = 0;
-  /// Called once, before anything is trained: false where nothing is kept yet.  Throws FileError for what is no checkpoint, and where none could be kept.
+  /// Called once, before anything is trained: false where nothing is kept yet.  Throws FileError for what is no
+  /// checkpoint, and where none could be kept.
   virtual bool load(TrainerState& to) = 0;
   /// Puts a state in the last one's place, whole or not at all; what went wrong, or an empty string.
   virtual std::string save(const TrainerState& state) = 0;
 };
 
-/// FitOptions::checkpoint and EnergyFitOptions::checkpoint, made by io::checkpoint(path, every_seconds).  A run finds its own checkpoint and goes on from it to the bits
-/// that it would have had if it had never stopped, with any number of threads.  One that a stop token or a callback ended keeps its state too, and goes on likewise; of one that ran its
-/// course the end is kept, and the same call again returns it at once.  Callbacks are not called again for what they were told before.
+/// FitOptions::checkpoint and EnergyFitOptions::checkpoint, made by io::checkpoint(path, every_seconds).  A run finds
+/// its own checkpoint and goes on from it to the bits that it would have had if it had never stopped, with any number
+/// of threads.  One that a stop token or a callback ended keeps its state too, and goes on likewise; of one that ran
+/// its course the end is kept, and the same call again returns it at once.  Callbacks are not called again for what
+/// they were told before.
 ///
-/// The checkpoint of another run is refused with a FileError that names the differences: another flow, scalar, objective or start, other data, weights,
-/// contexts or held-out rows, other options (all but threads, callback, stop and this).  What only values of the flow or of the objective tell, bounds or steps say, is told by the loss at
-/// the start, up to the square root of the scalar's precision.  A checkpoint that cannot be written later on stops no training: the last one stays, the next is tried in its turn, and the
-/// result's checkpoint_error says why.
+/// The checkpoint of another run is refused with a FileError that names the differences: another flow, scalar,
+/// objective or start, other data, weights, contexts or held-out rows, other options (all but threads, callback, stop
+/// and this).  What only values of the flow or of the objective tell, bounds or steps say, is told by the loss at the
+/// start, up to the square root of the scalar's precision.  A checkpoint that cannot be written later on stops no
+/// training: the last one stays, the next is tried in its turn, and the result's checkpoint_error says why.
 struct Checkpoint {
   std::shared_ptr<CheckpointStore> store{};  ///< empty: no checkpoints
   double every_seconds = 60;                 ///< from one to the next, between two steps; 0: before every step
@@ -66,7 +72,8 @@ struct Checkpoint {
 
 namespace detail {
 
-/// Walks over the members of a state, for saving, for looking whether what is kept would fit, and for loading: one list of members for all three.
+/// Walks over the members of a state, for saving, for looking whether what is kept would fit, and for loading: one list
+/// of members for all three.
 class StateWalk {
  public:
   enum class Mode { save, check, load };
@@ -75,20 +82,19 @@ class StateWalk {
   bool loading() const { return mode_ == Mode::load; }
   /// What a check found, behind the last member.
   const std::string& faults() {
-    if (mode_ != Mode::save && faults_.empty() && state_.arrays.size() != seen_) fault("it holds " + std::to_string(state_.arrays.size()) + " arrays, not " + std::to_string(seen_));
+    if (mode_ != Mode::save && faults_.empty() && state_.arrays.size() != seen_)
+      fault("it holds " + std::to_string(state_.arrays.size()) + " arrays, not " + std::to_string(seen_));
     return faults_;
   }
 
   void operator()(const char* name, double& x) { numbers(name, &x, 1); }
   /// Numbers whose count stays.
   template <class X>
-    requires requires(X& x) { x.data(), x.size(), typename X::Scalar(); }
-  void operator()(const char* name, X& x) {
-    numbers(name, x.data(), x.size());
-  }
+  requires requires(X& x) { x.data(), x.size(), typename X::Scalar(); }
+  void operator()(const char* name, X& x) { numbers(name, x.data(), x.size()); }
   template <class I>
-    requires(std::is_integral_v<I> || std::is_enum_v<I>)
-  void operator()(const char* name, I& x, std::int64_t least, std::int64_t most) {
+  requires(std::is_integral_v<I> || std::is_enum_v<I>) void operator()(const char* name, I& x, std::int64_t least,
+                                                                       std::int64_t most) {
     if (mode_ == Mode::save) {
       add(name, true).integers.push_back(static_cast<std::int64_t>(x));
     } else if (const auto* a = take(name, true, 8, 1)) {
@@ -121,7 +127,9 @@ class StateWalk {
       auto& a = add(name, false);
       for (S& s : items) fields(s, [&](auto& x) { a.numbers.push_back(static_cast<double>(x)); });
     } else if (const auto* a = take(name, false, 8, -1)) {
-      if (a->numbers.size() % width != 0) return fault(a->name, "has " + std::to_string(a->numbers.size()) + " numbers in records of " + std::to_string(width));
+      if (a->numbers.size() % width != 0)
+        return fault(a->name,
+                     "has " + std::to_string(a->numbers.size()) + " numbers in records of " + std::to_string(width));
       std::vector<S> read(a->numbers.size() / width);
       std::size_t at = 0;
       for (S& s : read) {
@@ -130,7 +138,8 @@ class StateWalk {
           const double value = a->numbers[at++];
           if constexpr (std::is_integral_v<X>) {
             constexpr double most = sizeof(X) > 4 ? 0x1p53 : 0x1p31 - 1;
-            if (!(std::abs(value) <= most)) return fault(a->name, "holds " + exact_text(value) + ", where whole numbers stand");
+            if (!(std::abs(value) <= most))
+              return fault(a->name, "holds " + exact_text(value) + ", where whole numbers stand");
           }
           x = static_cast<X>(value);
         });
@@ -144,9 +153,11 @@ class StateWalk {
     if (a && a->numbers.size() == 1) {
       const double kept = a->numbers[0];
       const bool finite = std::isfinite(kept) && std::isfinite(x);
-      const bool equal = finite ? std::abs(kept - x) <= accuracy * (1 + std::abs(x)) : std::isfinite(kept) == std::isfinite(x);
+      const bool equal =
+          finite ? std::abs(kept - x) <= accuracy * (1 + std::abs(x)) : std::isfinite(kept) == std::isfinite(x);
       if (!equal) {
-        fault("the loss at the start is " + exact_text(kept) + " there and " + exact_text(x) + " here: the flow or the objective has other values");
+        fault("the loss at the start is " + exact_text(kept) + " there and " + exact_text(x) +
+              " here: the flow or the objective has other values");
       }
     }
     (*this)(name, x);
@@ -188,7 +199,8 @@ class StateWalk {
 /// The checkpoints of one run.  A Run has visit(StateWalk&), which hands all of its state to the walk.
 class Checkpoints {
  public:
-  explicit Checkpoints(const Checkpoint& options) : store_(options.store.get()), every_(options.every_seconds), last_(Clock::now()) {
+  explicit Checkpoints(const Checkpoint& options)
+      : store_(options.store.get()), every_(options.every_seconds), last_(Clock::now()) {
     if (!(every_ >= 0)) fail("checkpoint: every_seconds must not be negative, got " + number_text(every_));
   }
   bool on() const { return store_ != nullptr; }
@@ -233,7 +245,8 @@ class Checkpoints {
     if (on() && std::chrono::duration<double>(Clock::now() - last_).count() >= every_) keep(run);
   }
   [[noreturn]] void refuse(const std::string& why) const {
-    fail<FileError>(store_->name() + ": is the checkpoint of another run: " + why + ".  Remove it, or name another, to begin anew");
+    fail<FileError>(store_->name() + ": is the checkpoint of another run: " + why +
+                    ".  Remove it, or name another, to begin anew");
   }
 
  private:

@@ -90,11 +90,21 @@ template <class E> auto objective_of(const E& e) {
   facts.add("standardize_context", o.standardize_context);
 }
 
-/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those are `moving`, over draws alone.
+/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source,
+/// or, where those are `moving`, over draws alone.
 template <class T> class EnergyRun {
  public:
-  EnergyRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context, const EnergyFitOptions& o)
-      : options_(o), theta_(theta), buffers_(buffers), trainer_(trainer), checked_(checked), source_(source), moving_(moving), context_(context), checkpoints_(o.checkpoint) {}
+  EnergyRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked,
+            RowSource<T>& source, bool moving, CView<T> context, const EnergyFitOptions& o)
+      : options_(o),
+        theta_(theta),
+        buffers_(buffers),
+        trainer_(trainer),
+        checked_(checked),
+        source_(source),
+        moving_(moving),
+        context_(context),
+        checkpoints_(o.checkpoint) {}
 
   /// `start`, if any, changes the model before the first step.
   EnergyFitResult run(const std::function<void()>& start) {
@@ -137,7 +147,8 @@ template <class T> class EnergyRun {
     if (!walk.loading()) result_.seconds = seconds();
     walk("seconds", result_.seconds);
     walk.list("history", result_.history, [](EnergyReport& e, auto add) {
-      add(e.step), add(e.steps), add(e.loss), add(e.check_loss), add(e.check_not_finite), add(e.best_loss), add(e.acceptance), add(e.learning_rate), add(e.seconds), add(e.skipped_steps);
+      add(e.step), add(e.steps), add(e.loss), add(e.check_loss), add(e.check_not_finite), add(e.best_loss),
+          add(e.acceptance), add(e.learning_rate), add(e.seconds), add(e.skipped_steps);
     });
   }
 
@@ -233,7 +244,16 @@ template <class T> class EnergyRun {
     }
     if (step_ % o.check_every != 0 && step_ != o.steps) return true;
     const double check_loss = check();
-    EnergyReport e{step_, o.steps, loss_ / static_cast<double>(made_), check_loss, not_finite_, 0, 0, rate, seconds(), result_.skipped_steps};
+    EnergyReport e{step_,
+                   o.steps,
+                   loss_ / static_cast<double>(made_),
+                   check_loss,
+                   not_finite_,
+                   0,
+                   0,
+                   rate,
+                   seconds(),
+                   result_.skipped_steps};
     result_.steps += made_;
     loss_ = 0, made_ = 0;
     if (e.check_loss < result_.best_loss + (result_.best_step > 0 ? o.tolerance : 0)) {
@@ -255,7 +275,8 @@ template <class T> class EnergyRun {
     return false;
   }
   void finish() {
-    if (result_.status == FitStatus::budget_reached && result_.best_step == 0 && !result_.history.empty()) result_.status = FitStatus::no_better_than_start;
+    if (result_.status == FitStatus::budget_reached && result_.best_step == 0 && !result_.history.empty())
+      result_.status = FitStatus::no_better_than_start;
     if (result_.status == FitStatus::interrupted) return;
     finished_ = true;
     checkpoints_.keep(*this);

@@ -12,60 +12,41 @@
 
 #include "rheo/math/whole_part.hpp"
 #include "rheo/training/fit_options.hpp"
+#include "rheo/training/running_mean.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 namespace detail {
 
-/// An exponential moving average of the parameters, that forgets its start quickly: of step k it keeps min(average, k / (k + 9)).
-template <class T> class RunningMean {
- public:
-  RunningMean(const Numbers<T>& theta, double average) : average_(average) { restart(theta); }
-  void restart(const Numbers<T>& theta) {
-    if (average_ > 0) mean_ = theta, steps_ = 0;
-  }
-  void add(const Numbers<T>& theta) {
-    if (average_ == 0) return;
-    ++steps_;
-    mean_ += T(1 - std::min(average_, static_cast<double>(steps_) / static_cast<double>(steps_ + 9))) * (theta - mean_);
-  }
-  /// The mean in the parameters' place, with the buffers that belong to it, until swap_back.
-  void swap(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer) {
-    if (average_ == 0) return;
-    own_buffers_ = buffers;
-    theta.swap(mean_);
-    trainer.refresh();
-  }
-  void swap_back(Numbers<T>& theta, Numbers<T>& buffers) {
-    if (average_ == 0) return;
-    theta.swap(mean_);
-    buffers = own_buffers_;
-  }
-  void visit(StateWalk& walk) {
-    walk("average", mean_);
-    walk("average_steps", steps_, 0, std::numeric_limits<std::int64_t>::max());
-  }
-
- private:
-  double average_;
-  Column<T> mean_, own_buffers_;
-  long steps_ = 0;
-};
-
 /// How many of n rows the share holds out: at least one, unless it is 0.
-inline Index held_rows(double share, Index n) { return share > 0 ? std::max<Index>(1, static_cast<Index>(math::whole_part(share * static_cast<double>(n)))) : 0; }
+inline Index held_rows(double share, Index n) {
+  return share > 0 ? std::max<Index>(1, static_cast<Index>(math::whole_part(share * static_cast<double>(n)))) : 0;
+}
 
 /// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.
 template <class T> class FitRun {
  public:
   using Initialise = std::function<StartReport(const Batch<T>&, const Batch<T>&)>;
 
-  FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options, const HeldOut<T>* given)
-      : options_(options), given_(given), data_(data), context_(context), theta_(theta), buffers_(buffers), trainer_(trainer), n_(data.rows()),
-        held_(given ? 0 : held_rows(options.validation, n_)), kept_(n_ - held_), checkpoints_(options.checkpoint), averaged_(theta, options.average) {
+  FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
+         const FitOptions& options, const HeldOut<T>* given)
+      : options_(options),
+        given_(given),
+        data_(data),
+        context_(context),
+        theta_(theta),
+        buffers_(buffers),
+        trainer_(trainer),
+        n_(data.rows()),
+        held_(given ? 0 : held_rows(options.validation, n_)),
+        kept_(n_ - held_),
+        checkpoints_(options.checkpoint),
+        averaged_(theta, options.average) {
     if (kept_ < 2) {
-      fail("fit: of " + std::to_string(n_) + " rows " + std::to_string(held_) + " were held out to choose the epoch by and fewer than 2 are left to train on: give more, or set FitOptions::validation = 0");
+      fail("fit: of " + std::to_string(n_) + " rows " + std::to_string(held_) +
+           " were held out to choose the epoch by and fewer than 2 are left to train on: give more, or set "
+           "FitOptions::validation = 0");
     }
   }
 
@@ -115,7 +96,8 @@ template <class T> class FitRun {
     if (!walk.loading()) result_.seconds = seconds();
     walk("seconds", result_.seconds);
     walk.list("history", result_.history, [](EpochReport& e, auto add) {
-      add(e.epoch), add(e.epochs), add(e.train_loss), add(e.validation_loss), add(e.best_loss), add(e.learning_rate), add(e.seconds), add(e.skipped_steps);
+      add(e.epoch), add(e.epochs), add(e.train_loss), add(e.validation_loss), add(e.best_loss), add(e.learning_rate),
+          add(e.seconds), add(e.skipped_steps);
     });
   }
 
@@ -156,7 +138,8 @@ template <class T> class FitRun {
   }
   std::vector<double> take_weights(Index first, Index count) const {
     std::vector<double> part;
-    for (Index i = 0; !options_.weights.empty() && i < count; ++i) part.push_back(options_.weights[static_cast<std::size_t>(order_[static_cast<std::size_t>(first + i)])]);
+    for (Index i = 0; !options_.weights.empty() && i < count; ++i)
+      part.push_back(options_.weights[static_cast<std::size_t>(order_[static_cast<std::size_t>(first + i)])]);
     return part;
   }
   /// The rows to train on and those to judge by.
@@ -172,7 +155,8 @@ template <class T> class FitRun {
     if (given_) {
       validation_.emplace(given_->x.view(), given_->context.view(), given_->weights, options_.noise.fork(2));
     } else if (held_ > 0) {
-      validation_.emplace(view(std::as_const(test_)), view(std::as_const(test_context_)), take_weights(kept_, held_), options_.noise.fork(2));
+      validation_.emplace(view(std::as_const(test_)), view(std::as_const(test_context_)), take_weights(kept_, held_),
+                          options_.noise.fork(2));
     }
     rows_.resize(static_cast<std::size_t>(kept_));
     budget_ = static_cast<long>((kept_ + options_.batch - 1) / options_.batch) * options_.epochs;
@@ -185,7 +169,9 @@ template <class T> class FitRun {
     best_ = theta_, best_buffers_ = buffers_;
     averaged_.restart(theta_);
     const std::optional<HeldOutLoss<T>> untouched = validation_;
-    start_loss_ = validation_ ? validate() : trainer_.value(view(std::as_const(train_)), view(std::as_const(train_context_)), {0, kept_, nullptr, row_weights()}, options_.noise.fork(2));
+    start_loss_ = validation_ ? validate()
+                              : trainer_.value(view(std::as_const(train_)), view(std::as_const(train_context_)),
+                                               {0, kept_, nullptr, row_weights()}, options_.noise.fork(2));
     if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;  // an epoch must beat the beginning to replace it
     if (!resumed) return;
     if (untouched) validation_.emplace(*untouched);
@@ -230,7 +216,8 @@ template <class T> class FitRun {
   /// Whether the epochs so far are enough.
   bool settled() {
     if (options_.patience <= 0) return false;
-    const bool converged = options_.tolerance > 0 && since_moved_ >= options_.patience, early = since_best_ >= options_.patience && epoch_ <= options_.epochs;
+    const bool converged = options_.tolerance > 0 && since_moved_ >= options_.patience,
+               early = since_best_ >= options_.patience && epoch_ <= options_.epochs;
     if (converged || early) result_.status = converged ? FitStatus::converged : FitStatus::early_stopped;
     return converged || early;
   }
@@ -243,7 +230,9 @@ template <class T> class FitRun {
   bool step() {
     rate_ = options_.learning_rate * halved_ * options_.schedule(planned_, budget_);
     const BatchRows b{0, std::min(options_.batch, kept_ - first_), rows_.data() + first_, row_weights()};
-    const StepReport r = trainer_.step(view(std::as_const(train_)), view(std::as_const(train_context_)), b, options_.noise.fork(3).fork(static_cast<std::uint64_t>(planned_)), rate_, options_.clip_norm);
+    const StepReport r =
+        trainer_.step(view(std::as_const(train_)), view(std::as_const(train_context_)), b,
+                      options_.noise.fork(3).fork(static_cast<std::uint64_t>(planned_)), rate_, options_.clip_norm);
     if (r.stepped) {
       loss_ += r.loss;
       ++made_;
@@ -309,10 +298,12 @@ template <class T> class FitRun {
   void finish() {
     trainer_.refresh();  // what is drawn for the parameters has had a part in the choice of the epoch
     const bool ran_its_course = result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged;
-    if (ran_its_course && result_.best_epoch == 0 && !result_.history.empty()) result_.status = FitStatus::no_better_than_start;
+    if (ran_its_course && result_.best_epoch == 0 && !result_.history.empty())
+      result_.status = FitStatus::no_better_than_start;
     if (result_.steps == 0 && result_.skipped_steps > 0) result_.status = FitStatus::diverged;
     if (result_.status == FitStatus::interrupted) return;
     finished_ = true;
+    first_ = 0;
     checkpoints_.keep(*this);
   }
   /// What the options and the rows alone tell.
@@ -356,16 +347,18 @@ template <class T> class FitRun {
   FitResult result_;
 };
 
-template <class T>
-FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context, const FitOptions& options, const HeldOut<T>* given,
-                   const std::function<StartReport(const Batch<T>&, const Batch<T>&)>& initialise) {
+template <class T> FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data,
+                                      CView<T> context, const FitOptions& options, const HeldOut<T>* given,
+                                      const std::function<StartReport(const Batch<T>&, const Batch<T>&)>& initialise) {
   return FitRun<T>(theta, buffers, trainer, data, context, options, given).run(initialise);
 }
 
-RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>, CView<float>, const FitOptions&, const HeldOut<float>*,
-                                const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&));
-RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>, CView<double>, const FitOptions&, const HeldOut<double>*,
-                                const std::function<StartReport(const Batch<double>&, const Batch<double>&)>&));
+RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>,
+                                       CView<float>, const FitOptions&, const HeldOut<float>*,
+                                       const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&));
+RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>,
+                                        CView<double>, const FitOptions&, const HeldOut<double>*,
+                                        const std::function<StartReport(const Batch<double>&, const Batch<double>&)>&));
 }  // namespace detail
 
 }  // namespace rheo

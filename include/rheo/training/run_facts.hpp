@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a run of a trainer is told from others by: its flow, its data and its options as named texts, compared one by one.
+// What a run of a trainer is told from others by: its flow, its data and its options as named texts, compared one by
+// one.
 #pragma once
 
 #include <cstdint>
@@ -64,17 +65,23 @@ class FactList {
   void add(std::string name, Noise n) {
     BitHash drawn;
     for (Index k = 0; n.table && k < n.table->size(); ++k) drawn.add(n.table->data()[k]);
-    add(std::move(name), "seed " + std::to_string(n.seed) + ", stream " + std::to_string(n.stream) + ", row " + std::to_string(n.row0) + (n.table ? ", table " + drawn.text() : ""));
+    add(std::move(name), "seed " + std::to_string(n.seed) + ", stream " + std::to_string(n.stream) + ", row " +
+                             std::to_string(n.row0) + (n.table ? ", table " + drawn.text() : ""));
   }
   void add(std::string name, const Optimizer& o) {
     const auto* a = std::get_if<Adam>(&o);
     const auto* s = std::get_if<Sgd>(&o);
-    add(std::move(name), a ? "Adam" + listed({a->beta1, a->beta2, a->epsilon, a->weight_decay}) + (a->decoupled ? ", decoupled" : "") : "Sgd" + listed({s->momentum, s->weight_decay}));
+    add(std::move(name),
+        a ? "Adam" + listed({a->beta1, a->beta2, a->epsilon, a->weight_decay}) + (a->decoupled ? ", decoupled" : "")
+          : "Sgd" + listed({s->momentum, s->weight_decay}));
   }
   void add(std::string name, const Schedule& s) {
     const auto* c = std::get_if<Cosine>(&s.shape);
     const auto* d = std::get_if<StepDecay>(&s.shape);
-    add(std::move(name), (c ? "Cosine" + listed({c->last}) : d ? "StepDecay" + listed({d->factor, d->every}) : "Constant") + ", warm_up " + std::to_string(s.warm_up));
+    add(std::move(name), (c   ? "Cosine" + listed({c->last})
+                          : d ? "StepDecay" + listed({d->factor, d->every})
+                              : "Constant") +
+                             ", warm_up " + std::to_string(s.warm_up));
   }
   /// A table's shape and its bits.
   template <class T> void add_table(std::string name, CView<T> x) {
@@ -82,10 +89,17 @@ class FactList {
     for (Index j = 0; j < x.cols(); ++j) {
       for (Index i = 0; i < x.rows(); ++i) bits.add(static_cast<double>(x(i, j)));
     }
-    add(std::move(name), x.cols() == 0 ? std::string("none") : std::to_string(x.rows()) + " x " + std::to_string(x.cols()) + " numbers of hash " + bits.text());
+    add(std::move(name), x.cols() == 0 ? std::string("none")
+                                       : std::to_string(x.rows()) + " x " + std::to_string(x.cols()) +
+                                             " numbers of hash " + bits.text());
   }
-  void add_table(std::string name, const std::vector<double>& x) { add_table<double>(std::move(name), view_of(x.data(), static_cast<Index>(x.size()), x.empty() ? 0 : 1, static_cast<Index>(x.size()))); }
-  template <class T> void add_vector(std::string name, const T* x, Index n) { add_table<T>(std::move(name), view_of(x, n, n > 0 ? 1 : 0, n)); }
+  void add_table(std::string name, const std::vector<double>& x) {
+    add_table<double>(std::move(name),
+                      view_of(x.data(), static_cast<Index>(x.size()), x.empty() ? 0 : 1, static_cast<Index>(x.size())));
+  }
+  template <class T> void add_vector(std::string name, const T* x, Index n) {
+    add_table<T>(std::move(name), view_of(x, n, n > 0 ? 1 : 0, n));
+  }
 
   RunFacts take() { return std::move(facts_); }
 
@@ -103,12 +117,14 @@ inline std::string around(const std::string& text, const std::string& other) {
   constexpr std::size_t before = 60, length = 160;
   std::size_t at = 0;
   while (at < text.size() && at < other.size() && text[at] == other[at]) ++at;
-  if (text.size() <= length || at == text.size()) return text.size() <= length ? text : "..." + text.substr(text.size() - length);
+  if (text.size() <= length || at == text.size())
+    return text.size() <= length ? text : "..." + text.substr(text.size() - length);
   const std::size_t first = at > before ? at - before : 0;
   return (first > 0 ? "..." : "") + text.substr(first, length) + (first + length < text.size() ? "..." : "");
 }
 
-/// What is not the same in both, in words; the facts named "flow" and "objective" are as compilers spell them, and compared where both were spelled by one.
+/// What is not the same in both, in words; the facts named "flow" and "objective" are as compilers spell them, and
+/// compared where both were spelled by one.
 inline std::string differences(const RunFacts& there, const RunFacts& here) {
   const auto in = [](const RunFacts& facts, const std::string& name) -> const std::string* {
     for (const auto& [n, what] : facts) {
@@ -126,7 +142,9 @@ inline std::string differences(const RunFacts& there, const RunFacts& here) {
     const std::string* was = in(there, name);
     if (name == "compiler" || ((name == "flow" || name == "objective") && !one_spelling)) continue;
     if ((was && *was == what) || ++count > most) continue;
-    text += (text.empty() ? "" : "; ") + name + (was ? " is " + around(*was, what) + " there and " : " is not said there, and ") + around(what, was ? *was : "") + " here";
+    text += (text.empty() ? "" : "; ") + name +
+            (was ? " is " + around(*was, what) + " there and " : " is not said there, and ") +
+            around(what, was ? *was : "") + " here";
   }
   return count > most ? text + "; and " + std::to_string(count - most) + " more" : text;
 }
