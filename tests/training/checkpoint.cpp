@@ -196,7 +196,7 @@ TEST_CASE("rows that were set aside on the way stay so, and the best epoch's buf
   CHECK(aside == std::vector<Index>{0, 1});
   int best = 0;
   never_stopped(Flow{Residual<2, LipschitzMlp<6>, ExactLogDet>{}, StandardNormal<2>{}},
-                {.epochs = 6, .batch = 70, .learning_rate = 0.5, .patience = 0, .noise = Noise{7}},
+                {.epochs = 6, .batch = 70, .learning_rate = 5e-3, .patience = 0, .schedule = {StepDecay{1e4, 0.5}}},
                 [&](auto& model, const FitOptions& o) {
                   auto r = fit(model, banana<double>(200, 1), o);
                   best = r.best_epoch;
