@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
 // fit_2d: fits a flow to a toy density or to two columns of a file, and says how well.
-#include <atomic>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <map>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "command_line.hpp"
 #include "models/models.hpp"
 #include "rheo/evaluation/metrics.hpp"
+#include "rheo/io/checkpoint.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/io/file.hpp"
 #include "rheo/io/plot.hpp"
 #include "rheo/io/progress.hpp"
+#include "rheo/platform/interrupt.hpp"
 #include "rheo/targets/table.hpp"
 
 namespace {
@@ -26,14 +25,15 @@ using namespace rheo;
 
 constexpr const char* usage =
     "usage: fit_2d [--target NAME | --csv FILE [--columns A,B]] [--model NAME] [--epochs N] [--batch N] [--learning-rate X]\n"
-    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid N] [--out DIR] [--json] [--list]\n";
+    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid N] [--out DIR] [--checkpoint FILE] [--json] [--list]\n"
+    "A picture, samples and the model go to DIR.  Ctrl-C ends the fit and keeps the best so far; with a checkpoint the same command goes on from it, as after a kill.\n";
 
 struct WrongUsage : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 struct Arguments {
-  std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".";
+  std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".", checkpoint;
   std::vector<std::string> columns;
   int epochs = 60, threads = 1;
   Index batch = 256, train = 20000, test = 50000, grid = 210;
@@ -56,7 +56,7 @@ Arguments parse(int count, char** words) {
     const std::string option = words[i];
     if (option == "--json") { a.json = true; continue; }
     if (option == "--list") { a.list = true; continue; }
-    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--grid", "--out"};
+    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--grid", "--out", "--checkpoint"};
     if (!known.count(option)) throw WrongUsage(examples::unknown_option(option, known));
     if (i + 1 == count) throw WrongUsage(option + " wants a value");
     const std::string value = words[++i];
@@ -76,6 +76,7 @@ Arguments parse(int count, char** words) {
     else if (option == "--seed") a.seed = number<std::uint64_t>(option, value, 0, ~std::uint64_t(0));
     else if (option == "--threads") a.threads = number(option, value, 1, 1024);
     else if (option == "--scalar") a.scalar = value;
+    else if (option == "--checkpoint") a.checkpoint = value;
     else if (option == "--grid") a.grid = number<Index>(option, value, 2, 2000);
     else a.out = value;
   }
@@ -95,11 +96,6 @@ Batch<double> distinct(const Batch<double>& x, Noise noise) {
   Batch<double> y(static_cast<Index>(keep.size()), 2);
   for (Index i = 0; i < y.rows(); ++i) y.row(i) = x.row(keep[static_cast<std::size_t>(i)]);
   return y;
-}
-
-std::atomic<int> interrupts{0};
-void on_interrupt(int) {
-  if (interrupts.fetch_add(1) > 0) std::_Exit(130);
 }
 
 std::string json_number(std::optional<double> x) {
@@ -142,27 +138,24 @@ int run(const Arguments& a) {
   std::filesystem::create_directories(a.out, ignored);
   const std::string stem = a.out + "/" + name + "_" + a.model;
   io::check_writable(stem + ".png");
+  io::check_writable(stem + ".safetensors");
 
-  StopSource stop;
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
-  const platform::JoiningThread watch([&](StopToken done) {
-    while (!done.stop_requested() && interrupts == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    if (interrupts > 0) stop.request_stop();
-  });
+  const Interrupt interrupt;
   io::Progress progress;
   FitOptions options{.epochs = a.epochs, .batch = a.batch, .learning_rate = a.rate, .patience = 30, .schedule = {Cosine{0.01}, 100}, .noise = noise.fork(4), .threads = a.threads};
   options.callback = [&](const EpochReport& r) {
     progress(r);
     return true;
   };
-  options.stop = stop.get_token();
+  options.stop = interrupt.token();
+  if (!a.checkpoint.empty()) options.checkpoint = io::checkpoint(a.checkpoint, 10);
   const models::Fitted f = (a.scalar == "float" ? entry->fit_float : entry->fit_double)(train, options);
   progress.finish();
   if (f.result.status == FitStatus::diverged) {
     std::cerr << "fit_2d: training diverged: losses or gradients were not finite (" << f.result.skipped_steps << " steps skipped); try a smaller --learning-rate\n";
     return 1;
   }
+  f.save(stem + ".safetensors", {{"model", a.model}, {"status", to_string(f.result.status)}});
   for (const auto& said : f.result.notes) std::cerr << "fit_2d: " << said << '\n';
 
   const Column<double> lp = f.log_prob(test);
@@ -198,7 +191,7 @@ int run(const Arguments& a) {
   } else {
     for (const auto& [key, value] : row) std::cout << "  " << key << std::string(20 - key.size(), ' ') << (value == "null" ? "-" : value) << '\n';
     if (!note.empty()) std::cout << "  data                " << note << '\n';
-    std::cout << "  picture             " << stem << ".png\n";
+    std::cout << "  picture             " << stem << ".png\n  model file          " << stem << ".safetensors\n";
   }
   std::cout.flush();
   if (!std::cout) detail::fail<FileError>("standard output: cannot be written");

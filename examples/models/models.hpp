@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "rheo/io/model_file.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/training/fit.hpp"
 
@@ -22,6 +24,8 @@ struct Fitted {
   /// The same from several draws: nearer to log p from below, if a bound.
   std::function<rheo::Column<double>(const rheo::Batch<double>&, rheo::Index)> estimate;
   std::function<rheo::Batch<double>(rheo::Index, rheo::Noise)> sample;
+  /// Writes the model to a file, and these notes (rheo/io/model_file.hpp).
+  std::function<void(const std::string&, const std::map<std::string, std::string>&)> save;
 };
 
 struct Entry {
@@ -51,6 +55,7 @@ template <class F, class T, class Objective> Fitted train(const rheo::Batch<doub
     return model->log_prob_estimate(y.template cast<T>(), is_exact_v<F> ? 1 : k, draws.fork(1)).value.template cast<double>();
   };
   f.sample = [model, work](Index n, Noise noise) -> Batch<double> { return model->sample_and_log_prob(n, noise, {}, *work).x.template cast<double>(); };
+  f.save = [model](const std::string& path, const std::map<std::string, std::string>& notes) { io::save(*model, path, notes); };
   return f;
 }
 template <class F, class Objective = rheo::MaximumLikelihood> Entry entry(std::string name, std::string what) {

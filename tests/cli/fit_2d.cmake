@@ -66,12 +66,30 @@ if(EXISTS /dev/full)
   expect(3 "" "moons_normal.png: cannot write: No space left on device" --target moons --model normal --epochs 1 --train 200 --out full)
 endif()
 
+# The same command goes on from its checkpoint, here from its end, and another is refused.
+expect(0 "\"status\": \"budget_reached\"" "epoch 3/3" --target moons --model normal --epochs 3 --train 2000 --json --checkpoint normal.ckpt)
+execute_process(COMMAND ${FIT} --target moons --model normal --epochs 3 --train 2000 --json --checkpoint normal.ckpt WORKING_DIRECTORY ${DIR} OUTPUT_VARIABLE out ERROR_VARIABLE err)
+if(NOT out MATCHES "\"epochs\": 3.*\"status\": \"budget_reached\"" OR err MATCHES "epoch")
+  message(FATAL_ERROR "fit_2d from its own end:\n${out}\n${err}")
+endif()
+expect(3 "" "normal.ckpt: is the checkpoint of another run: epochs is 3 there and 4 here" --target moons --model normal --epochs 4 --train 2000 --json --checkpoint normal.ckpt)
+expect(3 "" "none/a.ckpt: cannot be written" --epochs 1 --checkpoint none/a.ckpt)
+
 # Ctrl-C stops the fit and keeps the best so far; what was found until then is printed, with its status.
 find_program(TIMEOUT timeout)
 if(TIMEOUT)
-  execute_process(COMMAND ${TIMEOUT} --preserve-status -s INT 2 ${FIT} --target moons --epochs 1000000 --json WORKING_DIRECTORY ${DIR}
+  execute_process(COMMAND ${TIMEOUT} --preserve-status -s INT 2 ${FIT} --target moons --epochs 1000000 --checkpoint moons.ckpt --json WORKING_DIRECTORY ${DIR}
     RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
   if(NOT result EQUAL 130 OR NOT out MATCHES "\"status\": \"interrupted\"")
     message(FATAL_ERROR "interrupted fit_2d: exit ${result}\n${out}")
+  endif()
+  if(EXISTS ${DIR}/moons_real_nvp.safetensors)
+    file(STRINGS ${DIR}/moons_real_nvp.safetensors saved LIMIT_COUNT 5)
+  endif()
+  if(NOT saved MATCHES "\"status\":\"interrupted\"")
+    message(FATAL_ERROR "interrupted fit_2d saved no model")
+  endif()
+  if(NOT EXISTS ${DIR}/moons.ckpt)
+    message(FATAL_ERROR "interrupted fit_2d kept no checkpoint")
   endif()
 endif()

@@ -83,6 +83,7 @@ TEST_CASE("rows of many ages, drawn by weight, are draws of the target") {
   Workspace<decltype(model)::FlowType, double> ws;
   model.parameters() << 0.5, 0, 0.2, 0.2, 0;  // wide enough for finite variance of the weights
   detail::ReplayRows rows(model, ws, energy, r, Noise{2});
+  rows.start(false);
   model.parameters() << 1.2, -0.6, 0.1, 0.3, 0.5;
   rows.before(10, Noise{3});
   rows.before(11, Noise{4});  // not due

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Everything in io/: files that are whole or not there, tables, tensors, pictures, progress.  Optional: nothing above includes it.
+// Everything in io/: files that are whole or not there, tables, tensors, checkpoints, pictures, progress.  Optional: nothing above includes it.
 #pragma once
 
+#include "rheo/io/checkpoint.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/io/encoding.hpp"
 #include "rheo/io/file.hpp"

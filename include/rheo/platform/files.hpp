@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whole files by the system's own calls: InputFile, replace_file, can_replace_file.  What goes wrong is said by the reason that is returned; empty: nothing.
+// Whole files by the system's own calls: InputFile, replace_file, can_replace_file, remove_temporaries.  What goes wrong is said by the reason that is returned; empty: nothing.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,13 @@ class InputFile {
   ~InputFile() {
     if (fd_ >= 0) detail::close_input(fd_);
   }
-  std::string open(const std::string& path) { return detail::open_input(path, fd_, regular_, size_); }
+  std::string open(const std::string& path) {
+    errno = 0;
+    std::string reason = detail::open_input(path, fd_, regular_, size_);
+    missing_ = fd_ < 0 && errno == ENOENT;
+    return reason;
+  }
+  bool missing() const { return missing_; }     ///< open() found nothing of this name
   bool regular() const { return regular_; }     ///< false for pipes and devices, whose size is unknown
   std::uint64_t size() const { return size_; }  ///< bytes of a regular file, else 0
 
@@ -44,7 +50,7 @@ class InputFile {
 
  private:
   int fd_ = -1;
-  bool regular_ = false;
+  bool regular_ = false, missing_ = false;
   std::uint64_t size_ = 0;
 };
 

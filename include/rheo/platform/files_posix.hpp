@@ -2,6 +2,7 @@
 // Whole files where the system is POSIX.  What goes wrong is said by the reason that is returned; an empty one: nothing.
 #pragma once
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,10 +83,13 @@ inline std::string process_number() {
   return std::to_string(::getpid());
 #endif
 }
+inline std::string temporary_stem(const Destination& to) {
+  constexpr std::size_t longest = NAME_MAX - 32;  // leaves room for what is hung on
+  return to.prefix() + to.target.substr(to.prefix().size(), longest) + ".tmp.";
+}
 /// A new file beside the target, open for writing, in nobody else's sight if it is to replace one; -1 and errno where that cannot be.
 inline int open_temporary(const Destination& to, std::string& name) {
-  constexpr std::size_t longest = NAME_MAX - 32;  // leaves room for what is hung on
-  const std::string stem = to.prefix() + to.target.substr(to.prefix().size(), longest) + ".tmp." + process_number();
+  const std::string stem = temporary_stem(to) + process_number();
   const mode_t mode = to.there ? 0600 : 0666;
   for (int k = 0;; ++k) {  // a name taken: another thread's, or a dead process's of the same number
     name = k ? stem + "." + std::to_string(k) : stem;
@@ -166,6 +170,21 @@ inline std::string can_replace_file(const std::string& path) {
   ::close(fd);
   ::unlink(probe.c_str());
   return "";
+}
+
+/// Removes what killed programs left of their replace_file(path).  Not while another writes there.
+inline void remove_temporaries(const std::string& path) {
+  detail::Destination to;
+  if (!detail::find_destination(path, to).empty()) return;
+  DIR* folder = ::opendir(to.folder().c_str());
+  if (!folder) return;
+  const std::string name = detail::temporary_stem(to).substr(to.prefix().size());
+  while (const dirent* entry = ::readdir(folder)) {
+    const std::string_view found = entry->d_name;
+    const bool ours = found.size() > name.size() && found.substr(0, name.size()) == name && found.find_first_not_of("0123456789.", name.size()) == found.npos;
+    if (ours) ::unlink((to.prefix() + std::string(found)).c_str());
+  }
+  ::closedir(folder);
 }
 
 }  // namespace rheo::platform

@@ -111,6 +111,22 @@ inline std::string can_replace_file(const std::string& path) {
   return "";
 }
 
+/// Removes what killed programs left of their replace_file(path).  Not while another writes there.
+inline void remove_temporaries(const std::string& path) {
+  std::string target;
+  std::filesystem::file_status status;
+  if (!detail::find_destination(path, target, status).empty()) return;
+  const std::filesystem::path at = target;
+  const std::string name = at.filename().string() + ".tmp.";
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(at.has_parent_path() ? at.parent_path() : ".", ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+    const std::string found = entry->path().filename().string();
+    const bool ours = found.size() > name.size() && found.compare(0, name.size(), name) == 0 && found.find_first_not_of("0123456789.", name.size()) == found.npos;
+    std::error_code kept;
+    if (ours) std::filesystem::remove(entry->path(), kept);
+  }
+}
+
 }  // namespace rheo::platform
 
 #include "rheo/platform/macros_on.hpp"

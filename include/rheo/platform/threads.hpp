@@ -5,6 +5,7 @@
 #include "rheo/platform/compiler.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <version>
 
 #if defined(__STDCPP_THREADS__) && !(defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__))
@@ -91,6 +92,7 @@ class JoiningThread {
   std::thread thread_;
 };
 #endif
+inline void rest(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
 template <class T> void wait_while(const std::atomic<T>& number, T is) { number.wait(is, std::memory_order_acquire); }
 template <class T> void wake_one(std::atomic<T>& number) { number.notify_one(); }
 template <class T> void wake_all(std::atomic<T>& number) { number.notify_all(); }
@@ -101,6 +103,7 @@ struct JoiningThread {
   template <class F> explicit JoiningThread(F&&) {}
   bool request_stop() noexcept { return false; }
 };
+inline void rest(std::chrono::milliseconds) {}
 template <class T> void wait_while(const std::atomic<T>&, T) {}
 template <class T> void wake_one(std::atomic<T>&) {}
 template <class T> void wake_all(std::atomic<T>&) {}

@@ -41,6 +41,7 @@ struct EnergyFitOptions {
   bool standardize_context = true;  ///< as in FitOptions
   std::function<bool(const EnergyReport&)> callback{};  ///< after every check; false stops the fit
   StopToken stop{};  ///< std::stop_token where the library has it
+  Checkpoint checkpoint{};  ///< as in FitOptions; a replay's rows are kept with it
 };
 
 struct EnergyFitResult {
@@ -50,6 +51,7 @@ struct EnergyFitResult {
   double best_loss = std::numeric_limits<double>::infinity(), seconds = 0;
   long steps = 0, skipped_steps = 0;
   Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay or an alpha-divergence, without the checks
+  std::string checkpoint_error;   ///< why the last checkpoint could not be written; empty where it was
 };
 
 namespace detail {
@@ -70,96 +72,249 @@ template <class E> auto objective_of(const E& e) {
   if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + number_text(o.learning_rate));
 }
 
-/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source, or, where those are `moving`, over draws alone.
-template <class T>
-EnergyFitResult fit_by_steps(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked, RowSource<T>& source, bool moving, CView<T> context,
-                             const EnergyFitOptions& o) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
-  const Index most = std::max(o.batch, o.check_rows);
-  const bool by_rows = source.x().cols() > 0 || context.cols() > 0;
-  auto nothing = [](Index n) { return view_of(static_cast<const T*>(nullptr), n, 0, n); };
-  const CView<T> x = by_rows ? source.x() : nothing(most), given = context.cols() > 0 ? context : nothing(x.rows());
-  std::vector<Index> index(static_cast<std::size_t>(most));
-  auto rows = [&](Index count, Noise noise) {
-    for (Index i = 0; by_rows && i < count; ++i) index[static_cast<std::size_t>(i)] = source.row(noise, i);
-    return BatchRows{0, count, by_rows ? index.data() : nullptr, nullptr};
-  };
-  Index not_finite = 0;
-  auto check = [&] {
-    const CView<T> at = moving ? nothing(most) : x, c = moving ? nothing(most) : given;
-    const BatchRows b = moving ? BatchRows{0, o.check_rows} : rows(o.check_rows, o.noise.fork(0));
-    return finite_mean(checked, at, c, b, o.noise.fork(1), not_finite);
-  };
-  Column<T> best = theta, best_buffers = buffers;
-  auto restore = [&] {
-    theta = best;
-    buffers = best_buffers;
-  };
-  EnergyFitResult result;
-  if (const double start = check(); std::isfinite(start)) result.best_loss = start;
-  double loss = 0, rate = 0, halved = 1;
-  long made = 0;
-  int non_finite = 0, halvings = 0;
-  for (int step = 1; step <= o.steps; ++step) {
-    if (o.stop.stop_requested()) {
-      result.status = FitStatus::interrupted;
-      break;
-    }
-    rate = o.learning_rate * halved * o.schedule(step - 1, o.steps);
-    const Noise noise = o.noise.fork(2).fork(static_cast<std::uint64_t>(step));
-    source.before(step, noise.fork(2));
-    const StepReport r = trainer.step(x, given, rows(o.batch, noise.fork(0)), noise.fork(1), rate, o.clip_norm);
-    if (r.stepped) {
-      loss += r.loss;
-      ++made;
-      non_finite = 0;
-    } else if (++result.skipped_steps; ++non_finite >= o.patience_non_finite) {
-      restore();
-      trainer.reset();
-      non_finite = 0;
-      halved /= 2;
-      if (++halvings > o.halvings) {
-        result.status = FitStatus::diverged;
-        break;
-      }
-    }
-    if (step % o.check_every != 0 && step != o.steps) continue;
-    const double check_loss = check();
-    EnergyReport e{step, o.steps, loss / static_cast<double>(made), check_loss, not_finite, 0, 0, rate, std::chrono::duration<double>(Clock::now() - begin).count(), result.skipped_steps};
-    result.steps += made;
-    loss = 0, made = 0;
-    if (e.check_loss < result.best_loss + (result.best_step > 0 ? o.tolerance : 0)) {
-      result.best_loss = std::min(result.best_loss, e.check_loss);
-      result.best_step = step;
-      best = theta;
-      best_buffers = buffers;
-    }
-    e.best_loss = result.best_loss;
-    e.acceptance = trainer.report().acceptance();
-    result.history.push_back(e);
-    if (o.callback && !o.callback(e)) {
-      result.status = FitStatus::interrupted;
-      break;
-    }
-  }
-  restore();
-  if (result.status == FitStatus::budget_reached && result.best_step == 0 && !result.history.empty()) result.status = FitStatus::no_better_than_start;
-  result.report = trainer.report();
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  return result;
+/// The options that a run is told from others by.
+[[gnu::cold]] inline void describe(const EnergyFitOptions& o, FactList& facts) {
+  facts.add("steps", o.steps);
+  facts.add("batch", o.batch);
+  facts.add("learning_rate", o.learning_rate);
+  facts.add("data_share", o.data_share);
+  facts.add("clip_norm", o.clip_norm);
+  facts.add("optimizer", o.optimizer);
+  facts.add("schedule", o.schedule);
+  facts.add("noise", o.noise);
+  facts.add("check_every", o.check_every);
+  facts.add("check_rows", o.check_rows);
+  facts.add("tolerance", o.tolerance);
+  facts.add("patience_non_finite", o.patience_non_finite);
+  facts.add("halvings", o.halvings);
+  facts.add("standardize_context", o.standardize_context);
 }
 
+/// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source,
+/// or, where those are `moving`, over draws alone.
+template <class T> class EnergyRun {
+ public:
+  EnergyRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked,
+            RowSource<T>& source, bool moving, CView<T> context, const EnergyFitOptions& o)
+      : options_(o),
+        theta_(theta),
+        buffers_(buffers),
+        trainer_(trainer),
+        checked_(checked),
+        source_(source),
+        moving_(moving),
+        context_(context),
+        checkpoints_(o.checkpoint) {}
+
+  /// `start`, if any, changes the model before the first step.
+  EnergyFitResult run(const std::function<void()>& start) {
+    const bool resumed = checkpoints_.on() && checkpoints_.find(facts());
+    begin(start, resumed);
+    if (!finished_) {
+      Restored best_stays{*this};
+      while (step_ <= options_.steps && run_step()) ++step_;
+    }
+    if (!finished_) finish();
+    result_.report = trainer_.report();
+    result_.seconds = seconds();
+    result_.checkpoint_error = checkpoints_.error();
+    return std::move(result_);
+  }
+
+  /// All that a later step depends on, and the result so far: what a checkpoint holds.
+  void visit(StateWalk& walk) {
+    constexpr auto any = std::numeric_limits<std::int64_t>::max();
+    constexpr auto most = std::numeric_limits<int>::max();
+    walk("parameters", theta_);
+    walk("buffers", buffers_);
+    trainer_.visit(walk);
+    source_.visit(walk);
+    walk("best", best_);
+    walk("best_buffers", best_buffers_);
+    walk.same("start_loss", start_loss_, std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon())));
+    walk("finished", finished_);
+    walk("step", step_, 1, std::int64_t(options_.steps) + 1);
+    walk("loss", loss_);
+    walk("made", made_, 0, any);
+    walk("halved", halved_);
+    walk("non_finite", non_finite_, 0, most);
+    walk("halvings", halvings_, 0, most);
+    walk("status", result_.status, 0, static_cast<int>(FitStatus::no_better_than_start));
+    walk("best_step", result_.best_step, 0, options_.steps);
+    walk("best_loss", result_.best_loss);
+    walk("steps", result_.steps, 0, any);
+    walk("skipped_steps", result_.skipped_steps, 0, any);
+    if (!walk.loading()) result_.seconds = seconds();
+    walk("seconds", result_.seconds);
+    walk.list("history", result_.history, [](EnergyReport& e, auto add) {
+      add(e.step), add(e.steps), add(e.loss), add(e.check_loss), add(e.check_not_finite), add(e.best_loss),
+          add(e.acceptance), add(e.learning_rate), add(e.seconds), add(e.skipped_steps);
+    });
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// Puts the best parameters in place at the end of the steps, and where an exception ends them.
+  struct Restored {
+    EnergyRun& run;
+    ~Restored() { run.restore(); }
+  };
+
+  RunFacts facts() const {
+    FactList facts;
+    facts.add("trainer", "fit_energy");
+    trainer_.describe(facts);
+    facts.add_vector("parameters at the start", theta_.data(), theta_.size());
+    facts.add_vector("buffers at the start", buffers_.data(), buffers_.size());
+    source_.describe(facts);
+    facts.add_table("context", context_);
+    describe(options_, facts);
+    return facts.take();
+  }
+  /// The start and its loss, or the state that was kept.  Where it is refused, all is as it was handed in.
+  void begin(const std::function<void()>& start, bool resumed) {
+    struct Unchanged {
+      EnergyRun& run;
+      Column<T> theta, buffers;
+      bool accepted = false;
+      ~Unchanged() {
+        if (accepted) return;
+        run.theta_ = theta;
+        run.buffers_ = buffers;
+      }
+    } unless{*this, theta_, buffers_};
+    if (start) start();
+    source_.start(resumed);
+    by_rows_ = source_.x().cols() > 0 || context_.cols() > 0;
+    index_.resize(static_cast<std::size_t>(most_rows()));
+    best_ = theta_, best_buffers_ = buffers_;
+    start_loss_ = check();
+    if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;
+    if (resumed) {
+      if (const std::string why = checkpoints_.resume(*this, trainer_); !why.empty()) {
+        source_.refused();
+        checkpoints_.refuse(why);
+      }
+      before_ = result_.seconds;
+      begin_ = Clock::now();
+    }
+    unless.accepted = true;
+  }
+
+  Index most_rows() const { return std::max(options_.batch, options_.check_rows); }
+  CView<T> nothing(Index n) const { return view_of(static_cast<const T*>(nullptr), n, 0, n); }
+  CView<T> x() const { return by_rows_ ? source_.x() : nothing(most_rows()); }
+  CView<T> given() const { return context_.cols() > 0 ? context_ : nothing(x().rows()); }
+  BatchRows rows(Index count, Noise noise) {
+    for (Index i = 0; by_rows_ && i < count; ++i) index_[static_cast<std::size_t>(i)] = source_.row(noise, i);
+    return BatchRows{0, count, by_rows_ ? index_.data() : nullptr, nullptr};
+  }
+  double check() {
+    const CView<T> at = moving_ ? nothing(most_rows()) : x(), c = moving_ ? nothing(most_rows()) : given();
+    const BatchRows b = moving_ ? BatchRows{0, options_.check_rows} : rows(options_.check_rows, options_.noise.fork(0));
+    return finite_mean(checked_, at, c, b, options_.noise.fork(1), not_finite_);
+  }
+  void restore() {
+    theta_ = best_;
+    buffers_ = best_buffers_;
+  }
+
+  /// One step, and a check where it is due; false where the fit ends with it.
+  bool run_step() {
+    const EnergyFitOptions& o = options_;
+    checkpoints_.keep_when_due(*this);
+    if (o.stop.stop_requested()) return interrupt();
+    const double rate = o.learning_rate * halved_ * o.schedule(step_ - 1, o.steps);
+    const Noise noise = o.noise.fork(2).fork(static_cast<std::uint64_t>(step_));
+    source_.before(step_, noise.fork(2));
+    const StepReport r = trainer_.step(x(), given(), rows(o.batch, noise.fork(0)), noise.fork(1), rate, o.clip_norm);
+    if (r.stepped) {
+      loss_ += r.loss;
+      ++made_;
+      non_finite_ = 0;
+    } else if (++result_.skipped_steps; ++non_finite_ >= o.patience_non_finite) {
+      restore();
+      trainer_.reset();
+      non_finite_ = 0;
+      halved_ /= 2;
+      if (++halvings_ > o.halvings) {
+        result_.status = FitStatus::diverged;
+        return false;
+      }
+    }
+    if (step_ % o.check_every != 0 && step_ != o.steps) return true;
+    const double check_loss = check();
+    EnergyReport e{step_,
+                   o.steps,
+                   loss_ / static_cast<double>(made_),
+                   check_loss,
+                   not_finite_,
+                   0,
+                   0,
+                   rate,
+                   seconds(),
+                   result_.skipped_steps};
+    result_.steps += made_;
+    loss_ = 0, made_ = 0;
+    if (e.check_loss < result_.best_loss + (result_.best_step > 0 ? o.tolerance : 0)) {
+      result_.best_loss = std::min(result_.best_loss, e.check_loss);
+      result_.best_step = step_;
+      best_ = theta_;
+      best_buffers_ = buffers_;
+    }
+    e.best_loss = result_.best_loss;
+    e.acceptance = trainer_.report().acceptance();
+    result_.history.push_back(e);
+    if (!o.callback || o.callback(e)) return true;
+    ++step_;
+    return interrupt();
+  }
+  bool interrupt() {
+    checkpoints_.keep(*this);
+    result_.status = FitStatus::interrupted;
+    return false;
+  }
+  void finish() {
+    if (result_.status == FitStatus::budget_reached && result_.best_step == 0 && !result_.history.empty())
+      result_.status = FitStatus::no_better_than_start;
+    if (result_.status == FitStatus::interrupted) return;
+    finished_ = true;
+    checkpoints_.keep(*this);
+  }
+  double seconds() const { return before_ + std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+  const EnergyFitOptions& options_;
+  Numbers<T>&theta_, &buffers_;
+  ShardTrainer<T>&trainer_, &checked_;
+  RowSource<T>& source_;
+  bool moving_, by_rows_ = false;
+  CView<T> context_;
+  Checkpoints checkpoints_;
+  Clock::time_point begin_ = Clock::now();
+  double before_ = 0;  // seconds of the runs before this one
+  std::vector<Index> index_;
+  Index not_finite_ = 0;
+
+  // What visit() walks over.
+  Column<T> best_, best_buffers_;
+  bool finished_ = false;
+  int step_ = 1;  // the next
+  double start_loss_ = 0, loss_ = 0, halved_ = 1;
+  long made_ = 0;
+  int non_finite_ = 0, halvings_ = 0;
+  EnergyFitResult result_;
+};
+
 template <class F, class T, class Objective>
-EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective) {
+EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective, const std::function<void()>& start = {}) {
   check_options(o);
   Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, objective);
   RowSource<T> source(data);
   if constexpr (HasJudge<Objective>) {
     Trainer<F, T, Objective> checked(model, o.optimizer, o.threads, objective.judge());
-    return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, checked, source, false, context, o);
+    return EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, false, context, o).run(start);
   } else {
-    return fit_by_steps<T>(model.parameters(), model.buffers(), trainer, trainer, source, false, context, o);
+    return EnergyRun<T>(model.parameters(), model.buffers(), trainer, trainer, source, false, context, o).run(start);
   }
 }
 
@@ -184,8 +339,8 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
   if (data.rows() < 1) detail::fail("fit_energy: no data");
   detail::check_finite(data.view(), "the data");
   check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
-  model.initialise(data);
-  return detail::fit_by_steps<F, T>(model, data.view(), Model<F, T>::template nothing<const T>(0), options, Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share));
+  return detail::fit_by_steps<F, T>(model, data.view(), Model<F, T>::template nothing<const T>(0), options, Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share),
+                                    [&] { model.initialise(data); });
 }
 
 /// The same with the flow's own weighted draws in the place of data (rheo/training/replay.hpp): they keep modes that were found once and that reverse KL would leave.  The
@@ -199,7 +354,7 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, Replay<T>& repla
   Trainer trainer(model, options.optimizer, options.threads, Mixed(MaximumLikelihood{}, by_energy, options.data_share));
   Trainer checked(model, options.optimizer, options.threads, detail::judge_of(by_energy));
   detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
-  return detail::fit_by_steps<T>(model.parameters(), model.buffers(), trainer, checked, source, true, Model<F, T>::template nothing<const T>(0), options);
+  return detail::EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, true, Model<F, T>::template nothing<const T>(0), options).run({});
 }
 
 /// A conditional flow, for all rows of the context (n x context_dim) at once: the mean over them of KL(flow given c || exp(-u) / Z(c)) - log Z(c), u an energy
@@ -210,10 +365,10 @@ EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_
   detail::check_width(context, F::context_dim, "context");
   if (context.rows() < 1) detail::fail("fit_energy: no context");
   detail::check_finite(context.view(), "the context");
-  detail::check_options(options);
-  StartReport start;
-  model.start_context(context, {options.standardize_context, false}, start);
-  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(), options, detail::objective_of(energy));
+  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(), options, detail::objective_of(energy), [&] {
+    StartReport start;
+    model.start_context(context, {options.standardize_context, false}, start);
+  });
 }
 
 }  // namespace rheo

@@ -68,6 +68,14 @@ template <class T> class HeldOutLoss {
   }
   Index rows() const { return x_.rows(); }
   const std::vector<Index>& set_aside() const { return aside_; }
+  /// Sets these aside, of an object that has set none aside yet.
+  void set_aside(const std::vector<Index>& bad) {
+    for (Index i : bad) {
+      sum_ -= weights_[static_cast<std::size_t>(i)];
+      weights_[static_cast<std::size_t>(i)] = 0;
+    }
+    aside_ = bad;
+  }
   /// Calls `fewer` when rows were set aside: what was judged before was judged by them too.
   template <class Fewer> double operator()(ShardTrainer<T>& trainer, Fewer fewer) {
     const double loss = judge(trainer);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rheo/math/whole_part.hpp"
+#include "rheo/training/checkpoint.hpp"
 #include "rheo/training/objectives.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -82,6 +83,11 @@ template <class T> struct RowSource {
   virtual ~RowSource() = default;
   virtual CView<T> x() const { return data; }
   virtual void before(int, Noise) {}
+  /// Before the first step: what is missing is drawn, or, where a checkpoint brings it, left to that; back from there if it was another run's.
+  virtual void start(bool) {}
+  virtual void refused() {}
+  virtual void describe(FactList& facts) const { facts.add_table("data", data); }
+  virtual void visit(StateWalk&) {}
   virtual Index row(Noise noise, Index i) const { return noise.index(i, 0, data.rows()); }
 };
 
@@ -93,8 +99,32 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
     if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1)) fail("Replay: size and every must be positive, refresh in [0, 1]");
     replay.check();
     if (replay.x.rows() > 0 && replay.x.cols() != F::x_dim) fail("Replay: its rows have " + std::to_string(replay.x.cols()) + " columns, the flow wants " + std::to_string(F::x_dim));
-    if (replay.x.rows() < replay.size) draw(replay.size - replay.x.rows(), noise);
-    replay.running_weights(sum_);
+    begin_ = noise;
+  }
+  void start(bool brought) override {
+    const Index missing = replay_.size - replay_.x.rows();
+    given_ = replay_.x.rows();
+    if (brought) {
+      resize(replay_.size);
+    } else {
+      if (missing > 0) draw(missing, begin_);
+      replay_.running_weights(sum_);
+    }
+  }
+  void refused() override { resize(given_); }
+  void describe(FactList& facts) const override {
+    facts.add("replay's size", replay_.size);
+    facts.add("replay's refresh", replay_.refresh);
+    facts.add("replay's every", replay_.every);
+    facts.add("replay's oldest row", replay_.oldest);
+    facts.add_table("replay's rows", view(std::as_const(replay_.x)));
+    facts.add_vector("replay's weights", replay_.log_w.data(), replay_.log_w.size());
+  }
+  void visit(StateWalk& walk) override {
+    walk("replay_rows", replay_.x);
+    walk("replay_weights", replay_.log_w);
+    walk("replay_oldest", replay_.oldest, 0, replay_.size - 1);
+    if (walk.loading()) replay_.running_weights(sum_);
   }
   CView<T> x() const override { return view(std::as_const(replay_.x)); }
   void before(int step, Noise noise) override {
@@ -109,6 +139,10 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
   }
 
  private:
+  void resize(Index n) {
+    replay_.x.conservativeResize(n, F::x_dim);
+    replay_.log_w.conservativeResize(n);
+  }
   void draw(Index n, Noise noise) {
     const auto s = model_.sample_and_log_prob(n, noise, {}, ws_);
     Column<T> u(n);
@@ -124,6 +158,8 @@ template <class F, class T, class E> class ReplayRows final : public RowSource<T
   Workspace<F, T>& ws_;
   const E& energy_;
   Replay<T>& replay_;
+  Noise begin_;
+  Index given_ = 0;
   typename E::template Workspace<T> room_;
   std::vector<double> sum_;
 };

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
 #include <vector>
 
+#include "rheo/training/checkpoint.hpp"
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
 #include "rheo/platform/compiled.hpp"
@@ -59,6 +63,12 @@ template <class T> class ShardTrainer {
   void refresh() { after_step(); }
   /// What the workers have met.
   virtual Report report() const = 0;
+  /// What a step depends on beside parameters and buffers, and what was met.
+  void visit(StateWalk& walk);
+  /// Tells the flow, the objective and the scalar.
+  virtual void describe(FactList& facts) const = 0;
+  /// Whether the flow can work with these buffers.
+  virtual bool valid_buffers(const std::vector<double>& buffers) const = 0;
 
  private:
   struct Room {
@@ -135,6 +145,21 @@ template <class T> double ShardTrainer<T>::value(CView<T> x, CView<T> context, c
   if (values_.size() < shards) values_.resize(shards);
   pool().run(shards, [&](Index s, int w) { values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w); });
   return values_.head(shards).sum() / static_cast<double>(b.count);
+}
+
+template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
+  constexpr auto any = std::numeric_limits<std::int64_t>::max();
+  walk("first_moment", state_.first);
+  walk("second_moment", state_.second);
+  walk("optimizer_steps", state_.steps, 0, any);
+  Report met = report();
+  walk("unsolved", met.unsolved, 0, any);
+  walk("worst_residual", met.worst_residual);
+  walk("evaluations", met.evaluations, 0, any);
+  walk("proposed", met.proposed, 0, any);
+  walk("accepted", met.accepted, 0, any);
+  walk("invalid", met.invalid, 0, any);
+  for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 ? met : Report{};
 }
 
 template <class T> FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
@@ -224,6 +249,18 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
       : detail::ShardTrainer<T>(model.parameters(), F::context_dim, optimizer, threads), model_(&model), objective_(std::move(objective)), ws_(threads), rooms_(static_cast<std::size_t>(ws_.threads())) {}
   Workspace<F, T>& workspace() { return ws_; }
   Report report() const override { return ws_.report(); }
+  void describe(detail::FactList& facts) const override {
+    facts.add("compiler", platform::compiler_family);
+    facts.add("flow", type_name<F>());
+    facts.add("objective", type_name<Objective>());
+    facts.add("scalar", type_name<T>());
+    facts.add("parameters", model_->parameters().size());
+    facts.add("buffers", model_->buffers().size());
+  }
+  bool valid_buffers(const std::vector<double>& buffers) const override {
+    const Column<T> own = CColView<double>(buffers.data(), static_cast<Index>(buffers.size())).template cast<T>();
+    return detail::valid_buffers(model_->flow(), Params<const T>(own.data(), own.size()));
+  }
 
  private:
   double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull, int worker) override {

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+// FitRun: one fit from its first step, or from a checkpoint, to its last, without the flow's type.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rheo/math/whole_part.hpp"
+#include "rheo/training/fit_options.hpp"
+#include "rheo/training/running_mean.hpp"
+
+#include "rheo/platform/macros_off.hpp"
+
+namespace rheo {
+namespace detail {
+
+/// How many of n rows the share holds out: at least one, unless it is 0.
+inline Index held_rows(double share, Index n) {
+  return share > 0 ? std::max<Index>(1, static_cast<Index>(math::whole_part(share * static_cast<double>(n)))) : 0;
+}
+
+/// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.
+template <class T> class FitRun {
+ public:
+  using Initialise = std::function<StartReport(const Batch<T>&, const Batch<T>&)>;
+
+  FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
+         const FitOptions& options, const HeldOut<T>* given)
+      : options_(options),
+        given_(given),
+        data_(data),
+        context_(context),
+        theta_(theta),
+        buffers_(buffers),
+        trainer_(trainer),
+        n_(data.rows()),
+        held_(given ? 0 : held_rows(options.validation, n_)),
+        kept_(n_ - held_),
+        checkpoints_(options.checkpoint),
+        averaged_(theta, options.average) {
+    if (kept_ < 2) {
+      fail("fit: of " + std::to_string(n_) + " rows " + std::to_string(held_) +
+           " were held out to choose the epoch by and fewer than 2 are left to train on: give more, or set "
+           "FitOptions::validation = 0");
+    }
+  }
+
+  FitResult run(const Initialise& initialise) {
+    const bool resumed = checkpoints_.on() && checkpoints_.find(facts());
+    split();
+    begin(initialise, resumed);
+    if (!finished_) {
+      Restored best_stays{*this};
+      while (!settled() && epoch_ <= options_.epochs && run_epoch()) next_epoch();
+    }
+    if (!finished_) finish();
+    conclude();
+    return std::move(result_);
+  }
+
+  /// All that a later step depends on, and the result so far: what a checkpoint holds.
+  void visit(StateWalk& walk) {
+    constexpr auto any = std::numeric_limits<std::int64_t>::max();
+    constexpr auto most = std::numeric_limits<int>::max();
+    walk("parameters", theta_);
+    walk("buffers", buffers_);
+    trainer_.visit(walk);
+    walk("best", best_);
+    walk("best_buffers", best_buffers_);
+    averaged_.visit(walk);
+    walk("set_aside", aside_, validation_ ? validation_->rows() : 0);
+    walk.same("start_loss", start_loss_, std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon())));
+    walk("finished", finished_);
+    walk("epoch", epoch_, 1, std::int64_t(options_.epochs) + 1);
+    walk("first", first_, 0, kept_ - 1);
+    walk("planned", planned_, 0, any);
+    walk("loss", loss_);
+    walk("made", made_, 0, any);
+    walk("rate", rate_);
+    walk("halved", halved_);
+    walk("last_loss", last_loss_);
+    walk("non_finite", non_finite_, 0, most);
+    walk("halvings", halvings_, 0, most);
+    walk("since_best", since_best_, 0, most);
+    walk("since_moved", since_moved_, 0, most);
+    walk("status", result_.status, 0, static_cast<int>(FitStatus::no_better_than_start));
+    walk("best_epoch", result_.best_epoch, 0, options_.epochs);
+    walk("best_loss", result_.best_loss);
+    walk("steps", result_.steps, 0, any);
+    walk("skipped_steps", result_.skipped_steps, 0, any);
+    if (!walk.loading()) result_.seconds = seconds();
+    walk("seconds", result_.seconds);
+    walk.list("history", result_.history, [](EpochReport& e, auto add) {
+      add(e.epoch), add(e.epochs), add(e.train_loss), add(e.validation_loss), add(e.best_loss), add(e.learning_rate),
+          add(e.seconds), add(e.skipped_steps);
+    });
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// Puts the best parameters in place where an epoch is left by an exception.
+  struct Restored {
+    FitRun& run;
+    ~Restored() { run.restore(); }
+  };
+
+  RunFacts facts() const {
+    FactList facts;
+    facts.add("trainer", "fit");
+    trainer_.describe(facts);
+    facts.add_vector("parameters at the start", theta_.data(), theta_.size());
+    facts.add_vector("buffers at the start", buffers_.data(), buffers_.size());
+    facts.add_table("data", data_);
+    facts.add_table("context", context_);
+    if (given_) {
+      facts.add_table("held-out rows", given_->x.view());
+      facts.add_table("held-out context", given_->context.view());
+      facts.add_table("held-out weights", given_->weights);
+    } else {
+      facts.add("held-out rows", "a share");
+    }
+    describe(options_, facts);
+    return facts.take();
+  }
+
+  Batch<T> take(CView<T> from, Index first, Index count) const {
+    Batch<T> part(count, from.cols());
+    for (Index i = 0; i < count; ++i) {
+      for (Index j = 0; j < from.cols(); ++j) part(i, j) = from(order_[static_cast<std::size_t>(first + i)], j);
+    }
+    return part;
+  }
+  std::vector<double> take_weights(Index first, Index count) const {
+    std::vector<double> part;
+    for (Index i = 0; !options_.weights.empty() && i < count; ++i)
+      part.push_back(options_.weights[static_cast<std::size_t>(order_[static_cast<std::size_t>(first + i)])]);
+    return part;
+  }
+  /// The rows to train on and those to judge by.
+  void split() {
+    order_ = options_.noise.fork(0).permutation(n_);
+    train_ = take(data_, 0, kept_), test_ = take(data_, kept_, held_);
+    train_context_ = take(context_, 0, kept_), test_context_ = take(context_, kept_, held_);
+    weights_ = take_weights(0, kept_);
+    if (!weights_.empty()) {
+      const double mean = total_weight(weights_, "training rows", "") / static_cast<double>(kept_);
+      for (double& w : weights_) w /= mean;
+    }
+    if (given_) {
+      validation_.emplace(given_->x.view(), given_->context.view(), given_->weights, options_.noise.fork(2));
+    } else if (held_ > 0) {
+      validation_.emplace(view(std::as_const(test_)), view(std::as_const(test_context_)), take_weights(kept_, held_),
+                          options_.noise.fork(2));
+    }
+    rows_.resize(static_cast<std::size_t>(kept_));
+    budget_ = static_cast<long>((kept_ + options_.batch - 1) / options_.batch) * options_.epochs;
+  }
+
+  /// The data-dependent start and its loss, or the state that was kept.
+  void begin(const Initialise& initialise, bool resumed) {
+    const Column<T> theta = theta_, buffers = buffers_;
+    result_.start = initialise(train_, train_context_);
+    best_ = theta_, best_buffers_ = buffers_;
+    averaged_.restart(theta_);
+    const std::optional<HeldOutLoss<T>> untouched = validation_;
+    start_loss_ = validation_ ? validate()
+                              : trainer_.value(view(std::as_const(train_)), view(std::as_const(train_context_)),
+                                               {0, kept_, nullptr, row_weights()}, options_.noise.fork(2));
+    if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;  // an epoch must beat the beginning to replace it
+    if (!resumed) return;
+    if (untouched) validation_.emplace(*untouched);
+    if (const std::string why = checkpoints_.resume(*this, trainer_); !why.empty()) {
+      theta_ = theta;
+      buffers_ = buffers;
+      checkpoints_.refuse(why);
+    }
+    before_ = result_.seconds;
+    begin_ = Clock::now();
+    if (validation_) validation_->set_aside(aside_);
+  }
+
+  /// What is left of an epoch, and its report; false where the fit ends with it.
+  bool run_epoch() {
+    options_.noise.fork(1).fork(static_cast<std::uint64_t>(epoch_)).permutation(rows_.data(), kept_, 0);
+    bool stop = false;
+    for (; first_ < kept_ && !stop; first_ += options_.batch, ++planned_) {
+      checkpoints_.keep_when_due(*this);
+      if (options_.stop.stop_requested()) {
+        checkpoints_.keep(*this);
+        result_.status = FitStatus::interrupted;
+        stop = true;
+        break;
+      }
+      stop = !step();
+    }
+    result_.steps += made_;
+    if (stop && result_.status == FitStatus::diverged) return false;
+    if (made_ == 0) return !stop;
+    const EpochReport e = judge();
+    result_.history.push_back(e);
+    if (stop) return false;
+    if (options_.callback && !options_.callback(e)) {
+      next_epoch();
+      checkpoints_.keep(*this);
+      result_.status = FitStatus::interrupted;
+      return false;
+    }
+    return true;
+  }
+  /// Whether the epochs so far are enough.
+  bool settled() {
+    if (options_.patience <= 0) return false;
+    const bool converged = options_.tolerance > 0 && since_moved_ >= options_.patience,
+               early = since_best_ >= options_.patience && epoch_ <= options_.epochs;
+    if (converged || early) result_.status = converged ? FitStatus::converged : FitStatus::early_stopped;
+    return converged || early;
+  }
+  void next_epoch() {
+    ++epoch_;
+    first_ = 0;
+    loss_ = 0, rate_ = 0, made_ = 0;
+  }
+  /// False where the fit has diverged.
+  bool step() {
+    rate_ = options_.learning_rate * halved_ * options_.schedule(planned_, budget_);
+    const BatchRows b{0, std::min(options_.batch, kept_ - first_), rows_.data() + first_, row_weights()};
+    const StepReport r =
+        trainer_.step(view(std::as_const(train_)), view(std::as_const(train_context_)), b,
+                      options_.noise.fork(3).fork(static_cast<std::uint64_t>(planned_)), rate_, options_.clip_norm);
+    if (r.stepped) {
+      loss_ += r.loss;
+      ++made_;
+      non_finite_ = 0;
+      averaged_.add(theta_);
+      return true;
+    }
+    ++result_.skipped_steps;
+    if (++non_finite_ < options_.patience_non_finite) return true;
+    restore();
+    trainer_.reset();
+    non_finite_ = 0;
+    halved_ /= 2;
+    if (++halvings_ <= options_.halvings) return true;
+    result_.status = FitStatus::diverged;
+    return false;
+  }
+  /// Compares the epoch's end with the best.
+  EpochReport judge() {
+    EpochReport e;
+    e.epoch = epoch_;
+    e.epochs = options_.epochs;
+    e.train_loss = loss_ / static_cast<double>(made_);
+    averaged_.swap(theta_, buffers_, trainer_);
+    e.validation_loss = validation_ ? validate() : std::numeric_limits<double>::quiet_NaN();
+    const double judged = validation_ ? e.validation_loss : e.train_loss;
+    if (judged < result_.best_loss) {
+      result_.best_loss = judged;
+      result_.best_epoch = epoch_;
+      best_ = theta_;
+      best_buffers_ = buffers_;
+      since_best_ = 0;
+    } else {
+      ++since_best_;
+    }
+    averaged_.swap_back(theta_, buffers_);
+    since_moved_ = std::abs(judged - last_loss_) < options_.tolerance ? since_moved_ + 1 : 0;
+    last_loss_ = judged;
+    e.best_loss = result_.best_loss;
+    e.learning_rate = rate_;
+    e.seconds = seconds();
+    e.skipped_steps = result_.skipped_steps;
+    return e;
+  }
+  double validate() {
+    const double loss = (*validation_)(trainer_, [&] {  // the best is to be beaten on the rows that are left
+      if (!std::isfinite(result_.best_loss)) return;
+      theta_.swap(best_);
+      buffers_.swap(best_buffers_);
+      result_.best_loss = validation_->judge(trainer_);
+      theta_.swap(best_);
+      buffers_.swap(best_buffers_);
+    });
+    aside_ = validation_->set_aside();
+    return loss;
+  }
+  void restore() {
+    theta_ = best_;
+    buffers_ = best_buffers_;
+    averaged_.restart(theta_);
+  }
+
+  void finish() {
+    trainer_.refresh();  // what is drawn for the parameters has had a part in the choice of the epoch
+    const bool ran_its_course = result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged;
+    if (ran_its_course && result_.best_epoch == 0 && !result_.history.empty())
+      result_.status = FitStatus::no_better_than_start;
+    if (result_.steps == 0 && result_.skipped_steps > 0) result_.status = FitStatus::diverged;
+    if (result_.status == FitStatus::interrupted) return;
+    finished_ = true;
+    first_ = 0;
+    checkpoints_.keep(*this);
+  }
+  /// What the options and the rows alone tell.
+  void conclude() {
+    double sum = 0, squares = 0;
+    for (const double w : options_.weights) sum += w, squares += w * w, result_.negative_weights += w < 0;
+    if (result_.negative_weights > 0) result_.effective_rows = sum * sum / squares;
+    for (const Index i : aside_) result_.set_aside.push_back(given_ ? i : order_[static_cast<std::size_t>(kept_ + i)]);
+    result_.seconds = seconds();
+    result_.checkpoint_error = checkpoints_.error();
+  }
+  double seconds() const { return before_ + std::chrono::duration<double>(Clock::now() - begin_).count(); }
+  const double* row_weights() const { return weights_.empty() ? nullptr : weights_.data(); }
+
+  const FitOptions& options_;
+  const HeldOut<T>* given_;
+  CView<T> data_, context_;
+  Numbers<T>&theta_, &buffers_;
+  ShardTrainer<T>& trainer_;
+  Index n_, held_, kept_;
+  Checkpoints checkpoints_;
+  Clock::time_point begin_ = Clock::now();
+  double before_ = 0;  // seconds of the runs before this one
+
+  std::vector<Index> order_, rows_;
+  Batch<T> train_, test_, train_context_, test_context_;
+  std::vector<double> weights_;
+  std::optional<HeldOutLoss<T>> validation_;
+  long budget_ = 0;
+
+  // What visit() walks over.
+  Column<T> best_, best_buffers_;
+  RunningMean<T> averaged_;
+  std::vector<Index> aside_;
+  bool finished_ = false;
+  int epoch_ = 1;
+  Index first_ = 0;  // of the rows of the epoch, the next step's first
+  long planned_ = 0, made_ = 0;
+  double start_loss_ = 0, loss_ = 0, rate_ = 0, halved_ = 1, last_loss_ = std::numeric_limits<double>::quiet_NaN();
+  int non_finite_ = 0, halvings_ = 0, since_best_ = 0, since_moved_ = 0;
+  FitResult result_;
+};
+
+template <class T> FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data,
+                                      CView<T> context, const FitOptions& options, const HeldOut<T>* given,
+                                      const std::function<StartReport(const Batch<T>&, const Batch<T>&)>& initialise) {
+  return FitRun<T>(theta, buffers, trainer, data, context, options, given).run(initialise);
+}
+
+RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>,
+                                       CView<float>, const FitOptions&, const HeldOut<float>*,
+                                       const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&));
+RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>,
+                                        CView<double>, const FitOptions&, const HeldOut<double>*,
+                                        const std::function<StartReport(const Batch<double>&, const Batch<double>&)>&));
+}  // namespace detail
+
+}  // namespace rheo
+
+#include "rheo/platform/macros_on.hpp"
