@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
-// use NUMBERS: frozen flows give the bits of the models that they were, in a program without exceptions, run-time types, and heap after construction.
-#include "count_mallocs.hpp"
-
+// use NUMBERS: frozen flows give the bits of the models that they were, in a program without exceptions, run-time
+// types, and heap after construction.
 #include <cstring>
 #include <thread>
 
 #include "bound.hpp"
 #include "conditional.hpp"
+#include "count_mallocs.hpp"
 #include "folded.hpp"
+#include "numbers.hpp"
 #include "other.hpp"
 #include "own.hpp"
-
-#include "numbers.hpp"
 
 double conditional_elsewhere(const double* x, const double* context);  // two.cpp
 
 namespace {
 int faults = 0;
-template <class T> void same(const char* what, const std::vector<T>& got, const std::vector<T>& wanted) {
+template <class T>
+void same(const char* what, const std::vector<T>& got, const std::vector<T>& wanted) {
   std::size_t differ = 0;
-  for (std::size_t k = 0; k < wanted.size(); ++k) differ += std::memcmp(&got[k], &wanted[k], sizeof(T)) != 0 && !(got[k] != got[k] && wanted[k] != wanted[k]);
+  for (std::size_t k = 0; k < wanted.size(); ++k)
+    differ += std::memcmp(&got[k], &wanted[k], sizeof(T)) != 0 && !(got[k] != got[k] && wanted[k] != wanted[k]);
   if (differ == 0 && got.size() == wanted.size()) return;
   std::printf("%s: %zu of %zu numbers differ\n", what, differ, wanted.size());
   ++faults;
@@ -30,18 +31,22 @@ void expect(bool holds, const char* what) {
   ++faults;
 }
 /// Nothing is allocated in body().
-template <class Body> void without_heap(const char* what, Body body) {
+template <class Body>
+void without_heap(const char* what, Body body) {
   const long before = rheo_test::count();
   body();
   expect(!rheo_test::counts_mallocs || rheo_test::count() == before, what);
 }
 
 /// The calls of a flow with an exact density: all rows, one row, and a few rows, against what the file says.
-template <class Model, class Free> void exact(std::FILE* file, const char* name, Free free_functions) {
+template <class Model, class Free>
+void exact(std::FILE* file, const char* name, Free free_functions) {
   using T = typename Model::Scalar;
-  constexpr std::size_t D = static_cast<std::size_t>(Model::dim), C = static_cast<std::size_t>(Model::context_dim), n = n_rows;
-  const auto x = take<T>(file, n * D), c = take<T>(file, n * C), log_prob = take<T>(file, n), score = take<T>(file, n * D), drawn = take<T>(file, n * D),
-             drawn_log_prob = take<T>(file, n), alone = take<T>(file, n), score_alone = take<T>(file, n * D);
+  constexpr std::size_t D = static_cast<std::size_t>(Model::dim), C = static_cast<std::size_t>(Model::context_dim),
+                        n = n_rows;
+  const auto x = take<T>(file, n * D), c = take<T>(file, n * C), log_prob = take<T>(file, n),
+             score = take<T>(file, n * D), drawn = take<T>(file, n * D), drawn_log_prob = take<T>(file, n),
+             alone = take<T>(file, n), score_alone = take<T>(file, n * D);
   std::vector<T> v(n), s(n * D), z(n * D), w(n);
   Model model;
   without_heap("a call of a frozen flow allocates", [&] {
@@ -80,10 +85,12 @@ template <class Model, class Free> void exact(std::FILE* file, const char* name,
 int main(int count, char** words) {
   std::FILE* file = count == 2 ? std::fopen(words[1], "rb") : nullptr;
   if (!file) return 2;
-  exact<conditional::Model>(file, "conditional", [](auto x, auto out, auto c) { conditional::log_prob(x, n_rows, out, c); });
+  exact<conditional::Model>(file, "conditional",
+                            [](auto x, auto out, auto c) { conditional::log_prob(x, n_rows, out, c); });
   exact<folded::Model>(file, "folded", [](auto x, auto out, auto) { folded::log_prob(x, n_rows, out); });
 
-  const auto y = take<double>(file, n_rows * 2), elbo = take<double>(file, n_rows), drawn = take<double>(file, n_rows * 2);
+  const auto y = take<double>(file, n_rows * 2), elbo = take<double>(file, n_rows),
+             drawn = take<double>(file, n_rows * 2);
   std::vector<double> v(n_rows), z(n_rows * 2);
   bound::Model model;
   without_heap("a bound allocates", [&] {
@@ -95,7 +102,8 @@ int main(int count, char** words) {
   same("  sample", z, drawn);
 
   exact<own::Model>(file, "own", [](auto x, auto out, auto) { own::log_prob(x, n_rows, out); });
-  expect(conditional::drift() == 0 && folded::drift() == 0 && bound::drift() == 0 && own::drift() == 0, "drift() is not 0");
+  expect(conditional::drift() == 0 && folded::drift() == 0 && bound::drift() == 0 && own::drift() == 0,
+         "drift() is not 0");
   expect(other::drift() > 1e-4, "drift() does not tell that this is another flow");
 
   const double x[3] = {0.5, 1.25, -2}, c[1] = {30};

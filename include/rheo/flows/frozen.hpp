@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Frozen: the calls of a flow whose numbers are constants of the program, as io::freeze (rheo/io/freeze.hpp) writes them: no heap after construction, no
-// exceptions, arrays and sizes.
+// Frozen: the calls of a flow whose numbers are constants of the program, as io::freeze (rheo/io/freeze.hpp) writes
+// them: no heap after construction, no exceptions, arrays and sizes.
 #pragma once
 
 #include <algorithm>
@@ -16,9 +16,8 @@
 #include "rheo/core/arithmetic.hpp"
 #include "rheo/flows/evaluate.hpp"
 #include "rheo/flows/flow.hpp"
-#include "rheo/version.hpp"
-
 #include "rheo/platform/macros_off.hpp"
+#include "rheo/version.hpp"
 
 namespace rheo {
 
@@ -27,8 +26,10 @@ enum class Calls : unsigned { none = 0, log_prob = 1, elbo = 2, sample = 4, scor
 constexpr Calls operator|(Calls a, Calls b) { return Calls(unsigned(a) | unsigned(b)); }
 constexpr Calls operator&(Calls a, Calls b) { return Calls(unsigned(a) & unsigned(b)); }
 
-/// What a flow can do: the density and its gradient where they are exact, else the bound; samples where there is a decode.
-template <class F, class T> constexpr Calls calls_of() {
+/// What a flow can do: the density and its gradient where they are exact, else the bound; samples where there is a
+/// decode.
+template <class F, class T>
+constexpr Calls calls_of() {
   Calls c = Calls::none;
   if constexpr (CanEncode<F, T>) c = is_exact_v<F> ? Calls::log_prob : Calls::elbo;
   if constexpr (CanEncodePull<F, T> && is_exact_v<F>) c = c | Calls::score;
@@ -36,12 +37,14 @@ template <class F, class T> constexpr Calls calls_of() {
   return c;
 }
 
-/// The calls of a frozen flow on rows as C holds them: x is rows x dim, context rows x context_dim, row by row; a flow without a context is handed none.
-/// Values are those of the model that was frozen, to the bit where compiler, flags and library are the same: batches as long as `rows` are cut as a
-/// model cuts them.  Memory is taken by the constructor, for `calls` and for `rows` rows at once (more are worked through in turns), and by no call after
-/// it, but of layers whose need depends on the numbers (Continuous).  An object is for one thread at a time; here() is one for each thread.  The
-/// pointers must be good: only the C functions look at them.
-template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>()> class Frozen {
+/// The calls of a frozen flow on rows as C holds them: x is rows x dim, context rows x context_dim, row by row; a flow
+/// without a context is handed none. Values are those of the model that was frozen, to the bit where compiler, flags
+/// and library are the same: batches as long as `rows` are cut as a model cuts them.  Memory is taken by the
+/// constructor, for `calls` and for `rows` rows at once (more are worked through in turns), and by no call after it,
+/// but of layers whose need depends on the numbers (Continuous).  An object is for one thread at a time; here() is one
+/// for each thread.  The pointers must be good: only the C functions look at them.
+template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>()>
+class Frozen {
  public:
   using Flow = typename C::Flow;
   using Scalar = typename C::Scalar;
@@ -66,7 +69,8 @@ template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>(
     return log_prob(x, 1, &v, context), v;
   }
   void log_prob(const T* x, Index rows, T* out, const T* context = no_context()) {
-    static_assert(is_exact_v<Flow>, "rheo: the log-density of this flow is a bound or an estimate: call elbo(x, noise)");
+    static_assert(is_exact_v<Flow>,
+                  "rheo: the log-density of this flow is a bound or an estimate: call elbo(x, noise)");
     ready_for<Calls::log_prob>();
     total(x, rows, Noise{}, out, context);
   }
@@ -81,7 +85,8 @@ template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>(
   }
   /// x drawn, rows x dim: those of Model::sample(rows, noise), and their log-densities unless log_prob is null.
   void sample(Noise noise, Index rows, T* x, T* log_prob, const T* context = no_context()) {
-    static_assert(CanDecode<Flow, T>, "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
+    static_assert(CanDecode<Flow, T>,
+                  "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
     ready_for<Calls::sample>();
     turns(rows, [&](Index i, Index n) {
       const View<T> out = take(n, dim);
@@ -94,7 +99,8 @@ template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>(
   /// The gradient of log p in x, rows x dim; `out` may be x.
   void score(const T* x, T* out, const T* context = no_context()) { score(x, 1, out, context); }
   void score(const T* x, Index rows, T* out, const T* context = no_context()) {
-    static_assert(is_exact_v<Flow>, "rheo: the score needs an exact log-density: that of this flow is a bound or an estimate");
+    static_assert(is_exact_v<Flow>,
+                  "rheo: the score needs an exact log-density: that of this flow is a bound or an estimate");
     ready_for<Calls::score>();
     turns(rows, [&](Index i, Index n) {
       const View<T> g = take(n, dim);
@@ -104,34 +110,44 @@ template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>(
   }
 
  private:
-  template <class = void> static const T* no_context() {
+  template <class = void>
+  static const T* no_context() {
     static_assert(context_dim == 0, "rheo: this flow is conditional: hand it its context");
     return nullptr;
   }
-  template <Calls call> static void ready_for() {
-    static_assert((calls & call) != Calls::none, "rheo: this Frozen was not made for this call: name it in its second argument, Frozen<C, Calls::log_prob | Calls::sample>");
+  template <Calls call>
+  static void ready_for() {
+    static_assert((calls & call) != Calls::none,
+                  "rheo: this Frozen was not made for this call: name it in its second argument, Frozen<C, "
+                  "Calls::log_prob | Calls::sample>");
   }
-  detail::Evaluator<Flow, T> evaluator() const { return {flow_, {C::parameters, Flow::param_count}, {C::buffers, Flow::buffer_count}}; }
+  detail::Evaluator<Flow, T> evaluator() const {
+    return {flow_, {C::parameters, Flow::param_count}, {C::buffers, Flow::buffer_count}};
+  }
 
   void total(const T* x, Index rows, Noise noise, T* out, const T* context) {
     turns(rows, [&](Index i, Index n) {
       const ColView<T> v = worker_.scratch.template column<T>(n);
-      evaluator().log_prob(worker_, columns_of(x, i, n, dim), v, columns_of(context, i, n, context_dim), 0, noise.from_row(i));
+      evaluator().log_prob(worker_, columns_of(x, i, n, dim), v, columns_of(context, i, n, context_dim), 0,
+                           noise.from_row(i));
       std::copy_n(v.data(), n, out + i);
     });
   }
   /// Every call once, on as many rows as will ever be worked on at once: all rooms take their size.
   void prepare() {
-    auto x = std::make_unique<T[]>(static_cast<std::size_t>(step_ * dim)), v = std::make_unique<T[]>(static_cast<std::size_t>(step_));
+    auto x = std::make_unique<T[]>(static_cast<std::size_t>(step_ * dim)),
+         v = std::make_unique<T[]>(static_cast<std::size_t>(step_));
     const auto context = std::make_unique<T[]>(static_cast<std::size_t>(step_ * context_dim + 1));
     for (int k = 0; k < 2; ++k) {  // the second time in the one block that the arena then has
-      if constexpr ((calls & (Calls::log_prob | Calls::elbo)) != Calls::none) total(x.get(), step_, Noise{}, v.get(), context.get());
+      if constexpr ((calls & (Calls::log_prob | Calls::elbo)) != Calls::none)
+        total(x.get(), step_, Noise{}, v.get(), context.get());
       if constexpr ((calls & Calls::score) != Calls::none) score(x.get(), step_, x.get(), context.get());
       if constexpr ((calls & Calls::sample) != Calls::none) sample(Noise{}, step_, x.get(), v.get(), context.get());
     }
   }
 
-  template <class Body> void turns(Index rows, Body body) {
+  template <class Body>
+  void turns(Index rows, Body body) {
     for (Index i = 0; i < rows; i += step_) {
       Arena::Scope scope(worker_.scratch);
       body(i, std::min(step_, rows - i));
@@ -160,22 +176,27 @@ template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>(
 namespace detail {
 
 /// A flow from its own bytes: of types that hold their values themselves.
-template <class F> F flow_from(const unsigned char (&bytes)[sizeof(F)]) {
+template <class F>
+F flow_from(const unsigned char (&bytes)[sizeof(F)]) {
   static_assert(std::is_trivially_copy_constructible_v<F> && std::is_trivially_destructible_v<F>);
   alignas(F) unsigned char room[sizeof(F)];
   std::memcpy(room, bytes, sizeof(F));
   return *std::launder(reinterpret_cast<const F*>(room));
 }
 
-/// How far the log-densities of the rows that a frozen header carries are from those that the model gave: 0 if they are the same bits.
-template <class C> typename C::Scalar drift() {
+/// How far the log-densities of the rows that a frozen header carries are from those that the model gave: 0 if they are
+/// the same bits.
+template <class C>
+typename C::Scalar drift() {
   using T = typename C::Scalar;
   using F = typename C::Flow;
   constexpr Calls call = is_exact_v<F> ? Calls::log_prob : Calls::elbo;
   auto& frozen = Frozen<C, call>::here();
   T v[C::check_rows], worst(0);
-  if constexpr (is_exact_v<F>) frozen.log_prob(C::check_x, C::check_rows, v, C::check_context);
-  else frozen.elbo(C::check_x, C::check_rows, Noise{}, v, C::check_context);
+  if constexpr (is_exact_v<F>)
+    frozen.log_prob(C::check_x, C::check_rows, v, C::check_context);
+  else
+    frozen.elbo(C::check_x, C::check_rows, Noise{}, v, C::check_context);
   for (Index k = 0; k < C::check_rows; ++k) {
     if (std::memcmp(&v[k], &C::check_v[k], sizeof(T)) == 0) continue;
     const T d = v[k] - C::check_v[k];
@@ -188,27 +209,37 @@ template <class C> typename C::Scalar drift() {
 /// What the C functions return.
 enum : int { c_done = 0, c_null = 1, c_negative = 2 };
 /// Whether a C function may go on: `pointers` are those that must not be null.
-template <class C, class... P> int c_refusal(std::int64_t rows, const typename C::Scalar* context, const P*... pointers) {
+template <class C, class... P>
+int c_refusal(std::int64_t rows, const typename C::Scalar* context, const P*... pointers) {
   if (rows < 0 || rows > std::numeric_limits<Index>::max()) return c_negative;
   if (rows > 0 && ((C::Flow::context_dim > 0 && !context) || (... || !pointers))) return c_null;
   return c_done;
 }
-template <class C> int c_log_prob(const typename C::Scalar* x, const typename C::Scalar* context, std::int64_t rows, typename C::Scalar* out) noexcept {
+template <class C>
+int c_log_prob(const typename C::Scalar* x, const typename C::Scalar* context, std::int64_t rows,
+               typename C::Scalar* out) noexcept {
   const int refusal = c_refusal<C>(rows, context, x, out);
   if (refusal == c_done) Frozen<C, Calls::log_prob>::here().log_prob(x, static_cast<Index>(rows), out, context);
   return refusal;
 }
-template <class C> int c_elbo(std::uint64_t seed, const typename C::Scalar* x, const typename C::Scalar* context, std::int64_t rows, typename C::Scalar* out) noexcept {
+template <class C>
+int c_elbo(std::uint64_t seed, const typename C::Scalar* x, const typename C::Scalar* context, std::int64_t rows,
+           typename C::Scalar* out) noexcept {
   const int refusal = c_refusal<C>(rows, context, x, out);
   if (refusal == c_done) Frozen<C, Calls::elbo>::here().elbo(x, static_cast<Index>(rows), Noise{seed}, out, context);
   return refusal;
 }
-template <class C> int c_sample(std::uint64_t seed, const typename C::Scalar* context, std::int64_t rows, typename C::Scalar* x, typename C::Scalar* log_prob) noexcept {
+template <class C>
+int c_sample(std::uint64_t seed, const typename C::Scalar* context, std::int64_t rows, typename C::Scalar* x,
+             typename C::Scalar* log_prob) noexcept {
   const int refusal = c_refusal<C>(rows, context, x);
-  if (refusal == c_done) Frozen<C, Calls::sample>::here().sample(Noise{seed}, static_cast<Index>(rows), x, log_prob, context);
+  if (refusal == c_done)
+    Frozen<C, Calls::sample>::here().sample(Noise{seed}, static_cast<Index>(rows), x, log_prob, context);
   return refusal;
 }
-template <class C> int c_score(const typename C::Scalar* x, const typename C::Scalar* context, std::int64_t rows, typename C::Scalar* out) noexcept {
+template <class C>
+int c_score(const typename C::Scalar* x, const typename C::Scalar* context, std::int64_t rows,
+            typename C::Scalar* out) noexcept {
   const int refusal = c_refusal<C>(rows, context, x, out);
   if (refusal == c_done) Frozen<C, Calls::score>::here().score(x, static_cast<Index>(rows), out, context);
   return refusal;

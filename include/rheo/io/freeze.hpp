@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// freeze: a model as one header of constants, for programs that score and sample it without training, files, exceptions or a heap; and its C functions.
+// freeze: a model as one header of constants, for programs that score and sample it without training, files, exceptions
+// or a heap; and its C functions.
 #pragma once
 
 #include <algorithm>
@@ -14,19 +15,21 @@
 #include "rheo/flows/frozen.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/io/file.hpp"
+#include "rheo/io/frozen_text.hpp"
 #include "rheo/io/header_names.hpp"
 #include "rheo/platform/compiler.hpp"
+#include "rheo/platform/macros_off.hpp"
 #include "rheo/platform/object_bytes.hpp"
 #include "rheo/version.hpp"
-
-#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io {
 
 /// What the program says of a flow that its type does not.
 struct FreezeOptions {
-  std::vector<std::string> includes{};  ///< headers of layers, nets and transformers of your own: "net.hpp", or "<mine/net.hpp>"
-  std::string flow{};                   ///< an expression of type F that makes the flow, for one that its type does not make: "mine::flow(0.5)"
+  std::vector<std::string>
+      includes{};  ///< headers of layers, nets and transformers of your own: "net.hpp", or "<mine/net.hpp>"
+  std::string
+      flow{};  ///< an expression of type F that makes the flow, for one that its type does not make: "mine::flow(0.5)"
 };
 
 namespace detail {
@@ -34,21 +37,30 @@ namespace detail {
 /// Throws std::invalid_argument unless a namespace may have this name and C functions may begin with it.
 inline void check_frozen_name(const std::string& name) {
   constexpr std::string_view taken =
-      " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class compl concept const consteval "
-      "constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do double dynamic_cast else enum explicit export "
-      "extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected "
-      "public register reinterpret_cast requires return short signed sizeof static static_assert static_cast struct switch template this "
-      "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq rheo std Eigen main ";
+      " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class "
+      "compl concept const consteval "
+      "constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do double "
+      "dynamic_cast else enum explicit export "
+      "extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr "
+      "operator or or_eq private protected "
+      "public register reinterpret_cast requires return short signed sizeof static static_assert static_cast struct "
+      "switch template this "
+      "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while "
+      "xor xor_eq rheo std Eigen main ";
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const bool word = !name.empty() && letter(name[0]) && name.find("__") == std::string::npos &&
-                    std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+  const bool word =
+      !name.empty() && letter(name[0]) && name.find("__") == std::string::npos &&
+      std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
   if (!word || taken.find(" " + name + " ") != std::string_view::npos) {
-    rheo::detail::fail("freeze: '" + name + "' cannot name a namespace: letters, digits and single '_', a letter first, and no word of the language");
+    rheo::detail::fail(
+        "freeze: '" + name +
+        "' cannot name a namespace: letters, digits and single '_', a letter first, and no word of the language");
   }
 }
 
 /// x as a literal that is read back to the bit.
-template <class T> std::string literal(T x) {
+template <class T>
+std::string literal(T x) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "rheo: freeze: the scalar is float or double");
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   constexpr int fraction = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023, digits = (fraction + 3) / 4;
@@ -60,17 +72,21 @@ template <class T> std::string literal(T x) {
   };
   const int exponent = static_cast<int>(bits >> fraction & (2 * bias + 1));
   if (exponent == 2 * bias + 1) {  // infinite or no number
-    return std::string("rheo::platform::bit_cast<") + (sizeof(T) == 4 ? "float" : "double") + ">(0x" + hex(bits, sizeof(T) * 2) + (sizeof(T) == 4 ? "u)" : "ull)");
+    return std::string("rheo::platform::bit_cast<") + (sizeof(T) == 4 ? "float" : "double") + ">(0x" +
+           hex(bits, sizeof(T) * 2) + (sizeof(T) == 4 ? "u)" : "ull)");
   }
-  std::string s = hex((static_cast<std::uint64_t>(bits) << (4 * digits - fraction)) & ((std::uint64_t(1) << (4 * digits)) - 1), digits);
+  std::string s = hex(
+      (static_cast<std::uint64_t>(bits) << (4 * digits - fraction)) & ((std::uint64_t(1) << (4 * digits)) - 1), digits);
   s.erase(s.find_last_not_of('0') + 1);
   const bool zero = exponent == 0 && s.empty();
-  s = std::string(bits >> (8 * sizeof(T) - 1) ? "-" : "") + (exponent ? "0x1" : "0x0") + (s.empty() ? "" : "." + s) + "p";
+  s = std::string(bits >> (8 * sizeof(T) - 1) ? "-" : "") + (exponent ? "0x1" : "0x0") + (s.empty() ? "" : "." + s) +
+      "p";
   return s + std::to_string(zero ? 0 : exponent ? exponent - bias : 1 - bias) + (sizeof(T) == 4 ? "f" : "");
 }
 
 /// A static constant array of a class; one 0 where there are none.
-template <class T, class Text> void put_array(std::string& to, const std::string& type, const char* name, const T* p, Index n, Text text) {
+template <class T, class Text>
+void put_array(std::string& to, const std::string& type, const char* name, const T* p, Index n, Text text) {
   to += "  alignas(64) static constexpr " + type + " " + name + "[" + std::to_string(std::max(n, Index(1))) + "] = {";
   std::size_t width = 120;
   for (Index k = 0; k < n; ++k) {
@@ -98,20 +114,24 @@ inline Spelled spelled(std::string_view text) {
   const auto add = [&s](const std::string& header) {
     if (std::find(s.headers.begin(), s.headers.end(), header) == s.headers.end()) s.headers.push_back(header);
   };
-  constexpr std::string_view language = " const volatile unsigned signed char short int long bool float double true false void nullptr ";
+  constexpr std::string_view language =
+      " const volatile unsigned signed char short int long bool float double true false void nullptr ";
   const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == ':'; };
   for (std::size_t i = 0; i < text.size();) {
     std::size_t end = i;
     while (end < text.size() && part(text[end])) ++end;
     const std::string name(text.substr(i, end - i));
-    const bool inside = name.rfind("::", 0) == 0, number = !name.empty() && name[0] >= '0' && name[0] <= '9';  // inside: of a class before it
+    const bool inside = name.rfind("::", 0) == 0,
+               number = !name.empty() && name[0] >= '0' && name[0] <= '9';  // inside: of a class before it
     i = end + (end == i);
-    if (name.empty() || inside || number || language.find(" " + name + " ") != std::string_view::npos || name.rfind("std::", 0) == 0) continue;
+    if (name.empty() || inside || number || language.find(" " + name + " ") != std::string_view::npos ||
+        name.rfind("std::", 0) == 0)
+      continue;
     if (name.rfind("rheo::", 0) != 0) {
       if (s.foreign.empty()) s.foreign = name;
       continue;
     }
-    std::string_view header = "rheo.hpp";  // whatever the table does not know
+    std::string_view header = "rheo.hpp";           // whatever the table does not know
     for (std::string shorter = name.substr(6);;) {  // an enumerator is behind its type
       const auto* row = std::find_if(std::begin(header_names), std::end(header_names), [&](const HeaderNames& h) {
         return (" " + std::string(h.names) + " ").find(" " + shorter + " ") != std::string::npos;
@@ -133,14 +153,21 @@ struct Recipe {
 };
 
 /// Throws std::invalid_argument, with the way out, where a header cannot say how.
-template <class F> Recipe recipe(const F& flow, const Spelled& s, const FreezeOptions& options) {
+template <class F>
+Recipe recipe(const F& flow, const Spelled& s, const FreezeOptions& options) {
   if (!options.flow.empty()) return {"decltype(" + options.flow + ")", options.flow, {}};
   if (!s.spellable) {
-    rheo::detail::fail("freeze: the flow's type holds a lambda, a local type or one of an unnamed namespace, which no header can name: " + s.type +
-                       "; give it a name in a header, or say FreezeOptions{.includes = ..., .flow = an expression that makes the flow}");
+    rheo::detail::fail(
+        "freeze: the flow's type holds a lambda, a local type or one of an unnamed namespace, which no header can "
+        "name: " +
+        s.type +
+        "; give it a name in a header, or say FreezeOptions{.includes = ..., .flow = an expression that makes the "
+        "flow}");
   }
   if (!s.foreign.empty() && options.includes.empty()) {
-    rheo::detail::fail("freeze: the flow holds " + s.foreign + ", which is not rheo's: name the header that declares it, FreezeOptions{.includes = {\"mine.hpp\"}}");
+    rheo::detail::fail(
+        "freeze: the flow holds " + s.foreign +
+        ", which is not rheo's: name the header that declares it, FreezeOptions{.includes = {\"mine.hpp\"}}");
   }
   const auto bytes = platform::object_bytes(flow);
   if constexpr (std::is_default_constructible_v<F>) {
@@ -151,139 +178,33 @@ template <class F> Recipe recipe(const F& flow, const Spelled& s, const FreezeOp
   if (!plain || !s.foreign.empty() || s.targets) {
     rheo::detail::fail("freeze: the flow's layers hold values of their own, arguments of their constructors, which " +
                        (s.foreign.empty() ? std::string("this type keeps") : s.foreign + " may keep") +
-                       " where freeze cannot see them: say how the flow is made, FreezeOptions{.flow = \"mine::flow(0.5)\"}, in an expression of the headers in .includes");
+                       " where freeze cannot see them: say how the flow is made, FreezeOptions{.flow = "
+                       "\"mine::flow(0.5)\"}, in an expression of the headers in .includes");
   }
   Recipe r{s.type, "rheo::detail::flow_from<Flow>(flow_bytes)", {}};
-  put_array(r.bytes, "unsigned char", "flow_bytes", bytes.data(), static_cast<Index>(bytes.size()), [](unsigned char b) { return std::to_string(int(b)); });
+  put_array(r.bytes, "unsigned char", "flow_bytes", bytes.data(), static_cast<Index>(bytes.size()),
+            [](unsigned char b) { return std::to_string(int(b)); });
   return r;
 }
 
-/// NAME, TYPE, ... in a text become their values.
-inline std::string filled(std::string text, std::initializer_list<std::pair<std::string_view, std::string>> values) {
-  for (const auto& [key, value] : values) {
-    for (std::size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size())) text.replace(at, key.size(), value);
-  }
-  return text;
-}
-
-/// The functions of the namespace, and the C functions: declared, defined.
-struct FrozenCalls {
-  std::string cpp, declared, defined;
-};
-inline FrozenCalls frozen_calls(Calls calls, bool conditional) {
-  FrozenCalls f;
-  const std::string context = conditional ? ", const Scalar* context" : "", pass = conditional ? ", context" : "";
-  const auto add = [&](const std::string& name, const std::string& arguments, const std::string& passed, const std::string& result = "void") {
-    f.cpp += "template <class C = Constants> " + result + " " + name + "(" + arguments + context + ") {\n  return rheo::Frozen<C, rheo::Calls::" + name +
-             ">::here()." + name + "(" + passed + pass + ");\n}\n";
-  };
-  const auto c = [&](const char* name, const std::string& arguments, const std::string& passed) {
-    f.declared += "$UPPER_EXPORT int $NAME_" + std::string(name) + "(" + arguments + ");\n";
-    f.defined += "int $NAME_" + std::string(name) + "(" + arguments + ") { return rheo::detail::c_" + name + "<$NAME::Constants>(" + passed + "); }\n";
-  };
-  if ((calls & Calls::log_prob) != Calls::none) {
-    f.cpp += "/// log p(x) of a row; of `rows` rows.\n";
-    add("log_prob", "const Scalar* x", "x", "Scalar");
-    add("log_prob", "const Scalar* x, rheo::Index rows, Scalar* out", "x, rows, out");
-    c("log_prob", "const $T* x, const $T* context, int64_t rows, $T* out", "x, context, rows, out");
-  }
-  if ((calls & Calls::elbo) != Calls::none) {
-    f.cpp += "/// The log-density of this flow is a bound or an estimate: there is no log_prob and no score.  One draw of it, of a row; of `rows` rows.\n";
-    add("elbo", "const Scalar* x, rheo::Noise noise", "x, noise", "Scalar");
-    add("elbo", "const Scalar* x, rheo::Index rows, rheo::Noise noise, Scalar* out", "x, rows, noise, out");
-    c("elbo", "uint64_t seed, const $T* x, const $T* context, int64_t rows, $T* out", "seed, x, context, rows, out");
-  }
-  if ((calls & Calls::sample) != Calls::none) {
-    f.cpp += "/// x drawn as the model's sample(rows, noise), and its log-densities unless log_prob is null.\n";
-    add("sample", "rheo::Noise noise, rheo::Index rows, Scalar* x, Scalar* log_prob", "noise, rows, x, log_prob");
-    c("sample", "uint64_t seed, const $T* context, int64_t rows, $T* x, $T* log_prob", "seed, context, rows, x, log_prob");
-  }
-  if ((calls & Calls::score) != Calls::none) {
-    f.cpp += "/// The gradient of log p in x, of a row; of `rows` rows.\n";
-    add("score", "const Scalar* x, Scalar* out", "x, out");
-    add("score", "const Scalar* x, rheo::Index rows, Scalar* out", "x, rows, out");
-    c("score", "const $T* x, const $T* context, int64_t rows, $T* out", "x, context, rows, out");
-  }
-  return f;
-}
-
-inline constexpr const char* frozen_text = R"(/* $NAME: a frozen flow of rheo $VERSION (io::freeze).  Not to be edited: freeze again.
-   $DIM numbers of type $T a row, $CONTEXT of context, $COUNT parameters.  Rows stand one behind the other, as in C and numpy: x[row * dim + column].
-   C++: link nothing, include rheo's headers and Eigen; works with -fno-exceptions -fno-rtti.  Functions keep their memory by thread and take it at a
-   thread's first call of each; a $NAME::Model takes it where it is made, for one thread at a time.
-   C and all that calls C: compile one file that says `#define $UPPER_C_ABI` before it includes this one, into a program or a shared library; C sees
-   the declarations alone, C++ too behind `#define $UPPER_C_ONLY`. */
-#pragma once
-
-#if defined(__cplusplus) && !defined($UPPER_C_ONLY)
-#include <bit>
-#include <rheo/flows/frozen.hpp>
-$INCLUDES
-static_assert(RHEO_VERSION_MAJOR == $MAJOR && RHEO_VERSION_MINOR == $MINOR, "$NAME was frozen by rheo $VERSION: freeze it again");
-
-namespace $NAME {
-
-/// What the flow is.
-struct Constants {
-$BYTES  using Flow = $TYPE;
-  using Scalar = $T;
-  static Flow flow() { return $MAKE; }
-$ARRAYS};
-static_assert(Constants::Flow::x_dim == $DIM && Constants::Flow::context_dim == $CONTEXT && Constants::Flow::param_count == $COUNT &&
-                  Constants::Flow::buffer_count == $BUFFERS, "$NAME: this is not the flow that was frozen");
-
-using Scalar = Constants::Scalar;
-inline constexpr int dim = $DIM, context_dim = $CONTEXT;
-/// All calls in one object; or some: ModelFor<rheo::Calls::log_prob | rheo::Calls::sample>.
-using Model = rheo::Frozen<Constants>;
-template <rheo::Calls calls> using ModelFor = rheo::Frozen<Constants, calls>;
-
-$CALLS
-}  // namespace $NAME
-#endif
-
-#if !defined(__cplusplus) || defined($UPPER_C_ABI) || defined($UPPER_C_ONLY)
-#include <stdint.h>
-#if defined(_WIN32) && defined($UPPER_C_ABI)
-#define $UPPER_EXPORT __declspec(dllexport)
-#elif defined(__GNUC__) && !defined(_WIN32)
-#define $UPPER_EXPORT __attribute__((visibility("default")))
-#else
-#define $UPPER_EXPORT
-#endif
-#ifdef __cplusplus
-extern "C" {
-#endif
-/* 0: done; 1: a pointer is null; 2: a negative count, nothing was written.  x is rows x dim, context rows x context_dim (null without one), out is
-   rows numbers, of score rows x dim; log_prob may be null.  Fortran's x(dim, rows) is such an array.  From any number of threads. */
-$UPPER_EXPORT int $NAME_dim(void);
-$UPPER_EXPORT int $NAME_context_dim(void);
-$UPPER_EXPORT int $NAME_scalar_size(void);
-$DECLARED#ifdef __cplusplus
-}
-#endif
-#endif
-
-#if defined(__cplusplus) && defined($UPPER_C_ABI) && !defined($UPPER_C_ONLY)
-int $NAME_dim(void) { return $NAME::dim; }
-int $NAME_context_dim(void) { return $NAME::context_dim; }
-int $NAME_scalar_size(void) { return static_cast<int>(sizeof($NAME::Scalar)); }
-$DEFINED#endif
-)";
-
 }  // namespace detail
 
-/// Writes the header `path`, whole or not at all: the model's flow with its parameters, buffers and what its layers hold beside, to the bit, in the
-/// namespace `name` (see its first lines and rheo/flows/frozen.hpp): log_prob, score and sample; elbo in place of log_prob and score for a flow whose
-/// log-density is a bound or an estimate; and the same as C functions behind `#define NAME_C_ABI`.  drift() is 0 where the program that includes it computes
-/// the very numbers of this one, else about the difference that another compiler or other flags make.
-/// Throws std::invalid_argument, before anything is written: for a name that is no identifier; for a flow whose type cannot be spelled (lambdas, local
-/// types) or holds types that are not rheo's, unless the options say how; for layers with values of their own in types that are not plain, likewise;
-/// for buffers that the flow cannot use.  Layers' values go as bytes, for machines alike; those of FreezeOptions::flow are the expression's.
-template <class F, class T> void freeze(const Model<F, T>& model, const std::string& path, const std::string& name, const FreezeOptions& options = {}) {
+/// Writes the header `path`, whole or not at all: the model's flow with its parameters, buffers and what its layers
+/// hold beside, to the bit, in the namespace `name` (see its first lines and rheo/flows/frozen.hpp): log_prob, score
+/// and sample; elbo in place of log_prob and score for a flow whose log-density is a bound or an estimate; and the same
+/// as C functions behind `#define NAME_C_ABI`.  drift() is 0 where the program that includes it computes the very
+/// numbers of this one, else about the difference that another compiler or other flags make. Throws
+/// std::invalid_argument, before anything is written: for a name that is no identifier; for a flow whose type cannot be
+/// spelled (lambdas, local types) or holds types that are not rheo's, unless the options say how; for layers with
+/// values of their own in types that are not plain, likewise; for buffers that the flow cannot use.  Layers' values go
+/// as bytes, for machines alike; those of FreezeOptions::flow are the expression's.
+template <class F, class T>
+void freeze(const Model<F, T>& model, const std::string& path, const std::string& name,
+            const FreezeOptions& options = {}) {
   detail::check_frozen_name(name);
   const Params<const T> theta = model.theta(), buffers = model.state();
-  if (!rheo::detail::valid_buffers(model.flow(), buffers)) rheo::detail::fail("freeze: the model's buffers hold numbers that its flow cannot use");
+  if (!rheo::detail::valid_buffers(model.flow(), buffers))
+    rheo::detail::fail("freeze: the model's buffers hold numbers that its flow cannot use");
   const detail::Spelled spelled = detail::spelled(rheo::detail::spelling<F>());
   const detail::Recipe recipe = detail::recipe(model.flow(), spelled, options);
   constexpr Calls calls = calls_of<F, T>();
@@ -293,7 +214,8 @@ template <class F, class T> void freeze(const Model<F, T>& model, const std::str
     if (h != "rheo/flows/flow.hpp" && h != "rheo/flows/chain.hpp") includes += "#include <" + h + ">\n";
   }
   for (const std::string& h : options.includes) {
-    if (h.empty() || h.find_first_of("\r\n") != std::string::npos) rheo::detail::fail("freeze: an include is the name of a header, got '" + h + "'");
+    if (h.empty() || h.find_first_of("\r\n") != std::string::npos)
+      rheo::detail::fail("freeze: an include is the name of a header, got '" + h + "'");
     includes += "#include " + (h[0] == '<' || h[0] == '"' ? h : '"' + h + '"') + "\n";
   }
   const std::string scalar = sizeof(T) == 4 ? "float" : "double";
@@ -321,35 +243,39 @@ template <class F, class T> void freeze(const Model<F, T>& model, const std::str
     put_rows("check_x", x);
     put_rows("check_context", c);
     put_rows("check_v", v);
-    cpp += "/// 0 where this program computes the very numbers of the one that froze the flow; else how far log-densities are apart.\n"
-           "template <class C = Constants> Scalar drift() {\n  return rheo::detail::drift<C>();\n}\n";
+    cpp +=
+        "/// 0 where this program computes the very numbers of the one that froze the flow; else how far log-densities "
+        "are apart.\n"
+        "template <class C = Constants> Scalar drift() {\n  return rheo::detail::drift<C>();\n}\n";
   }
   std::string bytes = recipe.bytes;
   if (!bytes.empty()) {
-    bytes = "  static_assert(std::endian::native == std::endian::" + std::string(std::endian::native == std::endian::little ? "little" : "big") +
-            ", \"" + name + " was frozen on another kind of machine: freeze it there, or by FreezeOptions::flow\");\n" + bytes;
+    bytes = "  static_assert(std::endian::native == std::endian::" +
+            std::string(std::endian::native == std::endian::little ? "little" : "big") + ", \"" + name +
+            " was frozen on another kind of machine: freeze it there, or by FreezeOptions::flow\");\n" + bytes;
   }
   std::string upper = name;
   for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   const std::string major = std::to_string(RHEO_VERSION_MAJOR), minor = std::to_string(RHEO_VERSION_MINOR);
-  const std::string text = detail::filled(detail::frozen_text, {{"$INCLUDES", includes},
-                                                                {"$BYTES", bytes},
-                                                                {"$TYPE", recipe.type},
-                                                                {"$MAKE", recipe.make},
-                                                                {"$CALLS", cpp},
-                                                                {"$DECLARED", declared},
-                                                                {"$DEFINED", defined},
-                                                                {"$VERSION", major + "." + minor + "." + std::to_string(RHEO_VERSION_PATCH)},
-                                                                {"$MAJOR", major},
-                                                                {"$MINOR", minor},
-                                                                {"$DIM", std::to_string(F::x_dim)},
-                                                                {"$CONTEXT", std::to_string(F::context_dim)},
-                                                                {"$COUNT", std::to_string(F::param_count)},
-                                                                {"$BUFFERS", std::to_string(F::buffer_count)},
-                                                                {"$UPPER", upper},
-                                                                {"$NAME", name},
-                                                                {"$T", scalar},
-                                                                {"$ARRAYS", arrays}});
+  const std::string text =
+      detail::filled(detail::frozen_text, {{"$INCLUDES", includes},
+                                           {"$BYTES", bytes},
+                                           {"$TYPE", recipe.type},
+                                           {"$MAKE", recipe.make},
+                                           {"$CALLS", cpp},
+                                           {"$DECLARED", declared},
+                                           {"$DEFINED", defined},
+                                           {"$VERSION", major + "." + minor + "." + std::to_string(RHEO_VERSION_PATCH)},
+                                           {"$MAJOR", major},
+                                           {"$MINOR", minor},
+                                           {"$DIM", std::to_string(F::x_dim)},
+                                           {"$CONTEXT", std::to_string(F::context_dim)},
+                                           {"$COUNT", std::to_string(F::param_count)},
+                                           {"$BUFFERS", std::to_string(F::buffer_count)},
+                                           {"$UPPER", upper},
+                                           {"$NAME", name},
+                                           {"$T", scalar},
+                                           {"$ARRAYS", arrays}});
   write_file(path, text);
 }
 
