@@ -76,9 +76,18 @@ void exact(std::FILE* file, const char* name, Free free_functions) {
   std::fill(v.begin(), v.end(), T(0));
   free_functions(x.data(), v.data(), c.data());
   same("  the function", v, log_prob);
-  std::vector<T> there(n);
-  std::thread([&] { free_functions(x.data(), there.data(), c.data()); }).join();
-  same("  the function in another thread", there, log_prob);
+  std::vector<T> there[4];
+  std::thread threads[4];
+  for (int k = 0; k < 4; ++k) {
+    there[k].resize(n);
+    threads[k] = std::thread([&, k] {
+      for (int turn = 0; turn < 300; ++turn) free_functions(x.data(), there[k].data(), c.data());
+    });
+  }
+  for (int k = 0; k < 4; ++k) {
+    threads[k].join();
+    same("  the function in four threads", there[k], log_prob);
+  }
 }
 }  // namespace
 
