@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +33,9 @@ struct FreezeOptions {
 
 namespace detail {
 
+inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Throws std::invalid_argument unless a namespace may have this name and C functions may begin with it.
 inline void check_frozen_name(const std::string& name) {
   constexpr std::string_view taken =
@@ -47,10 +49,9 @@ inline void check_frozen_name(const std::string& name) {
       "switch template this "
       "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while "
       "xor xor_eq rheo std Eigen main ";
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const bool word =
-      !name.empty() && letter(name[0]) && name.find("__") == std::string::npos &&
-      std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+      !name.empty() && is_letter(name[0]) && name.find("__") == std::string::npos &&
+      std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
   if (!word || taken.find(" " + name + " ") != std::string_view::npos) {
     rheo::detail::fail(
         "freeze: '" + name +
@@ -116,13 +117,13 @@ inline Spelled spelled(std::string_view text) {
   };
   constexpr std::string_view language =
       " const volatile unsigned signed char short int long bool float double true false void nullptr ";
-  const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == ':'; };
+  const auto part = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == ':'; };
   for (std::size_t i = 0; i < text.size();) {
     std::size_t end = i;
     while (end < text.size() && part(text[end])) ++end;
     const std::string name(text.substr(i, end - i));
     const bool inside = name.rfind("::", 0) == 0,
-               number = !name.empty() && name[0] >= '0' && name[0] <= '9';  // inside: of a class before it
+               number = !name.empty() && is_digit(name[0]);  // inside: of a class before it
     i = end + (end == i);
     if (name.empty() || inside || number || language.find(" " + name + " ") != std::string_view::npos ||
         name.rfind("std::", 0) == 0)
@@ -171,7 +172,7 @@ Recipe recipe(const F& flow, const Spelled& s, const FreezeOptions& options) {
   }
   const auto bytes = platform::object_bytes(flow);
   if constexpr (std::is_default_constructible_v<F>) {
-    if (platform::object_bytes(F()) == bytes) return {s.type, "Flow()", {}};
+    if (platform::object_bytes(F{}) == bytes) return {s.type, "Flow()", {}};
   }
   // Bytes that are the values themselves: no pointers, which rheo's own layers do without.
   constexpr bool plain = std::is_trivially_copy_constructible_v<F> && std::is_trivially_destructible_v<F>;
