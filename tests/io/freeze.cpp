@@ -152,10 +152,10 @@ TEST_CASE("values of layers are in the header, where they are not those that the
   const F other{Coupling<2, RationalQuadraticSpline<4>, Mlp<5>>{RationalQuadraticSpline<4>(2.5)}, StandardNormal<2>{}};
   const auto text = frozen(make_model<double>(other, Noise{1}));
   CHECK_THAT(text, Catch::Contains("flow_from<Flow>(flow_bytes)") && Catch::Contains("std::endian::native"));
-  CHECK_THAT(frozen(make_model<double>(Flow<Uniform<2>>{}, Noise{1})), Catch::Contains("return Flow();"));
   CHECK_THAT(frozen(make_model<double>(Flow{UniformBox<2>{-1.0, 1.0}}, Noise{1})),
              Catch::Contains("flow_bytes"));  // no default constructor at all
-#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
+#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)  // else bytes that hold no value may count
+  CHECK_THAT(frozen(make_model<double>(Flow<Uniform<2>>{}, Noise{1})), Catch::Contains("return Flow();"));
   CHECK_THAT(frozen(make_model<double>(F{}, Noise{1})), Catch::Contains("return Flow();"));
   CHECK(frozen(make_model<double>(other, Noise{1})) == text);
 #endif

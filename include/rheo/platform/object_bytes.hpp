@@ -11,17 +11,17 @@
 namespace rheo::platform {
 
 /// The bytes of a copy.  Those that hold no value are 0 where the compiler can say which they are; else they may be anything.
-template <class F> std::array<unsigned char, sizeof(F)> object_bytes(const F& object) {
-  std::array<unsigned char, sizeof(F)> bytes;
+template <class Object> std::array<unsigned char, sizeof(Object)> object_bytes(const Object& object) {
+  std::array<unsigned char, sizeof(Object)> bytes;
 #if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
-  F copy(object);
+  Object copy(object);
   __builtin_clear_padding(&copy);
-  std::memcpy(bytes.data(), static_cast<const void*>(&copy), sizeof(F));
+  std::memcpy(bytes.data(), static_cast<const void*>(&copy), sizeof(Object));
 #else
-  alignas(F) unsigned char room[sizeof(F)] = {};
-  F* copy = ::new (static_cast<void*>(room)) F(object);
-  std::memcpy(bytes.data(), room, sizeof(F));
-  copy->~F();
+  alignas(Object) unsigned char room[sizeof(Object)] = {};
+  Object* copy = ::new (static_cast<void*>(room)) Object(object);
+  std::memcpy(bytes.data(), room, sizeof(Object));
+  copy->~Object();
 #endif
   return bytes;
 }
