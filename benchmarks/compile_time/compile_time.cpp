@@ -55,6 +55,10 @@ int main(int count, char** words) {
                 {"one flow, fitted and sampled, from the headers it needs", "needed_headers", false},
                 {"the same from the umbrella", "one_flow", false},
                 {"the same and a preset more", "two_flows", false},
+                {"README's first program", "../../examples/density", false},
+                {"its flow frozen: log-densities", "frozen_log_prob", false},
+                {"its flow frozen: log-densities, samples, scores", "frozen", false},
+                {"the same, rheo::compiled", "frozen", true},
                 {"one flow from its headers, rheo::compiled", "needed_headers", true},
                 {"the same from the umbrella", "one_flow", true},
                 {"the same and a preset more", "two_flows", true}};
@@ -66,7 +70,7 @@ int main(int count, char** words) {
     }
   }
   for (const Row& r : rows) std::printf("%-56s %6.2f s  %5.2f  %.2f GiB\n", r.name, r.seconds, r.seconds / rows[0].seconds, r.memory);
-  for (const char* small : {"empty", "score", "load_and_score"}) {
+  for (const char* small : {"empty", "score", "frozen_log_prob", "frozen", "load_and_score"}) {
     double ignored = 0;
     auto command = compiler;
     command.insert(command.end(), {"-Os", "-DNDEBUG", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-Wl,--gc-sections", "-s", "-o", "compile_time.small", folder + "/" + small + ".cpp"});

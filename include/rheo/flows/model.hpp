@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "rheo/autodiff/dual.hpp"
 #include "rheo/core/narrow.hpp"
 #include "rheo/core/numbers.hpp"
 #include "rheo/core/type_name.hpp"
+#include "rheo/flows/evaluate.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/shards.hpp"
 #include "rheo/flows/summary.hpp"
@@ -67,20 +67,6 @@ template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>&
     e.standard_error(i) = K > 1 ? T(std::sqrt((relative - mean).square().sum() / T(K - 1) / T(K)) / mean) : unknown;
   }
   return e;
-}
-
-/// v of rows of x with a coordinate at infinity is -inf: there is no density there, whatever nets and maps made of it.  NaN in x is NaN.
-template <class T> [[gnu::noinline]] void settle_infinity(CView<T> x, ColView<T> v) {
-  if ((x - x).sum() == T(0)) return;  // all finite
-  for (Index i = 0; i < x.rows(); ++i) {
-    T infinite(0), unknown(0);
-    for (Index j = 0; j < x.cols(); ++j) {
-      const auto value = autodiff::value_of(x(i, j));
-      if (std::isinf(value)) infinite = T(-std::numeric_limits<std::remove_const_t<decltype(value)>>::infinity());
-      if (std::isnan(value)) unknown = x(i, j);
-    }
-    if (infinite != T(0) || unknown != T(0)) v(i) = infinite + unknown;
-  }
 }
 
 }  // namespace detail
@@ -160,11 +146,8 @@ template <class F, class T> class Model {
     detail::check_width<T>(x, dim, "x");
     if (log_prob.size() != x.rows()) detail::fail("sample_into: " + std::to_string(x.rows()) + " rows of x for " + std::to_string(log_prob.size()) + " log-densities");
     check_context(context, x.rows());
-    log_prob.setZero();
-    ws.shards(x.rows(), [&](auto& worker, Index i, Index m) {
-      Arena::Scope scope(worker.scratch);
-      flow_.decode(Pass<T, CacheOf<F, T>>{nothing<const T>(m), rows(x, i, m), ColView<T>(log_prob.data() + i, m), theta(), state(),
-                                          seen(context.view(), i, m, worker.scratch), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report});
+    ws.shards(x.rows(), [&, at = evaluator()](auto& worker, Index i, Index m) {
+      at.sample(worker, rows(x, i, m), ColView<T>(log_prob.data() + i, m), context.view(), i, noise);
     });
   }
 
@@ -185,20 +168,7 @@ template <class F, class T> class Model {
     check(x, context);
     Work ws;
     Batch<T> g(x.rows(), dim);
-    const Column<T> one = Column<T>::Ones(x.rows());
-    Column<T> v(x.rows());
-    ws.shards(x.rows(), [&](auto& worker, Index i, Index m) {
-      Arena::Scope scope(worker.scratch);
-      const CView<T> c = seen(context.view(), i, m, worker.scratch);
-      encode_shard(worker, rows(x.view(), i, m), ColView<T>(v.data() + i, m), c, Noise{}.from_row(i), true);
-      auto g_theta = worker.scratch.template column<T>(param_count);
-      g_theta.setZero();
-      auto g_context = worker.scratch.template take<T>(m, context_dim);
-      g_context.setZero();
-      flow_.encode_pull(Pull<T, CacheOf<F, T>>{rows(x.view(), i, m), nothing<const T>(m), nothing<const T>(m), CColView<T>(one.data() + i, m), rows(view(g), i, m),
-                                               theta(), Params<T>(g_theta.data(), param_count), state(), c, g_context, Noise{}.from_row(i),
-                                               worker.cache, worker.scratch});
-    });
+    ws.shards(x.rows(), [&, at = evaluator()](auto& worker, Index i, Index m) { at.score(worker, rows(x.view(), i, m), rows(view(g), i, m), context.view(), i); });
     return g;
   }
 
@@ -252,19 +222,19 @@ template <class F, class T> class Model {
 
   /// For trainers: one shard through the flow, v overwritten; the context as seen() gives it.
   void encode_shard(Worker<F, T>& worker, CView<T> x, ColView<T> v, CView<T> context, Noise noise, bool keep) const {
-    v.setZero();
-    flow_.encode(Pass<T, CacheOf<F, T>>{x, nothing<T>(x.rows()), v, theta(), state(), context, noise, worker.cache, worker.scratch, keep, &worker.report});
+    evaluator().encode(worker, x, v, context, noise, keep);
   }
   /// An n x 0 view.
-  template <class U> static auto nothing(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
+  template <class U> static auto nothing(Index n) { return detail::nothing<U>(n); }
   /// Rows [i, i + n) of the user's context as the flow sees them, n x 0 without one.  Lives as long as the caller's scope of the scratch.
-  CView<T> seen(CView<T> context, Index i, Index n, Arena& scratch) const { return Contexts::see(F::contexts(state()), context, i, n, scratch); }
+  CView<T> seen(CView<T> context, Index i, Index n, Arena& scratch) const { return evaluator().seen(context, i, n, scratch); }
   void check(const Input<T>& x, const Input<T>& context) const {
     detail::check_width(x, dim, "x");
     check_context(context, x.rows());
   }
 
  private:
+  detail::Evaluator<F, T> evaluator() const { return {flow_, theta(), state()}; }
   template <class U, class N> static Params<U> params(N& numbers) {
     if (numbers.moved_from()) detail::fail("this model has been moved from: assign a model to it before it is used again");
     return {numbers.data(), numbers.size()};
@@ -295,10 +265,8 @@ template <class F, class T> class Model {
     check(x, context);
     const Index n = x.rows();
     T* out = ws.values.column(n).data();
-    ws.shards(n, [&](auto& worker, Index i, Index m) {
-      Arena::Scope scope(worker.scratch);
-      encode_shard(worker, rows(x.view(), i, m), ColView<T>(out + i, m), seen(context.view(), i, m, worker.scratch), noise.from_row(i), false);
-      detail::settle_infinity<T>(rows(x.view(), i, m), ColView<T>(out + i, m));
+    ws.shards(n, [&, at = evaluator()](auto& worker, Index i, Index m) {
+      at.log_prob(worker, rows(x.view(), i, m), ColView<T>(out + i, m), context.view(), i, noise);
     });
     return {out, n};
   }

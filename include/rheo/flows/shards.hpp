@@ -10,15 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/flows/evaluate.hpp"
 #include "rheo/platform/threads.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
-
-/// Rows of a shard: what keeps a shard's activations in the second-level cache.
-template <class T> inline constexpr Index shard_rows = sizeof(T) <= 4 ? 128 : 64;
 
 namespace detail {
 
@@ -147,13 +144,6 @@ class Pool {
   std::atomic_flag claimed_error_ = ATOMIC_FLAG_INIT;
   std::exception_ptr error_;
   std::vector<platform::JoiningThread> helpers_;
-};
-
-/// What one worker owns: a cache of the flow, scratch, and rooms for values and cotangents.
-template <class F, class T> struct Worker {
-  CacheOf<F, T> cache;
-  Arena scratch;
-  Report report;
 };
 
 /// Memory and threads for the calls on models of one type.  Made once, handed to every call, it makes them free of allocation.

@@ -6,6 +6,7 @@
 #include "rheo/io/csv.hpp"
 #include "rheo/io/encoding.hpp"
 #include "rheo/io/file.hpp"
+#include "rheo/io/freeze.hpp"
 #include "rheo/io/json.hpp"
 #include "rheo/io/model_file.hpp"
 #include "rheo/io/npy.hpp"
