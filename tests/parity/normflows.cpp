@@ -1,36 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Whole flows with the weights of normflows, whose layers run from noise to data: the inverse of a chain.
-#include "rheo/flows/invert.hpp"
-#include "rheo/layers/bijections/act_norm.hpp"
-#include "rheo/layers/bijections/coupling.hpp"
-#include "rheo/layers/bijections/permute.hpp"
-#include "weights.hpp"
+#include "rheo/io/import/normflows.hpp"
+#include "parity.hpp"
 
 namespace parity_normflows {
 
 namespace {
 using namespace rheo_test;
-
-template <Index D> struct LargerHalfPasses {
-  static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
-};
+namespace theirs = rheo::io::normflows;
+template <Index D> using Block = Chain<theirs::AffineCouplingBlock<D, 32, 32>, theirs::Swap<D>, theirs::ActNorm<D>>;
 template <Index D> void real_nvp(const std::string& name) {
-  constexpr Index first = D / 2;  // their swap puts the first D / 2 coordinates last
-  std::array<Index, static_cast<std::size_t>(D)> swap{};
-  for (Index j = 0; j < D; ++j) swap[static_cast<std::size_t>(j)] = (j + first) % D;
-  const Chain block{AffineCoupling<D, Mlp<32, 32>, 0, Exp, LargerHalfPasses<D>>{}, Permute<D>{swap}, ActNorm<D>{}};
-  using Block = std::remove_const_t<decltype(block)>;
   const Reference r(name);
-  auto model = make_model<double>(Flow{Invert<Repeat<4, Block>>{Repeat<4, Block>{block}}, DiagonalNormal<D>{}}, Noise{});
-  Importer put{r, model.theta()};
-  for (int layer = 0; layer < 4; ++layer) {
-    for (const char* l : {"0", "2", "4"}) put.linear("flows." + std::to_string(3 * layer) + ".flows.1.param_map.net." + l);
-    put.values("flows." + std::to_string(3 * layer + 2) + ".s");
-    put.values("flows." + std::to_string(3 * layer + 2) + ".t");
-  }
-  put.values("q0.loc");
-  put.values("q0.log_scale");
-  REQUIRE(put.done());
+  const auto model = io::from_normflows<theirs::NormalizingFlow<theirs::DiagGaussian<D>, Repeat<4, Block<D>>>>(state_dict(name), name);
   check_parity(model, r);
   const Batch<double> loc = r.batch("q0.loc"), log_scale = r.batch("q0.log_scale"), noise = r.batch("noise");
   Column<double> base = Column<double>::Constant(noise.rows(), -0.91893853320467274178 * static_cast<double>(D) - log_scale.sum());

@@ -108,7 +108,11 @@ class StateDict {
     std::copy(numbers.begin(), numbers.end(), buffers.data());
     return true;
   }
-  /// A tensor that may be there and tells nothing that a flow needs.
+  /// One number, 0 or 1 (or a count of starts), into a buffer that says whether a data-dependent start has been made.
+  void flag(const std::string& name, const Shape& shape, Params<double> buffers) {
+    if (const Tensor* t = floats(name, shape)) buffers.data()[0] = t->values[0] != 0;
+  }
+  /// A tensor that tells nothing after a fault.
   void ignore(const std::string& name) { taken_.insert(name); }
 
   /// A vector, our number k from their out[k]; false after a fault.

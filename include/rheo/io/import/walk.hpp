@@ -11,7 +11,14 @@
 #include "rheo/io/import/state_dict.hpp"
 #include "rheo/nets/masked.hpp"
 
-namespace rheo::io::detail {
+namespace rheo::io {
+
+/// The first ceil(D / 2) coordinates pass, the rest are transformed: how PyTorch's chunk halves.
+template <Index D> struct LargerHalfPasses {
+  static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
+};
+
+namespace detail {
 
 /// Calls visit(layer, parameters, buffers) of every layer that is made of no others, in encode order, or backwards.  Inside an Invert the order turns.
 template <class L> struct Leaves {
@@ -134,4 +141,5 @@ inline TensorFile read_state_dict(const std::string& path, TensorLimits limits) 
   return read_safetensors(path, limits);
 }
 
-}  // namespace rheo::io::detail
+}  // namespace detail
+}  // namespace rheo::io
