@@ -24,5 +24,15 @@ TEST_CASE("normflows: RealNVP with ActNorm") {
   real_nvp<2>("normflows_realnvp_D2");
   real_nvp<5>("normflows_realnvp_D5");
 }
+TEST_CASE("normflows: masked affine layers, two nets side by side in one") {
+  using Odd = theirs::MaskedAffineFlow<3, Mask<0, 1, 0>, 12, 10>;
+  using Even = theirs::MaskedAffineFlow<3, Mask<1, 0, 1>, 12, 10>;
+  const std::string name = "normflows_masked_affine_D3";
+  using F = theirs::NormalizingFlow<theirs::DiagGaussian<3>, Odd, theirs::ActNorm<3>, Even, theirs::ActNorm<3>>;
+  const Reference r(name);
+  const auto model = io::from_normflows<F>(state_dict(name), name);
+  CHECK(worst_relative(model.log_prob(r.batch("x")), r.batch("log_prob")) < 1e-10);
+  CHECK(worst_relative(model.decode(r.batch("noise")), r.batch("sample")) < 1e-10);
+}
 
 }  // namespace parity_normflows
