@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A masked autoregressive flow of nflows on two moons: `save_nflows.py moons.safetensors` fits it for a moment and saves its weights.
-C++: io::from_nflows<io::nflows::MaskedAutoregressiveFlow<2, 32, 4>>("moons.safetensors").  Wants torch, nflows, safetensors."""
+"""An nflows MAF on two moons: `save_nflows.py moons.safetensors` fits it briefly and saves its weights.
+C++: io::from_nflows<io::nflows::MaskedAutoregressiveFlow<2, 32, 4>>("moons.safetensors").
+Wants torch, nflows, safetensors.
+"""
+
 import math
 import sys
 
@@ -20,7 +23,11 @@ if __name__ == "__main__":
     adam = torch.optim.Adam(flow.parameters(), lr=2e-3)
     for step in range(300):
         angle, upper = math.pi * torch.rand(256, 1), torch.randint(2, (256, 1))
-        x = torch.cat([angle.cos(), angle.sin()], 1) * (2 * upper - 1) + upper * torch.tensor([[0.0, -0.25]]) + torch.tensor([[0.5, 0.0]]) * (1 - 2 * upper)
+        x = (
+            torch.cat([angle.cos(), angle.sin()], 1) * (2 * upper - 1)
+            + upper * torch.tensor([[0.0, -0.25]])
+            + torch.tensor([[0.5, 0.0]]) * (1 - 2 * upper)
+        )
         loss = -flow.log_prob(x + 0.1 * torch.randn(256, 2)).mean()
         adam.zero_grad()
         loss.backward()

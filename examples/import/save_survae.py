@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Weights of a flow of SurVAE's library (github.com/didriknielsen/survae_flows; not on PyPI): from save_survae import save.  Wants torch, safetensors.
+"""Weights of a flow of SurVAE's library, which is not on PyPI: github.com/didriknielsen/survae_flows.
 C++: namespace s = io::survae;
-     io::from_survae<Flow<s::SimpleAbsSurjection<2>, s::SoftplusInverse<2>, s::AffineCouplingBijection<2, 50>, s::Reverse<2>,
-                          s::AffineCouplingBijection<2, 50>, StandardNormal<2>>>("abs.safetensors")"""
+     io::from_survae<Flow<s::SimpleAbsSurjection<2>, s::SoftplusInverse<2>, s::AffineCouplingBijection<2, 50>,
+                          s::Reverse<2>, s::AffineCouplingBijection<2, 50>, StandardNormal<2>>>("abs.safetensors")"""
+
 from safetensors.torch import save_file
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A conditional spline flow of zuko on a ring of given radius: `save_zuko.py ring.safetensors` fits it for a moment and saves its weights.
+"""A conditional spline flow of zuko on a ring of given radius: `save_zuko.py ring.safetensors` fits
+it briefly and saves its weights.
 C++: io::from_zuko<io::zuko::Nsf<2, 1>>("ring.safetensors").  Wants torch, zuko, safetensors."""
+
 import math
 import sys
 

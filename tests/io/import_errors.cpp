@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What importers say of state dicts that are not those of the flow's type: every tensor that does not fit, which file, and what was expected.
+// What importers say of state dicts that are not those of the flow's type: every tensor that does not fit, which file,
+// and what was expected.
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -46,7 +47,8 @@ TEST_CASE("a tensor that is missing is named with what was expected") {
 TEST_CASE("a tensor that no layer takes is named") {
   io::TensorFile file = maf();
   file.tensors.push_back({"embedding.weight", "F32", {2, 3}, std::vector<double>(6, 0), {}});
-  CHECK(refusal<Maf>(file) == "rheo: maf.safetensors: 'embedding.weight' (2, 3) is left over: no layer of the flow takes it");
+  CHECK(refusal<Maf>(file) ==
+        "rheo: maf.safetensors: 'embedding.weight' (2, 3) is left over: no layer of the flow takes it");
 }
 TEST_CASE("a tensor of another shape is named with both shapes") {
   io::TensorFile file = maf();
@@ -65,7 +67,8 @@ TEST_CASE("half precision and bfloat16 are named, not widened") {
   for (const char* type : {"F16", "BF16"}) {
     io::TensorFile file = maf();
     at(file, weight).dtype = type;
-    CHECK(refusal<Maf>(file) == "rheo: maf.safetensors: '" + weight + "' holds " + type + ", expected F64 or F32: widen the model before it is saved");
+    CHECK(refusal<Maf>(file) == "rheo: maf.safetensors: '" + weight + "' holds " + type +
+                                    ", expected F64 or F32: widen the model before it is saved");
   }
   io::TensorFile file = maf();
   io::Tensor& t = at(file, bias);
@@ -74,14 +77,23 @@ TEST_CASE("half precision and bfloat16 are named, not widened") {
   t.values.clear();
   CHECK(refusal<Maf>(file) == "rheo: maf.safetensors: '" + bias + "' holds I64, expected F64 or F32");
 }
-TEST_CASE("a wrong architecture is told: another transformer, other widths, other features, another context, more layers, fewer") {
-  CHECK_THAT((refusal<io::zuko::Nsf<5, 0, 3, 8, 32, 32>>(maf())), Catch::Contains("'transform.transforms.2.hyper.4.bias' has shape (10), expected (115)"));
-  CHECK_THAT((refusal<io::zuko::Maf<5, 0, 3, 32, 16>>(maf())), Catch::Contains("'transform.transforms.0.hyper.2.weight' has shape (32, 32), expected (16, 32)"));
-  CHECK_THAT((refusal<io::zuko::Maf<4, 0, 3, 32, 32>>(maf())), Catch::Contains("'base.loc' has shape (5), expected (4)"));
-  CHECK_THAT((refusal<io::zuko::Maf<5, 2, 3, 32, 32>>(maf())), Catch::Contains("'transform.transforms.0.hyper.0.weight' has shape (32, 5), expected (32, 7)"));
-  CHECK_THAT((refusal<io::zuko::Maf<5, 0, 4, 32, 32>>(maf())), Catch::Contains("'transform.transforms.3.order' is missing, expected whole numbers of shape (5)"));
-  CHECK_THAT((refusal<io::zuko::Maf<5, 0, 2, 32, 32>>(maf())), Catch::Contains("'transform.transforms.2.hyper.0.weight' (32, 5) is left over"));
-  CHECK_THAT((refusal<io::zuko::Nice<5, 0, 3, 32, 32>>(maf())), Catch::Contains("'transform.transforms.0.mask' is missing"));
+TEST_CASE(
+    "a wrong architecture is told: another transformer, other widths, other features, another context, more layers, "
+    "fewer") {
+  CHECK_THAT((refusal<io::zuko::Nsf<5, 0, 3, 8, 32, 32>>(maf())),
+             Catch::Contains("'transform.transforms.2.hyper.4.bias' has shape (10), expected (115)"));
+  CHECK_THAT((refusal<io::zuko::Maf<5, 0, 3, 32, 16>>(maf())),
+             Catch::Contains("'transform.transforms.0.hyper.2.weight' has shape (32, 32), expected (16, 32)"));
+  CHECK_THAT((refusal<io::zuko::Maf<4, 0, 3, 32, 32>>(maf())),
+             Catch::Contains("'base.loc' has shape (5), expected (4)"));
+  CHECK_THAT((refusal<io::zuko::Maf<5, 2, 3, 32, 32>>(maf())),
+             Catch::Contains("'transform.transforms.0.hyper.0.weight' has shape (32, 5), expected (32, 7)"));
+  CHECK_THAT((refusal<io::zuko::Maf<5, 0, 4, 32, 32>>(maf())),
+             Catch::Contains("'transform.transforms.3.order' is missing, expected whole numbers of shape (5)"));
+  CHECK_THAT((refusal<io::zuko::Maf<5, 0, 2, 32, 32>>(maf())),
+             Catch::Contains("'transform.transforms.2.hyper.0.weight' (32, 5) is left over"));
+  CHECK_THAT((refusal<io::zuko::Nice<5, 0, 3, 32, 32>>(maf())),
+             Catch::Contains("'transform.transforms.0.mask' is missing"));
   const std::string other = message([] { io::from_nflows<Nflows>(maf(), "maf.safetensors"); });
   CHECK_THAT(other, Catch::Contains("'_transform._transforms.1.autoregressive_net.initial_layer.weight' is missing"));
   CHECK_THAT(other, Catch::Contains(" more"));  // a list has its bounds
@@ -89,7 +101,8 @@ TEST_CASE("a wrong architecture is told: another transformer, other widths, othe
 }
 TEST_CASE("an order or a mask that is not the flow's is told, since it determines what the weights mean") {
   using Layer = Autoregressive<5, io::zuko::Affine, DealtMade<32, 32>>;
-  CHECK(refusal<Flow<Layer, Layer, Layer, StandardNormal<5>>>(maf()).find("'transform.transforms.1.order' is (4, 3, 2, 1, 0), expected (0, 1, 2, 3, 4) by the flow's type") !=
+  CHECK(refusal<Flow<Layer, Layer, Layer, StandardNormal<5>>>(maf()).find(
+            "'transform.transforms.1.order' is (4, 3, 2, 1, 0), expected (0, 1, 2, 3, 4) by the flow's type") !=
         std::string::npos);
   io::TensorFile file = maf();
   at(file, "transform.transforms.0.hyper.2.mask").integers[3] ^= 1;
@@ -102,26 +115,32 @@ TEST_CASE("an order or a mask that is not the flow's is told, since it determine
   at(nflows, "_transform._transforms.3.autoregressive_net.final_layer.degrees").integers[1] = 2;
   at(nflows, "_transform._transforms.2._permutation").integers = {0, 1};
   const std::string text = message([&] { io::from_nflows<Nflows>(nflows, "maf.safetensors"); });
-  CHECK_THAT(text, Catch::Contains("'_transform._transforms.3.autoregressive_net.final_layer.degrees' is (1, 2, 2, 2), expected (1, 1, 2, 2)"));
+  CHECK_THAT(
+      text,
+      Catch::Contains(
+          "'_transform._transforms.3.autoregressive_net.final_layer.degrees' is (1, 2, 2, 2), expected (1, 1, 2, 2)"));
   CHECK_THAT(text, Catch::Contains("'_transform._transforms.2._permutation' is (0, 1), expected (1, 0)"));
   nflows = state_dict("nflows_maf_D2");
   at(nflows, "_transform._transforms.2._permutation").integers = {0, 0};
   using Free = Flow<Repeat<3, Chain<io::nflows::Permutation<2>, io::nflows::MaskedAffine<2, 32>>>, StandardNormal<2>>;
-  CHECK_THAT(message([&] { io::from_nflows<Free>(nflows, "maf.safetensors"); }), Catch::Contains("'_transform._transforms.2._permutation' is no permutation of 0 .. 1"));
+  CHECK_THAT(message([&] { io::from_nflows<Free>(nflows, "maf.safetensors"); }),
+             Catch::Contains("'_transform._transforms.2._permutation' is no permutation of 0 .. 1"));
 }
 TEST_CASE("what does not fit is told all at once") {
   io::TensorFile file = maf();
   at(file, weight).shape = {1024};
   at(file, bias).name = "other";
   const std::string text = refusal<Maf>(file);
-  for (const char* part : {"has shape (1024), expected (32, 32)", "bias' is missing", "'other' (32) is left over"}) CHECK_THAT(text, Catch::Contains(part));
+  for (const char* part : {"has shape (1024), expected (32, 32)", "bias' is missing", "'other' (32) is left over"})
+    CHECK_THAT(text, Catch::Contains(part));
 }
 TEST_CASE("files: the path is named, damaged bytes are a model or a FileError, and nothing else") {
   const Folder folder;
   io::TensorFile file = maf();
   io::write_safetensors(folder / "good.safetensors", file);
   const Batch<double> x = Reference("zuko_maf_D5").batch("x");
-  CHECK((io::from_zuko<Maf>(folder / "good.safetensors").log_prob(x) == io::from_zuko<Maf>(file, "memory").log_prob(x)).all());
+  CHECK((io::from_zuko<Maf>(folder / "good.safetensors").log_prob(x) == io::from_zuko<Maf>(file, "memory").log_prob(x))
+            .all());
   at(file, bias).values[0] = std::numeric_limits<double>::quiet_NaN();
   io::TensorLimits any;
   any.finite = false;
@@ -131,9 +150,12 @@ TEST_CASE("files: the path is named, damaged bytes are a model or a FileError, a
   CHECK_THAT(message([&] { io::from_zuko<Maf>(folder / "none.safetensors"); }), Catch::Contains("none.safetensors"));
   io::TensorLimits small;
   small.file_bytes = 1000;
-  CHECK_THAT(message([&] { io::from_zuko<Maf>(folder / "good.safetensors", {}, small); }), Catch::Contains("1000 bytes allowed"));
+  CHECK_THAT(message([&] { io::from_zuko<Maf>(folder / "good.safetensors", {}, small); }),
+             Catch::Contains("1000 bytes allowed"));
   const std::string bytes = io::format_safetensors(maf());
-  const Outcome o = mutations(bytes, 300, [](const std::string& damaged) { io::from_zuko<Maf>(io::parse_safetensors(damaged, "damaged"), "damaged"); });
+  const Outcome o = mutations(bytes, 300, [](const std::string& damaged) {
+    io::from_zuko<Maf>(io::parse_safetensors(damaged, "damaged"), "damaged");
+  });
   CHECK(o.parsed + o.refused == 300);
   CHECK(o.refused > 0);
 }
@@ -150,7 +172,9 @@ TEST_CASE("F32 is widened exactly, and a model goes to float and back into files
   const Folder folder;
   const auto nflows = io::from_nflows<Nflows>(state_dict("nflows_maf_D2"), "nflows");
   io::save(nflows, folder / "model.safetensors");
-  CHECK((io::load<std::remove_const_t<decltype(nflows)>>(folder / "model.safetensors").parameters() == nflows.parameters()).all());
+  CHECK((io::load<std::remove_const_t<decltype(nflows)>>(folder / "model.safetensors").parameters() ==
+         nflows.parameters())
+            .all());
 }
 
 }  // namespace io_import_errors

@@ -11,10 +11,12 @@ namespace theirs = rheo::io::normflows;
 template <Index D> using Block = Chain<theirs::AffineCouplingBlock<D, 32, 32>, theirs::Swap<D>, theirs::ActNorm<D>>;
 template <Index D> void real_nvp(const std::string& name) {
   const Reference r(name);
-  const auto model = io::from_normflows<theirs::NormalizingFlow<theirs::DiagGaussian<D>, Repeat<4, Block<D>>>>(state_dict(name), name);
+  const auto model =
+      io::from_normflows<theirs::NormalizingFlow<theirs::DiagGaussian<D>, Repeat<4, Block<D>>>>(state_dict(name), name);
   check_parity(model, r);
   const Batch<double> loc = r.batch("q0.loc"), log_scale = r.batch("q0.log_scale"), noise = r.batch("noise");
-  Column<double> base = Column<double>::Constant(noise.rows(), -0.91893853320467274178 * static_cast<double>(D) - log_scale.sum());
+  Column<double> base =
+      Column<double>::Constant(noise.rows(), -0.91893853320467274178 * static_cast<double>(D) - log_scale.sum());
   for (Index j = 0; j < D; ++j) base -= 0.5 * ((noise.col(j) - loc(0, j)) * std::exp(-log_scale(0, j))).square();
   CHECK(worst_relative(base - model.log_prob(r.batch("sample")), r.batch("sample_log_det")) < 1e-10);
 }

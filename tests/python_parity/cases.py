@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Real models with random weights and what they make of random numbers: `cases.py <folder> <library>...` writes <case>.safetensors, by the scripts of
-examples/import, and <case>.case.safetensors with x, context, noise, log_prob, z and sample, all in float64.  python_parity.cpp imports and compares."""
+"""Real models with random weights and what they make of random numbers: `cases.py <folder> <library>...` writes
+<case>.safetensors, by the scripts of examples/import, and <case>.case.safetensors with x, context, noise, log_prob, z
+and sample, all in float64.  python_parity.cpp imports and compares."""
+
 import os
 import sys
 
@@ -28,18 +30,25 @@ class Cases:
         case = {"x": x, "noise": noise, "log_prob": log_prob, "z": z, "sample": sample}
         if C:
             case["context"] = context
-        save_file({k: np.ascontiguousarray(v) for k, v in case.items()}, os.path.join(self.folder, name + ".case.safetensors"))
+        save_file(
+            {k: np.ascontiguousarray(v) for k, v in case.items()}, os.path.join(self.folder, name + ".case.safetensors")
+        )
         print(f"{name}: log p from {log_prob.min():.2f} to {log_prob.max():.2f}", flush=True)
 
     def torch(self, name, save, model, D, C, evaluate, scale=0.3):
         """Every parameter drawn anew."""
         import torch
+
         model = model.double().eval()
         with torch.no_grad():
             for p in model.parameters():
                 p.copy_(torch.from_numpy(scale * self.random.standard_normal(tuple(p.shape))))
+
             def of_arrays(*arrays):
-                return [t.numpy() for t in evaluate(model, *(None if a is None else torch.from_numpy(a) for a in arrays))]
+                return [
+                    t.numpy() for t in evaluate(model, *(None if a is None else torch.from_numpy(a) for a in arrays))
+                ]
+
             self.write(name, save, model, D, C, of_arrays)
 
 
@@ -54,6 +63,7 @@ def zuko(cases):
     def evaluate(flow, x, noise, context):
         t = flow(context)
         return t.log_prob(x), t.transform(x), t.transform.inv(noise)
+
     def case(name, flow, D, C):
         cases.torch("zuko_" + name, save, flow, D, C, evaluate, 0.15)
 
@@ -65,10 +75,24 @@ def zuko(cases):
     case("nsf_one", NSF(1, 2, transforms=2), 1, 2)
     case("nice", NICE(4, transforms=4), 4, 0)
     case("nice_context", NICE(5, 2, hidden_features=(24,)), 5, 2)
-    own = [MaskedAutoregressiveTransform(4, order=torch.tensor([2, 0, 3, 1]), hidden_features=(30, 31), activation=torch.nn.Tanh),
-           GeneralCouplingTransform(4, mask=[True, False, False, True], hidden_features=(16, 16),
-                                    univariate=zuko.transforms.MonotonicRQSTransform, shapes=[(6,), (6,), (5,)])]
-    case("own", Flow(own, UnconditionalDistribution(DiagNormal, loc=torch.zeros(4), scale=torch.ones(4), buffer=True)), 4, 0)
+    own = [
+        MaskedAutoregressiveTransform(
+            4, order=torch.tensor([2, 0, 3, 1]), hidden_features=(30, 31), activation=torch.nn.Tanh
+        ),
+        GeneralCouplingTransform(
+            4,
+            mask=[True, False, False, True],
+            hidden_features=(16, 16),
+            univariate=zuko.transforms.MonotonicRQSTransform,
+            shapes=[(6,), (6,), (5,)],
+        ),
+    ]
+    case(
+        "own",
+        Flow(own, UnconditionalDistribution(DiagNormal, loc=torch.zeros(4), scale=torch.ones(4), buffer=True)),
+        4,
+        0,
+    )
 
 
 def nflows(cases):
@@ -77,28 +101,68 @@ def nflows(cases):
     from nflows.distributions import StandardNormal
     from nflows.flows import Flow, MaskedAutoregressiveFlow, SimpleRealNVP
     from nflows.nn.nets import ResidualNet
-    from nflows.transforms import (CompositeTransform, LULinear, MaskedAffineAutoregressiveTransform, PiecewiseRationalQuadraticCouplingTransform,
-                                   MaskedPiecewiseRationalQuadraticAutoregressiveTransform, RandomPermutation, ReversePermutation)
+    from nflows.transforms import (
+        CompositeTransform,
+        LULinear,
+        MaskedAffineAutoregressiveTransform,
+        PiecewiseRationalQuadraticCouplingTransform,
+        MaskedPiecewiseRationalQuadraticAutoregressiveTransform,
+        RandomPermutation,
+        ReversePermutation,
+    )
 
     def evaluate(flow, x, noise, context):
-        return flow.log_prob(x, context), flow.transform_to_noise(x, context), flow._transform.inverse(noise, context)[0]
+        return (
+            flow.log_prob(x, context),
+            flow.transform_to_noise(x, context),
+            flow._transform.inverse(noise, context)[0],
+        )
+
     def case(name, flow, D, C=0):
         cases.torch("nflows_" + name, save, flow, D, C, evaluate, 0.2)
+
     def spline(mask, hidden, context, bins, bound):
         return PiecewiseRationalQuadraticCouplingTransform(
-            mask, lambda a, b: ResidualNet(a, b, hidden_features=hidden, context_features=context, num_blocks=2), num_bins=bins, tails="linear", tail_bound=bound)
+            mask,
+            lambda a, b: ResidualNet(a, b, hidden_features=hidden, context_features=context, num_blocks=2),
+            num_bins=bins,
+            tails="linear",
+            tail_bound=bound,
+        )
 
     torch.manual_seed(3)
     case("maf", MaskedAutoregressiveFlow(4, 20, 3, 2), 4)
-    case("maf_feedforward", MaskedAutoregressiveFlow(5, 18, 2, 2, use_residual_blocks=False, use_random_permutations=True), 5)
+    case(
+        "maf_feedforward",
+        MaskedAutoregressiveFlow(5, 18, 2, 2, use_residual_blocks=False, use_random_permutations=True),
+        5,
+    )
     case("real_nvp", SimpleRealNVP(5, 16, 4, 1), 5)
     case("additive", SimpleRealNVP(4, 16, 3, 2, use_volume_preserving=True), 4)
-    case("spline_coupling", Flow(CompositeTransform([spline([-1, 1, 1], 24, None, 8, 3.0), LULinear(3), spline([1, -1, 1], 24, None, 8, 3.0), LULinear(3)]),
-                                 StandardNormal([3])), 3)
-    nested = [CompositeTransform([MaskedAffineAutoregressiveTransform(3, 17, context_features=2, num_blocks=2), RandomPermutation(3)]),
-              CompositeTransform([MaskedPiecewiseRationalQuadraticAutoregressiveTransform(3, 14, context_features=2, num_bins=6, tails="linear", tail_bound=4.0,
-                                                                                          num_blocks=1), ReversePermutation(3)]),
-              spline([1, -1, 1], 12, 2, 5, 2.5)]
+    case(
+        "spline_coupling",
+        Flow(
+            CompositeTransform(
+                [spline([-1, 1, 1], 24, None, 8, 3.0), LULinear(3), spline([1, -1, 1], 24, None, 8, 3.0), LULinear(3)]
+            ),
+            StandardNormal([3]),
+        ),
+        3,
+    )
+    nested = [
+        CompositeTransform(
+            [MaskedAffineAutoregressiveTransform(3, 17, context_features=2, num_blocks=2), RandomPermutation(3)]
+        ),
+        CompositeTransform(
+            [
+                MaskedPiecewiseRationalQuadraticAutoregressiveTransform(
+                    3, 14, context_features=2, num_bins=6, tails="linear", tail_bound=4.0, num_blocks=1
+                ),
+                ReversePermutation(3),
+            ]
+        ),
+        spline([1, -1, 1], 12, 2, 5, 2.5),
+    ]
     case("context", Flow(CompositeTransform(nested), StandardNormal([3])), 3, 2)
 
 
@@ -109,6 +173,7 @@ def normflows(cases):
 
     def evaluate(model, x, noise, _):
         return model.log_prob(x), model.inverse(x), model.forward(noise)
+
     def case(name, layers, D):
         model = nf.NormalizingFlow(nf.distributions.DiagGaussian(D), layers)
         for flow in layers:
@@ -118,7 +183,9 @@ def normflows(cases):
 
     torch.manual_seed(4)
     block = lambda D: nf.flows.AffineCouplingBlock(nf.nets.MLP([(D + 1) // 2, 24, 16, 2 * (D // 2)]))
-    case("real_nvp", [f for _ in range(4) for f in (block(5), nf.flows.Permute(5, mode="swap"), nf.flows.ActNorm(5))], 5)
+    case(
+        "real_nvp", [f for _ in range(4) for f in (block(5), nf.flows.Permute(5, mode="swap"), nf.flows.ActNorm(5))], 5
+    )
     case("shuffle", [f for _ in range(3) for f in (block(4), nf.flows.Permute(4, mode="shuffle"))], 4)
     masked = lambda D, b: nf.flows.MaskedAffineFlow(b, nf.nets.MLP([D, 12, 10, D]), nf.nets.MLP([D, 12, 10, D]))
     b = torch.tensor([1.0, 0.0, 1.0])
@@ -127,6 +194,7 @@ def normflows(cases):
 
 def flowjax(cases):
     import jax
+
     jax.config.update("jax_enable_x64", True)
     import equinox as eqx
     import jax.numpy as jnp
@@ -138,11 +206,23 @@ def flowjax(cases):
     def case(name, make, D, C, base, **arguments):
         flow = make(jax.random.key(5), base_dist=base, cond_dim=C or None, **arguments)
         drawn, rest = eqx.partition(flow, eqx.is_inexact_array)
-        flow = eqx.combine(jax.tree_util.tree_map(lambda a: jnp.asarray(0.3 * cases.random.standard_normal(a.shape)), drawn), rest)
+        flow = eqx.combine(
+            jax.tree_util.tree_map(lambda a: jnp.asarray(0.3 * cases.random.standard_normal(a.shape)), drawn), rest
+        )
+
         def evaluate(x, noise, context):
             bijection = unwrap(flow).bijection
-            rows = (jnp.asarray(x), jnp.asarray(noise)) if context is None else (jnp.asarray(x), jnp.asarray(noise), jnp.asarray(context))
-            return (flow.log_prob(rows[0], *rows[2:]), jax.vmap(bijection.inverse)(rows[0], *rows[2:]), jax.vmap(bijection.transform)(rows[1], *rows[2:]))
+            rows = (
+                (jnp.asarray(x), jnp.asarray(noise))
+                if context is None
+                else (jnp.asarray(x), jnp.asarray(noise), jnp.asarray(context))
+            )
+            return (
+                flow.log_prob(rows[0], *rows[2:]),
+                jax.vmap(bijection.inverse)(rows[0], *rows[2:]),
+                jax.vmap(bijection.transform)(rows[1], *rows[2:]),
+            )
+
         cases.write("flowjax_" + name, save, flow, D, C, evaluate)
 
     case("coupling", coupling_flow, 2, 0, Normal(jnp.zeros(2)))
@@ -150,7 +230,9 @@ def flowjax(cases):
     case("coupling_forward", coupling_flow, 3, 0, Normal(jnp.zeros(3)), flow_layers=3, nn_width=11, invert=False)
     case("maf", masked_autoregressive_flow, 4, 0, Normal(jnp.zeros(4)), flow_layers=3, nn_width=20)
     case("maf_context", masked_autoregressive_flow, 3, 2, StandardNormal((3,)), flow_layers=4, nn_width=17, nn_depth=2)
-    case("maf_forward", masked_autoregressive_flow, 3, 0, Normal(jnp.zeros(3)), flow_layers=2, nn_width=16, invert=False)
+    case(
+        "maf_forward", masked_autoregressive_flow, 3, 0, Normal(jnp.zeros(3)), flow_layers=2, nn_width=16, invert=False
+    )
 
 
 def survae(cases):
@@ -183,4 +265,6 @@ def survae(cases):
 if __name__ == "__main__":
     os.makedirs(sys.argv[1], exist_ok=True)
     for library in sys.argv[2:]:
-        {"zuko": zuko, "nflows": nflows, "normflows": normflows, "flowjax": flowjax, "survae": survae}[library](Cases(sys.argv[1]))
+        {"zuko": zuko, "nflows": nflows, "normflows": normflows, "flowjax": flowjax, "survae": survae}[library](
+            Cases(sys.argv[1])
+        )

@@ -27,7 +27,8 @@ class Comparison {
       const io::Tensor* t = file.find(what);
       return t ? io::to_batch(*t) : Batch<double>(0, 0);
     };
-    const Batch<double> x = batch("x"), given = batch("context"), context = given.size() > 0 ? given : Batch<double>(x.rows(), 0);
+    const Batch<double> x = batch("x"), given = batch("context"),
+                        context = given.size() > 0 ? given : Batch<double>(x.rows(), 0);
     report(name, error(model.log_prob(x, context), batch("log_prob")), error(model.encode(x, {}, context), batch("z")),
            error(model.decode(batch("noise"), {}, context), batch("sample")));
   }

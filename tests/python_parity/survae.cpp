@@ -8,7 +8,8 @@ namespace python_parity {
 namespace {
 namespace theirs = io::survae;
 using Affine = theirs::AffineCouplingBijection<5, 20, 12>;
-using F = Flow<Affine, theirs::ActNormBijection<5>, theirs::Reverse<5>, Affine, theirs::Shuffle<5>, Affine, StandardNormal<5>>;
+using F = Flow<Affine, theirs::ActNormBijection<5>, theirs::Reverse<5>, Affine, theirs::Shuffle<5>, Affine,
+               StandardNormal<5>>;
 }  // namespace
 
 void survae(Comparison& c) {

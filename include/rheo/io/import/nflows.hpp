@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Flows trained with nflows (PyTorch): masked autoregressive and coupling layers, affine and spline, with residual nets, LU layers and permutations, from
-// flow.state_dict() as safetensors (examples/import/save_nflows.py).
+// Flows trained with nflows (PyTorch): masked autoregressive and coupling layers, affine and spline, with residual
+// nets, LU layers and permutations, from flow.state_dict() as safetensors (examples/import/save_nflows.py).
 #pragma once
 
 #include <cmath>
@@ -21,31 +21,38 @@
 namespace rheo::io {
 namespace nflows {
 
-/// A rational quadratic spline with tails = "linear" on [-TailBound, TailBound], of a net whose `hidden_features` divide the logits; masked nets of nflows
-/// have none, Hidden = 1.  A bound that is no whole number goes to the constructor.
-template <Index Bins, Index TailBound = 1, Index Hidden = 1> struct Spline : RationalQuadraticSpline<Bins, NflowsKnots> {
+/// A rational quadratic spline with tails = "linear" on [-TailBound, TailBound], of a net whose `hidden_features`
+/// divide the logits; masked nets of nflows have none, Hidden = 1.  A bound that is no whole number goes to the
+/// constructor.
+template <Index Bins, Index TailBound = 1, Index Hidden = 1> struct Spline
+    : RationalQuadraticSpline<Bins, NflowsKnots> {
   Spline() : Spline(static_cast<double>(TailBound)) {}
-  explicit Spline(double tail_bound) : RationalQuadraticSpline<Bins, NflowsKnots>(tail_bound, NflowsKnots(1e-3, 1e-3, static_cast<double>(Hidden))) {}
+  explicit Spline(double tail_bound)
+      : RationalQuadraticSpline<Bins, NflowsKnots>(tail_bound, NflowsKnots(1e-3, 1e-3, static_cast<double>(Hidden))) {}
 };
 
 /// MADE's nets: residual blocks, and without (use_residual_blocks = False).
-template <Index Hidden, Index Blocks = 2> using ResidualMade = BasicResidualMade<DealtFromOne, Relu, ZeroLast, Hidden, Blocks>;
+template <Index Hidden, Index Blocks = 2> using ResidualMade =
+    BasicResidualMade<DealtFromOne, Relu, ZeroLast, Hidden, Blocks>;
 template <Index... Hidden> using FeedforwardMade = MadeBy<DealtFromOne, Relu, ZeroLast, Hidden...>;
 
 /// MaskedAffineAutoregressiveTransform(D, Hidden, context_features = C, num_blocks = Blocks).
-template <Index D, Index Hidden, Index C = 0, Index Blocks = 2>
-using MaskedAffine = Autoregressive<D, ScaleShift<FlooredSoftplusScale>, ResidualMade<Hidden, Blocks>, C>;
-/// MaskedPiecewiseRationalQuadraticAutoregressiveTransform(D, Hidden, C, Bins, tails = "linear", tail_bound = TailBound, num_blocks = Blocks).
+template <Index D, Index Hidden, Index C = 0, Index Blocks = 2> using MaskedAffine =
+    Autoregressive<D, ScaleShift<FlooredSoftplusScale>, ResidualMade<Hidden, Blocks>, C>;
+/// MaskedPiecewiseRationalQuadraticAutoregressiveTransform(D, Hidden, C, Bins, tails = "linear", tail_bound =
+/// TailBound, num_blocks = Blocks).
 template <Index D, Index Hidden, Index C = 0, Index Bins = 10, Index TailBound = 1, Index Blocks = 2>
 using MaskedSpline = Autoregressive<D, Spline<Bins, TailBound>, ResidualMade<Hidden, Blocks>, C>;
 
-/// AffineCouplingTransform, AdditiveCouplingTransform and PiecewiseRationalQuadraticCouplingTransform with a ResidualNet(Hidden, C, Blocks).  Mask names what
-/// is transformed: AlternatingMask<D, 0> the odd features, AlternatingMask<D, 1> the even ones, Mask<0, 1, 1> as nflows' mask > 0.
-template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Blocks = 2>
-using AffineCoupling = Coupling<D, ScaleShift<SigmoidScale>, ResidualMlp<Hidden, Blocks>, C, Mask>;
+/// AffineCouplingTransform, AdditiveCouplingTransform and PiecewiseRationalQuadraticCouplingTransform with a
+/// ResidualNet(Hidden, C, Blocks).  Mask names what is transformed: AlternatingMask<D, 0> the odd features,
+/// AlternatingMask<D, 1> the even ones, Mask<0, 1, 1> as nflows' mask > 0.
+template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Blocks = 2> using AffineCoupling =
+    Coupling<D, ScaleShift<SigmoidScale>, ResidualMlp<Hidden, Blocks>, C, Mask>;
 template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Blocks = 2>
 using AdditiveCoupling = Coupling<D, Shift, ResidualMlp<Hidden, Blocks>, C, Mask>;
-template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Bins = 10, Index TailBound = 1, Index Blocks = 2>
+template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Bins = 10, Index TailBound = 1,
+          Index Blocks = 2>
 using SplineCoupling = Coupling<D, Spline<Bins, TailBound, Hidden>, ResidualMlp<Hidden, Blocks>, C, Mask>;
 
 /// LULinear, ReversePermutation; RandomPermutation and Permutation, whose order the file has.
@@ -55,17 +62,18 @@ template <Index D> using Permutation = Permute<D>;
 
 namespace detail {
 template <Index D, Index Hidden, Index Blocks> struct Layers {
-  template <std::size_t K> using Nvp = AffineCoupling<D, Hidden, AlternatingMask<D, static_cast<Index>(K % 2)>, 0, Blocks>;
+  template <std::size_t K> using Nvp =
+      AffineCoupling<D, Hidden, AlternatingMask<D, static_cast<Index>(K % 2)>, 0, Blocks>;
   template <std::size_t... K> static Flow<Nvp<K>..., StandardNormal<D>> real_nvp(std::index_sequence<K...>);
 };
 }  // namespace detail
 
 /// nflows.flows.MaskedAutoregressiveFlow(D, Hidden, Layers, Blocks), all else as it is by default.
-template <Index D, Index Hidden, Index Layers, Index Blocks = 2>
-using MaskedAutoregressiveFlow = Flow<Repeat<Layers, Chain<ReversePermutation<D>, MaskedAffine<D, Hidden, 0, Blocks>>>, StandardNormal<D>>;
+template <Index D, Index Hidden, Index Layers, Index Blocks = 2> using MaskedAutoregressiveFlow =
+    Flow<Repeat<Layers, Chain<ReversePermutation<D>, MaskedAffine<D, Hidden, 0, Blocks>>>, StandardNormal<D>>;
 /// nflows.flows.SimpleRealNVP(D, Hidden, Layers, Blocks), all else as it is by default.
-template <Index D, Index Hidden, Index Layers, Index Blocks = 2>
-using SimpleRealNvp = decltype(detail::Layers<D, Hidden, Blocks>::real_nvp(std::make_index_sequence<static_cast<std::size_t>(Layers)>{}));
+template <Index D, Index Hidden, Index Layers, Index Blocks = 2> using SimpleRealNvp =
+    decltype(detail::Layers<D, Hidden, Blocks>::real_nvp(std::make_index_sequence<static_cast<std::size_t>(Layers)>{}));
 
 namespace detail {
 
@@ -110,39 +118,50 @@ class Reader {
   void read(const Autoregressive<D, Transformer, Net, C, O>&, Params<double> theta, Params<double>) {
     using N = typename Autoregressive<D, Transformer, Net, C, O>::Conditioner;
     constexpr bool affine = std::is_same_v<Transformer, ScaleShift<FlooredSoftplusScale>>;
-    static_assert(affine || is_spline<Transformer>, "rheo: from_nflows: masked layers have ScaleShift<FlooredSoftplusScale> or io::nflows::Spline");
-    static_assert(std::is_same_v<O, NaturalOrder>, "rheo: from_nflows: masked layers go in natural order; a ReversePermutation is a layer of its own");
+    static_assert(affine || is_spline<Transformer>,
+                  "rheo: from_nflows: masked layers have ScaleShift<FlooredSoftplusScale> or io::nflows::Spline");
+    static_assert(std::is_same_v<O, NaturalOrder>,
+                  "rheo: from_nflows: masked layers go in natural order; a ReversePermutation is a layer of its own");
     const std::string net = next() + ".autoregressive_net";
     const auto output = [](Index q) { return affine ? 1 - q : q; };  // theirs are (raw scale, shift)
     if constexpr (io::detail::is_made<N>) {
       static_assert(C == 0, "rheo: from_nflows: feedforward masked nets with a context are not imported");
       const auto name = [&](std::size_t l) {
-        return masked(l == 0 ? net + ".initial_layer" : l + 1 == N::depth ? net + ".final_layer" : block(net, l - 1) + ".linear");
+        return masked(l == 0              ? net + ".initial_layer"
+                      : l + 1 == N::depth ? net + ".final_layer"
+                                          : block(net, l - 1) + ".linear");
       };
-      for (std::size_t l = 0; l < N::depth; ++l) degrees<D, Transformer::params, C, typename N::UnitDegrees>(name(l), N::Dense::width[l + 1], l + 1 == N::depth);
+      for (std::size_t l = 0; l < N::depth; ++l)
+        degrees<D, Transformer::params, C, typename N::UnitDegrees>(name(l), N::Dense::width[l + 1], l + 1 == N::depth);
       io::detail::read_made<DealtFromOne, N, D, Transformer::params, C, NaturalOrder>(dict, theta, name, output);
     } else {
-      static_assert(is_residual<N>, "rheo: from_nflows: the net must be an io::nflows::ResidualMade or FeedforwardMade");
+      static_assert(is_residual<N>,
+                    "rheo: from_nflows: the net must be an io::nflows::ResidualMade or FeedforwardMade");
       masked_residual<N, D, Transformer::params, C>(net, theta, output);
     }
   }
 
   static io::detail::MaskedNames masked(const std::string& at) { return {at + ".weight", at + ".bias", at + ".mask"}; }
   /// The degrees that a masked layer keeps beside its mask: of its units, counted from 1.
-  template <Index D, Index P, Index C, class Own> void degrees(const io::detail::MaskedNames& at, Index width, bool last) {
+  template <Index D, Index P, Index C, class Own>
+  void degrees(const io::detail::MaskedNames& at, Index width, bool last) {
     std::vector<std::int64_t> wanted(static_cast<std::size_t>(width));
     const auto theirs = io::detail::sorted_by_degree<DealtFromOne, D, C>(last ? 0 : width);
     for (Index k = 0; k < width; ++k) {
-      if (last) wanted[static_cast<std::size_t>(k)] = k / P + 1;
-      else wanted[static_cast<std::size_t>(io::detail::place(theirs, k))] = Own::template of<D, C>(k, width);
+      if (last)
+        wanted[static_cast<std::size_t>(k)] = k / P + 1;
+      else
+        wanted[static_cast<std::size_t>(io::detail::place(theirs, k))] = Own::template of<D, C>(k, width);
     }
     dict.expect(at.mask.substr(0, at.mask.size() - 4) + "degrees", io::detail::shape_of({width}), wanted);
   }
-  template <class N, Index D, Index P, Index C, class Output> void masked_residual(const std::string& net, Params<double> theta, Output output) {
+  template <class N, Index D, Index P, Index C, class Output>
+  void masked_residual(const std::string& net, Params<double> theta, Output output) {
     using Own = typename N::UnitDegrees;
     constexpr Index H = N::units;
     static_assert(io::detail::same_degrees<DealtFromOne, Own, D, C>(H),
-                  "rheo: nflows deals the degrees of masked units otherwise: io::nflows::ResidualMade<64, 2> in place of ResidualMade<64, 2>");
+                  "rheo: nflows deals the degrees of masked units otherwise: io::nflows::ResidualMade<64, 2> in place "
+                  "of ResidualMade<64, 2>");
     auto parts = N::unpack(theta);
     const io::detail::Places units = io::detail::sorted_by_degree<DealtFromOne, D, C>(H);
     io::detail::Places outputs;
@@ -160,17 +179,20 @@ class Reader {
       hidden(block(net, b) + ".linear_layers.1", parts.blocks[b].second, units, between);
       if (C > 0) dict.linear(block(net, b) + ".context_layer", parts.blocks[b].context, units);
     }
-    dict.masked_linear(masked(net + ".final_layer"), parts.last, outputs, units, [&](Index k, Index i) { return degree(i) <= k / P; });
+    dict.masked_linear(masked(net + ".final_layer"), parts.last, outputs, units,
+                       [&](Index k, Index i) { return degree(i) <= k / P; });
     degrees<D, P, C, Own>(masked(net + ".final_layer"), D * P, true);
   }
 
-  template <Index D, class Transformer, class Net, Index C, class M> void read(const Coupling<D, Transformer, Net, C, M>&, Params<double> theta, Params<double>) {
+  template <Index D, class Transformer, class Net, Index C, class M>
+  void read(const Coupling<D, Transformer, Net, C, M>&, Params<double> theta, Params<double>) {
     using L = Coupling<D, Transformer, Net, C, M>;
     using N = typename L::Conditioner;
     constexpr bool affine = std::is_same_v<Transformer, ScaleShift<SigmoidScale>>;
     static_assert(affine || std::is_same_v<Transformer, Shift> || is_spline<Transformer>,
                   "rheo: from_nflows: couplings have ScaleShift<SigmoidScale>, Shift or io::nflows::Spline");
-    static_assert(is_residual<N> && !rheo::detail::is_masked<N>, "rheo: from_nflows: a coupling's net must be a ResidualMlp");
+    static_assert(is_residual<N> && !rheo::detail::is_masked<N>,
+                  "rheo: from_nflows: a coupling's net must be a ResidualMlp");
     const std::string at = next(), net = at + ".transform_net";
     std::vector<std::int64_t> passed, transformed;
     for (Index j = 0; j < D; ++j) (M::transformed(j) ? transformed : passed).push_back(j);
@@ -204,7 +226,10 @@ class Reader {
     constexpr double bound = math::log_diagonal_bound;
     for (Index j = 0; j < D; ++j) {
       const double s = std::log(math::softplus(diagonal(j)) + 1e-3);
-      if (!(s < bound)) return dict.fault("'" + at + ".unconstrained_upper_diag' gives a diagonal above e^10, expected less: LuLinear cannot hold it");
+      if (!(s < bound))
+        return dict.fault(
+            "'" + at +
+            ".unconstrained_upper_diag' gives a diagonal above e^10, expected less: LuLinear cannot hold it");
       diagonal(j) = bound * std::atanh(s / bound);
     }
   }
@@ -228,9 +253,10 @@ class Reader {
 }  // namespace detail
 }  // namespace nflows
 
-/// A model of flow F, made of io::nflows' layers, with the weights in `path`: flow.state_dict() of nflows 0.14 as safetensors, composites of transforms
-/// opened as they are nested.  What is a number of a constructor and not in the file (tail_bound) is `flow`'s.  FileError lists every tensor that is missing,
-/// left over, of another shape, order or mask, of half precision or not finite.  F32 is widened exactly; Model::cast<float>() goes back.
+/// A model of flow F, made of io::nflows' layers, with the weights in `path`: flow.state_dict() of nflows 0.14 as
+/// safetensors, composites of transforms opened as they are nested.  What is a number of a constructor and not in the
+/// file (tail_bound) is `flow`'s.  FileError lists every tensor that is missing, left over, of another shape, order or
+/// mask, of half precision or not finite.  F32 is widened exactly; Model::cast<float>() goes back.
 template <class F> Model<F, double> from_nflows(const std::string& path, F flow = {}, const TensorLimits& limits = {}) {
   return detail::import_model<nflows::detail::Reader>(detail::read_state_dict(path, limits), path, std::move(flow));
 }

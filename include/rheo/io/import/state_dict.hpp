@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// StateDict: the tensors of another library's model, each of which must be taken once, as what it is; whatever does not fit is listed.
+// StateDict: the tensors of another library's model, each of which must be taken once, as what it is; whatever does not
+// fit is listed.
 #pragma once
 
 #include <algorithm>
@@ -45,12 +46,14 @@ class StateDict {
     const Tensor* t = of_shape(name, shape, "F64 or F32");
     if (!t) return nullptr;
     if (t->dtype != "F64" && t->dtype != "F32") {
-      fault("'" + name + "' holds " + t->dtype + ", expected F64 or F32" + (t->is_integer() ? "" : ": widen the model before it is saved"));
+      fault("'" + name + "' holds " + t->dtype + ", expected F64 or F32" +
+            (t->is_integer() ? "" : ": widen the model before it is saved"));
       return nullptr;
     }
     for (std::size_t k = 0; k < t->values.size(); ++k) {
       if (std::isfinite(t->values[k])) continue;
-      fault("'" + name + "' holds " + general(t->values[k], 3) + " at index " + std::to_string(k) + ", expected finite numbers");
+      fault("'" + name + "' holds " + general(t->values[k], 3) + " at index " + std::to_string(k) +
+            ", expected finite numbers");
       return nullptr;
     }
     return t;
@@ -66,7 +69,8 @@ class StateDict {
     out.clear();
     for (const double v : t->values) {
       if (!(std::fabs(v) < 1e15) || v != std::floor(v)) {
-        fault("'" + name + "' holds " + general(v, 6) + " at index " + std::to_string(out.size()) + ", expected whole numbers");
+        fault("'" + name + "' holds " + general(v, 6) + " at index " + std::to_string(out.size()) +
+              ", expected whole numbers");
         return false;
       }
       out.push_back(static_cast<std::int64_t>(v));
@@ -92,7 +96,8 @@ class StateDict {
     const Tensor* t = floats(name, shape);
     for (std::size_t k = 0; t && k < t->values.size(); ++k) {
       if (t->values[k] == wanted) continue;
-      return fault("'" + name + "' holds " + general(t->values[k], 6) + " at index " + std::to_string(k) + ", expected " + general(wanted, 6) + " by the flow's type");
+      return fault("'" + name + "' holds " + general(t->values[k], 6) + " at index " + std::to_string(k) +
+                   ", expected " + general(wanted, 6) + " by the flow's type");
     }
   }
   /// A permutation of 0 .. D - 1 that a Permute keeps; false after a fault.
@@ -121,26 +126,32 @@ class StateDict {
     for (Index k = 0; t && k < to.size(); ++k) to(k) = t->values[static_cast<std::size_t>(place(out, k))];
     return t != nullptr;
   }
-  /// `name` (out, in) into W (in x out): our output k is their out[k], our input i their in[i].  Where sees(k, i) is false, 0.
-  template <class Sees> void matrix(const std::string& name, View<double> W, const Places& out, const Places& in, Sees sees) {
+  /// `name` (out, in) into W (in x out): our output k is their out[k], our input i their in[i].  Where sees(k, i) is
+  /// false, 0.
+  template <class Sees>
+  void matrix(const std::string& name, View<double> W, const Places& out, const Places& in, Sees sees) {
     const Tensor* t = floats(name, shape_of({W.cols(), W.rows()}));
     if (!t) return;
     for (Index k = 0; k < W.cols(); ++k) {
-      for (Index i = 0; i < W.rows(); ++i) W(i, k) = sees(k, i) ? t->values[static_cast<std::size_t>(place(out, k) * W.rows() + place(in, i))] : 0;
+      for (Index i = 0; i < W.rows(); ++i)
+        W(i, k) = sees(k, i) ? t->values[static_cast<std::size_t>(place(out, k) * W.rows() + place(in, i))] : 0;
     }
   }
   /// A layer of a net: name.weight and name.bias.
-  template <class Layer> void linear(const std::string& name, Layer& layer, const Places& out = {}, const Places& in = {}) {
+  template <class Layer>
+  void linear(const std::string& name, Layer& layer, const Places& out = {}, const Places& in = {}) {
     matrix(name + ".weight", layer.W, out, in, [](Index, Index) { return true; });
     vector(name + ".bias", shape_of({layer.W.cols()}), layer.b, out);
   }
   /// A masked layer: its mask too, which must be 1 where sees(k, i), our output k and input i, and 0 elsewhere.
-  template <class Layer, class Sees> void masked_linear(const MaskedNames& name, Layer& layer, const Places& out, const Places& in, Sees sees) {
+  template <class Layer, class Sees>
+  void masked_linear(const MaskedNames& name, Layer& layer, const Places& out, const Places& in, Sees sees) {
     matrix(name.weight, layer.W, out, in, sees);
     vector(name.bias, shape_of({layer.W.cols()}), layer.b, out);
     std::vector<std::int64_t> mask(static_cast<std::size_t>(layer.W.size()));
     for (Index k = 0; k < layer.W.cols(); ++k) {
-      for (Index i = 0; i < layer.W.rows(); ++i) mask[static_cast<std::size_t>(place(out, k) * layer.W.rows() + place(in, i))] = sees(k, i);
+      for (Index i = 0; i < layer.W.rows(); ++i)
+        mask[static_cast<std::size_t>(place(out, k) * layer.W.rows() + place(in, i))] = sees(k, i);
     }
     expect(name.mask, shape_of({layer.W.cols(), layer.W.rows()}), mask);
   }
@@ -151,7 +162,8 @@ class StateDict {
   /// Throws FileError with all that did not fit and all that is left.
   void finish() {
     for (const Tensor& t : file_.tensors) {
-      if (!taken_.count(t.name)) fault("'" + t.name + "' " + shape_text(t.shape) + " is left over: no layer of the flow takes it");
+      if (!taken_.count(t.name))
+        fault("'" + t.name + "' " + shape_text(t.shape) + " is left over: no layer of the flow takes it");
     }
     if (count_ > 40) faults_ += "; and " + std::to_string(count_ - 40) + " more";
     if (count_ > 0) bad_file(name_, faults_);

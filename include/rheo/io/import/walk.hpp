@@ -20,14 +20,17 @@ template <Index D> struct LargerHalfPasses {
 
 namespace detail {
 
-/// Calls visit(layer, parameters, buffers) of every layer that is made of no others, in encode order, or backwards.  Inside an Invert the order turns.
+/// Calls visit(layer, parameters, buffers) of every layer that is made of no others, in encode order, or backwards.
+/// Inside an Invert the order turns.
 template <class L> struct Leaves {
-  template <bool Forwards, class Visit> static void visit(const L& layer, Params<double> theta, Params<double> buffers, Visit& v) {
+  template <bool Forwards, class Visit>
+  static void visit(const L& layer, Params<double> theta, Params<double> buffers, Visit& v) {
     v.template operator()<Forwards>(layer, theta, buffers);
   }
 };
 template <class... Ls> struct Leaves<Chain<Ls...>> {
-  template <bool Forwards, class Visit> static void visit(const Chain<Ls...>& chain, Params<double> theta, Params<double> buffers, Visit& v) {
+  template <bool Forwards, class Visit>
+  static void visit(const Chain<Ls...>& chain, Params<double> theta, Params<double> buffers, Visit& v) {
     constexpr std::size_t n = sizeof...(Ls);
     std::array<Index, n> theta_at{}, buffers_at{};
     constexpr std::array<Index, n> theta_counts{Ls::param_count...}, buffer_counts{Ls::buffer_count...};
@@ -37,25 +40,32 @@ template <class... Ls> struct Leaves<Chain<Ls...>> {
     }
     const auto one = [&]<std::size_t K>() {
       using L = std::tuple_element_t<K, std::tuple<Ls...>>;
-      Leaves<L>::template visit<Forwards>(std::get<K>(chain.layers), {theta.data() + theta_at[K], L::param_count}, {buffers.data() + buffers_at[K], L::buffer_count}, v);
+      Leaves<L>::template visit<Forwards>(std::get<K>(chain.layers), {theta.data() + theta_at[K], L::param_count},
+                                          {buffers.data() + buffers_at[K], L::buffer_count}, v);
     };
     [&]<std::size_t... K>(std::index_sequence<K...>) {
-      if constexpr (Forwards) (one.template operator()<K>(), ...);
-      else (one.template operator()<n - 1 - K>(), ...);
-    }(std::make_index_sequence<n>{});
+      if constexpr (Forwards)
+        (one.template operator()<K>(), ...);
+      else
+        (one.template operator()<n - 1 - K>(), ...);
+    }
+    (std::make_index_sequence<n>{});
   }
 };
 template <class... Ls> struct Leaves<Flow<Ls...>> : Leaves<Chain<Ls...>> {};
 template <Index K, class L> struct Leaves<Repeat<K, L>> {
-  template <bool Forwards, class Visit> static void visit(const Repeat<K, L>& repeat, Params<double> theta, Params<double> buffers, Visit& v) {
+  template <bool Forwards, class Visit>
+  static void visit(const Repeat<K, L>& repeat, Params<double> theta, Params<double> buffers, Visit& v) {
     for (Index i = 0; i < K; ++i) {
       const Index k = Forwards ? i : K - 1 - i;
-      Leaves<L>::template visit<Forwards>(repeat.layer, {theta.data() + k * L::param_count, L::param_count}, {buffers.data() + k * L::buffer_count, L::buffer_count}, v);
+      Leaves<L>::template visit<Forwards>(repeat.layer, {theta.data() + k * L::param_count, L::param_count},
+                                          {buffers.data() + k * L::buffer_count, L::buffer_count}, v);
     }
   }
 };
 template <class L> struct Leaves<Invert<L>> {
-  template <bool Forwards, class Visit> static void visit(const Invert<L>& invert, Params<double> theta, Params<double> buffers, Visit& v) {
+  template <bool Forwards, class Visit>
+  static void visit(const Invert<L>& invert, Params<double> theta, Params<double> buffers, Visit& v) {
     Leaves<L>::template visit<!Forwards>(invert.layer, theta, buffers, v);
   }
 };
@@ -68,13 +78,18 @@ template <Index D, class O> Places places_of() {
 }
 
 /// The layers of an Mlp from name(l).weight and name(l).bias.
-template <class N, class Name> void read_mlp(StateDict& dict, Params<double> theta, Name name, const Places& outputs = {}) {
+template <class N, class Name>
+void read_mlp(StateDict& dict, Params<double> theta, Name name, const Places& outputs = {}) {
   auto layers = N::unpack(theta);
   for (std::size_t l = 0; l < N::depth; ++l) dict.linear(name(l), layers[l], l + 1 == N::depth ? outputs : Places{});
 }
 
-template <class N> inline constexpr bool is_mlp = requires { N::depth, N::hidden; } && !rheo::detail::is_masked<N>;
-template <class N> inline constexpr bool is_made = requires { typename N::UnitDegrees; typename N::Dense; };
+template <class N> inline constexpr bool is_mlp = requires { N::depth, N::hidden; }
+&&!rheo::detail::is_masked<N>;
+template <class N> inline constexpr bool is_made = requires {
+  typename N::UnitDegrees;
+  typename N::Dense;
+};
 
 /// Whether the units of a hidden layer have the degrees that the library deals.
 template <class Dealt, class Own, Index D, Index C> constexpr bool same_degrees(Index width) {
@@ -95,18 +110,21 @@ template <class Dealt, Index D, Index C> Places sorted_by_degree(Index width) {
   return places;
 }
 
-/// A Made whose units are dealt as Dealt has it, coordinates along O, their context behind the coordinates; name(l) are layer l's tensors.
-/// output(q) is their number, among the P of a coordinate, of our parameter q.
+/// A Made whose units are dealt as Dealt has it, coordinates along O, their context behind the coordinates; name(l) are
+/// layer l's tensors. output(q) is their number, among the P of a coordinate, of our parameter q.
 template <class Dealt, class N, Index D, Index P, Index C, class O, class Name, class Output>
 void read_made(StateDict& dict, Params<double> theta, Name name, Output output) {
   using Own = typename N::UnitDegrees;
   constexpr auto width = N::Dense::width;
-  static_assert([] {
-    for (std::size_t l = 1; l < N::depth; ++l) {
-      if (!same_degrees<Dealt, Own, D, C>(N::Dense::width[l])) return false;
-    }
-    return true;
-  }(), "rheo: this library deals the degrees of masked units otherwise: DealtMade<64, 64>, or the library's own alias, in place of Made<64, 64>");
+  static_assert(
+      [] {
+        for (std::size_t l = 1; l < N::depth; ++l) {
+          if (!same_degrees<Dealt, Own, D, C>(N::Dense::width[l])) return false;
+        }
+        return true;
+      }(),
+      "rheo: this library deals the degrees of masked units otherwise: DealtMade<64, 64>, or the library's own alias, "
+      "in place of Made<64, 64>");
   const Places order = places_of<D, O>();
   auto layers = N::unpack(theta);
   Places in, out;
@@ -117,7 +135,9 @@ void read_made(StateDict& dict, Params<double> theta, Name name, Output output) 
     out = last ? Places{} : sorted_by_degree<Dealt, D, C>(width[l + 1]);
     for (Index k = 0; last && k < D * P; ++k) out.push_back(place(order, k / P) * P + output(k % P));
     dict.masked_linear(name(l), layers[l], out, in, [&](Index k, Index i) {
-      const Index sees = last ? k / P : Own::template of<D, C>(k, width[l + 1]);  // a unit of this degree, or the outputs of this coordinate
+      const Index sees =
+          last ? k / P
+               : Own::template of<D, C>(k, width[l + 1]);  // a unit of this degree, or the outputs of this coordinate
       return l == 0 ? i < C + sees : Own::template of<D, C>(i, width[l]) <= sees;
     });
     in = out;
@@ -125,7 +145,8 @@ void read_made(StateDict& dict, Params<double> theta, Name name, Output output) 
 }
 
 /// Reads every layer of `flow`, and then asks that nothing be left.
-template <class Reader, class F> Model<F, double> import_model(const TensorFile& file, const std::string& name, F flow) {
+template <class Reader, class F>
+Model<F, double> import_model(const TensorFile& file, const std::string& name, F flow) {
   Model<F, double> model = make_model<double>(std::move(flow), Noise{});
   StateDict dict(file, name);
   Reader reader{dict};
