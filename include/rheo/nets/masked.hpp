@@ -3,6 +3,7 @@
 //   Germain et al. 2015, arXiv:1502.03509, section 4.  Units stand in the order of their degrees, so that masks are staircases.
 #pragma once
 
+#include "rheo/nets/degrees.hpp"
 #include "rheo/nets/mlp.hpp"
 #include "rheo/nets/stairs.hpp"
 
@@ -10,14 +11,15 @@ namespace rheo {
 
 /// Made<64, 64> is a recipe as Mlp<64, 64> is.  Its net takes D coordinates to P numbers each: output columns [j P, j P + P) depend on
 /// inputs 0 .. j - 1 and on the C columns of context, which come before the coordinates in the first layer's rows.
-/// A hidden unit of degree d sees inputs 0 .. d - 1; degrees run evenly from 1 (0 with a context, or when D = 1) to D - 1, in rising order.
+/// A hidden unit of degree d sees inputs 0 .. d - 1; degrees rise with the units as Degrees has it (rheo/nets/degrees.hpp), evenly in Made.
 /// Weights are full matrices, with names, shapes and start of an Mlp's; masked entries start at zero, are never read and get no gradient.
 ///
 /// Beside map and map_pull it works one coordinate at a time, each unit computed once over the whole way:
 ///   unroll(p, fill)       for j = 0 .. D - 1: output columns of j from inputs 0 .. j - 1, then fill(j), which writes input column j
 ///   unroll_pull(p, fill)  for j = D - 1 .. 0: g_in column j from g_out columns of j + 1 .. D - 1, then fill(j), which writes g_out columns of j
-template <class Act, class Last, Index... H> struct BasicMade {
+template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
   template <Index D, Index P, Index C = 0> struct net {
+    using UnitDegrees = Degrees;
     using Dense = typename BasicMlp<Act, Last, H...>::template net<C + D, D * P>;
     static constexpr std::size_t depth = Dense::depth;
     static constexpr bool masked = true;  // outputs of coordinate j see the coordinates before it alone
@@ -98,13 +100,13 @@ template <class Act, class Last, Index... H> struct BasicMade {
       auto g_layers = unpack(p.g_theta);
       const auto below = [&](std::size_t l) { return l == depth ? p.g_out : read(part(p.cache.g, n, l)); };  // cotangents of layer l's units
       for (Index j = D; j-- > 0;) {
-        from<T>(layers[0].W, below(1), stairs(0), j + 1, C + j, 1, columns(p.g_in, j, 1));
+        detail::stairs_group_pull<T>(layers[0].W, below(1), stairs(0), j + 1, C + j, 1, columns(p.g_in, j, 1));
         fill(j);
         for (std::size_t l = depth; l-- > 1;) {  // the units of degree j
           const Index c = stairs(l - 1).first(j), width = stairs(l - 1).width(j);
           if (width == 0) continue;
           const View<T> g_h = columns(part(p.cache.g, n, l), c, width);
-          from<T>(layers[l].W, below(l + 1), stairs(l), j, c, width, g_h);
+          detail::stairs_group_pull<T>(layers[l].W, below(l + 1), stairs(l), j, c, width, g_h);
           const T* pre = slopes(p.cache, n, l);
           detail::act_pull<T, Act>(g_h, read(columns(part(p.cache.h, n, l), c, width)), pre ? pre + c * n : nullptr,
                                    ColView<T>(g_layers[l - 1].b.data() + c, width));
@@ -113,14 +115,13 @@ template <class Act, class Last, Index... H> struct BasicMade {
       if constexpr (C > 0) {
         Arena::Scope scope(p.scratch);
         const View<T> g_context = p.scratch.template take<T>(n, C);
-        from<T>(layers[0].W, below(1), stairs(0), 0, 0, C, g_context);
+        detail::stairs_group_pull<T>(layers[0].W, below(1), stairs(0), 0, 0, C, g_context);
         p.g_context += g_context;
       }
       weights_pull<T>(p);
     }
 
    private:
-    static constexpr Index first_degree = C > 0 || D == 1 ? 0 : 1;
     /// Where hidden layer l + 1 starts among the hidden units.
     static constexpr std::array<Index, depth> start = [] {
       std::array<Index, depth> at{};
@@ -132,7 +133,7 @@ template <class Act, class Last, Index... H> struct BasicMade {
       std::array<std::array<Index, D + 1>, depth + 1> count{};
       for (std::size_t l = 1; l < depth; ++l) {
         for (Index i = 0; i < Dense::width[l]; ++i) {
-          const Index degree = first_degree + i * (D - first_degree) / Dense::width[l];
+          const Index degree = Degrees::template of<D, C>(i, Dense::width[l]);
           for (Index s = degree + 1; s <= D; ++s) ++count[l][static_cast<std::size_t>(s)];
         }
       }
@@ -162,15 +163,6 @@ template <class Act, class Last, Index... H> struct BasicMade {
       for (Index j = 0; j < C; ++j) column(all, j) = column(context, j);
       return all;
     }
-    /// g_in (n x count) = the cotangents of rows [row, row + count) from the groups at and after s, which see all of them.
-    template <class T> static void from(CView<T> W, CView<T> g, const detail::Stairs& shape, Index s, Index row, Index count, View<T> g_in) {
-      const Index c = shape.column[s], width = g.cols() - c;
-      if (width == 0) {
-        g_in.setZero();
-      } else {
-        gemm_nt<T>(columns(g, c, width), rows(columns(W, c, width), row, count), g_in);
-      }
-    }
     /// Gradients of all weights and of the last bias, once the cotangents of all units are there.
     template <class T> static void weights_pull(NetPull<T, Cache<T>>& p) {
       const Index n = p.in.rows();
@@ -185,9 +177,14 @@ template <class Act, class Last, Index... H> struct BasicMade {
   };
 };
 
+/// Degrees that run evenly.
+template <class Act, class Last, Index... H> struct BasicMade : MadeBy<EvenDegrees, Act, Last, H...> {};
+
 /// ReLU between.
 template <Index... H> using Made = BasicMade<Relu, ZeroLast, H...>;
 /// Any activation: MadeOf<Tanh, 64, 64>.
 template <class Act, Index... H> using MadeOf = BasicMade<Act, ZeroLast, H...>;
+/// Degrees dealt by turns, as zuko and FlowJAX deal them.
+template <Index... H> using DealtMade = MadeBy<DealtDegrees, Relu, ZeroLast, H...>;
 
 }  // namespace rheo

@@ -98,6 +98,15 @@ template <class T, class Body> void stairs_rows(CView<T> W, CView<T> g, const St
 template <class T> void stairs_input_pull(CView<T> W, CView<T> g, const Stairs& stairs, View<T> g_in, Arena& scratch) {
   stairs_rows(W, g, stairs, g_in, scratch, [&](CView<T> M, CView<T> g_seen, Index r, Index k) { gemm_nt<T>(g_seen, M, columns(g_in, r, k)); });
 }
+/// g_in (n x count) = the cotangents of rows [row, row + count) from the groups at and after s, which see all of them.
+template <class T> void stairs_group_pull(CView<T> W, CView<T> g, const Stairs& stairs, Index s, Index row, Index count, View<T> g_in) {
+  const Index c = stairs.column[s], width = g.cols() - c;
+  if (width == 0) {
+    g_in.setZero();
+  } else {
+    gemm_nt<T>(columns(g, c, width), rows(columns(W, c, width), row, count), g_in);
+  }
+}
 /// g_a = (g W') act'(a), see input_act_pull().
 template <class T, class Act>
 void stairs_input_act_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, const Stairs& stairs, View<T> g_a, ColView<T> g_b, Arena& scratch) {

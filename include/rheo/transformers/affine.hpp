@@ -3,6 +3,7 @@
 //   Dinh et al. 2014, arXiv:1410.8516 (shift);  Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8;  SurVAE's scale maps: arXiv:2007.02731, code.
 #pragma once
 
+#include "rheo/math/soft_clip.hpp"
 #include "rheo/math/softplus.hpp"
 #include "rheo/transformers/transformer.hpp"
 
@@ -40,6 +41,21 @@ struct SigmoidScale {
     const L p = math::sigmoid(a + L(2));
     return p * math::sigmoid(-(a + L(2))) / (p + L(1e-3));
   }
+};
+/// Scale softplus(a) + least, least >= 0.  Not the identity at a = 0.  With 0.001 it is that of nflows' autoregressive layers, with 0.01 FlowJAX's.
+struct FlooredSoftplusScale {
+  double least = 1e-3;
+  template <class L> L log_scale(L a) const {
+    using std::log;
+    return log(math::softplus(a) + L(least));
+  }
+  template <class L> L slope(L a, L) const { return math::sigmoid(a) / (math::softplus(a) + L(least)); }
+};
+/// s = a / (1 + |a| / B), between -B and B, log 1000 by default: zuko's.
+struct SoftclipScale {
+  double bound = 6.907755278982137;
+  template <class L> L log_scale(L a) const { return math::soft_clip(a, bound); }
+  template <class L> L slope(L a, L) const { return math::soft_clip_pull(a, bound, L(1)); }
 };
 
 /// z = x e^s(a) + t, parameters (t, a); V = s(a).

@@ -14,24 +14,12 @@
 #include <string>
 
 #include "rheo/core/fail.hpp"
+#include "rheo/math/soft_clip.hpp"
 #include "rheo/math/softplus.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
-
-namespace detail {
-/// a / (1 + |a| / c), between -c and c, slope 1 at 0; its slope is 1 / (1 + |a| / c)^2.
-template <class L> L soft_clip(L a, double c) {
-  using std::abs;
-  return a / (L(1) + abs(a) * L(1 / c));
-}
-template <class L> L soft_clip_pull(L a, double c, L g) {
-  using std::abs;
-  const L r = L(1) / (L(1) + abs(a) * L(1 / c));
-  return g * r * r;
-}
-}  // namespace detail
 
 /// The default.  Every bin is at least a fiftieth of the mean bin and a 500th of the interval (a quarter of the mean bin beyond 125 bins), so
 /// that a softmax that has made up its mind still leaves logs and inverses sound in float; slopes lie between 1/100 and 100, softly.  All raw numbers zero give the identity.  Takes raw numbers of any finite size.
@@ -52,15 +40,15 @@ struct SafeKnots {
     return std::max(least_bin * mean, std::min(0.1 * least_bin, 0.25 * mean));
   }
   double least_density() const { return least_bin; }
-  template <class L> L end(L a) const { return detail::soft_clip(a, log_slope_bound); }
-  template <class L> L end_pull(L a, L g) const { return detail::soft_clip_pull(a, log_slope_bound, g); }
+  template <class L> L end(L a) const { return math::soft_clip(a, log_slope_bound); }
+  template <class L> L end_pull(L a, L g) const { return math::soft_clip_pull(a, log_slope_bound, g); }
   template <class L> L logit(L a) const { return a; }
   template <class L> L logit_pull(L, L g) const { return g; }
   template <class L> L slope(L a) const {
     using std::exp;
-    return exp(detail::soft_clip(a, log_slope_bound));
+    return exp(math::soft_clip(a, log_slope_bound));
   }
-  template <class L> L slope_pull(L a, L d, L g) const { return detail::soft_clip_pull(a, log_slope_bound, g * d); }
+  template <class L> L slope_pull(L a, L d, L g) const { return math::soft_clip_pull(a, log_slope_bound, g * d); }
 };
 
 /// SafeKnots of raw numbers divided, those of the bins by Bins, those of the slopes by Slopes: knots that move that much slower in training.  Better
@@ -122,15 +110,15 @@ struct ZukoKnots {
   }
   template <Index K> double least() const { return 0; }
   double least_density() const { return 0; }
-  template <class L> L end(L a) const { return detail::soft_clip(a, clip); }
-  template <class L> L end_pull(L a, L g) const { return detail::soft_clip_pull(a, clip, g); }
-  template <class L> L logit(L a) const { return detail::soft_clip(a, clip / 2); }
-  template <class L> L logit_pull(L a, L g) const { return detail::soft_clip_pull(a, clip / 2, g); }
+  template <class L> L end(L a) const { return math::soft_clip(a, clip); }
+  template <class L> L end_pull(L a, L g) const { return math::soft_clip_pull(a, clip, g); }
+  template <class L> L logit(L a) const { return math::soft_clip(a, clip / 2); }
+  template <class L> L logit_pull(L a, L g) const { return math::soft_clip_pull(a, clip / 2, g); }
   template <class L> L slope(L a) const {
     using std::exp;
-    return exp(detail::soft_clip(a, clip));
+    return exp(math::soft_clip(a, clip));
   }
-  template <class L> L slope_pull(L a, L d, L g) const { return detail::soft_clip_pull(a, clip, g * d); }
+  template <class L> L slope_pull(L a, L d, L g) const { return math::soft_clip_pull(a, clip, g * d); }
 };
 
 }  // namespace rheo
