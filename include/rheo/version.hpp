@@ -3,5 +3,5 @@
 #pragma once
 
 #define RHEO_VERSION_MAJOR 0
-#define RHEO_VERSION_MINOR 1
+#define RHEO_VERSION_MINOR 2
 #define RHEO_VERSION_PATCH 0
