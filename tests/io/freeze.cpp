@@ -100,7 +100,7 @@ TEST_CASE(
 
 TEST_CASE("a name that is no identifier of its own is refused") {
   const auto model = make_model<double>(Small{}, Noise{1});
-  for (const char* name : {"", "2d", "a b", "a-b", "a::b", "_a", "a__b", "class", "double", "rheo", "std", "Eigen",
+  for (const char* name : {"", "2d", "a b", "a-b", "a::b", "_a", "a__b", "class", "double", "rheo", "std", "Eigen", "log", "index",
                            "ma\xC3\xB1"
                            "ana",
                            "a\nb"}) {

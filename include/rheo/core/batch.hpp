@@ -52,6 +52,7 @@ template <class T> CView<T> read(View<T> a) { return view_of(static_cast<const T
 template <class T> CView<T> read(CView<T> a) { return a; }
 template <class T> CColView<T> read(ColView<T> a) { return {a.data(), a.size()}; }
 template <class T> CView<T> view(const Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
+template <class T> ColView<T> view(Column<T>& a) { return {a.data(), a.size()}; }
 template <class T> View<T> view(Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
 
 /// Eigen::Map has no rebinding assignment: makes `target` look at what `source` looks at.

@@ -49,13 +49,21 @@ inline void check_frozen_name(const std::string& name) {
       "switch template this "
       "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while "
       "xor xor_eq rheo std Eigen main ";
+  constexpr std::string_view functions =  // of the C library, at global scope wherever <cmath> and its like are read
+      " abs acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor "
+      "fma fmax fmin fmod frexp gamma hypot ilogb j0 j1 jn ldexp lgamma llrint llround log log10 log1p log2 logb lrint "
+      "lround modf nan nearbyint nextafter nexttoward pow remainder remquo rint round scalbn signgam significand sin "
+      "sinh sqrt tan tanh tgamma trunc y0 y1 yn abort atexit atof atoi atol bsearch calloc div exit free getenv labs "
+      "malloc qsort rand random realloc srand system index memcmp memcpy memmove memset rindex strlen clock ctime "
+      "time remove rename printf puts read write open close link unlink pipe select signal raise ";
   const bool word =
       !name.empty() && is_letter(name[0]) && name.find("__") == std::string::npos &&
       std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
-  if (!word || taken.find(" " + name + " ") != std::string_view::npos) {
+  if (!word || taken.find(" " + name + " ") != std::string_view::npos ||
+      functions.find(" " + name + " ") != std::string_view::npos) {
     rheo::detail::fail(
         "freeze: '" + name +
-        "' cannot name a namespace: letters, digits and single '_', a letter first, and no word of the language");
+        "' cannot name a namespace: letters, digits and single '_', a letter first, and no word of the language nor a function of the C library");
   }
 }
 

@@ -47,7 +47,7 @@ class StateDict {
     if (!t) return nullptr;
     if (t->dtype != "F64" && t->dtype != "F32") {
       fault("'" + name + "' holds " + t->dtype + ", expected F64 or F32" +
-            (t->is_integer() ? "" : ": widen the model before it is saved"));
+            (t->is_integer() ? "" : ": widen the model before it is saved, model.float()"));
       return nullptr;
     }
     for (std::size_t k = 0; k < t->values.size(); ++k) {
@@ -157,7 +157,7 @@ class StateDict {
   }
 
   void fault(const std::string& what) {
-    if (++count_ <= 40) faults_ += (count_ > 1 ? "; " : "") + what;
+    if (++count_ <= 40) faults_ += "\n  " + what;
   }
   /// Throws FileError with all that did not fit and all that is left.
   void finish() {
@@ -165,7 +165,7 @@ class StateDict {
       if (!taken_.count(t.name))
         fault("'" + t.name + "' " + shape_text(t.shape) + " is left over: no layer of the flow takes it");
     }
-    if (count_ > 40) faults_ += "; and " + std::to_string(count_ - 40) + " more";
+    if (count_ > 40) faults_ += "\n  and " + std::to_string(count_ - 40) + " more";
     if (count_ > 0) bad_file(name_, faults_);
   }
 
