@@ -57,7 +57,7 @@ inline Column<double> relative_weights(const Column<double>& log_w) {
 }  // namespace detail
 
 /// Draws from the model with their weights against exp(-u).
-template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Index n, Noise noise, int threads = 1) {
+template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Index n, Noise noise, Threads threads = 1) {
   static_assert(E::dim == F::x_dim, "rheo: weighted_sample: the energy and the flow have different dimensions");
   Workspace<F, T> ws(threads);
   auto s = model.sample_and_log_prob(n, noise, {}, ws);
