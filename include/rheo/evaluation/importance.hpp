@@ -219,7 +219,7 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
     const Path path(base, target, static_cast<double>(k) / temperatures);
     const L layer = move(path);
     const Noise key = noise.fork(static_cast<std::uint64_t>(k));
-    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()), key.fork(0));
+    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()), key.fork(0).from_row(-key.row0));  // of no row
     v.setZero();
     for (Index i = 0; i < n; i += 256) {
       const Index m = std::min<Index>(256, n - i);
