@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   const bool last = team.rank() + 1 == team.size();
   const auto r = fit(model, rheo_test::banana<double>(1000, 1), options, Counting{&source, argc > 3 && last, &made, last && steps > 0 ? steps : -1});
   if (team.rank() == 0) {
-    std::printf("%s %d %ld", to_string(r.status), r.best_epoch, r.steps);
+    std::printf("%d ranks: %s %d %ld", team.size(), to_string(r.status), r.best_epoch, r.steps);
     for (Index i = 0; i < model.parameters().size(); i += 97) std::printf(" %.9f", model.parameters()(i));
     std::printf("\n");
   }

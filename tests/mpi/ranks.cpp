@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// ranks: run by mpiexec at any number of ranks; each holds what the team gave it against what it computes alone.
+// ranks N: run by mpiexec at N ranks; each holds what the team gave it against what it computes alone.
 //   Exit 0 where all is well; else a message, and the job ends.
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -88,6 +89,7 @@ template <class Move> void annealed(mpi::Team& team, const Move& move) {
 int main(int argc, char** argv) {
   mpi::Session session(argc, argv);
   mpi::Team team;
+  expect(argc == 2 && team.size() == std::atoi(argv[1]), "another number of ranks than " + std::string(argv[1]));
   steps<double>(team, 1e-12);
   steps<float>(team, 1e-5);
   rows_of_ranks<double>(team);
