@@ -168,7 +168,7 @@ template <class T> void ShardTrainer<T>::join(Team* team) {
 }
 
 /// Behind a call that every rank has made: throws what this one threw, or says that another did.
-template <class T> void ShardTrainer<T>::complain(std::exception_ptr error, bool any) const {
+template <class T> void ShardTrainer<T>::complain([[maybe_unused]] std::exception_ptr error, bool any) const {
 #if defined(__cpp_exceptions)
   if (error) std::rethrow_exception(error);
 #endif
