@@ -25,7 +25,7 @@ foreach(line IN LISTS lists)
   endforeach()
 endforeach()
 
-list(REMOVE_ITEM headers rheo/platform/files_windows.hpp)
+list(REMOVE_ITEM headers rheo/platform/files_windows.hpp rheo/mpi.hpp)
 list(TRANSFORM headers REPLACE "(.+)" "#include \"\\1\"\n")
 list(JOIN before "" before)
 list(JOIN headers "" headers)

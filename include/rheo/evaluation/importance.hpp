@@ -57,7 +57,7 @@ inline Column<double> relative_weights(const Column<double>& log_w) {
 }  // namespace detail
 
 /// Draws from the model with their weights against exp(-u).
-template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Index n, Noise noise, int threads = 1) {
+template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Index n, Noise noise, Threads threads = 1) {
   static_assert(E::dim == F::x_dim, "rheo: weighted_sample: the energy and the flow have different dimensions");
   Workspace<F, T> ws(threads);
   auto s = model.sample_and_log_prob(n, noise, {}, ws);
@@ -219,7 +219,7 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
     const Path path(base, target, static_cast<double>(k) / temperatures);
     const L layer = move(path);
     const Noise key = noise.fork(static_cast<std::uint64_t>(k));
-    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()), key.fork(0));
+    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()), key.fork(0).from_row(-key.row0));  // of no row
     v.setZero();
     for (Index i = 0; i < n; i += 256) {
       const Index m = std::min<Index>(256, n - i);

@@ -24,6 +24,7 @@ struct DiffusionSampling {
   double snr = 0.16;      ///< their length: 2 snr^2 noise^2; not corrected, they widen a level's law by about snr^2 of its noise's variance
   Index undone = 0;       ///< steps left undone: states on the way
   int threads = 1;
+  Executor* executor = nullptr;  ///< in the place of threads
 };
 
 namespace detail {
@@ -61,7 +62,7 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
   }
 
   Batch<T> out(n, F::x_dim);
-  Workspace<F, T> ws(o.threads);
+  Workspace<F, T> ws(Threads(o.threads, o.executor));
   const L& layer = Front::last(model.flow());
   ws.shards(n, [&](auto& worker, Index first, Index m) {
     Arena& scratch = worker.scratch;
@@ -114,7 +115,7 @@ template <class F, class T> Batch<T> sample_diffusion(const Model<F, T>& model, 
 /// Cold diffusion: back from degraded points z (n x D), the last level's, to data, without noise: x_s = x_t - D_t(r) + D_s(r) with the restored
 /// r = (x_t - noise_t e(x_t)) / signal_t and D_t(r) = signal_t r + noise_t ends(r).  Like `ends` (see Restoration) z is in the coordinates behind the
 /// bijections in front of the Diffusion.
-template <class F, class T, class Ends> Batch<T> restore(const Model<F, T>& model, const std::type_identity_t<Input<T>>& z, const Ends& ends, int threads = 1) {
+template <class F, class T, class Ends> Batch<T> restore(const Model<F, T>& model, const std::type_identity_t<Input<T>>& z, const Ends& ends, Threads threads = 1) {
   using Front = detail::Front<F>;
   using L = typename Front::Last;
   constexpr Index D = L::x_dim;

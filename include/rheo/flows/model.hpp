@@ -97,7 +97,7 @@ template <class F, class T> class Model {
   Params<T> theta() { return params<T>(theta_); }
   Params<const T> state() const { return params<const T>(buffers_); }
   Params<T> state() { return params<T>(buffers_); }
-  Work workspace(int threads = 1) const { return Work(threads); }
+  Work workspace(Threads threads = 1) const { return Work(threads); }
 
   /// log p(x), exact.
   Column<T> log_prob(const Input<T>& x, const Input<T>& context = {}) const {

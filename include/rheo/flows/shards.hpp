@@ -7,38 +7,29 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "rheo/flows/evaluate.hpp"
+#include "rheo/flows/executor.hpp"
 #include "rheo/platform/threads.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
-namespace detail {
-
-/// Looks at a callable job(ticket, worker), so that a pool is compiled once for all of them; for arguments only.
-struct Job {
-  void* callee;
-  void (*call)(void*, Index, int);
-  template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Job>)
-  Job(F&& f)  // const_cast: a const callable is called as one
-      : callee(const_cast<void*>(static_cast<const void*>(std::addressof(f)))), call([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<F>*>(j))(i, w); }) {}
-  void operator()(Index ticket, int worker) const { call(callee, ticket, worker); }
-};
-
-}  // namespace detail
-
 /// Threads that help their caller.  run() hands out tickets 0 .. count - 1; the caller works too and waits only for tickets that were
 /// claimed, so a busy neighbour costs nothing.  Where the platform has no threads the caller does it all, with the same bits.  One run at a time; not to be shared between callers.
+/// Of an executor it has no threads and hands its jobs on.
 class Pool {
  public:
-  explicit Pool(int threads = 1) {
-    if (threads < 1) detail::fail("a pool wants at least one thread, got " + std::to_string(threads));
-    for (int w = 1; platform::has_threads && w < threads; ++w) helpers_.emplace_back([this, w](StopToken stop) { serve(w, stop); });
+  explicit Pool(Threads threads = 1) : executor_(threads.executor) {
+    const int n = executor_ ? executor_->workers() : threads.count;
+    if (n < 1) detail::fail((executor_ ? "an executor wants at least one worker, got " : "a pool wants at least one thread, got ") + std::to_string(n));
+    if (executor_) busy_ = std::vector<std::atomic<bool>>(static_cast<std::size_t>(n));
+    for (int w = 1; !executor_ && platform::has_threads && w < n; ++w) helpers_.emplace_back([this, w](StopToken stop) { serve(w, stop); });
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -47,15 +38,16 @@ class Pool {
     generation_.fetch_add(1);
     platform::wake_all(generation_);
   }
-  int size() const { return static_cast<int>(helpers_.size()) + 1; }
+  int size() const { return executor_ ? static_cast<int>(busy_.size()) : static_cast<int>(helpers_.size()) + 1; }
 
   /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is rethrown here, when the tickets
   /// that were handed out with it are done; those behind them are not called then.
-  void run(Index count, detail::Job job) {
-    if (helpers_.empty() || count <= 1) {
+  void run(Index count, Job job) {
+    if (size() == 1 || count <= 1) {
       for (Index i = 0; i < count; ++i) job(i, 0);
       return;
     }
+    if (executor_) return hand_on(count, job);
     for (Index done = 0; done < count;) {  // a turn has room for 24 bits of tickets
       const Index part = std::min(count - done, static_cast<Index>(low24));
       turn(part, [job, done](Index i, int w) { job(done + i, w); });
@@ -67,7 +59,7 @@ class Pool {
   static constexpr int spins = 4000;
   static constexpr std::uint64_t low24 = (std::uint64_t(1) << 24) - 1;
 
-  void turn(Index count, detail::Job job) {
+  void turn(Index count, Job job) {
     call_.store(job.call, std::memory_order_relaxed);
     job_.store(job.callee, std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
@@ -84,14 +76,52 @@ class Pool {
         if (seen != static_cast<std::uint32_t>(count)) platform::wait_while(done_, seen);
       }
     }
-    if (failed_.load(std::memory_order_acquire)) {
-      std::exception_ptr e = std::exchange(error_, nullptr);
-      failed_.store(false, std::memory_order_relaxed);
-      claimed_error_.clear(std::memory_order_relaxed);
-#if defined(__cpp_exceptions)
-      std::rethrow_exception(e);
-#endif
+    rethrow();
+  }
+
+  // The executor does what it says, or is told.
+  void hand_on(Index count, Job job) {
+    handed_.store(0, std::memory_order_relaxed);
+    misled_.store(0, std::memory_order_relaxed);
+    executor_->run(count, [&](Index i, int w) {
+      if (i < 0 || i >= count || w < 0 || w >= size()) return misled_.store(1);
+      auto& busy = busy_[static_cast<std::size_t>(w)];
+      if (busy.exchange(true, std::memory_order_acquire)) return misled_.store(2);
+      attempt(job.call, job.callee, i, w);
+      busy.store(false, std::memory_order_release);
+      handed_.fetch_add(1, std::memory_order_acq_rel);
+    });
+    rethrow();
+    const int misled = misled_.load();
+    if (misled == 1) detail::fail<std::logic_error>("the executor called a job or a worker beyond " + std::to_string(count) + " jobs and " + std::to_string(size()) + " workers");
+    if (misled == 2) detail::fail<std::logic_error>("the executor ran two jobs at once as one worker");
+    if (const Index ran = handed_.load(std::memory_order_acquire); ran != count) {
+      detail::fail<std::logic_error>("the executor came back with " + std::to_string(ran) + " jobs done of " + std::to_string(count));
     }
+  }
+  // The first exception of the jobs.
+  void rethrow() {
+    if (!failed_.load(std::memory_order_acquire)) return;
+    std::exception_ptr e = std::exchange(error_, nullptr);
+    failed_.store(false, std::memory_order_relaxed);
+    claimed_error_.clear(std::memory_order_relaxed);
+#if defined(__cpp_exceptions)
+    std::rethrow_exception(e);
+#endif
+  }
+  void attempt(void (*call)(void*, Index, int), void* job, Index i, int worker) {
+#if defined(__cpp_exceptions)
+    try {
+      call(job, i, worker);
+    } catch (...) {
+      if (!claimed_error_.test_and_set()) {
+        error_ = std::current_exception();
+        failed_.store(true, std::memory_order_release);
+      }
+    }
+#else
+    call(job, i, worker);
+#endif
   }
 
   // state_ is turn (16 bits), count (24), next ticket (24) in one word: a claim is good for the turn that it was read in and no other.
@@ -102,18 +132,7 @@ class Pool {
       if (!state_.compare_exchange_weak(s, s + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
       void* job = job_.load(std::memory_order_relaxed);
       const auto call = call_.load(std::memory_order_relaxed);
-#if defined(__cpp_exceptions)
-      try {
-        call(job, static_cast<Index>(next), worker);
-      } catch (...) {
-        if (!claimed_error_.test_and_set()) {
-          error_ = std::current_exception();
-          failed_.store(true, std::memory_order_release);
-        }
-      }
-#else
-      call(job, static_cast<Index>(next), worker);
-#endif
+      attempt(call, job, static_cast<Index>(next), worker);
       const auto finished = done_.fetch_add(1, std::memory_order_acq_rel) + 1;
       if (finished == static_cast<std::uint32_t>(count)) platform::wake_one(done_);
       s = state_.load(std::memory_order_acquire);
@@ -143,6 +162,10 @@ class Pool {
   std::atomic<bool> failed_{false};
   std::atomic_flag claimed_error_ = ATOMIC_FLAG_INIT;
   std::exception_ptr error_;
+  Executor* executor_;
+  std::vector<std::atomic<bool>> busy_;  // a worker of the executor
+  std::atomic<Index> handed_{0};
+  std::atomic<int> misled_{0};
   std::vector<platform::JoiningThread> helpers_;
 };
 
@@ -151,7 +174,7 @@ class Pool {
 template <class F, class T> class Workspace {
  public:
   Workspace() : Workspace(1) {}  // not explicit, for braces
-  explicit Workspace(int threads) : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(threads)) {}
+  explicit Workspace(Threads threads) : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(pool_->size())) {}
   Worker<F, T>& worker(int w) { return workers_[static_cast<std::size_t>(w)]; }
   int threads() const { return pool_->size(); }
   Pool& pool() { return *pool_; }

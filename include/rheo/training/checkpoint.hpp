@@ -200,7 +200,7 @@ class StateWalk {
 class Checkpoints {
  public:
   explicit Checkpoints(const Checkpoint& options)
-      : store_(options.store.get()), every_(options.every_seconds), last_(Clock::now()) {
+      : store_(options.store), every_(options.every_seconds), last_(Clock::now()) {
     if (!(every_ >= 0)) fail("checkpoint: every_seconds must not be negative, got " + number_text(every_));
   }
   bool on() const { return store_ != nullptr; }
@@ -259,7 +259,7 @@ class Checkpoints {
     return store_->save(state);
   }
 
-  CheckpointStore* store_;
+  std::shared_ptr<CheckpointStore> store_;
   double every_;
   Clock::time_point last_;
   RunFacts facts_;

@@ -15,18 +15,21 @@ FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& 
     check_finite(x.view(), rows);
     check_finite(c.view(), contexts);
   };
-  check_options(options, data.rows());
-  check(data, context, "the data", "the context");
-  check_support<F, T>(model, data, context, options.noise.fork(4));
-  if (held_out) {
-    if (held_out->x.rows() < 1) fail("fit: the HeldOut has no rows");
-    check(held_out->x, held_out->context, "the held-out rows", "the held-out context");
-    check_weights(held_out->weights, held_out->x.rows(), "held-out rows");
-    Model<F, T> started = model;
-    started.initialise(data, context);
-    check_support<F, T>(started, held_out->x, held_out->context, options.noise.fork(5));
-  }
-  Trainer<F, T, Objective> trainer(model, options.optimizer, options.threads, std::move(objective));
+  check_together(several(options.team), [&] {
+    check_options(options, data.rows());
+    check(data, context, "the data", "the context");
+    check_support<F, T>(model, data, context, options.noise.fork(4));
+    if (held_out) {
+      if (held_out->x.rows() < 1) fail("fit: the HeldOut has no rows");
+      check(held_out->x, held_out->context, "the held-out rows", "the held-out context");
+      check_weights(held_out->weights, held_out->x.rows(), "held-out rows");
+      Model<F, T> started = model;
+      started.initialise(data, context);
+      check_support<F, T>(started, held_out->x, held_out->context, options.noise.fork(5));
+    }
+  });
+  Trainer<F, T, Objective> trainer(model, options.optimizer, Threads(options.threads, options.executor), std::move(objective));
+  trainer.join(options.team);
   const StartOptions start{options.standardize_context, options.restandardize};
   FitResult r = fit_rows<T>(model.parameters(), model.buffers(), trainer, data.view(), context.view(), options, held_out,
                             [&](const Batch<T>& x, const Batch<T>& c) { return model.initialise(x, c, start); });

@@ -33,6 +33,7 @@ struct EnergyFitOptions {
   Schedule schedule{};
   Noise noise{};
   int threads = 1;
+  Executor* executor = nullptr;   ///< as in FitOptions
   int check_every = 100;          ///< steps between checks; the parameters of the best check, or a later one as good, are what stays
   Index check_rows = 1024;
   double tolerance = 0.01;        ///< nats: a later check this near to the lowest is taken for better, since on few rows a loss may fall below -log Z
@@ -308,10 +309,10 @@ template <class T> class EnergyRun {
 template <class F, class T, class Objective>
 EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective, const std::function<void()>& start = {}) {
   check_options(o);
-  Trainer<F, T, Objective> trainer(model, o.optimizer, o.threads, objective);
+  Trainer<F, T, Objective> trainer(model, o.optimizer, Threads(o.threads, o.executor), objective);
   RowSource<T> source(data);
   if constexpr (HasJudge<Objective>) {
-    Trainer<F, T, Objective> checked(model, o.optimizer, o.threads, objective.judge());
+    Trainer<F, T, Objective> checked(model, o.optimizer, Threads(o.threads, o.executor), objective.judge());
     return EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, false, context, o).run(start);
   } else {
     return EnergyRun<T>(model.parameters(), model.buffers(), trainer, trainer, source, false, context, o).run(start);
@@ -351,8 +352,8 @@ template <class F, class T, class E>
 EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, Replay<T>& replay, const EnergyFitOptions& options = {}) {
   detail::check_options(options);
   const auto by_energy = detail::objective_of(energy);
-  Trainer trainer(model, options.optimizer, options.threads, Mixed(MaximumLikelihood{}, by_energy, options.data_share));
-  Trainer checked(model, options.optimizer, options.threads, detail::judge_of(by_energy));
+  Trainer trainer(model, options.optimizer, Threads(options.threads, options.executor), Mixed(MaximumLikelihood{}, by_energy, options.data_share));
+  Trainer checked(model, options.optimizer, Threads(options.threads, options.executor), detail::judge_of(by_energy));
   detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
   return detail::EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, true, Model<F, T>::template nothing<const T>(0), options).run({});
 }

@@ -55,6 +55,11 @@ struct FitOptions {
   double average = 0;             ///< share of its past that a running mean of the parameters keeps a step, 0.999 say.  The means are what validation judges and what stays; callbacks see the model's own.  0: none
   Noise noise{};                  ///< decides the split, the order of rows and the draws
   int threads = 1;
+  Executor* executor = nullptr;   ///< works in the place of our threads (rheo/flows/executor.hpp)
+  /// The processes that fit together, each of which makes this very call with the same model, data and options (rheo/mpi.hpp); null: this one alone.
+  /// The shards of a batch, and of the held-out rows, are shared out; the parameters are the same at every rank, and one process's up to rounding.
+  /// Callback and checkpoints are rank 0's, the stop token any rank's, a step later; what makes one rank throw makes all throw.  Facts that differ are refused.
+  Team* team = nullptr;
   /// One per row; empty: all one.  Scaled to mean one over the training part.  Negative ones, as event generators write them, take away what others gave
   /// too much: the weighted mean is that of the law they tell together, steady where batches are so large that their sum is near its mean.
   std::vector<double> weights{};

@@ -41,7 +41,8 @@ template <class T> class FitRun {
         n_(data.rows()),
         held_(given ? 0 : held_rows(options.validation, n_)),
         kept_(n_ - held_),
-        checkpoints_(options.checkpoint),
+        team_(several(options.team)),
+        checkpoints_(of_team(options.checkpoint, team_)),
         averaged_(theta, options.average) {
     if (kept_ < 2) {
       fail("fit: of " + std::to_string(n_) + " rows " + std::to_string(held_) +
@@ -51,6 +52,7 @@ template <class T> class FitRun {
   }
 
   FitResult run(const Initialise& initialise) {
+    if (team_) same_facts(*team_, facts());
     const bool resumed = checkpoints_.on() && checkpoints_.find(facts());
     split();
     begin(initialise, resumed);
@@ -191,7 +193,7 @@ template <class T> class FitRun {
     bool stop = false;
     for (; first_ < kept_ && !stop; first_ += options_.batch, ++planned_) {
       checkpoints_.keep_when_due(*this);
-      if (options_.stop.stop_requested()) {
+      if (team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested()) {
         checkpoints_.keep(*this);
         result_.status = FitStatus::interrupted;
         stop = true;
@@ -205,13 +207,21 @@ template <class T> class FitRun {
     const EpochReport e = judge();
     result_.history.push_back(e);
     if (stop) return false;
-    if (options_.callback && !options_.callback(e)) {
+    if (!go_on(e)) {
       next_epoch();
       checkpoints_.keep(*this);
       result_.status = FitStatus::interrupted;
       return false;
     }
     return true;
+  }
+  /// What the callback says, rank 0's for all of a team, who still hold the same parameters.
+  bool go_on(const EpochReport& e) {
+    if (!team_) return !options_.callback || options_.callback(e);
+    BitHash bits;
+    for (Index i = 0; i < theta_.size(); ++i) bits.add(static_cast<double>(theta_(i)));
+    same_bits(*team_, bits.value());
+    return by_first_rank(*team_, "the callback", [&] { return !options_.callback || options_.callback(e); });
   }
   /// Whether the epochs so far are enough.
   bool settled() {
@@ -228,6 +238,7 @@ template <class T> class FitRun {
   }
   /// False where the fit has diverged.
   bool step() {
+    trainer_.ask_to_stop(options_.stop.stop_requested());
     rate_ = options_.learning_rate * halved_ * options_.schedule(planned_, budget_);
     const BatchRows b{0, std::min(options_.batch, kept_ - first_), rows_.data() + first_, row_weights()};
     const StepReport r =
@@ -324,6 +335,7 @@ template <class T> class FitRun {
   Numbers<T>&theta_, &buffers_;
   ShardTrainer<T>& trainer_;
   Index n_, held_, kept_;
+  Team* team_;
   Checkpoints checkpoints_;
   Clock::time_point begin_ = Clock::now();
   double before_ = 0;  // seconds of the runs before this one

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "rheo/training/checkpoint.hpp"
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
+#include "rheo/training/team.hpp"
 #include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -45,8 +47,14 @@ template <class T> class ShardTrainer {
  public:
   static constexpr Index max_lanes = 16, block = 1024;
 
-  ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer, int threads);
+  ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer);
   virtual ~ShardTrainer();
+  /// From now on a batch's shards are shared out among the ranks, and evaluate(), value() and step() are calls of all of them: the results are
+  /// the whole batch's at each.  A sum of the gradient and two numbers is what a step costs in messages.  Where an objective throws at one rank, all throw.
+  void join(Team* team);
+  /// Says with the next evaluate() that this rank wants to stop; whether any did in the last.
+  void ask_to_stop(bool yes) { ask_ = yes; }
+  bool asked_to_stop() const { return asked_; }
 
   /// The mean loss over a batch and its gradient (see gradient()); the parameters stay.
   double evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
@@ -70,6 +78,9 @@ template <class T> class ShardTrainer {
   /// Whether the flow can work with these buffers.
   virtual bool valid_buffers(const std::vector<double>& buffers) const = 0;
 
+ protected:
+  void make_rooms(int workers) { rooms_.resize(static_cast<std::size_t>(workers)); }
+
  private:
   struct Room {
     Buffer<T> x, context;
@@ -85,6 +96,8 @@ template <class T> class ShardTrainer {
   double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Column<T>* g, int w);
   static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room);
   void reduce(Index k);
+  double sum_over_ranks(double loss, std::exception_ptr error);
+  void complain(std::exception_ptr error, bool any) const;
   void warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
 
   Numbers<T>* theta_;
@@ -96,12 +109,14 @@ template <class T> class ShardTrainer {
   Column<T> gradient_;
   Column<double> losses_, norms_, values_;
   Index used_lanes_ = 0;
-  bool warm_ = false, dirty_ = false;
+  bool warm_ = false, dirty_ = false, ask_ = false, asked_ = false;
+  Team* team_ = nullptr;
+  Column<T> message_;  // the gradient, the loss, whether a rank has thrown, whether one wants to stop
 };
 
 template <class T>
-ShardTrainer<T>::ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer, int threads)
-    : theta_(&theta), context_dim_(context_dim), optimizer_(optimizer), rooms_(static_cast<std::size_t>(std::max(1, threads))) {
+ShardTrainer<T>::ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer)
+    : theta_(&theta), context_dim_(context_dim), optimizer_(optimizer) {
   const Index n = theta.size();
   state_.reset(n);
   gradient_.setZero(n);
@@ -112,7 +127,9 @@ template <class T> ShardTrainer<T>::~ShardTrainer() = default;
 
 template <class T> double ShardTrainer<T>::evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   if (b.count < 1) fail("a step wants at least one row, got " + std::to_string(b.count));
-  const Index step = shard_rows<T>, shards = (b.count + step - 1) / step, lanes = std::min(shards, max_lanes), threads = pool().size();
+  const Index step = shard_rows<T>, shards = (b.count + step - 1) / step, threads = pool().size();
+  const Index from = team_ ? first_part(shards, team_->rank(), team_->size()) : 0, to = team_ ? first_part(shards, team_->rank() + 1, team_->size()) : shards;
+  const Index lanes = std::clamp<Index>(to - from, 1, max_lanes);
   if (lanes > static_cast<Index>(lanes_.size())) {
     lanes_.resize(static_cast<std::size_t>(lanes));
     for (auto& l : lanes_) {
@@ -123,27 +140,76 @@ template <class T> double ShardTrainer<T>::evaluate(CView<T> x, CView<T> context
   for (Index l = 0; dirty_ && l < static_cast<Index>(lanes_.size()); ++l) lanes_[static_cast<std::size_t>(l)].setZero();
   dirty_ = true;  // until the lanes are summed: an objective that throws leaves them half full
   used_lanes_ = lanes;
-  if (!warm_ && threads > 1 && b.count > 0) warm_up(x, context, b, noise);
   const double inverse = 1 / static_cast<double>(b.count);
-  pool().run(lanes, [&](Index lane, int w) {
-    double sum = 0;
-    for (Index s = lane; s < shards; s += lanes) {
-      sum += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse, &lanes_[static_cast<std::size_t>(lane)], w);
-    }
-    losses_(lane) = sum;
-  });
+  const auto work = [&] {
+    if (!warm_ && threads > 1 && b.count > 0) warm_up(x, context, b, noise);
+    pool().run(lanes, [&](Index lane, int w) {
+      double sum = 0;
+      for (Index s = from + lane; s < to; s += lanes) {
+        sum += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse, &lanes_[static_cast<std::size_t>(lane)], w);
+      }
+      losses_(lane) = sum;
+    });
+  };
+  if (!team_) work();
+  else if (std::exception_ptr error = caught(work)) return sum_over_ranks(0, error);
   const Index blocks = norms_.size(), parts = std::min<Index>(blocks, 4 * threads);
   pool().run(parts, [&](Index part, int) {
     for (Index k = blocks * part / parts; k < blocks * (part + 1) / parts; ++k) reduce(k);
   });
   dirty_ = false;
-  return losses_.head(lanes).sum() * inverse;
+  const double loss = losses_.head(lanes).sum() * inverse;
+  return team_ ? sum_over_ranks(loss, nullptr) : loss;
+}
+
+template <class T> void ShardTrainer<T>::join(Team* team) {
+  team_ = several(team);
+  if (team_) message_.setZero(theta_->size() + 3);
+}
+
+/// Behind a call that every rank has made: throws what this one threw, or says that another did.
+template <class T> void ShardTrainer<T>::complain([[maybe_unused]] std::exception_ptr error, bool any) const {
+#if defined(__cpp_exceptions)
+  if (error) std::rethrow_exception(error);
+#endif
+  if (any) fail<std::runtime_error>("the objective threw at another rank of the team");
+}
+
+/// gradient_, its norms, and the loss, summed over the ranks.
+template <class T> double ShardTrainer<T>::sum_over_ranks(double loss, std::exception_ptr error) {
+  const Index n = theta_->size(), blocks = norms_.size();
+  message_.head(n) = gradient_;
+  message_(n) = T(loss);
+  message_(n + 1) = T(error != nullptr);
+  message_(n + 2) = T(ask_);
+  team_->sum(message_.data(), message_.size());
+  complain(error, message_(n + 1) > T(0));
+  asked_ = message_(n + 2) > T(0);
+  const Index parts = std::min<Index>(blocks, 4 * pool().size());
+  pool().run(parts, [&](Index part, int) {
+    for (Index k = blocks * part / parts; k < blocks * (part + 1) / parts; ++k) {
+      const Index first = k * block, m = std::min(block, n - first);
+      gradient_.segment(first, m) = message_.segment(first, m);
+      norms_(k) = static_cast<double>(gradient_.segment(first, m).matrix().squaredNorm());
+    }
+  });
+  return static_cast<double>(message_(n));
 }
 
 template <class T> double ShardTrainer<T>::value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   const Index step = shard_rows<T>, shards = (b.count + step - 1) / step;
-  if (values_.size() < shards) values_.resize(shards);
-  pool().run(shards, [&](Index s, int w) { values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w); });
+  if (values_.size() < shards + (team_ != nullptr)) values_.resize(shards + (team_ != nullptr));
+  const auto one = [&](Index s, int w) { values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w); };
+  if (!team_) {
+    pool().run(shards, one);
+  } else {  // the others' are 0: a sum leaves every shard's bits as they are
+    const Index from = first_part(shards, team_->rank(), team_->size()), to = first_part(shards, team_->rank() + 1, team_->size());
+    values_.head(shards + 1).setZero();
+    const std::exception_ptr error = caught([&] { pool().run(to - from, [&](Index k, int w) { one(from + k, w); }); });
+    values_(shards) = error != nullptr;
+    team_->sum(values_.data(), shards + 1);
+    complain(error, values_(shards) > 0);
+  }
   return values_.head(shards).sum() / static_cast<double>(b.count);
 }
 
@@ -159,7 +225,7 @@ template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
   walk("proposed", met.proposed, 0, any);
   walk("accepted", met.accepted, 0, any);
   walk("invalid", met.invalid, 0, any);
-  for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 ? met : Report{};
+  for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 && leads(team_) ? met : Report{};
 }
 
 template <class T> FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
@@ -245,8 +311,10 @@ template <class T> void ShardTrainer<T>::warm_up(CView<T> x, CView<T> context, c
 /// are summed in order: bits depend on the batch, never on the threads.
 template <class F, class T, class Objective = MaximumLikelihood> class Trainer final : public detail::ShardTrainer<T> {
  public:
-  explicit Trainer(Model<F, T>& model, Optimizer optimizer = Adam{}, int threads = 1, Objective objective = {})
-      : detail::ShardTrainer<T>(model.parameters(), F::context_dim, optimizer, threads), model_(&model), objective_(std::move(objective)), ws_(threads), rooms_(static_cast<std::size_t>(ws_.threads())) {}
+  explicit Trainer(Model<F, T>& model, Optimizer optimizer = Adam{}, Threads threads = 1, Objective objective = {})
+      : detail::ShardTrainer<T>(model.parameters(), F::context_dim, optimizer), model_(&model), objective_(std::move(objective)), ws_(threads), rooms_(static_cast<std::size_t>(ws_.threads())) {
+    this->make_rooms(ws_.threads());
+  }
   Workspace<F, T>& workspace() { return ws_; }
   Report report() const override { return ws_.report(); }
   void describe(detail::FactList& facts) const override {
