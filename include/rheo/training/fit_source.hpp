@@ -49,7 +49,7 @@ template <class S, class T> constexpr bool has_scalar() {
 
 }  // namespace detail
 
-/// Fits the model in place as `fit` of an array does, from a source of rows: io::csv_rows, io::npy_rows (rheo/io/row_files.hpp), generator or a RowSource of one's own.
+/// Fits the model in place as `fit` of an array does, from a source of rows: io::csv_rows, io::npy_rows (rheo/io/row_files.hpp), simulated_rows or a RowSource of one's own.
 /// SourceOptions says how many rows are in memory and what an epoch is.  The held-out share (FitOptions::validation) is one of the first window, drawn at random from it and never trained on;
 /// data-dependent starts see the rest of that window.  Of rows that differ from place to place in the source hand in a HeldOut, and mix them.
 /// The same bits with any number of threads.

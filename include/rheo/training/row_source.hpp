@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// RowSource: rows that are handed out a few at a time, so that data may be larger than memory; generator: a simulator as one.
+// RowSource: rows that are handed out a few at a time, so that data may be larger than memory; simulated_rows: a simulator as one.
 #pragma once
 
 #include <concepts>
@@ -40,7 +40,7 @@ class BrokenRows {
   std::string first_;
 };
 
-/// Rows one after another, the same ones in every pass.  io::csv_rows and io::npy_rows read files (rheo/io/row_files.hpp), generator() asks a simulator;
+/// Rows one after another, the same ones in every pass.  io::csv_rows and io::npy_rows read files (rheo/io/row_files.hpp), simulated_rows asks a simulator;
 /// for anything else derive from this.
 template <class T> class RowSource {
  public:
@@ -65,14 +65,14 @@ template <class T> class RowSource {
 
 namespace detail {
 
-template <class T> class Generator final : public RowSource<T> {
+template <class T> class SimulatedRows final : public RowSource<T> {
  public:
   using Fill = std::function<void(View<T>, View<T>, Noise)>;
-  Generator(Index x_dim, Index context_dim, Fill fill, Noise noise) : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise) {
+  SimulatedRows(Index x_dim, Index context_dim, Fill fill, Noise noise) : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise) {
     if (x_dim < 1 || context_dim < 0) {
-      fail("generator: wants 1 column or more of data and 0 or more of context, got " + std::to_string(x_dim) + " and " + std::to_string(context_dim));
+      fail("simulated_rows: wants 1 column or more of data and 0 or more of context, got " + std::to_string(x_dim) + " and " + std::to_string(context_dim));
     }
-    if (!fill_) fail("generator: the function is empty");
+    if (!fill_) fail("simulated_rows: the function is empty");
   }
   Index x_dim() const override { return x_dim_; }
   Index context_dim() const override { return context_dim_; }
@@ -83,7 +83,7 @@ template <class T> class Generator final : public RowSource<T> {
     return x.rows();
   }
   void rewind() override { next_ = 0; }
-  std::string where(Index i) const override { return "the generator's row " + std::to_string(first_ + i); }
+  std::string where(Index i) const override { return "simulated row " + std::to_string(first_ + i); }
   bool endless() const override { return true; }
 
  private:
@@ -104,13 +104,13 @@ concept SomeRowSource = requires { typename S::Scalar; } && std::derived_from<S,
 /// thread, the fit's own.
 template <class T, class Fill>
   requires std::invocable<Fill&, View<T>, Noise>
-detail::Generator<T> generator(Index x_dim, Fill fill, Noise noise) {
+detail::SimulatedRows<T> simulated_rows(Index x_dim, Fill fill, Noise noise) {
   return {x_dim, 0, [fill = std::move(fill)](View<T> x, View<T>, Noise n) mutable { fill(x, n); }, noise};
 }
 /// With a context, m x context_dim: fill(x, context, noise) writes both.
 template <class T, class Fill>
   requires std::invocable<Fill&, View<T>, View<T>, Noise>
-detail::Generator<T> generator(Index x_dim, Index context_dim, Fill fill, Noise noise) {
+detail::SimulatedRows<T> simulated_rows(Index x_dim, Index context_dim, Fill fill, Noise noise) {
   return {x_dim, context_dim, std::move(fill), noise};
 }
 
