@@ -14,4 +14,5 @@
 #include "rheo/io/plot.hpp"
 #include "rheo/io/png.hpp"
 #include "rheo/io/progress.hpp"
+#include "rheo/io/row_files.hpp"
 #include "rheo/io/safetensors.hpp"

@@ -176,14 +176,23 @@ template <class T, bool Big> void npy_values(const char* data, bool fortran_orde
   }
 }
 
-}  // namespace detail
+/// What the header tells of the numbers that begin at byte `begin`, each of them of `size` bytes.
+struct NpyLayout {
+  std::uint64_t rows, cols;
+  bool fortran_order, big;
+  std::size_t type, size, begin;  // type: its place in npy_types
 
-/// The array in `bytes`: (n, d) gives n x d, (n,) gives n x 1.  Types f8 f4 f2, i8 i4 i2 i1, u8 u4 u2 u1 and b1 of either byte order,
-/// widened exactly; NaN and infinities pass.  Headers as Python 2 wrote them too.  Refused: integers that have no double, pickles and
-/// structured types, long double and complex numbers, other ranks, headers above 10000 bytes, more or fewer bytes than the shape says.
-/// Throws FileError, "name: byte N: reason"; allocates nothing before all of that is known.
-inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) {
-  using namespace detail;
+  std::uint64_t bytes() const { return rows * cols * size; }
+  /// A file that has another number of bytes behind its header.
+  std::string other_size(std::uint64_t there) const {
+    return "the shape (" + std::to_string(rows) + ", " + std::to_string(cols) + ") needs " + std::to_string(bytes()) + " bytes, the file has " +
+           std::to_string(there) + " after its header";
+  }
+};
+inline constexpr std::size_t npy_header_most = 12 + 10000;
+
+/// Of a file that begins with `bytes`: npy_header_most of them, or all there are.
+inline NpyLayout npy_layout(std::string_view bytes, const std::string& name) {
   if (bytes.substr(0, 6) != std::string_view("\x93NUMPY", 6)) bad_file(name, "is no .npy file: it does not begin with \\x93NUMPY");
   if (bytes.size() < 8) bad_file(name, "ends within the header");
   const int major = bytes[6], minor = bytes[7];
@@ -197,19 +206,27 @@ inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) 
   const NpyHeader h(bytes.substr(start, length), start, name);
 
   const auto [type, big] = npy_type_of(h.descr, name);
-  std::uint64_t size = 0;
+  std::size_t size = 0;
   npy_type(type, [&]<class T>(T) { size = sizeof(T); });
-  const std::string_view data = bytes.substr(start + length);
   constexpr std::uint64_t most = std::uint64_t(1) << 59;  // so that rows x cols x 8 fits a signed 64-bit number
   if (h.rows > most || h.cols > most || (h.cols != 0 && h.rows > most / h.cols)) bad_file(name, "the shape overflows");
-  const std::uint64_t want = h.rows * h.cols * size;
-  if (want != data.size()) {
-    bad_file(name, "the shape (" + std::to_string(h.rows) + ", " + std::to_string(h.cols) + ") needs " + std::to_string(want) +
-                       " bytes, the file has " + std::to_string(data.size()) + " after its header");
-  }
+  return {h.rows, h.cols, h.fortran_order, big, type, size, start + length};
+}
+
+}  // namespace detail
+
+/// The array in `bytes`: (n, d) gives n x d, (n,) gives n x 1.  Types f8 f4 f2, i8 i4 i2 i1, u8 u4 u2 u1 and b1 of either byte order,
+/// widened exactly; NaN and infinities pass.  Headers as Python 2 wrote them too.  Refused: integers that have no double, pickles and
+/// structured types, long double and complex numbers, other ranks, headers above 10000 bytes, more or fewer bytes than the shape says.
+/// Throws FileError, "name: byte N: reason"; allocates nothing before all of that is known.
+inline Batch<double> parse_npy(std::string_view bytes, const std::string& name) {
+  using namespace detail;
+  const NpyLayout h = npy_layout(bytes, name);
+  const std::string_view data = bytes.substr(h.begin);
+  if (h.bytes() != data.size()) bad_file(name, h.other_size(data.size()));
   Batch<double> out(static_cast<Index>(h.rows), static_cast<Index>(h.cols));
-  npy_type(type, [&, high_first = big]<class T>(T) {
-    if (high_first) npy_values<T, true>(data.data(), h.fortran_order, out, name);
+  npy_type(h.type, [&]<class T>(T) {
+    if (h.big) npy_values<T, true>(data.data(), h.fortran_order, out, name);
     else npy_values<T, false>(data.data(), h.fortran_order, out, name);
   });
   return out;

@@ -7,8 +7,8 @@
 namespace rheo {
 namespace detail {
 
-template <class F, class T, class Objective>
-FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out, Objective objective) {
+/// Everything that can be wrong with a fit of these rows, before anything has changed.
+template <class F, class T> void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out) {
   const auto check = [&](const Input<T>& x, const Input<T>& c, const char* rows, const char* contexts) {
     model.check(x, c);
     if (F::context_dim > 0 && c.rows() != x.rows()) fail("fit: the context has one row, the data " + std::to_string(x.rows()) + ": a fit wants one for each");
@@ -28,12 +28,25 @@ FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& 
       check_support<F, T>(started, held_out->x, held_out->context, options.noise.fork(5));
     }
   });
+}
+
+/// A fit of rows that were checked; `windows` gives those that follow them, or is null.
+template <class F, class T, class Objective>
+FitResult fit_run(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out, Objective objective,
+                  RowWindows<T>* windows) {
   Trainer<F, T, Objective> trainer(model, options.optimizer, Threads(options.threads, options.executor), std::move(objective));
   trainer.join(options.team);
   const StartOptions start{options.standardize_context, options.restandardize};
   FitResult r = fit_rows<T>(model.parameters(), model.buffers(), trainer, data.view(), context.view(), options, held_out,
-                            [&](const Batch<T>& x, const Batch<T>& c) { return model.initialise(x, c, start); });
+                            [&](const Batch<T>& x, const Batch<T>& c) { return model.initialise(x, c, start); }, windows);
   r.repeated = repeated_values(data.view(), F::x_support);
+  return r;
+}
+
+template <class F, class T, class Objective>
+FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out, Objective objective) {
+  check_fit<F, T>(model, data, context, options, held_out);
+  FitResult r = fit_run<F, T>(model, data, context, options, held_out, std::move(objective), nullptr);
   r.notes = notes_of(r);
   return r;
 }

@@ -96,7 +96,7 @@ template <class E> auto objective_of(const E& e) {
 template <class T> class EnergyRun {
  public:
   EnergyRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked,
-            RowSource<T>& source, bool moving, CView<T> context, const EnergyFitOptions& o)
+            StepRows<T>& source, bool moving, CView<T> context, const EnergyFitOptions& o)
       : options_(o),
         theta_(theta),
         buffers_(buffers),
@@ -287,7 +287,7 @@ template <class T> class EnergyRun {
   const EnergyFitOptions& options_;
   Numbers<T>&theta_, &buffers_;
   ShardTrainer<T>&trainer_, &checked_;
-  RowSource<T>& source_;
+  StepRows<T>& source_;
   bool moving_, by_rows_ = false;
   CView<T> context_;
   Checkpoints checkpoints_;
@@ -310,7 +310,7 @@ template <class F, class T, class Objective>
 EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective, const std::function<void()>& start = {}) {
   check_options(o);
   Trainer<F, T, Objective> trainer(model, o.optimizer, Threads(o.threads, o.executor), objective);
-  RowSource<T> source(data);
+  StepRows<T> source(data);
   if constexpr (HasJudge<Objective>) {
     Trainer<F, T, Objective> checked(model, o.optimizer, Threads(o.threads, o.executor), objective.judge());
     return EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, false, context, o).run(start);

@@ -87,6 +87,8 @@ struct FitResult {
   std::vector<RepeatedValues> repeated;  ///< columns of the data with numbers that many rows share
   Index negative_weights = 0;     ///< how many weights of the data are negative
   double effective_rows = 0;      ///< then (sum w)^2 / sum w^2: equal rows would tell as much
+  Index broken_rows = 0;          ///< rows of a source that were left out (OnBroken::count), met in its first pass
+  std::string first_broken;       ///< where the first of them is, and what is wrong there
   std::string checkpoint_error;   ///< why the last checkpoint could not be written; empty where it was
   std::vector<std::string> notes;  ///< all of them in a sentence each, for people
 };
@@ -117,6 +119,7 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
                     " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) + " rows): a continuous density has no bound there, and its " +
                     "loss says little; dequantise such values, give them a mass of their own, or add noise");
   }
+  if (r.broken_rows > 0) notes.push_back(of(r.broken_rows) + (r.broken_rows == 1 ? " row was" : " rows were") + " broken and left out, the first: " + r.first_broken);
   if (!r.checkpoint_error.empty()) notes.push_back("the last checkpoint was not kept: " + r.checkpoint_error);
   return notes;
 }

@@ -12,6 +12,7 @@
 
 #include "rheo/math/whole_part.hpp"
 #include "rheo/training/fit_options.hpp"
+#include "rheo/training/row_windows.hpp"
 #include "rheo/training/running_mean.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -24,15 +25,17 @@ inline Index held_rows(double share, Index n) {
   return share > 0 ? std::max<Index>(1, static_cast<Index>(math::whole_part(share * static_cast<double>(n)))) : 0;
 }
 
-/// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.
+/// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.  Of a fit from a source, `data` and
+/// `context` are its first window and `windows` gives the others.
 template <class T> class FitRun {
  public:
   using Initialise = std::function<StartReport(const Batch<T>&, const Batch<T>&)>;
 
   FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
-         const FitOptions& options, const HeldOut<T>* given)
+         const FitOptions& options, const HeldOut<T>* given, RowWindows<T>* windows = nullptr)
       : options_(options),
         given_(given),
+        windows_(windows),
         data_(data),
         context_(context),
         theta_(theta),
@@ -160,14 +163,26 @@ template <class T> class FitRun {
       validation_.emplace(view(std::as_const(test_)), view(std::as_const(test_context_)), take_weights(kept_, held_),
                           options_.noise.fork(2));
     }
-    rows_.resize(static_cast<std::size_t>(kept_));
-    budget_ = static_cast<long>((kept_ + options_.batch - 1) / options_.batch) * options_.epochs;
+    if (windows_) windows_->hold_out(order_.data() + kept_, held_);
+    rows_.resize(static_cast<std::size_t>(windows_ ? windows_->most() : kept_));
+    budget_ = static_cast<long>(steps_per_epoch()) * options_.epochs;
+  }
+  /// At most; 0 where a source does not know how many rows it has.
+  Index steps_per_epoch() const {
+    const auto parts = [](Index n, Index size) { return (n + size - 1) / size; };
+    if (!windows_ || windows_->all()) return parts(kept_, options_.batch);
+    return parts(std::max<Index>(0, windows_->epoch_rows()), windows_->most()) * parts(windows_->most(), options_.batch);
   }
 
   /// The data-dependent start and its loss, or the state that was kept.
   void begin(const Initialise& initialise, bool resumed) {
     const Column<T> theta = theta_, buffers = buffers_;
-    result_.start = initialise(train_, train_context_);
+    const Index start_rows = windows_ ? windows_->initial_rows() : 0;
+    if (start_rows > 0 && start_rows < kept_) {
+      result_.start = initialise(Batch<T>(train_.topRows(start_rows)), Batch<T>(train_context_.topRows(start_rows)));
+    } else {
+      result_.start = initialise(train_, train_context_);
+    }
     best_ = theta_, best_buffers_ = buffers_;
     averaged_.restart(theta_);
     const std::optional<HeldOutLoss<T>> untouched = validation_;
@@ -189,17 +204,10 @@ template <class T> class FitRun {
 
   /// What is left of an epoch, and its report; false where the fit ends with it.
   bool run_epoch() {
-    options_.noise.fork(1).fork(static_cast<std::uint64_t>(epoch_)).permutation(rows_.data(), kept_, 0);
     bool stop = false;
-    for (; first_ < kept_ && !stop; first_ += options_.batch, ++planned_) {
-      checkpoints_.keep_when_due(*this);
-      if (team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested()) {
-        checkpoints_.keep(*this);
-        result_.status = FitStatus::interrupted;
-        stop = true;
-        break;
-      }
-      stop = !step();
+    for (Index window = 0; !stop && open(window); ++window) {
+      options_.noise.fork(1).fork(static_cast<std::uint64_t>(epoch_)).permutation(rows_.data(), kept_, window);
+      stop = !run_window();
     }
     result_.steps += made_;
     if (stop && result_.status == FitStatus::diverged) return false;
@@ -222,6 +230,26 @@ template <class T> class FitRun {
     for (Index i = 0; i < theta_.size(); ++i) bits.add(static_cast<double>(theta_(i)));
     same_bits(*team_, bits.value());
     return by_first_rank(*team_, "the callback", [&] { return !options_.callback || options_.callback(e); });
+  }
+  /// Whether the epoch has such a window; its rows are in train_ then.
+  bool open(Index window) {
+    if (!windows_) return window == 0;
+    if (!windows_->next(window, train_, train_context_, kept_)) return false;
+    if (window > 0) first_ = 0;
+    return true;
+  }
+  /// What is left of a window; false where the fit ends with it.
+  bool run_window() {
+    for (; first_ < kept_; first_ += options_.batch, ++planned_) {
+      checkpoints_.keep_when_due(*this);
+      if (team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested()) {
+        checkpoints_.keep(*this);
+        result_.status = FitStatus::interrupted;
+        return false;
+      }
+      if (!step()) return false;
+    }
+    return true;
   }
   /// Whether the epochs so far are enough.
   bool settled() {
@@ -331,6 +359,7 @@ template <class T> class FitRun {
 
   const FitOptions& options_;
   const HeldOut<T>* given_;
+  RowWindows<T>* windows_;
   CView<T> data_, context_;
   Numbers<T>&theta_, &buffers_;
   ShardTrainer<T>& trainer_;
@@ -361,16 +390,19 @@ template <class T> class FitRun {
 
 template <class T> FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data,
                                       CView<T> context, const FitOptions& options, const HeldOut<T>* given,
-                                      const std::function<StartReport(const Batch<T>&, const Batch<T>&)>& initialise) {
-  return FitRun<T>(theta, buffers, trainer, data, context, options, given).run(initialise);
+                                      const std::function<StartReport(const Batch<T>&, const Batch<T>&)>& initialise,
+                                      RowWindows<T>* windows = nullptr) {
+  return FitRun<T>(theta, buffers, trainer, data, context, options, given, windows).run(initialise);
 }
 
 RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>,
                                        CView<float>, const FitOptions&, const HeldOut<float>*,
-                                       const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&));
+                                       const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&,
+                                       RowWindows<float>*));
 RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>,
                                         CView<double>, const FitOptions&, const HeldOut<double>*,
-                                        const std::function<StartReport(const Batch<double>&, const Batch<double>&)>&));
+                                        const std::function<StartReport(const Batch<double>&, const Batch<double>&)>&,
+                                        RowWindows<double>*));
 }  // namespace detail
 
 }  // namespace rheo

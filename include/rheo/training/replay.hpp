@@ -77,10 +77,10 @@ template <class T> struct Replay {
 namespace detail {
 
 /// What fit_energy's steps draw their rows from: rows of data (n x x_dim or n x 0), each as likely as any; without data there is nothing to draw.
-template <class T> struct RowSource {
+template <class T> struct StepRows {
   CView<T> data;
-  explicit RowSource(CView<T> d) : data(d) {}
-  virtual ~RowSource() = default;
+  explicit StepRows(CView<T> d) : data(d) {}
+  virtual ~StepRows() = default;
   virtual CView<T> x() const { return data; }
   virtual void before(int, Noise) {}
   /// Before the first step: what is missing is drawn, or, where a checkpoint brings it, left to that; back from there if it was another run's.
@@ -92,10 +92,10 @@ template <class T> struct RowSource {
 };
 
 /// The same of a replay that follows the model.
-template <class F, class T, class E> class ReplayRows final : public RowSource<T> {
+template <class F, class T, class E> class ReplayRows final : public StepRows<T> {
  public:
   ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise)
-      : RowSource<T>(Model<F, T>::template nothing<const T>(0)), model_(model), ws_(ws), energy_(energy), replay_(replay) {
+      : StepRows<T>(Model<F, T>::template nothing<const T>(0)), model_(model), ws_(ws), energy_(energy), replay_(replay) {
     if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1)) fail("Replay: size and every must be positive, refresh in [0, 1]");
     replay.check();
     if (replay.x.rows() > 0 && replay.x.cols() != F::x_dim) fail("Replay: its rows have " + std::to_string(replay.x.cols()) + " columns, the flow wants " + std::to_string(F::x_dim));
