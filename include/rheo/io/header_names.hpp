@@ -72,7 +72,7 @@ inline constexpr HeaderNames header_names[] = {
     {"transformers/custom.hpp", "Custom"},
     {"transformers/deep_sigmoid.hpp", "SlopeOffset DeepSigmoid"},
     {"transformers/gaussianization.hpp", "Gaussianization"},
-    {"transformers/knots.hpp", "SafeKnots NflowsKnots ZukoKnots"},
+    {"transformers/knots.hpp", "SafeKnots DampedKnots NflowsKnots ZukoKnots"},
     {"transformers/line.hpp", "range::Arcsinh range::Sinh range::LeakyRelu range::ScaleShift"},
     {"transformers/linear_spline.hpp", "detail::LinearCore LinearSpline IntervalLinearSpline"},
     {"transformers/logistic_mixture_cdf.hpp", "LogisticMixture LogisticMixtureCdf"},
