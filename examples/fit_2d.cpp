@@ -16,6 +16,7 @@
 #include "rheo/io/csv.hpp"
 #include "rheo/io/file.hpp"
 #include "rheo/io/plot.hpp"
+#include "rheo/io/plot_fit.hpp"
 #include "rheo/io/progress.hpp"
 #include "rheo/platform/interrupt.hpp"
 #include "rheo/targets/table.hpp"
@@ -25,15 +26,16 @@ using namespace rheo;
 
 constexpr const char* usage =
     "usage: fit_2d [--target NAME | --csv FILE [--columns A,B]] [--model NAME] [--epochs N] [--batch N] [--learning-rate X]\n"
-    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid N] [--out DIR] [--checkpoint FILE] [--json] [--list]\n"
-    "A picture, samples and the model go to DIR.  Ctrl-C ends the fit and keeps the best so far; with a checkpoint the same command goes on from it, as after a kill.\n";
+    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid N] [--out DIR] [--checkpoint FILE] [--plot-fit FILE]\n"
+    "              [--json] [--list]\n"
+    "A picture, samples and the model go to DIR, the losses of the fit to FILE as a picture.  Ctrl-C ends the fit and keeps the best so far; with a checkpoint the same command goes on from it, as after a kill.\n";
 
 struct WrongUsage : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 struct Arguments {
-  std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".", checkpoint;
+  std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".", checkpoint, plot_fit;
   std::vector<std::string> columns;
   int epochs = 60, threads = 1;
   Index batch = 256, train = 20000, test = 50000, grid = 210;
@@ -56,7 +58,7 @@ Arguments parse(int count, char** words) {
     const std::string option = words[i];
     if (option == "--json") { a.json = true; continue; }
     if (option == "--list") { a.list = true; continue; }
-    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--grid", "--out", "--checkpoint"};
+    static const std::set<std::string> known{"--target", "--csv", "--columns", "--model", "--epochs", "--batch", "--learning-rate", "--train", "--test", "--seed", "--threads", "--scalar", "--grid", "--out", "--checkpoint", "--plot-fit"};
     if (!known.count(option)) throw WrongUsage(examples::unknown_option(option, known));
     if (i + 1 == count) throw WrongUsage(option + " wants a value");
     const std::string value = words[++i];
@@ -77,6 +79,7 @@ Arguments parse(int count, char** words) {
     else if (option == "--threads") a.threads = number(option, value, 1, 1024);
     else if (option == "--scalar") a.scalar = value;
     else if (option == "--checkpoint") a.checkpoint = value;
+    else if (option == "--plot-fit") a.plot_fit = value;
     else if (option == "--grid") a.grid = number<Index>(option, value, 2, 2000);
     else a.out = value;
   }
@@ -139,18 +142,17 @@ int run(const Arguments& a) {
   const std::string stem = a.out + "/" + name + "_" + a.model;
   io::check_writable(stem + ".png");
   io::check_writable(stem + ".safetensors");
+  if (!a.plot_fit.empty()) io::check_writable(a.plot_fit);
 
   const Interrupt interrupt;
   io::Progress progress;
   FitOptions options{.epochs = a.epochs, .batch = a.batch, .learning_rate = a.rate, .patience = 30, .schedule = {Cosine{0.01}, 100}, .noise = noise.fork(4), .threads = a.threads};
-  options.callback = [&](const EpochReport& r) {
-    progress(r);
-    return true;
-  };
+  options.callback = std::ref(progress);
   options.stop = interrupt.token();
   if (!a.checkpoint.empty()) options.checkpoint = io::checkpoint(a.checkpoint, 10);
   const models::Fitted f = (a.scalar == "float" ? entry->fit_float : entry->fit_double)(train, options);
   progress.finish();
+  if (!a.plot_fit.empty()) io::plot_fit(a.plot_fit, f.result);
   if (f.result.status == FitStatus::diverged) {
     std::cerr << "fit_2d: training diverged: losses or gradients were not finite (" << f.result.skipped_steps << " steps skipped); try a smaller --learning-rate\n";
     return 1;

@@ -64,7 +64,7 @@ struct Study {
     auto model = make_model<float>(F{}, Noise{seed});
     io::Progress progress;
     const auto fitted = fit(model, train, {.epochs = epochs, .batch = 128, .learning_rate = 1e-3, .optimizer = adam_w(1.0), .schedule = {Cosine{}},
-                                           .noise = Noise{seed}.fork(1), .callback = [&](const EpochReport& e) { return progress(e), true; }});
+                                           .noise = Noise{seed}.fork(1), .callback = std::ref(progress)});
     progress.finish();
     print(name, model, fitted.seconds);
   }

@@ -24,10 +24,7 @@ template <class F> void study(const char* name, const Batch<double>& rest, const
   auto model = make_model<float>(F{}, Noise{2});
   io::Progress progress;
   FitOptions o{.epochs = 150, .batch = 256, .learning_rate = 1e-3, .validation = 1.0 / 9, .patience = 25, .optimizer = adam_w(1e-3), .schedule = {Cosine{0.01}, 200}, .noise = Noise{3}};
-  o.callback = [&](const EpochReport& r) {
-    progress(r);
-    return true;
-  };
+  o.callback = std::ref(progress);
   const auto fitted = fit(model, rest.cast<float>(), o);
   progress.finish();
   print(name, model.log_prob(test.cast<float>()).template cast<double>(), reference, F::param_count, fitted.seconds);

@@ -14,6 +14,7 @@
 #include "rheo/core/arithmetic.hpp"
 #include "rheo/core/batch.hpp"
 #include "rheo/core/fail.hpp"
+#include "rheo/core/finite.hpp"
 #include "rheo/core/kind.hpp"
 #include "rheo/core/layer.hpp"
 #include "rheo/core/mask.hpp"

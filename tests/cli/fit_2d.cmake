@@ -75,6 +75,14 @@ endif()
 expect(3 "" "normal.ckpt: is the checkpoint of another run: epochs is 3 there and 4 here" --target moons --model normal --epochs 4 --train 2000 --json --checkpoint normal.ckpt)
 expect(3 "" "none/a.ckpt: cannot be written" --epochs 1 --checkpoint none/a.ckpt)
 
+# A picture of the fit on request.
+expect(0 "\"status\": \"budget_reached\"" "epoch 2/2" --target moons --model normal --epochs 2 --train 2000 --json --plot-fit losses.png)
+file(READ ${DIR}/losses.png head LIMIT 8 HEX)
+if(NOT head STREQUAL "89504e470d0a1a0a")
+  message(FATAL_ERROR "fit_2d --plot-fit wrote no picture: ${head}")
+endif()
+expect(3 "" "none/losses.png: cannot be written" --epochs 1 --plot-fit none/losses.png)
+
 # Ctrl-C stops the fit and keeps the best so far; what was found until then is printed, with its status.
 find_program(TIMEOUT timeout)
 if(TIMEOUT)

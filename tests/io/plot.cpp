@@ -5,18 +5,16 @@
 #include <filesystem>
 
 #include "catch.hpp"
+#include "io/picture.hpp"
 
 namespace io_plot {
 using namespace rheo::io;
 using rheo::Batch;
 using rheo::Index;
+using rheo_test::luminance;
 
 namespace {
 
-double luminance(Rgb c) {
-  const auto linear = [](double v) { return v <= 0.04045 * 255 ? v / 255 / 12.92 : std::pow((v / 255 + 0.055) / 1.055, 2.4); };
-  return 0.2126 * linear(c.r) + 0.7152 * linear(c.g) + 0.0722 * linear(c.b);
-}
 Batch<double> points(std::initializer_list<double> xy) {
   Batch<double> p(Index(xy.size()) / 2, 2);
   Index k = 0;
@@ -55,6 +53,8 @@ TEST_CASE("ticks are round numbers") {
   CHECK(Ticks(1e6, 3e6, 2).labels == Names{"1e+06", "2e+06", "3e+06"});
   CHECK(Ticks(0.3, 0.7, 4).places == std::vector<double>{3 * 0.1, 4 * 0.1, 5 * 0.1, 6 * 0.1, 7 * 0.1});
   CHECK(Ticks(1, 1, 5).places.empty());
+  CHECK(Ticks(150000, 150100, 4).labels == Names{"150000", "150020", "150040", "150060", "150080", "150100"});
+  CHECK(Ticks(-1e9, -1e9 + 4e-3, 2).labels == Names{"-1000000000.000", "-999999999.998", "-999999999.996"});
 }
 
 TEST_CASE("the grid's points are its cells' centres") {

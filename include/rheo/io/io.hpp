@@ -12,6 +12,8 @@
 #include "rheo/io/model_file.hpp"
 #include "rheo/io/npy.hpp"
 #include "rheo/io/plot.hpp"
+#include "rheo/io/plot_corner.hpp"
+#include "rheo/io/plot_fit.hpp"
 #include "rheo/io/png.hpp"
 #include "rheo/io/progress.hpp"
 #include "rheo/io/row_files.hpp"

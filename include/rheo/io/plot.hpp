@@ -89,9 +89,11 @@ struct Ticks {
     if (!(step > 0) || !std::isfinite(step)) return;
     const double largest = std::max(std::abs(low), std::abs(high));
     const int digits = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
+    const int told = std::clamp(1 + static_cast<int>(std::floor(std::log10(largest / step) + 1)), 3, 17);  // digits that differ
+    const bool plain = digits <= 4 && (largest < 1e5 || (told > 3 && largest < 1e15));
     for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && places.size() < 50; ++k) {
       places.push_back(k * step);
-      labels.push_back(k == 0 ? "0" : largest >= 1e5 || digits > 4 ? detail::general(k * step, 3) : detail::fixed(k * step, digits));
+      labels.push_back(k == 0 ? "0" : plain ? detail::fixed(k * step, digits) : detail::general(k * step, told));
     }
   }
 };
@@ -102,8 +104,8 @@ inline constexpr Rgb ink{40, 40, 46}, pale{176, 176, 184}, dots{31, 88, 158};
 inline constexpr int panel_side = 420;
 
 /// Every point a soft disc; discs over one another darken, so that dense places show in large samples.
-inline void draw_points(Image& image, int left, int top, const Batch<double>& points, const Box& box) {
-  const int side = panel_side;
+inline void draw_points(Image& image, int left, int top, const Batch<double>& points, const Box& box, int side = panel_side,
+                        Rgb colour = dots) {
   std::vector<double> clear(static_cast<std::size_t>(side * side), 1.0);
   const auto n = static_cast<double>(points.rows());
   const double alpha = std::clamp(18 / std::sqrt(n + 1), 0.08, 0.75), radius = n > 20000 ? 1.0 : n > 3000 ? 1.4 : 2.2;
@@ -119,7 +121,7 @@ inline void draw_points(Image& image, int left, int top, const Batch<double>& po
     }
   }
   for (int py = 0; py < side; ++py) {
-    for (int px = 0; px < side; ++px) image.blend(left + px, top + py, dots, 1 - clear[static_cast<std::size_t>(py * side + px)]);
+    for (int px = 0; px < side; ++px) image.blend(left + px, top + py, colour, 1 - clear[static_cast<std::size_t>(py * side + px)]);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rheo/core/finite.hpp"
 #include "rheo/training/checkpoint.hpp"
 #include "rheo/training/held_out.hpp"
 #include "rheo/training/repeated.hpp"
@@ -122,19 +123,6 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
   if (r.broken_rows > 0) notes.push_back(of(r.broken_rows) + (r.broken_rows == 1 ? " row was" : " rows were") + " broken and left out, the first: " + r.first_broken);
   if (!r.checkpoint_error.empty()) notes.push_back("the last checkpoint was not kept: " + r.checkpoint_error);
   return notes;
-}
-
-template <class T> void check_finite(CView<T> x, const char* what) {
-  Index bad = 0, row = -1, col = -1;
-  for (Index i = 0; i < x.rows(); ++i) {
-    for (Index j = 0; j < x.cols(); ++j) {
-      if (std::isfinite(x(i, j))) continue;
-      if (bad++ == 0) row = i, col = j;
-    }
-  }
-  if (bad > 0) {
-    fail<DataError>(std::to_string(bad) + " values of " + what + " are not finite, the first in row " + std::to_string(row) + ", column " + std::to_string(col));
-  }
 }
 
 [[gnu::cold]] inline void check_options(const FitOptions& o, Index n) {
