@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "rheo/math/whole_part.hpp"
 #include "rheo/training/fit_options.hpp"
 #include "rheo/training/row_windows.hpp"
 #include "rheo/training/running_mean.hpp"
@@ -19,11 +18,6 @@
 
 namespace rheo {
 namespace detail {
-
-/// How many of n rows the share holds out: at least one, unless it is 0.
-inline Index held_rows(double share, Index n) {
-  return share > 0 ? std::max<Index>(1, static_cast<Index>(math::whole_part(share * static_cast<double>(n)))) : 0;
-}
 
 /// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.  Of a fit from a source, `data` and
 /// `context` are its first window and `windows` gives the others.
@@ -260,8 +254,7 @@ template <class T> class FitRun {
     return converged || early;
   }
   void next_epoch() {
-    ++epoch_;
-    first_ = 0;
+    ++epoch_, first_ = 0;
     loss_ = 0, rate_ = 0, made_ = 0;
   }
   /// False where the fit has diverged.
@@ -337,12 +330,11 @@ template <class T> class FitRun {
   void finish() {
     trainer_.refresh();  // what is drawn for the parameters has had a part in the choice of the epoch
     const bool ran_its_course = result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged;
-    if (ran_its_course && result_.best_epoch == 0 && !result_.history.empty())
-      result_.status = FitStatus::no_better_than_start;
+    const bool no_better = result_.best_epoch == 0 && !result_.history.empty();
+    if (ran_its_course && no_better) result_.status = FitStatus::no_better_than_start;
     if (result_.steps == 0 && result_.skipped_steps > 0) result_.status = FitStatus::diverged;
     if (result_.status == FitStatus::interrupted) return;
-    finished_ = true;
-    first_ = 0;
+    finished_ = true, first_ = 0;
     checkpoints_.keep(*this);
   }
   /// What the options and the rows alone tell.
@@ -350,7 +342,7 @@ template <class T> class FitRun {
     double sum = 0, squares = 0;
     for (const double w : options_.weights) sum += w, squares += w * w, result_.negative_weights += w < 0;
     if (result_.negative_weights > 0) result_.effective_rows = sum * sum / squares;
-    for (const Index i : aside_) result_.set_aside.push_back(given_ ? i : order_[static_cast<std::size_t>(kept_ + i)]);
+    for (const Index i : aside_) result_.set_aside.push_back(given_ ? i : order_[static_cast<std::size_t>(n_ - held_ + i)]);
     result_.seconds = seconds();
     result_.checkpoint_error = checkpoints_.error();
   }
@@ -388,21 +380,19 @@ template <class T> class FitRun {
   FitResult result_;
 };
 
-template <class T> FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data,
-                                      CView<T> context, const FitOptions& options, const HeldOut<T>* given,
-                                      const std::function<StartReport(const Batch<T>&, const Batch<T>&)>& initialise,
-                                      RowWindows<T>* windows = nullptr) {
+template <class T>
+FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
+                   const FitOptions& options, const HeldOut<T>* given, const typename FitRun<T>::Initialise& initialise,
+                   RowWindows<T>* windows = nullptr) {
   return FitRun<T>(theta, buffers, trainer, data, context, options, given, windows).run(initialise);
 }
 
 RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>,
                                        CView<float>, const FitOptions&, const HeldOut<float>*,
-                                       const std::function<StartReport(const Batch<float>&, const Batch<float>&)>&,
-                                       RowWindows<float>*));
+                                       const FitRun<float>::Initialise&, RowWindows<float>*));
 RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>,
                                         CView<double>, const FitOptions&, const HeldOut<double>*,
-                                        const std::function<StartReport(const Batch<double>&, const Batch<double>&)>&,
-                                        RowWindows<double>*));
+                                        const FitRun<double>::Initialise&, RowWindows<double>*));
 }  // namespace detail
 
 }  // namespace rheo

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rheo/math/whole_part.hpp"
 #include "rheo/training/trainer.hpp"
 
 namespace rheo {
@@ -103,6 +104,11 @@ template <class T> class HeldOutLoss {
   double sum_ = 0;
   std::vector<Index> aside_;
 };
+
+/// How many of n rows the share holds out: at least one, unless it is 0.
+inline Index held_rows(double share, Index n) {
+  return share > 0 ? std::max<Index>(1, static_cast<Index>(math::whole_part(share * static_cast<double>(n)))) : 0;
+}
 
 RHEO_COMPILE(class HeldOutLoss<float>);
 RHEO_COMPILE(class HeldOutLoss<double>);
