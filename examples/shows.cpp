@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What long work shows: the time left of a fit and of a sampler, the losses as a picture, the model's samples against the data.
+// What long work shows: the time left of a fit and a sampler, the losses as a picture, samples against the data.
 #include <iostream>
 #include <rheo/io/io.hpp>
 #include <rheo/rheo.hpp>

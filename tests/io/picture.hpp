@@ -8,16 +8,20 @@
 
 namespace rheo_test {
 
-inline double linear(double v) { return v <= 0.04045 * 255 ? v / 255 / 12.92 : std::pow((v / 255 + 0.055) / 1.055, 2.4); }
+inline double linear(double v) {
+  return v <= 0.04045 * 255 ? v / 255 / 12.92 : std::pow((v / 255 + 0.055) / 1.055, 2.4);
+}
 inline double luminance(rheo::io::Rgb c) { return 0.2126 * linear(c.r) + 0.7152 * linear(c.g) + 0.0722 * linear(c.b); }
 
 /// The luminance of a colour to those who do not see red, or green (Machado, Oliveira and Fernandes 2009, severity 1).
 inline double luminance_without(rheo::io::Rgb c, bool red) {
-  constexpr double of[2][3][3] = {{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
-                                  {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}};
+  constexpr double of[2][3][3] = {
+      {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
+      {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}};
   constexpr double weights[3] = {0.2126, 0.7152, 0.0722};
   double sum = 0;
-  for (int k = 0; k < 3; ++k) sum += weights[k] * (of[red][k][0] * linear(c.r) + of[red][k][1] * linear(c.g) + of[red][k][2] * linear(c.b));
+  for (int k = 0; k < 3; ++k)
+    sum += weights[k] * (of[red][k][0] * linear(c.r) + of[red][k][1] * linear(c.g) + of[red][k][2] * linear(c.b));
   return sum;
 }
 

@@ -24,10 +24,14 @@ Batch<double> normals(Index n, Index d, std::uint64_t seed) {
 /// times[k] rows of k.
 Batch<double> repeated(const std::vector<Index>& times) {
   std::vector<double> v;
-  for (std::size_t k = 0; k < times.size(); ++k) v.insert(v.end(), static_cast<std::size_t>(times[k]), static_cast<double>(k));
+  for (std::size_t k = 0; k < times.size(); ++k)
+    v.insert(v.end(), static_cast<std::size_t>(times[k]), static_cast<double>(k));
   return Eigen::Map<Column<double>>(v.data(), static_cast<Index>(v.size()));
 }
-template <class... X> io::detail::CornerGrid grid(const X&... x) { return io::detail::CornerGrid({view(x)...}); }
+template <class... X>
+io::detail::CornerGrid grid(const X&... x) {
+  return io::detail::CornerGrid({view(x)...});
+}
 const Rgb white{255, 255, 255};
 
 /// The first panel of a picture, found by its frame.
@@ -64,8 +68,11 @@ TEST_CASE("a histogram's heights are shares of the rows") {
     CHECK(high == std::lround(static_cast<double>(times[i]) / 40 * 0.92 * 360));
     const auto filled = [&](int y) { return two.at(b.left + 36 * k + 18, b.top + y) != white; };
     int first = 0;  // the height of the fill, below the line of the other
-    const auto height = [&](const std::vector<Index>& n) { return static_cast<int>(std::lround(static_cast<double>(n[i]) / most(n) / tallest * 0.92 * 360)); };
-    for (int y = 359; y >= 0 && filled(y) && two.at(b.left + 36 * k + 18, b.top + y) != io::detail::second_colour; --y) ++first;
+    const auto height = [&](const std::vector<Index>& n) {
+      return static_cast<int>(std::lround(static_cast<double>(n[i]) / most(n) / tallest * 0.92 * 360));
+    };
+    for (int y = 359; y >= 0 && filled(y) && two.at(b.left + 36 * k + 18, b.top + y) != io::detail::second_colour; --y)
+      ++first;
     CHECK(first == std::min(height(times), height(others) - 2));
     const int line = 360 - height(others);
     CHECK(two.at(b.left + 36 * k + 18, b.top + line) == io::detail::second_colour);
@@ -83,7 +90,8 @@ TEST_CASE("cells of a pair are as dark as the root of their counts, upright") {
     }
   }
   Batch<double> p(static_cast<Index>(x.size()), 2);
-  for (Index i = 0; i < p.rows(); ++i) p(i, 0) = x[static_cast<std::size_t>(i)], p(i, 1) = y[static_cast<std::size_t>(i)];
+  for (Index i = 0; i < p.rows(); ++i)
+    p(i, 0) = x[static_cast<std::size_t>(i)], p(i, 1) = y[static_cast<std::size_t>(i)];
   REQUIRE((p.rows() >= 1000 && p.rows() < 10000));
   const Image m = draw_corner(p);
   const Panel0 first(m, 280);
@@ -126,7 +134,8 @@ TEST_CASE("few rows are points at their places") {
   const Image m = draw_corner(p);
   const Panel0 first(m, 280);
   const auto at = [&](double x, double y) {  // the axes are [-0.02, 1.02]
-    return m.at(first.left + static_cast<int>((x + 0.02) / 1.04 * 280), first.top + 296 + static_cast<int>((1.02 - y) / 1.04 * 280));
+    return m.at(first.left + static_cast<int>((x + 0.02) / 1.04 * 280),
+                first.top + 296 + static_cast<int>((1.02 - y) / 1.04 * 280));
   };
   CHECK(at(0.25, 0.75) != white);
   CHECK(at(0.75, 0.25) == white);
@@ -157,8 +166,10 @@ TEST_CASE("a model is drawn from") {
 TEST_CASE("any number of columns to ten, of any size, leaves the picture's edge free") {
   for (const Index d : {1, 2, 3, 5, 7, 10}) {
     Batch<double> x = normals(400, d, 3), y = normals(2000, d, 4);
-    for (Index j = 0; j < d; ++j) x.col(j) = x.col(j) * std::pow(10.0, 3 * j - 12) + 1000, y.col(j) = y.col(j) * std::pow(10.0, 3 * j - 12) + 1000;
-    const CornerOptions o{.names = std::vector<std::string>(static_cast<std::size_t>(d), std::string(40, 'W')), .first = std::string(50, 'W')};
+    for (Index j = 0; j < d; ++j)
+      x.col(j) = x.col(j) * std::pow(10.0, 3 * j - 12) + 1000, y.col(j) = y.col(j) * std::pow(10.0, 3 * j - 12) + 1000;
+    const CornerOptions o{.names = std::vector<std::string>(static_cast<std::size_t>(d), std::string(40, 'W')),
+                          .first = std::string(50, 'W')};
     CHECK(rheo_test::on_edge(draw_corner(x, y, o)) == 0);
     CHECK(rheo_test::on_edge(draw_corner(Batch<double>::Constant(3, d, -7e-12))) == 0);
   }
@@ -176,8 +187,10 @@ TEST_CASE("what cannot be shown is refused in a sentence") {
     }
     return "";
   };
-  CHECK(said([&] { draw_corner(normals(20, 11, 1)); }) == "rheo: corner plot: 11 columns, it shows 1 to 10; choose some of them");
-  CHECK(said([&] { draw_corner(Batch<double>(5, 0)); }) == "rheo: corner plot: 0 columns, it shows 1 to 10; choose some of them");
+  CHECK(said([&] { draw_corner(normals(20, 11, 1)); }) ==
+        "rheo: corner plot: 11 columns, it shows 1 to 10; choose some of them");
+  CHECK(said([&] { draw_corner(Batch<double>(5, 0)); }) ==
+        "rheo: corner plot: 0 columns, it shows 1 to 10; choose some of them");
   CHECK(said([&] { draw_corner(x, bad); }) == "rheo: 1 values of model are not finite, the first in row 4, column 2");
   CHECK_THROWS_AS(draw_corner(bad), DataError);
   CHECK(said([&] { draw_corner(x, normals(20, 2, 1)); }) == "rheo: corner plot: data has 3 columns and model 2");
@@ -189,7 +202,8 @@ TEST_CASE("what cannot be shown is refused in a sentence") {
 
 TEST_CASE("files have the same bytes, whatever the samples' storage") {
   const Batch<double> x = normals(500, 3, 1), y = normals(1500, 3, 2);
-  const auto path = (std::filesystem::temp_directory_path() / ("rheo-corner-" + std::to_string(::getpid()) + ".png")).string();
+  const auto path =
+      (std::filesystem::temp_directory_path() / ("rheo-corner-" + std::to_string(::getpid()) + ".png")).string();
   plot_corner(path, x, y, {.names = {"a", "b", "c"}});
   const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = x.matrix();
   CHECK(read_file(path) == format_png(draw_corner(rows, y, {.names = {"a", "b", "c"}})));

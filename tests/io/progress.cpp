@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Progress, on a pseudo-terminal and on a plain file, byte by byte; lines by a clock of the test's own, and the time left.
+// Progress, on a pseudo-terminal and on a plain file, byte by byte; lines by a clock of the test's own, and the time
+// left.
 #include "rheo/io/progress.hpp"
 
 #include <fcntl.h>
@@ -47,7 +48,8 @@ std::string terminal(unsigned short columns, const std::function<void(std::FILE*
   std::fclose(f);
   std::string out;
   char piece[256];
-  for (ssize_t n; (n = ::read(master, piece, sizeof piece)) > 0;) out.append(piece, static_cast<std::size_t>(n));  // fails once all is read
+  for (ssize_t n; (n = ::read(master, piece, sizeof piece)) > 0;)
+    out.append(piece, static_cast<std::size_t>(n));  // fails once all is read
   ::close(master);
   return out;
 }
@@ -66,7 +68,10 @@ TEST_CASE("a plain file gets the first epoch and the last and no control charact
   CHECK(plain([](std::FILE* f) {
           rheo::io::Progress{f}(State{2, 0, 1, std::nan(""), 1, 1e-5f, 9});
         }) == "epoch 2  train 1.0000  validation -  best 1.0000  rate 1e-05  left -\n");
-  CHECK_THAT(plain([](std::FILE* f) { rheo::io::Progress{f}(State{1, 101, 1, 1, 1, 1, 73.05}); }), Catch::Contains("left 2:01:45\n"));
+  CHECK_THAT(plain([](std::FILE* f) {
+               rheo::io::Progress{f}(State{1, 101, 1, 1, 1, 1, 73.05});
+             }),
+             Catch::Contains("left 2:01:45\n"));
   rheo::io::Progress{nullptr}(third);
 }
 
@@ -78,12 +83,15 @@ TEST_CASE("a terminal gets one line that is rewritten, with a bar where there is
   CHECK(terminal(81, show_third) == "\r" + figures + "   \r\n");
   CHECK(terminal(21, show_third) == "\repoch 3/12  train 1.\r\n");
   CHECK(terminal(0, show_third) == "\r" + figures + "  \r\n");  // size unknown: 80
-  CHECK(terminal(102, [](std::FILE* f) {
-          rheo::io::Progress p{f};
-          const std::function<void(const State&)> callback = p;  // copies share no line
-          p(third);
-          callback(last);
-        }) == bar + "\r[==================] epoch 12/12  train 1.0000  validation 2.0000  best 0.0000  rate 0.001  left 0:00\r\n\r\n");
+  CHECK(terminal(102,
+                 [](std::FILE* f) {
+                   rheo::io::Progress p{f};
+                   const std::function<void(const State&)> callback = p;  // copies share no line
+                   p(third);
+                   callback(last);
+                 }) == bar +
+                           "\r[==================] epoch 12/12  train 1.0000  validation 2.0000  best 0.0000  rate "
+                           "0.001  left 0:00\r\n\r\n");
   ::setenv("NO_COLOR", "", 1);  // set but empty does not count
   CHECK(terminal(102, show_third) == "\r[\x1b[32m=====                \x1b[0m] " + figures + "\r\n");
   ::setenv("TERM", "dumb", 1);
@@ -125,7 +133,8 @@ TEST_CASE("the last of a run that ends early is shown when it ends, once") {
   };
   const std::string log = plain(use);
   CHECK(std::count(log.begin(), log.end(), '\n') == 4);
-  CHECK_THAT(log, Catch::Contains("epoch 1/100") && Catch::Contains("epoch 5/100") && Catch::Contains("epoch 1/2") && Catch::Contains("epoch 2/2"));
+  CHECK_THAT(log, Catch::Contains("epoch 1/100") && Catch::Contains("epoch 5/100") && Catch::Contains("epoch 1/2") &&
+                      Catch::Contains("epoch 2/2"));
   ::setenv("TERM", "xterm", 1);
   const std::string drawn = terminal(200, use);  // the clock stands: the first, what finish() shows, and a new line's
   CHECK(std::count(drawn.begin(), drawn.end(), '\n') == 2);
@@ -139,7 +148,8 @@ TEST_CASE("a counter tells its part, its rate and the time left") {
     for (int k = 0; k < 400; ++k) now += 0.25, p.tick(10);
     p.tick(10);  // one too many
   });
-  CHECK_THAT(log, Catch::StartsWith("sampling 10/4000  0 %  40/s  left 1:40\nsampling 410/4000  10 %  40/s  left 1:30\n"));
+  CHECK_THAT(log,
+             Catch::StartsWith("sampling 10/4000  0 %  40/s  left 1:40\nsampling 410/4000  10 %  40/s  left 1:30\n"));
   CHECK_THAT(log, Catch::Contains("\nsampling 4000/4000  100 %  40/s  took 1:40\n"));
   CHECK_THAT(log, Catch::EndsWith("\nsampling 4010/4000  100 %  40.1/s  took 1:40\n"));
   CHECK(std::count(log.begin(), log.end(), '\n') == 12);
@@ -149,10 +159,13 @@ TEST_CASE("a counter tells its part, its rate and the time left") {
         }) == "rows 12345  6172/s  left -\n");
   ::setenv("TERM", "xterm", 1);
   ::setenv("NO_COLOR", "1", 1);
-  CHECK(terminal(52, [&](std::FILE* f) {
-          rheo::io::Progress p("draws", 8, {f, 10, [&] { return now; }});
-          now += 1, p.tick(), now += 0.05, p.tick(), p.tick();
-        }) == "\r[==               ] draws 1/8  12 %  1/s  left 0:07\r[=====         ] draws 3/8  37 %  2.87/s  left 0:02\r\n");
+  CHECK(
+      terminal(52,
+               [&](std::FILE* f) {
+                 rheo::io::Progress p("draws", 8, {f, 10, [&] { return now; }});
+                 now += 1, p.tick(), now += 0.05, p.tick(), p.tick();
+               }) ==
+      "\r[==               ] draws 1/8  12 %  1/s  left 0:07\r[=====         ] draws 3/8  37 %  2.87/s  left 0:02\r\n");
   rheo::io::Progress nowhere("nothing", 3, {nullptr, 0, {}});
   nowhere.tick(3);
 }
@@ -178,9 +191,10 @@ TEST_CASE("both fits take it for their callback") {
     CHECK(energy.callback(rheo::EnergyReport{100, 100, 3.5, 3.25, 0, 3, 0.875, 0.001, 70, 0}));
     CHECK(energy.callback(rheo::EnergyReport{100, 100, 3.5, 3.25, 0, 3, std::nan(""), 0.001, 70, 0}));
   });
-  CHECK(log == "epoch 2/2  train 1.2500  validation -  best 1.0000  rate 0.5  left 0:00\n"
-               "step 100/100  loss 3.5000  check 3.2500  best 3.0000  accepted 0.88  rate 0.001  left 0:00\n"
-               "step 100/100  loss 3.5000  check 3.2500  best 3.0000  rate 0.001  left 0:00\n");
+  CHECK(log ==
+        "epoch 2/2  train 1.2500  validation -  best 1.0000  rate 0.5  left 0:00\n"
+        "step 100/100  loss 3.5000  check 3.2500  best 3.0000  accepted 0.88  rate 0.001  left 0:00\n"
+        "step 100/100  loss 3.5000  check 3.2500  best 3.0000  rate 0.001  left 0:00\n");
 }
 
 }  // namespace io_progress

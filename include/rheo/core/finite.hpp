@@ -10,7 +10,8 @@
 
 namespace rheo::detail {
 
-template <class T> void check_finite(CView<T> x, const char* what) {
+template <class T>
+void check_finite(CView<T> x, const char* what) {
   Index bad = 0, row = -1, col = -1;
   for (Index i = 0; i < x.rows(); ++i) {
     for (Index j = 0; j < x.cols(); ++j) {
@@ -19,8 +20,8 @@ template <class T> void check_finite(CView<T> x, const char* what) {
     }
   }
   if (bad > 0) {
-    fail<DataError>(std::to_string(bad) + " values of " + what + " are not finite, the first in row " + std::to_string(row) +
-                    ", column " + std::to_string(col));
+    fail<DataError>(std::to_string(bad) + " values of " + what + " are not finite, the first in row " +
+                    std::to_string(row) + ", column " + std::to_string(col));
   }
 }
 

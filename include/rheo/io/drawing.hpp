@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What curves are drawn with: soft strokes and discs, text that runs upwards, and two colours told apart by hue and in grey.
+// What curves are drawn with: soft strokes and discs, text that runs upwards, and two colours told apart by hue and in
+// grey.
 #pragma once
 
 #include <algorithm>
@@ -8,17 +9,17 @@
 #include <vector>
 
 #include "rheo/io/png.hpp"
-
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io::detail {
 
-/// Blue and vermilion, after Okabe and Ito 2008: colour-blind people tell them apart, and printed in grey the blue is much the darker.
+/// Blue and vermilion, after Okabe and Ito 2008: colour-blind people tell them apart, and printed in grey the blue is
+/// much the darker.
 inline constexpr Rgb first_colour{0, 60, 120}, second_colour{213, 94, 0};
 inline constexpr Rgb white{255, 255, 255}, grid{228, 228, 233};
 
-/// How much of each pixel of a width x height window at (left, top) is covered; coordinates are pixels from its corner.  Strokes of one
-/// curve that cross do not darken each other.
+/// How much of each pixel of a width x height window at (left, top) is covered; coordinates are pixels from its corner.
+/// Strokes of one curve that cross do not darken each other.
 class Strokes {
  public:
   Strokes(int left, int top, int width, int height)
@@ -47,9 +48,13 @@ class Strokes {
   static double distance(double x, double y) { return std::sqrt(x * x + y * y); }
   template <class F>
   void around(double x0, double y0, double x1, double y1, double radius, const F& far) {
-    const auto pixel = [&](double v, int end) { return static_cast<int>(std::clamp(std::floor(v), -1.0, static_cast<double>(end))); };
-    for (int y = std::max(0, pixel(y0 - radius - 1, height_)); y <= std::min(height_ - 1, pixel(y1 + radius + 1, height_)); ++y) {
-      for (int x = std::max(0, pixel(x0 - radius - 1, width_)); x <= std::min(width_ - 1, pixel(x1 + radius + 1, width_)); ++x) {
+    const auto pixel = [&](double v, int end) {
+      return static_cast<int>(std::clamp(std::floor(v), -1.0, static_cast<double>(end)));
+    };
+    for (int y = std::max(0, pixel(y0 - radius - 1, height_));
+         y <= std::min(height_ - 1, pixel(y1 + radius + 1, height_)); ++y) {
+      for (int x = std::max(0, pixel(x0 - radius - 1, width_));
+           x <= std::min(width_ - 1, pixel(x1 + radius + 1, width_)); ++x) {
         double& cover = cover_[static_cast<std::size_t>(y * width_ + x)];
         cover = std::max(cover, std::clamp(radius + 0.5 - far(x + 0.5, y + 0.5), 0.0, 1.0));
       }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// plot_corner: samples of up to ten dimensions, alone or against others, by the histograms of their coordinates and pairs of them.
+// plot_corner: samples of up to ten dimensions, alone or against others, by the histograms of their coordinates and
+// pairs of them.
 #pragma once
 
 #include <algorithm>
@@ -13,20 +14,20 @@
 #include "rheo/core/noise.hpp"
 #include "rheo/io/drawing.hpp"
 #include "rheo/io/plot.hpp"
-
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io {
 
 struct CornerOptions {
-  std::vector<std::string> names{};               ///< of the columns; empty: x1, x2, ...
-  std::string first = "data", second = "model";   ///< what the two sets are
-  Noise noise{};                                  ///< by which a model is drawn from
+  std::vector<std::string> names{};              ///< of the columns; empty: x1, x2, ...
+  std::string first = "data", second = "model";  ///< what the two sets are
+  Noise noise{};                                 ///< by which a model is drawn from
 };
 
 namespace detail {
 
-/// The part of an axis that shows the sets: the middle 95 % of each, and 0.35 times that on either side as far as there are values.
+/// The part of an axis that shows the sets: the middle 95 % of each, and 0.35 times that on either side as far as there
+/// are values.
 inline std::pair<double, double> corner_range(const std::vector<CView<double>>& sets, Index column) {
   double low = HUGE_VAL, high = -HUGE_VAL, least = HUGE_VAL, most = -HUGE_VAL;
   for (const auto& set : sets) {
@@ -44,7 +45,8 @@ inline std::pair<double, double> corner_range(const std::vector<CView<double>>& 
   return {low - pad, high + pad};
 }
 
-/// Where a corner plot has its panels, in pixels; the panel of row r and column c is at (left + c pitch, top + r pitch).
+/// Where a corner plot has its panels, in pixels; the panel of row r and column c is at (left + c pitch, top + r
+/// pitch).
 struct CornerGrid {
   static constexpr int gap = 16;
   int side = 0, left = 0, top = 0, bins = 0;
@@ -61,7 +63,8 @@ struct CornerGrid {
     for (Index j = 0; j < d; ++j) {
       ranges.push_back(corner_range(sets, j));
       const double span = ranges.back().second - ranges.back().first;
-      if (!std::isfinite(span)) rheo::detail::fail("corner plot: column " + std::to_string(j) + " spans more than a double holds");
+      if (!std::isfinite(span))
+        rheo::detail::fail("corner plot: column " + std::to_string(j) + " spans more than a double holds");
       ticks.emplace_back(ranges.back().first, ranges.back().second, side >= 280 ? 5 : 3);
       if (j > 0) wide = std::max(wide, widest(ticks.back().labels));
     }
@@ -99,8 +102,10 @@ inline Batch<double> smoothed(Batch<double> n) {
     const Batch<double> old = n;
     for (Index i = 0; i <= last; ++i) {
       const Index down = std::max<Index>(i - 1, 0), up = std::min(i + 1, last);
-      if (pass % 2 == 0) n.row(i) = (old.row(down) + 2 * old.row(i) + old.row(up)) / 4;
-      else n.col(i) = (old.col(down) + 2 * old.col(i) + old.col(up)) / 4;
+      if (pass % 2 == 0)
+        n.row(i) = (old.row(down) + 2 * old.row(i) + old.row(up)) / 4;
+      else
+        n.col(i) = (old.col(down) + 2 * old.col(i) + old.col(up)) / 4;
     }
   }
   return n;
@@ -122,15 +127,18 @@ inline double level_of(const Batch<double>& n, double share) {
 inline void draw_contour(Image& image, int left, int top, int side, const Batch<double>& n, double level, Rgb colour) {
   const auto bins = static_cast<double>(n.rows());
   const auto value = [&](int px, int py) {
-    const double u = std::clamp((px + 0.5) / side * bins - 0.5, 0.0, bins - 1), v = std::clamp((side - py - 0.5) / side * bins - 0.5, 0.0, bins - 1);
+    const double u = std::clamp((px + 0.5) / side * bins - 0.5, 0.0, bins - 1),
+                 v = std::clamp((side - py - 0.5) / side * bins - 0.5, 0.0, bins - 1);
     const auto i = std::min(static_cast<Index>(u), n.rows() - 2), j = std::min(static_cast<Index>(v), n.cols() - 2);
     const double a = u - static_cast<double>(i), b = v - static_cast<double>(j);
     return (1 - a) * ((1 - b) * n(i, j) + b * n(i, j + 1)) + a * ((1 - b) * n(i + 1, j) + b * n(i + 1, j + 1));
   };
   for (int py = 0; py < side; ++py) {
     for (int px = 0; px < side; ++px) {
-      const double dx = (value(px + 1, py) - value(px - 1, py)) / 2, dy = (value(px, py + 1) - value(px, py - 1)) / 2, steep = std::sqrt(dx * dx + dy * dy);
-      if (steep > 0) image.blend(left + px, top + py, colour, std::clamp(1.4 - std::abs(value(px, py) - level) / steep, 0.0, 1.0));
+      const double dx = (value(px + 1, py) - value(px - 1, py)) / 2, dy = (value(px, py + 1) - value(px, py - 1)) / 2,
+                   steep = std::sqrt(dx * dx + dy * dy);
+      if (steep > 0)
+        image.blend(left + px, top + py, colour, std::clamp(1.4 - std::abs(value(px, py) - level) / steep, 0.0, 1.0));
     }
   }
 }
@@ -152,15 +160,18 @@ inline void draw_diagonal(Image& image, const CornerGrid& g, const std::vector<C
   }
   const int wide = g.side / g.bins, x = g.x(j), floor = g.y(j) + g.side;
   const auto height = [&](std::size_t k, Index b) {
-    return b < 0 || b >= g.bins || !(most > 0) ? 0 : static_cast<int>(std::lround(shares[k](b, 0) / most * 0.92 * g.side));
+    return b < 0 || b >= g.bins || !(most > 0) ? 0
+                                               : static_cast<int>(std::lround(shares[k](b, 0) / most * 0.92 * g.side));
   };
-  for (Index b = 0; b < g.bins; ++b) image.rect(x + static_cast<int>(b) * wide, floor - height(0, b), wide, height(0, b), shade(1));
+  for (Index b = 0; b < g.bins; ++b)
+    image.rect(x + static_cast<int>(b) * wide, floor - height(0, b), wide, height(0, b), shade(1));
   for (std::size_t k = 0; k < sets.size(); ++k) {
     for (Index b = 0; b <= g.bins; ++b) {
       const int here = height(k, b), before = height(k, b - 1), from = x + static_cast<int>(b) * wide;
       const Rgb colour = k == 0 ? first_colour : second_colour;
       if (b < g.bins && here > 0) image.rect(from, floor - here, wide, 2, colour);
-      image.rect(std::min(from, x + g.side - 2), floor - std::max(here, before), 2, std::abs(here - before) + (std::min(here, before) > 0 ? 2 : 0), colour);
+      image.rect(std::min(from, x + g.side - 2), floor - std::max(here, before), 2,
+                 std::abs(here - before) + (std::min(here, before) > 0 ? 2 : 0), colour);
     }
   }
 }
@@ -175,7 +186,8 @@ inline void draw_pair(Image& image, const CornerGrid& g, const std::vector<CView
     const int cell = g.side / g.bins;
     for (Index i = 0; k == 0 && most > 0 && i < g.bins; ++i) {
       for (Index j = 0; j < g.bins; ++j) {
-        image.rect(x + static_cast<int>(i) * cell, y + g.side - static_cast<int>(j + 1) * cell, cell, cell, shade(std::sqrt(n(i, j) / most)));
+        image.rect(x + static_cast<int>(i) * cell, y + g.side - static_cast<int>(j + 1) * cell, cell, cell,
+                   shade(std::sqrt(n(i, j) / most)));
       }
     }
     for (const double share : {0.5, 0.9}) {
@@ -202,7 +214,9 @@ inline void draw_axes(Image& image, const CornerGrid& g, const std::vector<std::
   for (Index r = 0; r < d; ++r) {
     const auto k = static_cast<std::size_t>(r);
     const int fits = g.side / 12;
-    const std::string name = static_cast<int>(names[k].size()) > fits ? names[k].substr(0, static_cast<std::size_t>(fits - 2)) + ".." : names[k];
+    const std::string name = static_cast<int>(names[k].size()) > fits
+                                 ? names[k].substr(0, static_cast<std::size_t>(fits - 2)) + ".."
+                                 : names[k];
     for (Index c = 0; c <= r; ++c) image.frame(g.x(c) - 1, g.y(r) - 1, g.side + 2, g.side + 2, ink);
     const int floor = g.y(d - 1) + g.side;
     int free_from = g.x(r) - 5;
@@ -229,11 +243,13 @@ inline void draw_axes(Image& image, const CornerGrid& g, const std::vector<std::
 
 inline Image draw_corner(const std::vector<CView<double>>& sets, const CornerOptions& o) {
   const Index d = sets[0].cols();
-  if (d < 1 || d > 10) rheo::detail::fail("corner plot: " + std::to_string(d) + " columns, it shows 1 to 10; choose some of them");
+  if (d < 1 || d > 10)
+    rheo::detail::fail("corner plot: " + std::to_string(d) + " columns, it shows 1 to 10; choose some of them");
   for (std::size_t k = 0; k < sets.size(); ++k) {
     const std::string& what = k == 0 ? o.first : o.second;
     if (sets[k].cols() != d) {
-      rheo::detail::fail("corner plot: " + o.first + " has " + std::to_string(d) + " columns and " + what + " " + std::to_string(sets[k].cols()));
+      rheo::detail::fail("corner plot: " + o.first + " has " + std::to_string(d) + " columns and " + what + " " +
+                         std::to_string(sets[k].cols()));
     }
     if (sets[k].rows() < 1) rheo::detail::fail("corner plot: " + what + " has no rows");
     rheo::detail::check_finite(sets[k], what.c_str());
@@ -258,7 +274,9 @@ inline Image draw_corner(const std::vector<CView<double>>& sets, const CornerOpt
       for (Index j = 0; j < d; ++j) in &= g.bin(j, sets[k](i, j)) >= 0;
       out += !in;
     }
-    if (out > 0) outside += (outside.empty() ? "" : ", ") + general(100 * out / static_cast<double>(sets[k].rows()), 2) + " % of " + what;
+    if (out > 0)
+      outside +=
+          (outside.empty() ? "" : ", ") + general(100 * out / static_cast<double>(sets[k].rows()), 2) + " % of " + what;
   }
   const std::size_t swatches = lines.size();
   if (contours) lines.push_back("contours hold 50 % and 90 %");
@@ -284,18 +302,21 @@ inline Image draw_corner(const std::vector<CView<double>>& sets, const CornerOpt
 
 }  // namespace detail
 
-/// Samples, N x D with D from 1 to 10: on the diagonal the histogram of each coordinate, by shares of all rows, below it of each pair, darker by the
-/// root of its count, with the contours of the densest bins that hold half and nine tenths of the rows (below 1000 rows: points).
-/// An axis shows the middle 95 % of its values and a third as much again on either side; what lies beyond is counted in a
-/// line.  Throws std::invalid_argument for other D, no rows, or names that are not D, DataError for values that are not finite.
-inline Image draw_corner(const Input<double>& samples, const CornerOptions& o = {}) { return detail::draw_corner({samples.view()}, o); }
+/// Samples, N x D with D from 1 to 10: on the diagonal the histogram of each coordinate, by shares of all rows, below
+/// it of each pair, darker by the root of its count, with the contours of the densest bins that hold half and nine
+/// tenths of the rows (below 1000 rows: points). An axis shows the middle 95 % of its values and a third as much again
+/// on either side; what lies beyond is counted in a line.  Throws std::invalid_argument for other D, no rows, or names
+/// that are not D, DataError for values that are not finite.
+inline Image draw_corner(const Input<double>& samples, const CornerOptions& o = {}) {
+  return detail::draw_corner({samples.view()}, o);
+}
 /// The same with the outlines and contours of others, M x D, over it, on common axes.
 inline Image draw_corner(const Input<double>& samples, const Input<double>& other, const CornerOptions& o = {}) {
   return detail::draw_corner({samples.view(), other.view()}, o);
 }
 /// The same with as many draws of a model without context, at least 20 000, as the others.
 template <class M>
-  requires requires(const M& m) { m.sample(Index(1), Noise{}); }
+requires requires(const M& m) { m.sample(Index(1), Noise{}); }
 Image draw_corner(const Input<double>& samples, const M& model, const CornerOptions& o = {}) {
   const Batch<double> drawn = model.sample(std::max<Index>(samples.rows(), 20000), o.noise).template cast<double>();
   return detail::draw_corner({samples.view(), view(drawn)}, o);
@@ -306,8 +327,10 @@ inline void plot_corner(const std::string& path, const Input<double>& samples, c
   write_png(path, draw_corner(samples, o));
 }
 template <class Other>  // samples or a model
-  requires(!std::is_convertible_v<Other, CornerOptions>)
-void plot_corner(const std::string& path, const Input<double>& samples, const Other& other, const CornerOptions& o = {}) {
+requires(!std::is_convertible_v<Other, CornerOptions>) void plot_corner(const std::string& path,
+                                                                        const Input<double>& samples,
+                                                                        const Other& other,
+                                                                        const CornerOptions& o = {}) {
   write_png(path, draw_corner(samples, other, o));
 }
 

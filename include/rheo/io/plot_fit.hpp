@@ -11,7 +11,6 @@
 
 #include "rheo/io/drawing.hpp"
 #include "rheo/io/plot.hpp"
-
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo::io {
@@ -52,9 +51,11 @@ FitCurves fit_curves(const Result& r) {
 
 namespace detail {
 
-/// The numbers an axis shows: all of them, but for those that lie five times the span of the middle 80 % beyond it; NaN where there are none.
+/// The numbers an axis shows: all of them, but for those that lie five times the span of the middle 80 % beyond it; NaN
+/// where there are none.
 inline std::pair<double, double> robust_range(std::vector<double> v) {
-  v.erase(std::remove_if(v.begin(), v.end(), [](double x) { return !std::isfinite(x) || std::abs(x) > 1e300; }), v.end());
+  v.erase(std::remove_if(v.begin(), v.end(), [](double x) { return !std::isfinite(x) || std::abs(x) > 1e300; }),
+          v.end());
   if (v.empty()) return {std::nan(""), std::nan("")};
   std::sort(v.begin(), v.end());
   const std::size_t tail = (v.size() - 1) / 10, last = v.size() - 1;
@@ -88,7 +89,8 @@ struct FitAxes {
     const auto missing = [&](const std::vector<double>& v) {
       return static_cast<double>(std::count_if(v.begin(), v.end(), [](double x) { return !std::isfinite(x); }));
     };
-    const double of_other = missing(c.other), none = missing(c.train) + (of_other < static_cast<double>(c.other.size()) ? of_other : 0);
+    const double of_other = missing(c.other),
+                 none = missing(c.train) + (of_other < static_cast<double>(c.other.size()) ? of_other : 0);
     if (none > 0) notes.push_back(fixed(none, 0) + (none == 1 ? " loss is" : " losses are") + " not finite");
     top = notes.empty() ? 74 : 96;
   }
@@ -99,8 +101,10 @@ struct FitAxes {
   double y(double loss) const { return std::clamp((high_loss - loss) / (high_loss - low), 0.0, 1.0) * high; }
 };
 
-/// The points of a curve, where finite; of many in one column of pixels the first, the least, the greatest and the last.
-inline std::vector<std::vector<std::pair<double, double>>> runs(const std::vector<double>& x, const std::vector<double>& y) {
+/// The points of a curve, where finite; of many in one column of pixels the first, the least, the greatest and the
+/// last.
+inline std::vector<std::vector<std::pair<double, double>>> runs(const std::vector<double>& x,
+                                                                const std::vector<double>& y) {
   std::vector<std::vector<std::pair<double, double>>> out;
   bool open = false;
   for (std::size_t i = 0; i < x.size();) {
@@ -123,9 +127,11 @@ inline std::vector<std::vector<std::pair<double, double>>> runs(const std::vecto
   return out;
 }
 
-inline void draw_curve(Strokes& strokes, const std::vector<double>& x, const std::vector<double>& y, double thick, bool dotted) {
+inline void draw_curve(Strokes& strokes, const std::vector<double>& x, const std::vector<double>& y, double thick,
+                       bool dotted) {
   for (const auto& run : runs(x, y)) {
-    for (std::size_t k = 1; k < run.size(); ++k) strokes.line(run[k - 1].first, run[k - 1].second, run[k].first, run[k].second, thick);
+    for (std::size_t k = 1; k < run.size(); ++k)
+      strokes.line(run[k - 1].first, run[k - 1].second, run[k].first, run[k].second, thick);
     if (!dotted && run.size() > 1) continue;
     for (const auto& [px, py] : run) strokes.disc(px, py, thick + 1.2);
   }
@@ -133,9 +139,10 @@ inline void draw_curve(Strokes& strokes, const std::vector<double>& x, const std
 
 }  // namespace detail
 
-/// 900 pixels wide: on top how the fit ended and its best loss, below it the training and the validation or check loss (a dot for each of up to 40
-/// reports) with the best one marked and ticks at the bottom where steps were skipped, then the learning rate.  The axis of the
-/// losses leaves out the few that are far from the others, as the first ones may be; they are drawn at its edge and counted.
+/// 900 pixels wide: on top how the fit ended and its best loss, below it the training and the validation or check loss
+/// (a dot for each of up to 40 reports) with the best one marked and ticks at the bottom where steps were skipped, then
+/// the learning rate.  The axis of the losses leaves out the few that are far from the others, as the first ones may
+/// be; they are drawn at its edge and counted.
 inline Image draw_fit(const FitCurves& c) {
   using namespace detail;
   FitAxes a(c);
@@ -151,9 +158,10 @@ inline Image draw_fit(const FitCurves& c) {
   const auto number = [](double v) { return general(v, 6); };
   std::string title = c.status;
   if (std::isfinite(c.best_loss)) {
-    title += ", best " + number(c.best_loss) + (c.best_at > 0 ? " at " + c.unit + " " + fixed(c.best_at, 0) : " at the beginning");
+    title += ", best " + number(c.best_loss) +
+             (c.best_at > 0 ? " at " + c.unit + " " + fixed(c.best_at, 0) : " at the beginning");
     if (c.best_at > 0 && !c.at.empty()) title += " of " + fixed(c.at.back(), 0);
-  } else {
+  } else if (!c.at.empty()) {
     title += ", no finite loss";
   }
   image.text(left, 14, title, ink);
@@ -195,7 +203,9 @@ inline Image draw_fit(const FitCurves& c) {
     }
   };
   if (marked) entry("best", [&](int from) { mark(from, 36, 26, 26, 13, 13); });
-  if (skipped > 0) entry(fixed(skipped, 0) + (skipped == 1 ? " step skipped" : " steps skipped"), [&](int from) { image.rect(from + 12, 42, 2, 14, ink); });
+  if (skipped > 0)
+    entry(fixed(skipped, 0) + (skipped == 1 ? " step skipped" : " steps skipped"),
+          [&](int from) { image.rect(from + 12, 42, 2, 14, ink); });
   std::string notes;
   for (const auto& n : a.notes) notes += (notes.empty() ? "" : ", ") + n;
   image.text(left, 66, notes, ink);
@@ -244,7 +254,8 @@ inline Image draw_fit(const FitCurves& c) {
   curve(other, a.top, high, 2.6, first_colour);
   curve(rate, low_top, low_high, 2, Rgb{90, 90, 98});
   for (std::size_t i = 0; i < x.size(); ++i) {
-    if (c.skipped[i] > (i ? c.skipped[i - 1] : 0)) image.rect(left + static_cast<int>(x[i]) - 1, a.top + high - 10, 2, 10, ink);
+    if (c.skipped[i] > (i ? c.skipped[i - 1] : 0))
+      image.rect(left + static_cast<int>(x[i]) - 1, a.top + high - 10, 2, 10, ink);
   }
   if (marked) mark(left, a.top, inner, high, a.x(c.best_at), a.y(c.best_loss));
   image.frame(left - 1, a.top - 1, inner + 2, high + 2, ink);
@@ -252,8 +263,8 @@ inline Image draw_fit(const FitCurves& c) {
   return image;
 }
 
-/// draw_fit of a FitResult's or an EnergyFitResult's history into a PNG file, whole or not at all (see write_file).  Seconds are not shown: the
-/// same history gives the same bytes.
+/// draw_fit of a FitResult's or an EnergyFitResult's history into a PNG file, whole or not at all (see write_file).
+/// Seconds are not shown: the same history gives the same bytes.
 template <class Result>
 void plot_fit(const std::string& path, const Result& result) {
   write_png(path, draw_fit(fit_curves(result)));

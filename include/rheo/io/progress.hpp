@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Progress: a fit's callback, or a plain counter, that keeps one line up to date on a terminal and writes one line each few seconds elsewhere.
+// Progress: a fit's callback, or a plain counter, that keeps one line up to date on a terminal and writes one line each
+// few seconds elsewhere.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +14,8 @@
 #include <utility>
 
 #include "rheo/io/text.hpp"
-#include "rheo/platform/terminal.hpp"
-
 #include "rheo/platform/macros_off.hpp"
+#include "rheo/platform/terminal.hpp"
 
 namespace rheo::io {
 
@@ -27,7 +27,8 @@ struct ProgressOptions {
 
 namespace detail {
 
-/// How much is done a second of late: the past fades with a time constant of a fifth of the time so far, at least ten seconds.
+/// How much is done a second of late: the past fades with a time constant of a fifth of the time so far, at least ten
+/// seconds.
 struct RecentRate {
   double done = 0, seconds = 0, work = 0, time = 0;
 
@@ -46,15 +47,17 @@ struct RecentRate {
 
 }  // namespace detail
 
-/// As a callback of fit or fit_energy, by std::ref or from a lambda: called with any struct that has the numbers epoch (epochs done),
-/// epochs (planned, 0 = unknown), train_loss, validation_loss, best_loss, learning_rate and seconds (since the start), or step, steps,
-/// loss, check_loss, best_loss, acceptance, learning_rate and seconds; returns true.  What is NaN is shown as "-".  A smaller epoch or time than
-/// the last call's begins another run.
-/// As a counter: Progress p("sampling", rows), then p.tick(n) when n more are done; the time begins with the object.
-/// On a terminal: a bar, the figures and the time left, cut to the terminal's width, rewritten in place at most ten times a second;
-/// the bar has colour unless NO_COLOR is set.  Elsewhere, or where TERM is dumb: plain lines, the first and the last of a run and between
-/// them at most one each every_seconds.  A run that ends early is ended by finish() or the destructor.  The time left goes by the
-/// rate of late.  For one thread at a time.
+/// As a callback of fit or fit_energy, by std::ref or from a lambda: called with any struct that has the numbers epoch
+/// (epochs done), epochs (planned, 0 = unknown), train_loss, validation_loss, best_loss, learning_rate and seconds
+/// (since the start), or step, steps, loss, check_loss, best_loss, acceptance, learning_rate and seconds; returns true.
+/// What is NaN is shown as "-".  A smaller epoch or time than the last call's begins another run.
+///
+/// As a counter: Progress p("sampling", rows), then p.tick(n) when n more are done; time begins with the object.
+///
+/// On a terminal: a bar, the figures and the time left, cut to the terminal's width, rewritten in place at most ten
+/// times a second; the bar has colour unless NO_COLOR is set.  Elsewhere, or where TERM is dumb: plain lines, the first
+/// and the last of a run and between them at most one each every_seconds.  A run that ends early is ended by finish() or
+/// the destructor.  The time left goes by the rate of late.  For one thread at a time.
 class Progress {
  public:
   explicit Progress(std::FILE* out = stderr) : Progress(ProgressOptions{out, 10, {}}) {}
@@ -70,7 +73,12 @@ class Progress {
   }
   /// A copy has counted and drawn nothing yet.
   Progress(const Progress& o)
-      : options_(o.options_), what_(o.what_), total_(o.total_), terminal_(o.terminal_), colour_(o.colour_), begin_(now()) {}
+      : options_(o.options_),
+        what_(o.what_),
+        total_(o.total_),
+        terminal_(o.terminal_),
+        colour_(o.colour_),
+        begin_(now()) {}
   Progress& operator=(const Progress&) = delete;
   ~Progress() { finish(); }
 
@@ -85,9 +93,9 @@ class Progress {
     } else {
       const double accepted = number(s.acceptance);
       report("step ", number(s.step), number(s.steps), number(s.seconds),
-             "  loss " + loss(number(s.loss)) + "  check " + loss(number(s.check_loss)) + "  best " + loss(number(s.best_loss)) +
-                 (std::isnan(accepted) ? "" : "  accepted " + detail::fixed(accepted, 2)) + "  rate " +
-                 detail::general(number(s.learning_rate), 3));
+             "  loss " + loss(number(s.loss)) + "  check " + loss(number(s.check_loss)) + "  best " +
+                 loss(number(s.best_loss)) + (std::isnan(accepted) ? "" : "  accepted " + detail::fixed(accepted, 2)) +
+                 "  rate " + detail::general(number(s.learning_rate), 3));
     }
     return true;
   }
@@ -106,8 +114,8 @@ class Progress {
     end_line();
   }
 
-  /// Shows what a run that ended early came to, where that was not shown yet, and ends its line on a terminal, so that other output begins
-  /// on its own; the next call begins a new one.
+  /// Shows what a run that ended early came to, where that was not shown yet, and ends its line on a terminal, so that
+  /// other output begins on its own; the next call begins a new one.
   void finish() {
     if (late_ && figures_.empty()) show_count();
     if (late_) show(figures_, part_);
@@ -126,13 +134,17 @@ class Progress {
     const auto two = [](long v) { return (v < 10 ? "0" : "") + std::to_string(v); };
     return (t >= 3600 ? std::to_string(t / 3600) + ":" + two(t / 60 % 60) : std::to_string(t / 60)) + ":" + two(t % 60);
   }
-  static std::string of(double done, double total) { return detail::fixed(done, 0) + (total > 0 ? "/" + detail::fixed(total, 0) : ""); }
+  static std::string of(double done, double total) {
+    return detail::fixed(done, 0) + (total > 0 ? "/" + detail::fixed(total, 0) : "");
+  }
   void show_count() {
     rate_.reach(ticks_, seen_);
     const bool all = total_ > 0 && ticks_ >= total_;
     const double rate = all ? ticks_ / seen_ : rate_.rate(), part = total_ > 0 ? std::min(ticks_ / total_, 1.0) : -1;
-    const std::string speed = std::isfinite(rate) ? (rate < 1000 ? detail::general(rate, 3) : detail::fixed(rate, 0)) + "/s" : "-";
-    show(what_ + " " + of(ticks_, total_) + (total_ > 0 ? "  " + detail::fixed(std::floor(100 * part), 0) + " %" : "") + "  " + speed +
+    const std::string speed =
+        std::isfinite(rate) ? (rate < 1000 ? detail::general(rate, 3) : detail::fixed(rate, 0)) + "/s" : "-";
+    show(what_ + " " + of(ticks_, total_) + (total_ > 0 ? "  " + detail::fixed(std::floor(100 * part), 0) + " %" : "") +
+             "  " + speed +
              (all ? "  took " + duration(seen_) : "  left " + duration(rate_.left(total_ > 0 ? total_ - ticks_ : -1))),
          part);
   }
@@ -149,7 +161,9 @@ class Progress {
     rate_ = {}, shown_ = false;
   }
   /// Whether a line may be written now: always the first of a run, and on a terminal the first after finish().
-  bool due() const { return terminal_ ? !drawn_ || now() - shown_at_ >= 0.1 : !shown_ || now() - shown_at_ >= options_.every_seconds; }
+  bool due() const {
+    return terminal_ ? !drawn_ || now() - shown_at_ >= 0.1 : !shown_ || now() - shown_at_ >= options_.every_seconds;
+  }
   void show(const std::string& figures, double part) {
     late_ = false;
     shown_ = true;
@@ -171,7 +185,8 @@ class Progress {
   /// `done` in [0, 1], below 0 for no bar.
   void draw(const std::string& figures, double done) {
     const unsigned columns = platform::terminal_columns(options_.out);
-    const std::size_t width = (columns > 0 ? columns : 80u) - std::size_t(1);  // the last column would wrap on some terminals
+    const std::size_t width =
+        (columns > 0 ? columns : 80u) - std::size_t(1);  // the last column would wrap on some terminals
     const std::size_t room = width > figures.size() + 3 ? std::min<std::size_t>(width - figures.size() - 3, 30) : 0;
     std::string line = "\r";
     std::size_t used = 0;
