@@ -39,7 +39,8 @@ struct Job {
 ///     tbb::task_arena arena;
 ///     int workers() const override { return arena.max_concurrency(); }
 ///     void run(rheo::Index jobs, rheo::Job job) override {
-///       arena.execute([&] { tbb::parallel_for(rheo::Index(0), jobs, [&](rheo::Index i) { job(i, tbb::this_task_arena::current_thread_index()); }); });
+///       const auto one = [&](rheo::Index i) { job(i, tbb::this_task_arena::current_thread_index()); };
+///       arena.execute([&] { tbb::parallel_for(rheo::Index(0), jobs, one); });
 ///     }
 ///   };
 class Executor {
