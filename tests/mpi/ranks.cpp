@@ -57,8 +57,11 @@ void steps(mpi::Team& team, double tolerance) {
 
 template <class T>
 void rows_of_ranks(mpi::Team& team) {
-  const auto model = make_model<T>(Small{}, Noise{2});
-  const auto conditional = make_model<T>(Conditional{}, Noise{2});
+  auto model = make_model<T>(Small{}, Noise{2});
+  auto conditional = make_model<T>(Conditional{}, Noise{2});
+  for (auto* theta : {&model.parameters(), &conditional.parameters()}) {  // at their start they are the identity
+    for (Index i = 0; i < theta->size(); ++i) (*theta)(i) += T(0.2 * Noise{8}.normal(i, 0));
+  }
   for (const Index n : {Index(0), Index(1), Index(1000), Index(5000)}) {
     const auto x = rheo_test::banana<T>(n, 4);
     const Batch<T> context = x.leftCols(1);
