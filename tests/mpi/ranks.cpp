@@ -34,6 +34,7 @@ void steps(mpi::Team& team, double tolerance) {
   const auto x = view(std::as_const(data));
   auto own = make_model<T>(Small{}, Noise{2});
   own.initialise(data);
+  for (Index i = 0; i < own.parameters().size(); ++i) own.parameters()(i) += T(0.2 * Noise{8}.normal(i, 0));
   auto alone = own;
   Trainer one(alone), many(own, Adam{}, 2);
   many.join(&team);
