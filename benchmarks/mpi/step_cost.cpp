@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// step_cost [latency bandwidth]: run by mpiexec.  What a step of a fit sends, how long it and its parts take here, and the share of communication that
-// rheo::mpi::StepCost foretells for 2 to 64 ranks of a cluster (seconds, bytes a second; 2e-6 and 1e10 where none are given).
+// step_cost [latency bandwidth]: run by mpiexec.  What a step of a fit sends, how long it and its parts take here, and
+// the share of communication that rheo::mpi::StepCost foretells for 2 to 64 ranks of a cluster (seconds, bytes a
+// second; 2e-6 and 1e10 where none are given).
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +16,8 @@ namespace {
 using namespace rheo;
 
 /// The least of some means of `repeats` calls each, the slowest rank's.
-template <class Call> double seconds(mpi::Team& team, int repeats, Call call) {
+template <class Call>
+double seconds(mpi::Team& team, int repeats, Call call) {
   double best = 1e300;
   for (int round = 0; round < 5; ++round) {
     MPI_Barrier(MPI_COMM_WORLD);
@@ -29,7 +31,8 @@ template <class Call> double seconds(mpi::Team& team, int repeats, Call call) {
   return best;
 }
 
-template <class T, class F> void study(mpi::Team& team, const char* name, F flow, Index rows, double latency, double bandwidth) {
+template <class T, class F>
+void study(mpi::Team& team, const char* name, F flow, Index rows, double latency, double bandwidth) {
   auto model = make_model<T>(flow, Noise{1});
   Batch<T> x(rows, F::x_dim);
   Noise{2}.normals(view(x));
@@ -50,11 +53,15 @@ template <class T, class F> void study(mpi::Team& team, const char* name, F flow
   cost.fixed = one > cost.shard ? one - cost.shard : 0;
   const double sum = seconds(team, 20, [&] { team.sum(message.data(), message.size()); });
   if (team.rank() != 0) return;
-  std::printf("%s, %s, %ld rows in %ld shards: %.0f kB a step; alone %.3g ms, at %d ranks here %.3g ms, of it the sum %.3g ms\n", name, sizeof(T) == 4 ? "float" : "double",
-              static_cast<long>(rows), static_cast<long>(cost.shards), cost.bytes / 1000, 1e3 * all, team.size(), 1e3 * shared, 1e3 * sum);
+  std::printf(
+      "%s, %s, %ld rows in %ld shards: %.0f kB a step; alone %.3g ms, at %d ranks here %.3g ms, of it the sum %.3g "
+      "ms\n",
+      name, sizeof(T) == 4 ? "float" : "double", static_cast<long>(rows), static_cast<long>(cost.shards),
+      cost.bytes / 1000, 1e3 * all, team.size(), 1e3 * shared, 1e3 * sum);
   std::printf("  foretold at %.3g s and %.3g B/s:\n  ranks  ms a step  speed-up  communication\n", latency, bandwidth);
   for (int p = 2; p <= 64; p *= 2) {
-    std::printf("  %5d  %9.3g  %8.2f  %11.1f %%\n", p, 1e3 * cost.seconds(p), cost.seconds(1) / cost.seconds(p), 100 * cost.share(p));
+    std::printf("  %5d  %9.3g  %8.2f  %11.1f %%\n", p, 1e3 * cost.seconds(p), cost.seconds(1) / cost.seconds(p),
+                100 * cost.share(p));
   }
 }
 
@@ -64,7 +71,8 @@ int main(int argc, char** argv) {
   mpi::Session session(argc, argv);
   mpi::Team team;
   const mpi::StepCost usual;
-  const double latency = argc > 1 ? std::atof(argv[1]) : usual.latency, bandwidth = argc > 2 ? std::atof(argv[2]) : usual.bandwidth;
+  const double latency = argc > 1 ? std::atof(argv[1]) : usual.latency,
+               bandwidth = argc > 2 ? std::atof(argv[2]) : usual.bandwidth;
   study<float>(team, "RealNvp<8>", presets::RealNvp<8>{}, 4096, latency, bandwidth);
   study<double>(team, "RealNvp<8>", presets::RealNvp<8>{}, 4096, latency, bandwidth);
   study<float>(team, "Nsf<16>", presets::Nsf<16>{}, 4096, latency, bandwidth);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// rheo over MPI: fits, densities, samples and annealed sampling on many machines.  The only header that includes <mpi.h>; the CMake target is rheo::mpi.
+// rheo over MPI: fits, densities, samples and annealed sampling on many machines.  The only header that includes
+// <mpi.h>; the CMake target is rheo::mpi.
 #pragma once
 
 #include <mpi.h>
@@ -28,11 +29,12 @@
 ///     auto x = rheo::mpi::sample(team, model, 1000000, rheo::Noise{1});
 ///   }
 ///
-/// A rank that dies ends the job: mpirun says which.  The checkpoint, written whole or not at all, is the last one, and the job goes on from it when it is
-/// started again, with any number of ranks.
+/// A rank that dies ends the job: mpirun says which.  The checkpoint, written whole or not at all, is the last one, and
+/// the job goes on from it when it is started again, with any number of ranks.
 namespace rheo::mpi {
 
-/// MPI from here to the end of the scope.  Left by an exception at one rank it ends the whole job, since the others would wait for it for ever.
+/// MPI from here to the end of the scope.  Left by an exception at one rank it ends the whole job, since the others
+/// would wait for it for ever.
 class Session {
  public:
   Session(int& argc, char**& argv) : exceptions_(std::uncaught_exceptions()) {
@@ -56,8 +58,8 @@ class Session {
   int exceptions_;
 };
 
-/// The ranks of a communicator, for FitOptions::team and the calls below.  MPI must be initialised; the team ends before it does.  Its calls are made by the
-/// thread that made it.  Errors of MPI end the job.
+/// The ranks of a communicator, for FitOptions::team and the calls below.  MPI must be initialised; the team ends
+/// before it does.  Its calls are made by the thread that made it.  Errors of MPI end the job.
 class Team final : public rheo::Team {
  public:
   explicit Team(MPI_Comm all = MPI_COMM_WORLD) {
@@ -86,22 +88,26 @@ class Team final : public rheo::Team {
     return std::min(n, rheo::detail::first_part((n + step - 1) / step, rank, size_) * step);
   }
   /// x[0 .. n), of which every rank has made its own rows, becomes whole at every rank.
-  template <class T> void share(T* x, Index n, Index step) {
+  template <class T>
+  void share(T* x, Index n, Index step) {
     static_assert(std::is_trivially_copyable_v<T>);
     for (int r = 0; r < size_; ++r) {
       const Index first = first_of(r, n, step), last = first_of(r + 1, n, step);
       const std::size_t bytes = static_cast<std::size_t>(last - first) * sizeof(T);
       for (std::size_t at = 0; at < bytes; at += most) {
-        MPI_Bcast(reinterpret_cast<char*>(x + first) + at, static_cast<int>(std::min(most, bytes - at)), MPI_BYTE, r, comm_);
+        MPI_Bcast(reinterpret_cast<char*>(x + first) + at, static_cast<int>(std::min(most, bytes - at)), MPI_BYTE, r,
+                  comm_);
       }
     }
   }
 
  private:
   static constexpr std::size_t most = std::size_t(1) << 30;  // MPI counts in int
-  template <class T> void sum(T* x, Index n, MPI_Datatype type) {
+  template <class T>
+  void sum(T* x, Index n, MPI_Datatype type) {
     constexpr Index part = static_cast<Index>(most / sizeof(T));
-    for (Index at = 0; at < n; at += part) MPI_Allreduce(MPI_IN_PLACE, x + at, static_cast<int>(std::min(part, n - at)), type, MPI_SUM, comm_);
+    for (Index at = 0; at < n; at += part)
+      MPI_Allreduce(MPI_IN_PLACE, x + at, static_cast<int>(std::min(part, n - at)), type, MPI_SUM, comm_);
   }
 
   MPI_Comm comm_ = MPI_COMM_NULL;
@@ -111,10 +117,12 @@ class Team final : public rheo::Team {
 namespace detail {
 
 /// The caller's context for rows [first, first + n).
-template <class T> CView<T> share_of(const Input<T>& context, Index first, Index n) {
+template <class T>
+CView<T> share_of(const Input<T>& context, Index first, Index n) {
   return context.rows() <= 1 ? context.view() : rows(context.view(), first, n);
 }
-template <class T> void share_columns(Team& team, Batch<T>& x, Index step) {
+template <class T>
+void share_columns(Team& team, Batch<T>& x, Index step) {
   Column<T> whole(x.rows());
   for (Index j = 0; j < x.cols(); ++j) {
     whole = x.col(j);
@@ -125,15 +133,18 @@ template <class T> void share_columns(Team& team, Batch<T>& x, Index step) {
 
 }  // namespace detail
 
-/// Calls of all ranks, each with the same arguments and the whole x or n; every rank is given the whole result, to the bits of one process.
+/// Calls of all ranks, each with the same arguments and the whole x or n; every rank is given the whole result, to the
+/// bits of one process.
 
 /// log p(x) (Model::log_prob), of x n x x_dim.
 template <class F, class T>
-Column<T> log_prob(Team& team, const Model<F, T>& model, const std::type_identity_t<Input<T>>& x, const std::type_identity_t<Input<T>>& context = {}, Threads threads = 1) {
+Column<T> log_prob(Team& team, const Model<F, T>& model, const std::type_identity_t<Input<T>>& x,
+                   const std::type_identity_t<Input<T>>& context = {}, Threads threads = 1) {
   Column<T> v(x.rows());
   rheo::detail::check_together(rheo::detail::several(&team), [&] {
     model.check(x, context);
-    const Index first = team.first_of(team.rank(), x.rows(), shard_rows<T>), n = team.first_of(team.rank() + 1, x.rows(), shard_rows<T>) - first;
+    const Index first = team.first_of(team.rank(), x.rows(), shard_rows<T>),
+                n = team.first_of(team.rank() + 1, x.rows(), shard_rows<T>) - first;
     auto ws = model.workspace(threads);
     v.segment(first, n) = model.log_prob(rows(x.view(), first, n), detail::share_of<T>(context, first, n), ws);
   });
@@ -143,15 +154,20 @@ Column<T> log_prob(Team& team, const Model<F, T>& model, const std::type_identit
 
 /// n draws and their log-densities (Model::sample_and_log_prob).
 template <class F, class T>
-ScoredSample<T> sample_and_log_prob(Team& team, const Model<F, T>& model, Index n, Noise noise, const std::type_identity_t<Input<T>>& context = {}, Threads threads = 1) {
+ScoredSample<T> sample_and_log_prob(Team& team, const Model<F, T>& model, Index n, Noise noise,
+                                    const std::type_identity_t<Input<T>>& context = {}, Threads threads = 1) {
   ScoredSample<T> s;
   rheo::detail::check_together(rheo::detail::several(&team), [&] {
     if (n < 0) rheo::detail::fail("cannot draw " + std::to_string(n) + " samples");
-    if (context.rows() > 1 && context.rows() != n) rheo::detail::fail("context has " + std::to_string(context.rows()) + " rows for " + std::to_string(n) + " samples: it wants one for each, or one for all");
+    if (context.rows() > 1 && context.rows() != n)
+      rheo::detail::fail("context has " + std::to_string(context.rows()) + " rows for " + std::to_string(n) +
+                         " samples: it wants one for each, or one for all");
     s = {Batch<T>(n, F::x_dim), Column<T>(n)};
-    const Index first = team.first_of(team.rank(), n, shard_rows<T>), m = team.first_of(team.rank() + 1, n, shard_rows<T>) - first;
+    const Index first = team.first_of(team.rank(), n, shard_rows<T>),
+                m = team.first_of(team.rank() + 1, n, shard_rows<T>) - first;
     auto ws = model.workspace(threads);
-    model.sample_into(rows(view(s.x), first, m), ColView<T>(s.log_prob.data() + first, m), noise.from_row(first), detail::share_of<T>(context, first, m), ws);
+    model.sample_into(rows(view(s.x), first, m), ColView<T>(s.log_prob.data() + first, m), noise.from_row(first),
+                      detail::share_of<T>(context, first, m), ws);
   });
   detail::share_columns(team, s.x, shard_rows<T>);
   team.share(s.log_prob.data(), n, shard_rows<T>);
@@ -159,21 +175,25 @@ ScoredSample<T> sample_and_log_prob(Team& team, const Model<F, T>& model, Index 
 }
 /// n draws, n x x_dim (Model::sample).
 template <class F, class T>
-Batch<T> sample(Team& team, const Model<F, T>& model, Index n, Noise noise, const std::type_identity_t<Input<T>>& context = {}, Threads threads = 1) {
+Batch<T> sample(Team& team, const Model<F, T>& model, Index n, Noise noise,
+                const std::type_identity_t<Input<T>>& context = {}, Threads threads = 1) {
   return sample_and_log_prob(team, model, n, noise, context, threads).x;
 }
 
-/// Annealed importance sampling (rheo::annealed_sample) of the whole x, n x dim.  Without resampling, which would have every rank wait for all weights at
-/// every temperature.
+/// Annealed importance sampling (rheo::annealed_sample) of the whole x, n x dim.  Without resampling, which would have
+/// every rank wait for all weights at every temperature.
 template <class T, Energy Base, Energy Target, class Move>
-AnnealedSample<T> annealed_sample(Team& team, Batch<T> x, const Base& base, const Target& target, const Move& move, int temperatures, Noise noise) {
+AnnealedSample<T> annealed_sample(Team& team, Batch<T> x, const Base& base, const Target& target, const Move& move,
+                                  int temperatures, Noise noise) {
   constexpr Index step = 1024;  // rows that energies are asked for at once
-  const Index n = x.rows(), first = team.first_of(team.rank(), n, step), m = team.first_of(team.rank() + 1, n, step) - first;
+  const Index n = x.rows(), first = team.first_of(team.rank(), n, step),
+              m = team.first_of(team.rank() + 1, n, step) - first;
   AnnealedSample<T> s{std::move(x), FamilyWeights(Column<double>::Zero(n)), {}, {}, 0, 0};
   Column<double> log_w = Column<double>::Zero(n);
   rheo::detail::check_together(rheo::detail::several(&team), [&] {
     if (m == 0) return;
-    auto own = rheo::annealed_sample(Batch<T>(s.x.middleRows(first, m)), base, target, move, temperatures, noise.from_row(first));
+    auto own = rheo::annealed_sample(Batch<T>(s.x.middleRows(first, m)), base, target, move, temperatures,
+                                     noise.from_row(first));
     s.x.middleRows(first, m) = own.x;
     log_w.segment(first, m) = own.log_w;
     s.report = own.report;
@@ -191,8 +211,8 @@ AnnealedSample<T> annealed_sample(Team& team, Batch<T> x, const Base& base, cons
   return s;
 }
 
-/// What one step of a fit costs on P ranks of a cluster with one link each, by the model of Thakur, Rabenseifner and Gropp 2005 (Int. J. High Perf. Comp.
-/// Appl. 19, 49) for a long allreduce:
+/// What one step of a fit costs on P ranks of a cluster with one link each, by the model of Thakur, Rabenseifner and
+/// Gropp 2005 (Int. J. High Perf. Comp. Appl. 19, 49) for a long allreduce:
 ///   communication  2 ceil(log2 P) latency + 2 (P - 1) / P bytes / bandwidth
 ///   work           fixed + shard ceil(shards / P)
 /// A batch has ceil(rows / shard_rows<T>) shards: more ranks than shards gain nothing.

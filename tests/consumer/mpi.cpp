@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A user's fit on many machines.
 #include "rheo/mpi.hpp"
+
 #include "rheo/rheo.hpp"
 
 int main(int argc, char** argv) {

@@ -72,9 +72,11 @@ TEST_CASE("an executor calls every job once, and its first exception comes back"
   pool.run(100, [&](Index i, int) { ++calls[static_cast<std::size_t>(i)]; });
   for (auto& c : calls) CHECK(c == 1);
   CHECK(others.runs == 1);
-  CHECK_THROWS_WITH(pool.run(9, [](Index i, int) {
-    if (i == 4) throw std::runtime_error("four");
-  }), "four");
+  CHECK_THROWS_WITH(pool.run(9,
+                             [](Index i, int) {
+                               if (i == 4) throw std::runtime_error("four");
+                             }),
+                    "four");
   CHECK_NOTHROW(pool.run(9, [](Index, int) {}));
 }
 
@@ -83,7 +85,8 @@ TEMPLATE_TEST_CASE("the bits of an executor are those of our threads", "", float
   const auto data = rheo_test::banana<T>(1500, 1);
   const auto run = [&](int threads, Executor* executor) {
     auto model = make_model<T>(Small{}, Noise{2});
-    const auto r = fit(model, data, {.epochs = 2, .batch = 500, .noise = Noise{3}, .threads = threads, .executor = executor});
+    const auto r =
+        fit(model, data, {.epochs = 2, .batch = 500, .noise = Noise{3}, .threads = threads, .executor = executor});
     auto ws = executor ? model.workspace(*executor) : model.workspace(threads);
     const Column<T> scored = model.log_prob(data, {}, ws);
     const Batch<T> drawn = model.sample_and_log_prob(700, Noise{4}, {}, ws).x;
@@ -102,13 +105,18 @@ TEMPLATE_TEST_CASE("the bits of an executor are those of our threads", "", float
 }
 
 TEST_CASE("an executor that breaks a rule is told so") {
-  for (const auto& [kind, what] : {std::pair{Wrong::forgets, "6 jobs done of 7"}, {Wrong::twice, "8 jobs done of 7"}, {Wrong::far_worker, "beyond 7 jobs and 2 workers"},
-                                   {Wrong::far_job, "beyond 7 jobs"}, {Wrong::one_worker, "two jobs at once"}}) {
+  for (const auto& [kind, what] : {std::pair{Wrong::forgets, "6 jobs done of 7"},
+                                   {Wrong::twice, "8 jobs done of 7"},
+                                   {Wrong::far_worker, "beyond 7 jobs and 2 workers"},
+                                   {Wrong::far_job, "beyond 7 jobs"},
+                                   {Wrong::one_worker, "two jobs at once"}}) {
     Wrong wrong(kind);
     Pool pool(wrong);
     INFO(what);
-    CHECK_THROWS_WITH(pool.run(7, [](Index, int) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }), Catch::Contains(what));
-    CHECK_THROWS_AS(pool.run(7, [](Index, int) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }), std::logic_error);
+    CHECK_THROWS_WITH(pool.run(7, [](Index, int) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }),
+                      Catch::Contains(what));
+    CHECK_THROWS_AS(pool.run(7, [](Index, int) { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }),
+                    std::logic_error);
   }
   Wrong none(Wrong::no_workers);
   CHECK_THROWS_WITH(Pool(none), Catch::Contains("at least one worker"));

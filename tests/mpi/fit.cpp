@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// fit FILE [SHARDS [die]]: a fit by all ranks with a checkpoint before every step in FILE, or none where FILE is "-"; rank 0 says where it ended.  With SHARDS > 0 it is
-// stopped at that shard of the last rank, or, with `die`, the last rank is killed there.
+// fit FILE [SHARDS [die]]: a fit by all ranks with a checkpoint before every step in FILE, or none where FILE is "-";
+// rank 0 says where it ended.  With SHARDS > 0 it is stopped at that shard of the last rank, or, with `die`, the last
+// rank is killed there.
+#include "rheo/training/fit.hpp"
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -14,7 +17,6 @@
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/mpi.hpp"
-#include "rheo/training/fit.hpp"
 
 namespace {
 using namespace rheo;
@@ -25,7 +27,8 @@ struct Counting {
   bool die;
   long* steps;
   long last;
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+  template <class F, class T>
+  double operator()(ObjectiveCall<F, T>& c) const {
     if (c.pull && ++*steps == last) {
       if (die) std::raise(SIGKILL);
       source->request_stop();
@@ -48,7 +51,8 @@ int main(int argc, char** argv) {
   FitOptions options{.epochs = 6, .batch = 300, .noise = Noise{3}, .team = &team, .stop = source.get_token()};
   if (file != "-") options.checkpoint = io::checkpoint(file, 0);
   const bool last = team.rank() + 1 == team.size();
-  const auto r = fit(model, rheo_test::banana<double>(1000, 1), options, Counting{&source, argc > 3 && last, &made, last && steps > 0 ? steps : -1});
+  const auto r = fit(model, rheo_test::banana<double>(1000, 1), options,
+                     Counting{&source, argc > 3 && last, &made, last && steps > 0 ? steps : -1});
   if (team.rank() == 0) {
     std::printf("%d ranks: %s %d %ld", team.size(), to_string(r.status), r.best_epoch, r.steps);
     for (Index i = 0; i < model.parameters().size(); i += 97) std::printf(" %.9f", model.parameters()(i));

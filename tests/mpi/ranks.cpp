@@ -27,12 +27,14 @@ void expect(bool well, const std::string& what) {
   if (!well) throw std::runtime_error(what);
 }
 
-template <class T> void steps(mpi::Team& team, double tolerance) {
+template <class T>
+void steps(mpi::Team& team, double tolerance) {
   auto data = rheo_test::banana<T>(900, 1);
   const auto none = Model<Small, T>::template nothing<const T>(900);
   const auto x = view(std::as_const(data));
   auto own = make_model<T>(Small{}, Noise{2});
   own.initialise(data);
+  for (Index i = 0; i < own.parameters().size(); ++i) own.parameters()(i) += T(0.2 * Noise{8}.normal(i, 0));
   auto alone = own;
   Trainer one(alone), many(own, Adam{}, 2);
   many.join(&team);
@@ -54,24 +56,32 @@ template <class T> void steps(mpi::Team& team, double tolerance) {
   if (team.rank() == 0) std::printf("steps of %zu bytes a number: at most %.2g from one process's\n", sizeof(T), worst);
 }
 
-template <class T> void rows_of_ranks(mpi::Team& team) {
-  const auto model = make_model<T>(Small{}, Noise{2});
-  const auto conditional = make_model<T>(Conditional{}, Noise{2});
+template <class T>
+void rows_of_ranks(mpi::Team& team) {
+  auto model = make_model<T>(Small{}, Noise{2});
+  auto conditional = make_model<T>(Conditional{}, Noise{2});
+  for (auto* theta : {&model.parameters(), &conditional.parameters()}) {  // at their start they are the identity
+    for (Index i = 0; i < theta->size(); ++i) (*theta)(i) += T(0.2 * Noise{8}.normal(i, 0));
+  }
   for (const Index n : {Index(0), Index(1), Index(1000), Index(5000)}) {
     const auto x = rheo_test::banana<T>(n, 4);
     const Batch<T> context = x.leftCols(1);
     expect((mpi::log_prob(team, model, x, {}, 2) == model.log_prob(x)).all(), "other log-densities");
     expect((mpi::sample(team, model, n, Noise{5}) == model.sample(n, Noise{5})).all(), "other samples");
     if (n == 0) continue;
-    expect((mpi::log_prob(team, conditional, x, context) == conditional.log_prob(x, context)).all(), "other conditional log-densities");
-    const auto a = mpi::sample_and_log_prob(team, conditional, n, Noise{5}, context), b = conditional.sample_and_log_prob(n, Noise{5}, context);
+    expect((mpi::log_prob(team, conditional, x, context) == conditional.log_prob(x, context)).all(),
+           "other conditional log-densities");
+    const auto a = mpi::sample_and_log_prob(team, conditional, n, Noise{5}, context),
+               b = conditional.sample_and_log_prob(n, Noise{5}, context);
     expect((a.x == b.x).all() && (a.log_prob == b.log_prob).all(), "other conditional samples");
     const Batch<T> c = context.topRows(1);
-    expect((mpi::sample(team, conditional, n, Noise{5}, c) == conditional.sample(n, Noise{5}, c)).all(), "other samples of one context");
+    expect((mpi::sample(team, conditional, n, Noise{5}, c) == conditional.sample(n, Noise{5}, c)).all(),
+           "other samples of one context");
   }
 }
 
-template <class Move> void annealed(mpi::Team& team, const Move& move) {
+template <class Move>
+void annealed(mpi::Team& team, const Move& move) {
   const targets::GaussianEnergy<1> target(Row<double>::Constant(1, 1.5), Batch<double>::Constant(1, 1, 0.16));
   for (const Index n : {Index(3), Index(5000)}) {
     Batch<double> x(n, 1);
@@ -79,8 +89,11 @@ template <class Move> void annealed(mpi::Team& team, const Move& move) {
     if (n > 3) x(4000, 0) = std::nan("");
     const auto a = mpi::annealed_sample(team, x, NormalEnergy<1>{}, target, move, 4, Noise{7});
     const auto b = annealed_sample(x, NormalEnergy<1>{}, target, move, 4, Noise{7});
-    expect(((a.x == b.x) || (a.x != a.x && b.x != b.x)).all() && (a.log_w == b.log_w).all() && a.log_z.value == b.log_z.value, "another annealed sample");
-    expect(a.report.accepted == b.report.accepted && a.report.invalid == b.report.invalid && a.families == b.families, "another annealed report");
+    expect(((a.x == b.x) || (a.x != a.x && b.x != b.x)).all() && (a.log_w == b.log_w).all() &&
+               a.log_z.value == b.log_z.value,
+           "another annealed sample");
+    expect(a.report.accepted == b.report.accepted && a.report.invalid == b.report.invalid && a.families == b.families,
+           "another annealed report");
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// OpenMP's threads in the place of ours, as rheo/flows/executor.hpp says: the same bits, and nothing allocated by a step.
+// OpenMP's threads in the place of ours, as rheo/flows/executor.hpp says: the same bits, and nothing allocated by a
+// step.
 #include <omp.h>
 
 #include "banana.hpp"
@@ -62,7 +63,9 @@ TEST_CASE("a step on OpenMP's threads allocates nothing after the first, and an 
     CHECK(rheo_test::malloc_count() == before);
   }
   Pool pool(omp);
-  CHECK_THROWS_WITH(pool.run(50, [](Index i, int) {
-    if (i == 7) throw std::runtime_error("seven");
-  }), "seven");
+  CHECK_THROWS_WITH(pool.run(50,
+                             [](Index i, int) {
+                               if (i == 7) throw std::runtime_error("seven");
+                             }),
+                    "seven");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Teams, of threads here: each rank holds one process's parameters up to rounding, a step that one rank cannot make is made by none, what one rank
-// throws all throw, and checkpoints go from any number of ranks to any other.
+// Teams, of threads here: each rank holds one process's parameters up to rounding, a step that one rank cannot make is
+// made by none, what one rank throws all throw, and checkpoints go from any number of ranks to any other.
 #include "rheo/training/team.hpp"
 
 #include <algorithm>
@@ -58,7 +58,8 @@ class Thread final : public Team {
   int sums = 0;
 
  private:
-  template <class T> void add(T* x, Index n) {
+  template <class T>
+  void add(T* x, Index n) {
     ++sums;
     g_.sums[static_cast<std::size_t>(rank_)].assign(x, x + n);
     g_.barrier.arrive_and_wait();
@@ -100,7 +101,8 @@ std::vector<std::string> silence(int ranks) { return std::vector<std::string>(st
 /// Maximum likelihood that throws at one row.
 struct Throws {
   Index row = 0;
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+  template <class F, class T>
+  double operator()(ObjectiveCall<F, T>& c) const {
     if (c.noise.row0 <= row && row < c.noise.row0 + c.x.rows()) throw std::runtime_error("this row");
     return MaximumLikelihood{}(c);
   }
@@ -127,7 +129,8 @@ TEST_CASE("after each step every rank holds one process's parameters to 1e-12, w
       trainer.join(team);
       std::vector<Column<double>> path;
       for (int k = 0; k < 12; ++k) {
-        const auto r = trainer.step(view(data), none, {k, rows, nullptr, weights.data()}, Noise{3}.fork(static_cast<std::uint64_t>(k)), 1e-3, 5);
+        const auto r = trainer.step(view(data), none, {k, rows, nullptr, weights.data()},
+                                    Noise{3}.fork(static_cast<std::uint64_t>(k)), 1e-3, 5);
         Column<double> all(model.parameters().size() + 2);
         all << model.parameters(), r.loss, r.gradient_norm;
         path.push_back(all);
@@ -138,9 +141,9 @@ TEST_CASE("after each step every rank holds one process's parameters to 1e-12, w
     for (const int ranks : {2, 3, 5}) {
       std::vector<std::vector<Column<double>>> path(static_cast<std::size_t>(ranks));
       CHECK(together(ranks, [&](Thread& team) {
-        path[static_cast<std::size_t>(team.rank())] = run(&team, 1 + team.rank() % 2);
-        if (team.sums != 12) throw std::runtime_error("a step is not one sum");
-      }) == silence(ranks));
+              path[static_cast<std::size_t>(team.rank())] = run(&team, 1 + team.rank() % 2);
+              if (team.sums != 12) throw std::runtime_error("a step is not one sum");
+            }) == silence(ranks));
       double worst = 0;
       for (std::size_t k = 0; k < alone.size(); ++k) {
         for (const auto& own : path) {
@@ -159,13 +162,16 @@ TEST_CASE("a step that is not finite at one rank is made by none") {
   data(650, 1) = std::nan("");
   const auto none = Model<Small, double>::nothing<const double>(rows_of_data);
   CHECK(together(3, [&](Thread& team) {
-    auto model = started();
-    const Column<double> before = model.parameters();
-    Trainer trainer(model);
-    trainer.join(&team);
-    if (trainer.step(view(std::as_const(data)), none, {0, 700}, Noise{3}, 1e-3).stepped || (model.parameters() != before).any()) throw std::runtime_error("stepped");
-    if (!trainer.step(view(std::as_const(data)), none, {0, 600}, Noise{3}, 1e-3).stepped) throw std::runtime_error("did not step");
-  }) == silence(3));
+          auto model = started();
+          const Column<double> before = model.parameters();
+          Trainer trainer(model);
+          trainer.join(&team);
+          if (trainer.step(view(std::as_const(data)), none, {0, 700}, Noise{3}, 1e-3).stepped ||
+              (model.parameters() != before).any())
+            throw std::runtime_error("stepped");
+          if (!trainer.step(view(std::as_const(data)), none, {0, 600}, Noise{3}, 1e-3).stepped)
+            throw std::runtime_error("did not step");
+        }) == silence(3));
 }
 
 TEST_CASE("a fit of a team is one process's: history, status, best epoch, rows set aside") {
@@ -178,16 +184,16 @@ TEST_CASE("a fit of a team is one process's: history, status, best epoch, rows s
     std::vector<Column<double>> theta(results.size());
     std::atomic<int> called{0};
     CHECK(together(ranks, [&](Thread& team) {
-      auto o = options;
-      o.team = &team;
-      o.callback = [&](const EpochReport&) {
-        if (team.rank() != 0) called += 1000;
-        return ++called, true;
-      };
-      auto model = make_model<double>(Small{}, Noise{2});
-      results[static_cast<std::size_t>(team.rank())] = fit(model, data, o);
-      theta[static_cast<std::size_t>(team.rank())] = model.parameters();
-    }) == silence(ranks));
+            auto o = options;
+            o.team = &team;
+            o.callback = [&](const EpochReport&) {
+              if (team.rank() != 0) called += 1000;
+              return ++called, true;
+            };
+            auto model = make_model<double>(Small{}, Noise{2});
+            results[static_cast<std::size_t>(team.rank())] = fit(model, data, o);
+            theta[static_cast<std::size_t>(team.rank())] = model.parameters();
+          }) == silence(ranks));
     CHECK(called == 6);
     for (std::size_t k = 0; k < results.size(); ++k) {
       CHECK((theta[k] == theta[0]).all());
@@ -204,16 +210,20 @@ TEST_CASE("a fit of a team is one process's: history, status, best epoch, rows s
 TEST_CASE("what one rank throws or asks for, all do") {
   const auto data = rheo_test::banana<double>(600, 1);
   const FitOptions options{.epochs = 3, .batch = 300, .noise = Noise{3}};
-  const auto run = [&](const std::function<void(Thread&, FitOptions&, Batch<double>&)>& change, auto objective, int faulty = -1) {
+  const auto run = [&](const std::function<void(Thread&, FitOptions&, Batch<double>&)>& change, auto objective,
+                       int faulty = -1) {
     std::vector<std::string> status(3);
-    auto thrown = together(3, [&](Thread& team) {
-      auto o = options;
-      auto own = data;
-      o.team = &team;
-      change(team, o, own);
-      auto model = make_model<double>(Small{}, Noise{2});
-      status[static_cast<std::size_t>(team.rank())] = to_string(fit(model, own, o, objective).status);
-    }, faulty);
+    auto thrown = together(
+        3,
+        [&](Thread& team) {
+          auto o = options;
+          auto own = data;
+          o.team = &team;
+          change(team, o, own);
+          auto model = make_model<double>(Small{}, Noise{2});
+          status[static_cast<std::size_t>(team.rank())] = to_string(fit(model, own, o, objective).status);
+        },
+        faulty);
     for (std::size_t k = 0; k < 3; ++k) {
       INFO(k << ": " << thrown[k] << status[k]);
       CHECK(thrown[k].empty() == thrown[0].empty());
@@ -226,20 +236,29 @@ TEST_CASE("what one rank throws or asks for, all do") {
   const auto objective = run(same, Throws{130});  // of the shards of 300 rows the third, which is rank 1's
   CHECK(objective[1] == "this row");
   CHECK_THAT(objective[0], Catch::Contains("another rank"));
-  const auto rate = run([](Thread& t, FitOptions& o, Batch<double>&) { o.learning_rate *= 1 + t.rank() / 2; }, likelihood);
+  const auto rate =
+      run([](Thread& t, FitOptions& o, Batch<double>&) { o.learning_rate *= 1 + t.rank() / 2; }, likelihood);
   CHECK_THAT(rate[0], Catch::Contains("rank 2 of 3") && Catch::Contains("learning_rate"));
   CHECK(rate[1] == rate[0]);
-  CHECK_THAT(run([](Thread& t, FitOptions&, Batch<double>& x) { x(5, 0) += t.rank() == 1; }, likelihood)[2], Catch::Contains("rank 1 of 3") && Catch::Contains("data"));
-  CHECK_THAT(run([](Thread& t, FitOptions&, Batch<double>& x) { x(5, 0) /= t.rank() != 1; }, likelihood)[0], Catch::Contains("rank 1 of the team refused"));
-  const auto callback = run([](Thread&, FitOptions& o, Batch<double>&) { o.callback = [](const EpochReport&) -> bool { throw std::runtime_error("enough"); }; }, likelihood);
+  CHECK_THAT(run([](Thread& t, FitOptions&, Batch<double>& x) { x(5, 0) += t.rank() == 1; }, likelihood)[2],
+             Catch::Contains("rank 1 of 3") && Catch::Contains("data"));
+  CHECK_THAT(run([](Thread& t, FitOptions&, Batch<double>& x) { x(5, 0) /= t.rank() != 1; }, likelihood)[0],
+             Catch::Contains("rank 1 of the team refused"));
+  const auto callback =
+      run([](Thread&, FitOptions& o,
+             Batch<double>&) { o.callback = [](const EpochReport&) -> bool { throw std::runtime_error("enough"); }; },
+          likelihood);
   CHECK(callback[0] == "enough");
   CHECK_THAT(callback[2], Catch::Contains("the callback threw at rank 0"));
-  CHECK(run([](Thread&, FitOptions& o, Batch<double>&) { o.callback = [](const EpochReport&) { return false; }; }, likelihood)[2] == "interrupted");
+  CHECK(run([](Thread&, FitOptions& o, Batch<double>&) { o.callback = [](const EpochReport&) { return false; }; },
+            likelihood)[2] == "interrupted");
   StopSource source;
   source.request_stop();
-  CHECK(run([&](Thread& t, FitOptions& o, Batch<double>&) {
-    if (t.rank() == 2) o.stop = source.get_token();
-  }, likelihood)[0] == "interrupted");
+  CHECK(run(
+            [&](Thread& t, FitOptions& o, Batch<double>&) {
+              if (t.rank() == 2) o.stop = source.get_token();
+            },
+            likelihood)[0] == "interrupted");
   CHECK_THAT(run(same, likelihood, 1)[0], Catch::Contains("rank 1 are no longer those of rank 0"));
 }
 
@@ -252,15 +271,15 @@ TEST_CASE("a checkpoint of two ranks is taken up by one, two and three; rank 0 a
     std::vector<FitStatus> status(static_cast<std::size_t>(ranks));
     std::vector<Column<double>> theta(status.size());
     CHECK(together(ranks, [&](Thread& team) {
-      auto o = options;
-      auto unused = std::make_shared<rheo_test::Kept>();
-      rheo_test::Kept::into(o, team.rank() == 0 ? store : unused, stop_at);
-      o.team = &team;
-      auto model = make_model<double>(Small{}, Noise{2});
-      status[static_cast<std::size_t>(team.rank())] = fit(model, data, o).status;
-      theta[static_cast<std::size_t>(team.rank())] = model.parameters();
-      if (team.rank() != 0 && unused->there) throw std::runtime_error("another rank wrote");
-    }) == silence(ranks));
+            auto o = options;
+            auto unused = std::make_shared<rheo_test::Kept>();
+            rheo_test::Kept::into(o, team.rank() == 0 ? store : unused, stop_at);
+            o.team = &team;
+            auto model = make_model<double>(Small{}, Noise{2});
+            status[static_cast<std::size_t>(team.rank())] = fit(model, data, o).status;
+            theta[static_cast<std::size_t>(team.rank())] = model.parameters();
+            if (team.rank() != 0 && unused->there) throw std::runtime_error("another rank wrote");
+          }) == silence(ranks));
     for (std::size_t k = 0; k < theta.size(); ++k) {
       CHECK(status[k] == status[0]);
       CHECK((theta[k] == theta[0]).all());

@@ -14,16 +14,15 @@ struct Job {
   void* callee;
   void (*call)(void*, Index, int);
   template <class F>
-  requires(!std::is_same_v<std::remove_cvref_t<F>, Job>)
-  Job(F&& f)  // const_cast: a const callable is called as one
+  requires(!std::is_same_v<std::remove_cvref_t<F>, Job>) Job(F&& f)  // const_cast: a const callable is called as one
       : callee(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
         call([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<F>*>(j))(i, w); }) {}
   void operator()(Index job, int worker) const { call(callee, job, worker); }
 };
 
-/// The threads of a program that has its own: what Workspace, Model::workspace and Trainer take in the place of a number
-/// of threads, and fit as FitOptions::executor.  It must live as long as what was made of it.  Bits are those of our own
-/// threads, whatever their number.  With OpenMP (#include <omp.h>, compiled with -fopenmp):
+/// The threads of a program that has its own: what Workspace, Model::workspace and Trainer take in the place of a
+/// number of threads, and fit as FitOptions::executor.  It must live as long as what was made of it.  Bits are those of
+/// our own threads, whatever their number.  With OpenMP (#include <omp.h>, compiled with -fopenmp):
 ///
 ///   struct OpenMp final : rheo::Executor {
 ///     int workers() const override { return omp_get_max_threads(); }
@@ -39,7 +38,8 @@ struct Job {
 ///     tbb::task_arena arena;
 ///     int workers() const override { return arena.max_concurrency(); }
 ///     void run(rheo::Index jobs, rheo::Job job) override {
-///       arena.execute([&] { tbb::parallel_for(rheo::Index(0), jobs, [&](rheo::Index i) { job(i, tbb::this_task_arena::current_thread_index()); }); });
+///       const auto one = [&](rheo::Index i) { job(i, tbb::this_task_arena::current_thread_index()); };
+///       arena.execute([&] { tbb::parallel_for(rheo::Index(0), jobs, one); });
 ///     }
 ///   };
 class Executor {
@@ -47,9 +47,9 @@ class Executor {
   virtual ~Executor() = default;
   /// How many jobs may run at once, at least 1.  Asked once, when a workspace is made.
   virtual int workers() const = 0;
-  /// Calls job(i, worker) once for every i in [0, jobs), in any order, and returns when all have returned.  worker is in
-  /// [0, workers()), and no two jobs that run at once have the same.  Jobs do not throw: an exception of ours is kept and
-  /// rethrown behind run().  One that breaks these rules is told so by std::logic_error.
+  /// Calls job(i, worker) once for every i in [0, jobs), in any order, and returns when all have returned.  worker is
+  /// in [0, workers()), and no two jobs that run at once have the same.  Jobs do not throw: an exception of ours is
+  /// kept and rethrown behind run().  One that breaks these rules is told so by std::logic_error.
   virtual void run(Index jobs, Job job) = 0;
 };
 

@@ -17,8 +17,8 @@
 
 namespace rheo {
 
-/// What a fit asks of the processes that it runs on, ranks 0 .. size() - 1: over MPI, rheo::mpi::Team (rheo/mpi.hpp).  Every
-/// rank makes the same calls in the same order with the same lengths; a call waits for all the others.
+/// What a fit asks of the processes that it runs on, ranks 0 .. size() - 1: over MPI, rheo::mpi::Team (rheo/mpi.hpp).
+/// Every rank makes the same calls in the same order with the same lengths; a call waits for all the others.
 class Team {
  public:
   virtual ~Team() = default;
@@ -37,7 +37,8 @@ namespace detail {
 inline Team* several(Team* team) { return team && team->size() > 1 ? team : nullptr; }
 inline bool leads(const Team* team) { return !team || team->rank() == 0; }
 
-/// The first of n parts at a rank, of `parts` cut into contiguous shares that differ by one at most; that of rank size() is `parts`.
+/// The first of n parts at a rank, of `parts` cut into contiguous shares that differ by one at most; that of rank
+/// size() is `parts`.
 inline Index first_part(Index parts, int rank, int size) { return parts * rank / size; }
 
 /// A text of rank 0's for all.
@@ -61,7 +62,8 @@ inline std::vector<std::pair<int, int>> troubled(Team& team, int here) {
 }
 
 /// What a call threw.
-template <class Call> std::exception_ptr caught(const Call& call) {
+template <class Call>
+std::exception_ptr caught(const Call& call) {
 #if defined(__cpp_exceptions)
   try {
     call();
@@ -75,7 +77,8 @@ template <class Call> std::exception_ptr caught(const Call& call) {
 }
 
 /// Checks at every rank, each its own: where one throws, all do.
-template <class Checks> void check_together(Team* team, const Checks& checks) {
+template <class Checks>
+void check_together(Team* team, const Checks& checks) {
   if (!team) return checks();
   const std::exception_ptr error = caught(checks);
   const auto bad = troubled(*team, error != nullptr);
@@ -105,8 +108,9 @@ template <class Checks> void check_together(Team* team, const Checks& checks) {
   }
   for (const auto& [rank, which] : troubled(team, fact)) {
     const auto k = static_cast<std::size_t>(which) - 1;
-    fail<DataError>("rank " + std::to_string(rank) + " of " + std::to_string(team.size()) + " was given another fit than rank 0: " +
-                    (k < facts.size() ? facts[k].first : "what it is told") + " differs; every rank wants the same model, data and options");
+    fail<DataError>("rank " + std::to_string(rank) + " of " + std::to_string(team.size()) +
+                    " was given another fit than rank 0: " + (k < facts.size() ? facts[k].first : "what it is told") +
+                    " differs; every rank wants the same model, data and options");
   }
 }
 
@@ -116,12 +120,14 @@ inline void same_bits(Team& team, std::uint64_t hash) {
   team.broadcast(&first, sizeof first);
   for (const auto& [rank, what] : troubled(team, first != hash)) {
     static_cast<void>(what);
-    fail<std::runtime_error>("the parameters of rank " + std::to_string(rank) + " are no longer those of rank 0: the ranks must run one program on one kind of processor");
+    fail<std::runtime_error>("the parameters of rank " + std::to_string(rank) +
+                             " are no longer those of rank 0: the ranks must run one program on one kind of processor");
   }
 }
 
 /// What rank 0's `call` returns, at every rank; where it throws, all do.
-template <class Call> bool by_first_rank(Team& team, const char* what, Call call) {
+template <class Call>
+bool by_first_rank(Team& team, const char* what, Call call) {
   int answer = 0;
   std::exception_ptr error;
   if (team.rank() == 0) {
@@ -177,8 +183,10 @@ class TeamStore final : public CheckpointStore {
     for (const auto& a : state.arrays) {
       put(flat, a.name);
       put(flat, std::uint64_t(a.integer)), put(flat, static_cast<std::uint64_t>(a.bytes));
-      put(flat, static_cast<std::uint64_t>(a.numbers.size())), put(flat, a.numbers.data(), a.numbers.size() * sizeof(double));
-      put(flat, static_cast<std::uint64_t>(a.integers.size())), put(flat, a.integers.data(), a.integers.size() * sizeof(std::int64_t));
+      put(flat, static_cast<std::uint64_t>(a.numbers.size())),
+          put(flat, a.numbers.data(), a.numbers.size() * sizeof(double));
+      put(flat, static_cast<std::uint64_t>(a.integers.size())),
+          put(flat, a.integers.data(), a.integers.size() * sizeof(std::int64_t));
     }
     return flat;
   }
@@ -218,7 +226,8 @@ class TeamStore final : public CheckpointStore {
 /// Rank 0's clock decides when a checkpoint is due.
 inline Checkpoint of_team(Checkpoint c, Team* team) {
   if (!team || !c.store) return c;
-  return {std::make_shared<TeamStore>(std::move(c.store), *team), team->rank() == 0 ? c.every_seconds : std::numeric_limits<double>::infinity()};
+  return {std::make_shared<TeamStore>(std::move(c.store), *team),
+          team->rank() == 0 ? c.every_seconds : std::numeric_limits<double>::infinity()};
 }
 
 }  // namespace detail
