@@ -68,7 +68,7 @@ TEST_CASE("half precision and bfloat16 are named, not widened") {
     io::TensorFile file = maf();
     at(file, weight).dtype = type;
     CHECK(refusal<Maf>(file) == "rheo: maf.safetensors: '" + weight + "' holds " + type +
-                                    ", expected F64 or F32: widen the model before it is saved");
+                                    ", expected F64 or F32: widen the model before it is saved, model.float()");
   }
   io::TensorFile file = maf();
   io::Tensor& t = at(file, bias);
@@ -131,6 +131,7 @@ TEST_CASE("what does not fit is told all at once") {
   at(file, weight).shape = {1024};
   at(file, bias).name = "other";
   const std::string text = refusal<Maf>(file);
+  CHECK_THAT(text, Catch::Contains("maf.safetensors: 3 faults\n  '"));
   for (const char* part : {"has shape (1024), expected (32, 32)", "bias' is missing", "'other' (32) is left over"})
     CHECK_THAT(text, Catch::Contains(part));
 }

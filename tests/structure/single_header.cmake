@@ -24,6 +24,9 @@ endif()
 file(GLOB examples ${ROOT}/examples/*.cpp)
 foreach(example IN LISTS examples)
   get_filename_component(name ${example} NAME_WE)
+  if(name STREQUAL "frozen")
+    continue()  # it includes what the example freeze writes
+  endif()
   file(STRINGS ${example} own REGEX "^#define EIGEN_")  # which must come before Eigen
   set(first -include ${DIR}/rheo_single.hpp)
   if(own)

@@ -157,7 +157,7 @@ class StateDict {
   }
 
   void fault(const std::string& what) {
-    if (++count_ <= 40) faults_ += "\n  " + what;
+    if (++count_ <= 40) faults_.push_back(what);
   }
   /// Throws FileError with all that did not fit and all that is left.
   void finish() {
@@ -165,8 +165,11 @@ class StateDict {
       if (!taken_.count(t.name))
         fault("'" + t.name + "' " + shape_text(t.shape) + " is left over: no layer of the flow takes it");
     }
-    if (count_ > 40) faults_ += "\n  and " + std::to_string(count_ - 40) + " more";
-    if (count_ > 0) bad_file(name_, faults_);
+    if (count_ == 0) return;
+    if (count_ > 40) faults_.push_back("and " + std::to_string(count_ - 40) + " more");
+    std::string all = count_ == 1 ? faults_[0] : std::to_string(count_) + " faults";
+    for (std::size_t k = 0; count_ > 1 && k < faults_.size(); ++k) all += "\n  " + faults_[k];
+    bad_file(name_, all);
   }
 
  private:
@@ -183,7 +186,8 @@ class StateDict {
   }
 
   const TensorFile& file_;
-  std::string name_, faults_;
+  std::string name_;
+  std::vector<std::string> faults_;
   std::set<std::string> taken_;
   std::size_t count_ = 0;
 };
