@@ -47,7 +47,7 @@ class Strokes {
  private:
   static double distance(double x, double y) { return std::sqrt(x * x + y * y); }
   template <class F>
-  void around(double x0, double y0, double x1, double y1, double radius, const F& far) {
+  void around(double x0, double y0, double x1, double y1, double radius, const F& apart) {
     const auto pixel = [&](double v, int end) {
       return static_cast<int>(std::clamp(std::floor(v), -1.0, static_cast<double>(end)));
     };
@@ -56,7 +56,7 @@ class Strokes {
       for (int x = std::max(0, pixel(x0 - radius - 1, width_));
            x <= std::min(width_ - 1, pixel(x1 + radius + 1, width_)); ++x) {
         double& cover = cover_[static_cast<std::size_t>(y * width_ + x)];
-        cover = std::max(cover, std::clamp(radius + 0.5 - far(x + 0.5, y + 0.5), 0.0, 1.0));
+        cover = std::max(cover, std::clamp(radius + 0.5 - apart(x + 0.5, y + 0.5), 0.0, 1.0));
       }
     }
   }

@@ -92,15 +92,15 @@ class StateWalk {
   template <class X>
   requires requires(X& x) { x.data(), x.size(), typename X::Scalar(); }
   void operator()(const char* name, X& x) { numbers(name, x.data(), x.size()); }
-  template <class I>
-  requires(std::is_integral_v<I> || std::is_enum_v<I>) void operator()(const char* name, I& x, std::int64_t least,
+  template <class Whole>
+  requires(std::is_integral_v<Whole> || std::is_enum_v<Whole>) void operator()(const char* name, Whole& x, std::int64_t least,
                                                                        std::int64_t most) {
     if (mode_ == Mode::save) {
       add(name, true).integers.push_back(static_cast<std::int64_t>(x));
     } else if (const auto* a = take(name, true, 8, 1)) {
       const std::int64_t value = a->integers[0];
       if (value < least || value > most) fault(a->name, "is " + std::to_string(value));
-      else if (loading()) x = static_cast<I>(value);
+      else if (loading()) x = static_cast<Whole>(value);
     }
   }
   void operator()(const char* name, bool& x) { (*this)(name, x, 0, 1); }

@@ -132,7 +132,7 @@ class Reader {
                                           : block(net, l - 1) + ".linear");
       };
       for (std::size_t l = 0; l < N::depth; ++l)
-        degrees<D, Transformer::params, C, typename N::UnitDegrees>(name(l), N::Dense::width[l + 1], l + 1 == N::depth);
+        unit_degrees<D, Transformer::params, C, typename N::UnitDegrees>(name(l), N::Dense::width[l + 1], l + 1 == N::depth);
       io::detail::read_made<DealtFromOne, N, D, Transformer::params, C, NaturalOrder>(dict, theta, name, output);
     } else {
       static_assert(is_residual<N>,
@@ -144,7 +144,7 @@ class Reader {
   static io::detail::MaskedNames masked(const std::string& at) { return {at + ".weight", at + ".bias", at + ".mask"}; }
   /// The degrees that a masked layer keeps beside its mask: of its units, counted from 1.
   template <Index D, Index P, Index C, class Own>
-  void degrees(const io::detail::MaskedNames& at, Index width, bool last) {
+  void unit_degrees(const io::detail::MaskedNames& at, Index width, bool last) {
     std::vector<std::int64_t> wanted(static_cast<std::size_t>(width));
     const auto theirs = io::detail::sorted_by_degree<DealtFromOne, D, C>(last ? 0 : width);
     for (Index k = 0; k < width; ++k) {
@@ -169,7 +169,7 @@ class Reader {
     const auto degree = [](Index i) { return Own::template of<D, C>(i, H); };
     const auto hidden = [&](const std::string& name, auto& to, const io::detail::Places& in, auto sees) {
       dict.masked_linear(masked(name), to, units, in, sees);
-      degrees<D, P, C, Own>(masked(name), H, false);
+      unit_degrees<D, P, C, Own>(masked(name), H, false);
     };
     const auto between = [&](Index k, Index i) { return degree(i) <= degree(k); };
     hidden(net + ".initial_layer", parts.initial, {}, [&](Index k, Index i) { return i < degree(k); });
@@ -181,7 +181,7 @@ class Reader {
     }
     dict.masked_linear(masked(net + ".final_layer"), parts.last, outputs, units,
                        [&](Index k, Index i) { return degree(i) <= k / P; });
-    degrees<D, P, C, Own>(masked(net + ".final_layer"), D * P, true);
+    unit_degrees<D, P, C, Own>(masked(net + ".final_layer"), D * P, true);
   }
 
   template <Index D, class Transformer, class Net, Index C, class M>

@@ -82,7 +82,7 @@ struct Reader {
 
  private:
   std::string next() { return "transform.transforms." + std::to_string(layer++); }
-  static auto hyper(const std::string& at) {
+  static auto hyper_net(const std::string& at) {
     return [at](std::size_t l) { return at + ".hyper." + std::to_string(2 * l); };
   }
 
@@ -103,7 +103,7 @@ struct Reader {
     io::detail::read_made<DealtDegrees, N, D, Transformer::params, C, O>(
         dict, theta,
         [&](std::size_t l) {
-          const std::string name = hyper(at)(l);
+          const std::string name = hyper_net(at)(l);
           return io::detail::MaskedNames{name + ".weight", name + ".bias", name + ".mask"};
         },
         [](Index q) { return q; });
@@ -118,13 +118,13 @@ struct Reader {
     std::vector<std::int64_t> passes;
     for (Index j = 0; j < D; ++j) passes.push_back(!M::transformed(j));
     dict.expect(at + ".mask", io::detail::shape_of({D}), passes);
-    io::detail::read_mlp<N>(dict, theta, hyper(at));
+    io::detail::read_mlp<N>(dict, theta, hyper_net(at));
   }
   template <Index D, class Transformer, class Net, Index C>
   void read(const Conditional<D, Transformer, Net, C>&, Params<double> theta) {
     static_assert(known<Transformer>,
                   "rheo: from_zuko: a transformer that is none of zuko's: io::zuko::Affine, io::zuko::Spline<8>");
-    io::detail::read_mlp<typename Conditional<D, Transformer, Net, C>::Conditioner>(dict, theta, hyper(next()));
+    io::detail::read_mlp<typename Conditional<D, Transformer, Net, C>::Conditioner>(dict, theta, hyper_net(next()));
   }
   template <Index D> void read(const StandardNormal<D>&, Params<double>) {
     dict.expect_all("base.loc", io::detail::shape_of({D}), 0);
