@@ -229,8 +229,10 @@ TensorFile read_tensors(Take&& take, std::uint64_t size, const std::string& file
   if (size < 8) bad_file(file, "is no safetensors file: it has " + std::to_string(size) + " bytes");
   if (size > limits.file_bytes) bad_file(file, "holds more than the " + std::to_string(limits.file_bytes) + " bytes allowed");
   const std::string_view head = take(8);
-  if (head.substr(0, 2) == "PK") bad_file(file, "is a zip archive, as torch.save writes, and no safetensors file: safetensors.torch.save_file makes one of a state dict");
   const auto n = load<std::uint64_t>(head.data());
+  if (n > size - 8 && head.substr(0, 4) == "PK\x03\x04") {
+    bad_file(file, "is a zip archive, as torch.save writes, and no safetensors file: safetensors.torch.save_file makes one of a state dict");
+  }
   if (n > size - 8) bad_file(file, "the header has " + std::to_string(n) + " bytes, the file " + std::to_string(size));
   if (n > limits.header_bytes)
     bad_file(file, "the header has " + std::to_string(n) + " bytes, " + std::to_string(limits.header_bytes) + " are allowed");
