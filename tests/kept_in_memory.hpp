@@ -8,8 +8,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "catch.hpp"
 #include "rheo/platform/threads.hpp"
-#include "rheo/training/checkpoint.hpp"
+#include "rheo/training/fit_options.hpp"
 
 namespace rheo_test {
 
@@ -49,6 +50,39 @@ template <class A, class B> bool same_bits(const A& a, const B& b) {
     if (!same_bits(static_cast<double>(a(i)), static_cast<double>(b(i)))) return false;
   }
   return true;
+}
+
+/// `run(options)` once as it is, once with checkpoints, stopped at some of them, and stopped at every second one with the
+/// threads changing: same(a, b) checks that two ended alike.
+template <class Options, class Run, class Same>
+void never_stopped(const Options& options, const Run& run, const Same& same) {
+  const auto stopped = [&](const std::shared_ptr<Kept>& store, long at, int threads) {
+    Options o = options;
+    Kept::into(o, store, at);
+    o.threads = threads;
+    return run(o);
+  };
+  const auto whole = run(options);
+  auto store = std::make_shared<Kept>();
+  same(stopped(store, -1, 1), whole);
+  const long saves = store->saves;
+  REQUIRE(saves > 5);
+  same(stopped(store, -1, 1), whole);  // the end is kept
+  CHECK(store->saves == 0);
+  for (const long at : {1L, saves / 3, saves / 2, saves - 1}) {
+    auto other = std::make_shared<Kept>();
+    CHECK(stopped(other, at, 1).result.status == rheo::FitStatus::interrupted);
+    same(stopped(other, -1, 2), whole);
+  }
+  auto often = std::make_shared<Kept>();
+  int runs = 0;
+  for (;;) {
+    const auto last = stopped(often, 2, 1 + runs % 2);
+    if (last.result.status == rheo::FitStatus::interrupted && ++runs < 1000) continue;
+    CHECK(runs > 4);
+    same(last, whole);
+    return;
+  }
 }
 
 }  // namespace rheo_test

@@ -48,8 +48,7 @@ template <class T> void check_same(const Ended<T>& a, const Ended<T>& b) {
            same_bits(e.learning_rate, f.learning_rate) && e.skipped_steps == f.skipped_steps));
   }
 }
-/// `fitted(model, options)` once as it is, once with checkpoints, stopped at some of them, and stopped at every second
-/// one with the threads changing.
+/// `fitted(model, options)`.
 template <class F, class T = double, class Fitted>
 void never_stopped(const F& flow, const FitOptions& options, Fitted fitted) {
   const auto run = [&](const FitOptions& o) {
@@ -57,32 +56,7 @@ void never_stopped(const F& flow, const FitOptions& options, Fitted fitted) {
     FitResult r = fitted(model, o);
     return Ended<T>{model.parameters(), model.buffers(), std::move(r)};
   };
-  const Ended<T> whole = run(options);
-  const auto stopped = [&](const std::shared_ptr<Kept>& store, long at, int threads) {
-    FitOptions o = options;
-    Kept::into(o, store, at);
-    o.threads = threads;
-    return run(o);
-  };
-  auto store = std::make_shared<Kept>();
-  check_same(stopped(store, -1, 1), whole);
-  const long saves = store->saves;
-  REQUIRE(saves > 5);
-  check_same(stopped(store, -1, 1), whole);  // the end is kept
-  CHECK(store->saves == 0);
-  for (const long at : {1L, saves / 3, saves / 2, saves - 1}) {
-    auto other = std::make_shared<Kept>();
-    CHECK(stopped(other, at, 1).result.status == FitStatus::interrupted);
-    check_same(stopped(other, -1, 2), whole);
-  }
-  auto often = std::make_shared<Kept>();
-  Ended<T> last;
-  int runs = 0;
-  do {
-    last = stopped(often, 2, 1 + runs % 2);
-  } while (last.result.status == FitStatus::interrupted && ++runs < 1000);
-  CHECK(runs > 4);
-  check_same(last, whole);
+  rheo_test::never_stopped(options, run, [](const Ended<T>& a, const Ended<T>& b) { check_same(a, b); });
 }
 template <class F, class T = double>
 void never_stopped(const F& flow, const FitOptions& options, const Batch<T>& data) {

@@ -51,8 +51,7 @@ template <class T> void check_same(const Ended<T>& a, const Ended<T>& b) {
   CHECK(same_bits(a.replay.log_w, b.replay.log_w));
   CHECK(a.replay.oldest == b.replay.oldest);
 }
-/// `fitted(model, options, replay)` once as it is, once with checkpoints, stopped at some of them, and at every second
-/// one with the threads changing.
+/// `fitted(model, options, replay)`.
 template <class M, class Fitted> void never_stopped(const M& start, const EnergyFitOptions& options, Fitted fitted) {
   using T = typename M::Scalar;
   const auto run = [&](const EnergyFitOptions& o) {
@@ -61,32 +60,7 @@ template <class M, class Fitted> void never_stopped(const M& start, const Energy
     EnergyFitResult r = fitted(model, o, replay);
     return Ended<T>{model.parameters(), model.buffers(), std::move(r), replay};
   };
-  const auto stopped = [&](const std::shared_ptr<Kept>& store, long at, int threads) {
-    EnergyFitOptions o = options;
-    Kept::into(o, store, at);
-    o.threads = threads;
-    return run(o);
-  };
-  const Ended<T> whole = run(options);
-  auto store = std::make_shared<Kept>();
-  check_same(stopped(store, -1, 1), whole);
-  const long saves = store->saves;
-  REQUIRE(saves > 5);
-  check_same(stopped(store, -1, 1), whole);  // the end is kept
-  CHECK(store->saves == 0);
-  for (const long at : {1L, saves / 3, saves / 2, saves - 1}) {
-    auto other = std::make_shared<Kept>();
-    CHECK(stopped(other, at, 1).result.status == FitStatus::interrupted);
-    check_same(stopped(other, -1, 2), whole);
-  }
-  auto often = std::make_shared<Kept>();
-  Ended<T> last;
-  int runs = 0;
-  do {
-    last = stopped(often, 2, 1 + runs % 2);
-  } while (last.result.status == FitStatus::interrupted && ++runs < 1000);
-  CHECK(runs > 4);
-  check_same(last, whole);
+  rheo_test::never_stopped(options, run, [](const Ended<T>& a, const Ended<T>& b) { check_same(a, b); });
 }
 auto random_model() {
   return rheo_test::shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1);
