@@ -218,6 +218,7 @@
 #include "rheo/training/row_source.hpp"
 #include "rheo/training/row_windows.hpp"
 #include "rheo/training/run_facts.hpp"
+#include "rheo/training/run_state.hpp"
 #include "rheo/training/running_mean.hpp"
 #include "rheo/training/schedule.hpp"
 #include "rheo/training/support.hpp"

@@ -6,6 +6,7 @@
 #include "rheo/training/alpha_divergence.hpp"
 #include "rheo/training/fit.hpp"
 #include "rheo/training/replay.hpp"
+#include "rheo/training/run_state.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -93,19 +94,21 @@ template <class E> auto objective_of(const E& e) {
 
 /// fit_energy, without the flow's type.  The loss of `checked` chooses the best parameters: over rows of the source,
 /// or, where those are `moving`, over draws alone.
-template <class T> class EnergyRun {
+template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyFitResult> {
+  using State = RunState<T, EnergyFitOptions, EnergyFitResult>;
+  using typename State::Restored;
+  using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
+  using State::finished_, State::start_loss_, State::loss_, State::made_, State::halved_;
+  using State::seconds, State::interrupt;
+
  public:
   EnergyRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked,
             StepRows<T>& source, bool moving, CView<T> context, const EnergyFitOptions& o)
-      : options_(o),
-        theta_(theta),
-        buffers_(buffers),
-        trainer_(trainer),
+      : State(theta, buffers, trainer, o, o.checkpoint),
         checked_(checked),
         source_(source),
         moving_(moving),
-        context_(context),
-        checkpoints_(o.checkpoint) {}
+        context_(context) {}
 
   /// `start`, if any, changes the model before the first step.
   EnergyFitResult run(const std::function<void()>& start) {
@@ -122,31 +125,11 @@ template <class T> class EnergyRun {
     return std::move(result_);
   }
 
-  /// All that a later step depends on, and the result so far: what a checkpoint holds.
-  void visit(StateWalk& walk) {
-    constexpr auto any = std::numeric_limits<std::int64_t>::max();
-    constexpr auto most = std::numeric_limits<int>::max();
-    walk("parameters", theta_);
-    walk("buffers", buffers_);
-    trainer_.visit(walk);
+  void visit(StateWalk& walk) override {
+    this->visit_shared(walk);
     source_.visit(walk);
-    walk("best", best_);
-    walk("best_buffers", best_buffers_);
-    walk.same("start_loss", start_loss_, std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon())));
-    walk("finished", finished_);
     walk("step", step_, 1, std::int64_t(options_.steps) + 1);
-    walk("loss", loss_);
-    walk("made", made_, 0, any);
-    walk("halved", halved_);
-    walk("non_finite", non_finite_, 0, most);
-    walk("halvings", halvings_, 0, most);
-    walk("status", result_.status, 0, static_cast<int>(FitStatus::no_better_than_start));
     walk("best_step", result_.best_step, 0, options_.steps);
-    walk("best_loss", result_.best_loss);
-    walk("steps", result_.steps, 0, any);
-    walk("skipped_steps", result_.skipped_steps, 0, any);
-    if (!walk.loading()) result_.seconds = seconds();
-    walk("seconds", result_.seconds);
     walk.list("history", result_.history, [](EnergyReport& e, auto add) {
       add(e.step), add(e.steps), add(e.loss), add(e.check_loss), add(e.check_not_finite), add(e.best_loss),
           add(e.acceptance), add(e.learning_rate), add(e.seconds), add(e.skipped_steps);
@@ -154,19 +137,8 @@ template <class T> class EnergyRun {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  /// Puts the best parameters in place at the end of the steps, and where an exception ends them.
-  struct Restored {
-    EnergyRun& run;
-    ~Restored() { run.restore(); }
-  };
-
   RunFacts facts() const {
-    FactList facts;
-    facts.add("trainer", "fit_energy");
-    trainer_.describe(facts);
-    facts.add_vector("parameters at the start", theta_.data(), theta_.size());
-    facts.add_vector("buffers at the start", buffers_.data(), buffers_.size());
+    FactList facts = this->shared_facts("fit_energy");
     source_.describe(facts);
     facts.add_table("context", context_);
     describe(options_, facts);
@@ -188,7 +160,7 @@ template <class T> class EnergyRun {
     source_.start(resumed);
     by_rows_ = source_.x().cols() > 0 || context_.cols() > 0;
     index_.resize(static_cast<std::size_t>(most_rows()));
-    best_ = theta_, best_buffers_ = buffers_;
+    this->keep_best();
     start_loss_ = check();
     if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;
     if (resumed) {
@@ -196,8 +168,7 @@ template <class T> class EnergyRun {
         source_.refused();
         checkpoints_.refuse(why);
       }
-      before_ = result_.seconds;
-      begin_ = Clock::now();
+      this->restart_clock();
     }
     unless.accepted = true;
   }
@@ -215,10 +186,6 @@ template <class T> class EnergyRun {
     const BatchRows b = moving_ ? BatchRows{0, options_.check_rows} : rows(options_.check_rows, options_.noise.fork(0));
     return finite_mean(checked_, at, c, b, options_.noise.fork(1), not_finite_);
   }
-  void restore() {
-    theta_ = best_;
-    buffers_ = best_buffers_;
-  }
 
   /// One step, and a check where it is due; false where the fit ends with it.
   bool run_step() {
@@ -229,20 +196,7 @@ template <class T> class EnergyRun {
     const Noise noise = o.noise.fork(2).fork(static_cast<std::uint64_t>(step_));
     source_.before(step_, noise.fork(2));
     const StepReport r = trainer_.step(x(), given(), rows(o.batch, noise.fork(0)), noise.fork(1), rate, o.clip_norm);
-    if (r.stepped) {
-      loss_ += r.loss;
-      ++made_;
-      non_finite_ = 0;
-    } else if (++result_.skipped_steps; ++non_finite_ >= o.patience_non_finite) {
-      restore();
-      trainer_.reset();
-      non_finite_ = 0;
-      halved_ /= 2;
-      if (++halvings_ > o.halvings) {
-        result_.status = FitStatus::diverged;
-        return false;
-      }
-    }
+    if (!this->count(r)) return false;
     if (step_ % o.check_every != 0 && step_ != o.steps) return true;
     const double check_loss = check();
     EnergyReport e{step_,
@@ -260,8 +214,7 @@ template <class T> class EnergyRun {
     if (e.check_loss < result_.best_loss + (result_.best_step > 0 ? o.tolerance : 0)) {
       result_.best_loss = std::min(result_.best_loss, e.check_loss);
       result_.best_step = step_;
-      best_ = theta_;
-      best_buffers_ = buffers_;
+      this->keep_best();
     }
     e.best_loss = result_.best_loss;
     e.acceptance = trainer_.report().acceptance();
@@ -270,11 +223,6 @@ template <class T> class EnergyRun {
     ++step_;
     return interrupt();
   }
-  bool interrupt() {
-    checkpoints_.keep(*this);
-    result_.status = FitStatus::interrupted;
-    return false;
-  }
   void finish() {
     if (result_.status == FitStatus::budget_reached && result_.best_step == 0 && !result_.history.empty())
       result_.status = FitStatus::no_better_than_start;
@@ -282,28 +230,15 @@ template <class T> class EnergyRun {
     finished_ = true;
     checkpoints_.keep(*this);
   }
-  double seconds() const { return before_ + std::chrono::duration<double>(Clock::now() - begin_).count(); }
 
-  const EnergyFitOptions& options_;
-  Numbers<T>&theta_, &buffers_;
-  ShardTrainer<T>&trainer_, &checked_;
+  ShardTrainer<T>& checked_;
   StepRows<T>& source_;
   bool moving_, by_rows_ = false;
   CView<T> context_;
-  Checkpoints checkpoints_;
-  Clock::time_point begin_ = Clock::now();
-  double before_ = 0;  // seconds of the runs before this one
   std::vector<Index> index_;
   Index not_finite_ = 0;
 
-  // What visit() walks over.
-  Column<T> best_, best_buffers_;
-  bool finished_ = false;
-  int step_ = 1;  // the next
-  double start_loss_ = 0, loss_ = 0, halved_ = 1;
-  long made_ = 0;
-  int non_finite_ = 0, halvings_ = 0;
-  EnergyFitResult result_;
+  int step_ = 1;  // the next; walked over beside what is shared
 };
 
 template <class F, class T, class Objective>

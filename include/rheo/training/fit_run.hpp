@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -12,6 +11,7 @@
 
 #include "rheo/training/fit_options.hpp"
 #include "rheo/training/row_windows.hpp"
+#include "rheo/training/run_state.hpp"
 #include "rheo/training/running_mean.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -21,25 +21,27 @@ namespace detail {
 
 /// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.  Of a fit from a source, `data` and
 /// `context` are its first window and `windows` gives the others.
-template <class T> class FitRun {
+template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
+  using State = RunState<T, FitOptions, FitResult>;
+  using typename State::Restored;
+  using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
+  using State::best_, State::best_buffers_, State::finished_, State::start_loss_, State::loss_, State::made_;
+  using State::halved_, State::seconds, State::interrupt;
+
  public:
   using Initialise = std::function<StartReport(const Batch<T>&, const Batch<T>&)>;
 
   FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
          const FitOptions& options, const HeldOut<T>* given, RowWindows<T>* windows = nullptr)
-      : options_(options),
+      : State(theta, buffers, trainer, options, of_team(options.checkpoint, several(options.team))),
         given_(given),
         windows_(windows),
         data_(data),
         context_(context),
-        theta_(theta),
-        buffers_(buffers),
-        trainer_(trainer),
         n_(data.rows()),
         held_(given ? 0 : held_rows(options.validation, n_)),
         kept_(n_ - held_),
         team_(several(options.team)),
-        checkpoints_(of_team(options.checkpoint, team_)),
         averaged_(theta, options.average) {
     if (kept_ < 2) {
       fail("fit: of " + std::to_string(n_) + " rows " + std::to_string(held_) +
@@ -62,38 +64,20 @@ template <class T> class FitRun {
     return std::move(result_);
   }
 
-  /// All that a later step depends on, and the result so far: what a checkpoint holds.
-  void visit(StateWalk& walk) {
+  void visit(StateWalk& walk) override {
     constexpr auto any = std::numeric_limits<std::int64_t>::max();
     constexpr auto most = std::numeric_limits<int>::max();
-    walk("parameters", theta_);
-    walk("buffers", buffers_);
-    trainer_.visit(walk);
-    walk("best", best_);
-    walk("best_buffers", best_buffers_);
+    this->visit_shared(walk);
     averaged_.visit(walk);
     walk("set_aside", aside_, validation_ ? validation_->rows() : 0);
-    walk.same("start_loss", start_loss_, std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon())));
-    walk("finished", finished_);
     walk("epoch", epoch_, 1, std::int64_t(options_.epochs) + 1);
     walk("first", first_, 0, kept_ - 1);
     walk("planned", planned_, 0, any);
-    walk("loss", loss_);
-    walk("made", made_, 0, any);
     walk("rate", rate_);
-    walk("halved", halved_);
     walk("last_loss", last_loss_);
-    walk("non_finite", non_finite_, 0, most);
-    walk("halvings", halvings_, 0, most);
     walk("since_best", since_best_, 0, most);
     walk("since_moved", since_moved_, 0, most);
-    walk("status", result_.status, 0, static_cast<int>(FitStatus::no_better_than_start));
     walk("best_epoch", result_.best_epoch, 0, options_.epochs);
-    walk("best_loss", result_.best_loss);
-    walk("steps", result_.steps, 0, any);
-    walk("skipped_steps", result_.skipped_steps, 0, any);
-    if (!walk.loading()) result_.seconds = seconds();
-    walk("seconds", result_.seconds);
     walk.list("history", result_.history, [](EpochReport& e, auto add) {
       add(e.epoch), add(e.epochs), add(e.train_loss), add(e.validation_loss), add(e.best_loss), add(e.learning_rate),
           add(e.seconds), add(e.skipped_steps);
@@ -101,20 +85,8 @@ template <class T> class FitRun {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  /// Puts the best parameters in place where an epoch is left by an exception.
-  struct Restored {
-    FitRun& run;
-    ~Restored() { run.restore(); }
-  };
-
   RunFacts facts() const {
-    FactList facts;
-    facts.add("trainer", "fit");
-    trainer_.describe(facts);
-    facts.add_vector("parameters at the start", theta_.data(), theta_.size());
-    facts.add_vector("buffers at the start", buffers_.data(), buffers_.size());
+    FactList facts = this->shared_facts("fit");
     facts.add_table("data", data_);
     facts.add_table("context", context_);
     if (given_) {
@@ -177,7 +149,7 @@ template <class T> class FitRun {
     } else {
       result_.start = initialise(train_, train_context_);
     }
-    best_ = theta_, best_buffers_ = buffers_;
+    this->keep_best();
     averaged_.restart(theta_);
     const std::optional<HeldOutLoss<T>> untouched = validation_;
     start_loss_ = validation_ ? validate()
@@ -191,8 +163,7 @@ template <class T> class FitRun {
       buffers_ = buffers;
       checkpoints_.refuse(why);
     }
-    before_ = result_.seconds;
-    begin_ = Clock::now();
+    this->restart_clock();
     if (validation_) validation_->set_aside(aside_);
   }
 
@@ -211,9 +182,7 @@ template <class T> class FitRun {
     if (stop) return false;
     if (!go_on(e)) {
       next_epoch();
-      checkpoints_.keep(*this);
-      result_.status = FitStatus::interrupted;
-      return false;
+      return interrupt();
     }
     return true;
   }
@@ -236,11 +205,7 @@ template <class T> class FitRun {
   bool run_window() {
     for (; first_ < kept_; first_ += options_.batch, ++planned_) {
       checkpoints_.keep_when_due(*this);
-      if (team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested()) {
-        checkpoints_.keep(*this);
-        result_.status = FitStatus::interrupted;
-        return false;
-      }
+      if (team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested()) return interrupt();
       if (!step()) return false;
     }
     return true;
@@ -265,22 +230,8 @@ template <class T> class FitRun {
     const StepReport r =
         trainer_.step(view(std::as_const(train_)), view(std::as_const(train_context_)), b,
                       options_.noise.fork(3).fork(static_cast<std::uint64_t>(planned_)), rate_, options_.clip_norm);
-    if (r.stepped) {
-      loss_ += r.loss;
-      ++made_;
-      non_finite_ = 0;
-      averaged_.add(theta_);
-      return true;
-    }
-    ++result_.skipped_steps;
-    if (++non_finite_ < options_.patience_non_finite) return true;
-    restore();
-    trainer_.reset();
-    non_finite_ = 0;
-    halved_ /= 2;
-    if (++halvings_ <= options_.halvings) return true;
-    result_.status = FitStatus::diverged;
-    return false;
+    if (r.stepped) averaged_.add(theta_);
+    return this->count(r);
   }
   /// Compares the epoch's end with the best.
   EpochReport judge() {
@@ -294,8 +245,7 @@ template <class T> class FitRun {
     if (judged < result_.best_loss) {
       result_.best_loss = judged;
       result_.best_epoch = epoch_;
-      best_ = theta_;
-      best_buffers_ = buffers_;
+      this->keep_best();
       since_best_ = 0;
     } else {
       ++since_best_;
@@ -321,9 +271,8 @@ template <class T> class FitRun {
     aside_ = validation_->set_aside();
     return loss;
   }
-  void restore() {
-    theta_ = best_;
-    buffers_ = best_buffers_;
+  void restore() override {
+    State::restore();
     averaged_.restart(theta_);
   }
 
@@ -346,20 +295,13 @@ template <class T> class FitRun {
     result_.seconds = seconds();
     result_.checkpoint_error = checkpoints_.error();
   }
-  double seconds() const { return before_ + std::chrono::duration<double>(Clock::now() - begin_).count(); }
   const double* row_weights() const { return weights_.empty() ? nullptr : weights_.data(); }
 
-  const FitOptions& options_;
   const HeldOut<T>* given_;
   RowWindows<T>* windows_;
   CView<T> data_, context_;
-  Numbers<T>&theta_, &buffers_;
-  ShardTrainer<T>& trainer_;
   Index n_, held_, kept_;
   Team* team_;
-  Checkpoints checkpoints_;
-  Clock::time_point begin_ = Clock::now();
-  double before_ = 0;  // seconds of the runs before this one
 
   std::vector<Index> order_, rows_;
   Batch<T> train_, test_, train_context_, test_context_;
@@ -367,17 +309,14 @@ template <class T> class FitRun {
   std::optional<HeldOutLoss<T>> validation_;
   long budget_ = 0;
 
-  // What visit() walks over.
-  Column<T> best_, best_buffers_;
+  // What visit() walks over beside what is shared.
   RunningMean<T> averaged_;
   std::vector<Index> aside_;
-  bool finished_ = false;
   int epoch_ = 1;
   Index first_ = 0;  // of the rows of the epoch, the next step's first
-  long planned_ = 0, made_ = 0;
-  double start_loss_ = 0, loss_ = 0, rate_ = 0, halved_ = 1, last_loss_ = std::numeric_limits<double>::quiet_NaN();
-  int non_finite_ = 0, halvings_ = 0, since_best_ = 0, since_moved_ = 0;
-  FitResult result_;
+  long planned_ = 0;
+  double rate_ = 0, last_loss_ = std::numeric_limits<double>::quiet_NaN();
+  int since_best_ = 0, since_moved_ = 0;
 };
 
 template <class T>

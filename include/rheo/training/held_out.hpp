@@ -69,13 +69,13 @@ template <class T> class HeldOutLoss {
   }
   Index rows() const { return x_.rows(); }
   const std::vector<Index>& set_aside() const { return aside_; }
-  /// Sets these aside, of an object that has set none aside yet.
+  /// Sets these aside too.
   void set_aside(const std::vector<Index>& bad) {
     for (Index i : bad) {
       sum_ -= weights_[static_cast<std::size_t>(i)];
       weights_[static_cast<std::size_t>(i)] = 0;
     }
-    aside_ = bad;
+    aside_.insert(aside_.end(), bad.begin(), bad.end());
   }
   /// Calls `fewer` when rows were set aside: what was judged before was judged by them too.
   template <class Fewer> double operator()(ShardTrainer<T>& trainer, Fewer fewer) {
@@ -86,9 +86,7 @@ template <class T> class HeldOutLoss {
     double left = sum_;
     for (Index i : bad) left -= weights_[static_cast<std::size_t>(i)];
     if (!(left > 0)) return loss;
-    for (Index i : bad) weights_[static_cast<std::size_t>(i)] = 0;
-    sum_ = left;
-    aside_.insert(aside_.end(), bad.begin(), bad.end());
+    set_aside(bad);
     fewer();
     return judge(trainer);
   }
