@@ -79,9 +79,7 @@ class Team final : public rheo::Team {
   void sum(double* x, Index n) override { sum(x, n, MPI_DOUBLE); }
   void sum(float* x, Index n) override { sum(x, n, MPI_FLOAT); }
   void broadcast(void* x, std::size_t bytes) override {
-    for (std::size_t at = 0; at < bytes; at += most) {
-      MPI_Bcast(static_cast<char*>(x) + at, static_cast<int>(std::min(most, bytes - at)), MPI_BYTE, 0, comm_);
-    }
+    send_from(0, static_cast<char*>(x), bytes);
   }
   /// Rows [first_of(r), first_of(r + 1)) of n are rank r's, cut where `step` rows are.
   Index first_of(int rank, Index n, Index step) const {
@@ -93,16 +91,16 @@ class Team final : public rheo::Team {
     static_assert(std::is_trivially_copyable_v<T>);
     for (int r = 0; r < size_; ++r) {
       const Index first = first_of(r, n, step), last = first_of(r + 1, n, step);
-      const std::size_t bytes = static_cast<std::size_t>(last - first) * sizeof(T);
-      for (std::size_t at = 0; at < bytes; at += most) {
-        MPI_Bcast(reinterpret_cast<char*>(x + first) + at, static_cast<int>(std::min(most, bytes - at)), MPI_BYTE, r,
-                  comm_);
-      }
+      send_from(r, reinterpret_cast<char*>(x + first), static_cast<std::size_t>(last - first) * sizeof(T));
     }
   }
 
  private:
   static constexpr std::size_t most = std::size_t(1) << 30;  // MPI counts in int
+  void send_from(int rank, char* x, std::size_t bytes) {
+    for (std::size_t at = 0; at < bytes; at += most)
+      MPI_Bcast(x + at, static_cast<int>(std::min(most, bytes - at)), MPI_BYTE, rank, comm_);
+  }
   template <class T>
   void sum(T* x, Index n, MPI_Datatype type) {
     constexpr Index part = static_cast<Index>(most / sizeof(T));
@@ -185,7 +183,7 @@ Batch<T> sample(Team& team, const Model<F, T>& model, Index n, Noise noise,
 template <class T, Energy Base, Energy Target, class Move>
 AnnealedSample<T> annealed_sample(Team& team, Batch<T> x, const Base& base, const Target& target, const Move& move,
                                   int temperatures, Noise noise) {
-  constexpr Index step = 1024;  // rows that energies are asked for at once
+  constexpr Index step = rheo::detail::energy_rows;
   const Index n = x.rows(), first = team.first_of(team.rank(), n, step),
               m = team.first_of(team.rank() + 1, n, step) - first;
   AnnealedSample<T> s{std::move(x), FamilyWeights(Column<double>::Zero(n)), {}, {}, 0, 0};

@@ -29,11 +29,13 @@ template <class T> struct WeightedSample {
 
 namespace detail {
 
+/// Rows that an energy is asked for at once.
+inline constexpr Index energy_rows = 1024;
 /// u(x) of all rows, some at a time.
 template <class T, ValueEnergy E> void energies(const E& energy, CView<T> x, Column<T>& u, typename E::template Workspace<T>& w) {
   u.resize(x.rows());
-  for (Index i = 0; i < x.rows(); i += 1024) {
-    const Index n = std::min<Index>(1024, x.rows() - i);
+  for (Index i = 0; i < x.rows(); i += energy_rows) {
+    const Index n = std::min(energy_rows, x.rows() - i);
     energy.value(rows(x, i, n), ColView<T>(u.data() + i, n), w);
   }
 }

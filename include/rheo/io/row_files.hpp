@@ -47,7 +47,7 @@ struct RowColumns {
   }
 };
 
-/// Several files, one behind another.
+/// Several files, one behind another.  Constructors open them all: what is wrong with any of them as a whole is found then, and not in the night.
 template <class T> class RowFiles : public RowSource<T> {
  public:
   RowFiles(std::vector<std::string> paths, RowFileOptions options) : paths_(std::move(paths)), options_(std::move(options)) {
@@ -67,12 +67,6 @@ template <class T> class RowFiles : public RowSource<T> {
   virtual void open(std::size_t file) = 0;
   /// Of the open file; 0 at its end.
   virtual Index read_block(View<T> x, View<T> context, BrokenRows& broken) = 0;
-  /// What is wrong with any of them as a whole is found now, and not in the night.
-  void open_all() {
-    for (std::size_t k = paths_.size(); k-- > 0;) open(paths_.size() - 1 - k);
-    rewind();
-  }
-
   /// Called by open: a file that is written to between two passes has other rows in the next.
   void keeps_size(std::size_t file, std::uint64_t bytes) {
     if (file == sizes_.size()) sizes_.push_back(bytes);
@@ -92,7 +86,10 @@ template <class T> class RowFiles : public RowSource<T> {
 
 template <class T> class CsvRows final : public RowFiles<T> {
  public:
-  CsvRows(std::vector<std::string> paths, RowFileOptions options) : RowFiles<T>(std::move(paths), std::move(options)) { this->open_all(); }
+  CsvRows(std::vector<std::string> paths, RowFileOptions options) : RowFiles<T>(std::move(paths), std::move(options)) {
+    for (std::size_t k = 0; k < this->paths_.size(); ++k) open(k);
+    this->rewind();
+  }
   std::string where(Index i) const override { return lines_->path() + ":" + std::to_string(numbers_[static_cast<std::size_t>(i)]); }
 
  private:
@@ -182,7 +179,6 @@ template <class T> class CsvRows final : public RowFiles<T> {
 template <class T> class NpyRows final : public RowFiles<T> {
  public:
   NpyRows(std::vector<std::string> paths, RowFileOptions options) : RowFiles<T>(std::move(paths), std::move(options)) {
-    this->open_all();
     for (std::size_t k = 0; k < this->paths_.size(); ++k) {
       open(k);
       rows_ += have_;
