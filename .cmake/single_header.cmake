@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... -DOUT=rheo_single.hpp -P single_header.cmake: every header of rheo in one file, each once and after what it includes; the standard
-# library and Eigen stay outside.  Comments of a line of their own are left out, the licence is not.
+# cmake -DROOT=... -DOUT=rheo_single.hpp -P single_header.cmake: every header of rheo in one file, each once and after
+# what it includes; the standard library and Eigen stay outside.  Comments of a line of their own are left out, the
+# licence is not.
 set(done "")
 set(text "")
 function(add header)
@@ -36,7 +37,9 @@ file(STRINGS ${ROOT}/include/rheo/version.hpp version REGEX "define RHEO_VERSION
 string(REGEX REPLACE "[^0-9;]" "" version "${version}")
 string(REPLACE ";" "." version "${version}")
 file(READ ${ROOT}/LICENSE licence)
-file(WRITE ${OUT} "/* rheo ${version} in one file: normalizing flows over Eigen.  SPDX-License-Identifier: MIT\n\n${licence}*/\n#pragma once\n")
-foreach(first IN ITEMS rheo.hpp evaluation/certify.hpp core/tensor.hpp platform/interrupt.hpp io/io.hpp io/import/import.hpp)
+file(WRITE ${OUT}
+  "/* rheo ${version} in one file: normalizing flows over Eigen.  SPDX-License-Identifier: MIT\n\n${licence}*/\n#pragma once\n")
+foreach(first IN ITEMS rheo.hpp evaluation/certify.hpp core/tensor.hpp platform/interrupt.hpp io/io.hpp
+  io/import/import.hpp)
   add(${first})
 endforeach()

@@ -61,8 +61,8 @@ template <class T> bool read_number(std::string_view text, T& value) {
   return true;
 }
 
-/// Sets what the options given name.  False, and nothing set, after one line on std::cerr, where one is not known, has no value, or wants a
-/// whole number and has none that fits.
+/// Sets what the options given name.  False, and nothing set, after one line on std::cerr, where one is not known, has
+/// no value, or wants a whole number and has none that fits.
 inline bool read_options(int argc, char** argv, std::initializer_list<Option> options) {
   const auto refuse = [](const std::string& reason) {
     std::cerr << reason << '\n';
@@ -79,17 +79,21 @@ inline bool read_options(int argc, char** argv, std::initializer_list<Option> op
       }
       if (i + 1 == argc) return refuse(name + " wants a value");
       const std::string text = argv[i + 1];
-      const std::string reason = std::visit([&](auto* value) -> std::string {
-        using V = std::decay_t<decltype(*value)>;
-        if constexpr (std::is_same_v<V, std::string>) {
-          if (set) *value = text;
-        } else {
-          V read{};
-          if (!read_number(text, read)) return "'" + text + "' will not do for " + name + ": a whole number from 0 to " + std::to_string(std::numeric_limits<V>::max());
-          if (set) *value = read;
-        }
-        return "";
-      }, found->value);
+      const std::string reason = std::visit(
+          [&](auto* value) -> std::string {
+            using V = std::decay_t<decltype(*value)>;
+            if constexpr (std::is_same_v<V, std::string>) {
+              if (set) *value = text;
+            } else {
+              V read{};
+              if (!read_number(text, read))
+                return "'" + text + "' will not do for " + name + ": a whole number from 0 to " +
+                       std::to_string(std::numeric_limits<V>::max());
+              if (set) *value = read;
+            }
+            return "";
+          },
+          found->value);
       if (!reason.empty()) return refuse(reason);
     }
   }

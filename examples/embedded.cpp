@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A flow in a program that must not allocate, throw or stream once it runs: rooms are made at the start, a first call fills them, and from then on
-// operator new and malloc end the program.  Compiles with -fno-exceptions -fno-rtti, for small machines too:
-//   arm-linux-gnueabihf-g++ -std=c++20 -Os -fno-exceptions -fno-rtti -static -I include -isystem /usr/include/eigen3 examples/embedded.cpp
+// A flow in a program that must not allocate, throw or stream once it runs: rooms are made at the start, a first call
+// fills them, and from then on operator new and malloc end the program.  Compiles with -fno-exceptions -fno-rtti, for
+// small machines too:
+//   arm-linux-gnueabihf-g++ -std=c++20 -Os -fno-exceptions -fno-rtti -static -I include -isystem /usr/include/eigen3
+//     examples/embedded.cpp
 #define EIGEN_RUNTIME_NO_MALLOC  // Eigen asks malloc itself, past operator new: it is told to stop
 
 #include <cstdio>
@@ -29,7 +31,8 @@ int main() {
   using namespace rheo;
   constexpr Index n = 16;  // points a cycle
   auto model = make_model<float>(presets::RealNvp<2, 4, Mlp<16, 16>>{}, Noise{1});
-  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.2f * Noise{4}.normal<float>(i, 0);  // in place of trained ones
+  for (Index i = 0; i < model.parameters().size(); ++i)
+    model.parameters()(i) += 0.2f * Noise{4}.normal<float>(i, 0);  // in place of trained ones
   auto rooms = model.workspace();
   Batch<float> x(n, 2);
   Column<float> log_prob(n);
@@ -48,6 +51,7 @@ int main() {
   }
   running = false;
   Eigen::internal::set_is_malloc_allowed(true);
-  std::printf("16000 samples, their log-densities two ways differ by at most %.1g, nothing allocated\n", static_cast<double>(worst));
+  std::printf("16000 samples, their log-densities two ways differ by at most %.1g, nothing allocated\n",
+              static_cast<double>(worst));
   return worst < 1e-3f ? 0 : 1;
 }

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""frozen_ctypes.py LIBRARY: a frozen flow from Python, by ctypes alone.  The library is moons.hpp compiled with its C functions:
-    g++ -std=c++20 -O2 -shared -fPIC -DMOONS_C_ABI -I include -isystem /usr/include/eigen3 -x c++ moons.hpp -o libmoons.so
+"""frozen_ctypes.py LIBRARY: a frozen flow from Python, by ctypes alone.  The library is moons.hpp compiled with its C
+functions:
+    g++ -std=c++20 -O2 -shared -fPIC -DMOONS_C_ABI -I include -isystem /usr/include/eigen3 -x c++ moons.hpp \\
+        -o libmoons.so
 Arrays hold a row behind the other: numpy's default order (x.ctypes.data), C's; Julia's and Fortran's x(dim, rows)."""
+
 import ctypes
 import math
 import sys

@@ -11,8 +11,12 @@ Dense<double> times(const Dense<double>& A, const Dense<double>& B) { return A *
 Dense<long double> times(const Dense<long double>& A, const Dense<long double>& B) { return A * B; }
 Dense<double> transposed(const Dense<double>& A) { return A.transpose(); }
 double farthest(const Dense<double>& A, const Dense<double>& B) { return (A - B).cwiseAbs().maxCoeff(); }
-double off_orthogonal(const Dense<double>& A) { return (A.transpose() * A - Dense<double>::Identity(A.cols(), A.cols())).cwiseAbs().maxCoeff(); }
-float off_orthogonal(const Dense<float>& A) { return (A.transpose() * A - Dense<float>::Identity(A.cols(), A.cols())).cwiseAbs().maxCoeff(); }
+double off_orthogonal(const Dense<double>& A) {
+  return (A.transpose() * A - Dense<double>::Identity(A.cols(), A.cols())).cwiseAbs().maxCoeff();
+}
+float off_orthogonal(const Dense<float>& A) {
+  return (A.transpose() * A - Dense<float>::Identity(A.cols(), A.cols())).cwiseAbs().maxCoeff();
+}
 double det(const Dense<double>& A) { return A.determinant(); }
 long double log_abs_det(const Dense<long double>& A) {
   const Eigen::PartialPivLU<Dense<long double>> lu(A);
@@ -31,7 +35,8 @@ double top_singular_value(const Dense<double>& A) {
         for (Eigen::Index k = 0; k < n; ++k) xx += x[k] * x[k], yy += y[k] * y[k], xy += x[k] * y[k];
         if (std::abs(xy) <= 1e-14 * std::sqrt(xx * yy)) continue;
         turned = true;
-        const double zeta = (yy - xx) / (2 * xy), t = std::copysign(1 / (std::abs(zeta) + std::hypot(1, zeta)), zeta), c = 1 / std::hypot(1, t), s = c * t;
+        const double zeta = (yy - xx) / (2 * xy), t = std::copysign(1 / (std::abs(zeta) + std::hypot(1, zeta)), zeta),
+                     c = 1 / std::hypot(1, t), s = c * t;
         for (Eigen::Index k = 0; k < n; ++k) {
           const double u = x[k];
           x[k] = c * u - s * y[k];
@@ -44,6 +49,8 @@ double top_singular_value(const Dense<double>& A) {
   for (Eigen::Index j = 0; j < D; ++j) top = std::max(top, U.col(j).norm());
   return top;
 }
-double form(const Eigen::ArrayXd& u, const Dense<double>& A, const Eigen::ArrayXd& v) { return u.matrix().dot(A * v.matrix()); }
+double form(const Eigen::ArrayXd& u, const Dense<double>& A, const Eigen::ArrayXd& v) {
+  return u.matrix().dot(A * v.matrix());
+}
 
 }  // namespace rheo_test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dense linear algebra that tests compare against, compiled once: every product and factorisation that Eigen sees costs the compiler a
-// hundred types.
+// Dense linear algebra that tests compare against, compiled once: every product and factorisation that Eigen sees costs
+// the compiler a hundred types.
 #pragma once
 
 #include <Eigen/Core>

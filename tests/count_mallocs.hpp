@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts every heap allocation of the program: malloc itself and its kin, since Eigen's products call it past operator new.  One file a program.
+// Counts every heap allocation of the program: malloc itself and its kin, since Eigen's products call it past operator
+// new.  One file a program.
 #pragma once
 
 #include <atomic>

@@ -11,9 +11,11 @@
 
 namespace rheo_test {
 
-/// |a - b| / (1 + |a|), a the slope of an objective in a random direction by its gradient, b by fourth-order differences under the same noise.  Checks that the
-/// slope is none of 0.
-template <class F, class Objective> double slope_misfit(rheo::Model<F, double>& model, const Objective& objective, const rheo::Batch<double>& x, const rheo::BatchRows& rows) {
+/// |a - b| / (1 + |a|), a the slope of an objective in a random direction by its gradient, b by fourth-order
+/// differences under the same noise.  Checks that the slope is none of 0.
+template <class F, class Objective>
+double slope_misfit(rheo::Model<F, double>& model, const Objective& objective, const rheo::Batch<double>& x,
+                    const rheo::BatchRows& rows) {
   const rheo::Batch<double> none(x.rows(), 0);
   rheo::Trainer<F, double, Objective> trainer(model, rheo::Adam{}, 1, objective);
   trainer.evaluate(rheo::view(x), rheo::view(none), rows, rheo::Noise{4});
@@ -30,17 +32,20 @@ template <class F, class Objective> double slope_misfit(rheo::Model<F, double>& 
 }
 /// Gradients of repeated noise on the same rows, one a row, and behind them the losses.
 template <class F, class Objective>
-rheo::Batch<double> gradients(rheo::Model<F, double>& model, const Objective& objective, const rheo::Batch<double>& x, const rheo::Batch<double>& context, rheo::Index repeats,
-                              rheo::Noise noise) {
+rheo::Batch<double> gradients(rheo::Model<F, double>& model, const Objective& objective, const rheo::Batch<double>& x,
+                              const rheo::Batch<double>& context, rheo::Index repeats, rheo::Noise noise) {
   rheo::Trainer<F, double, Objective> trainer(model, rheo::Adam{}, 1, objective);
   rheo::Batch<double> g(repeats, F::param_count + 1);
   for (rheo::Index r = 0; r < repeats; ++r) {
-    g(r, F::param_count) = trainer.evaluate(rheo::view(x), rheo::view(context), {0, x.rows()}, noise.fork(static_cast<std::uint64_t>(r)));
+    g(r, F::param_count) =
+        trainer.evaluate(rheo::view(x), rheo::view(context), {0, x.rows()}, noise.fork(static_cast<std::uint64_t>(r)));
     g.row(r).head(F::param_count) = trainer.gradient().transpose();
   }
   return g;
 }
 /// The standard error of the mean of column j.
-inline double error(const rheo::Batch<double>& g, rheo::Index j) { return rheo::mean_and_error<double>(g.col(j)).error; }
+inline double error(const rheo::Batch<double>& g, rheo::Index j) {
+  return rheo::mean_and_error<double>(g.col(j)).error;
+}
 
 }  // namespace rheo_test

@@ -52,8 +52,8 @@ template <class A, class B> bool same_bits(const A& a, const B& b) {
   return true;
 }
 
-/// `run(options)` once as it is, once with checkpoints, stopped at some of them, and stopped at every second one with the
-/// threads changing: same(a, b) checks that two ended alike.
+/// `run(options)` once as it is, once with checkpoints, stopped at some of them, and stopped at every second one with
+/// the threads changing: same(a, b) checks that two ended alike.
 template <class Options, class Run, class Same>
 void never_stopped(const Options& options, const Run& run, const Same& same) {
   const auto stopped = [&](const std::shared_ptr<Kept>& store, long at, int threads) {

@@ -20,7 +20,8 @@ inline void check_findings(const std::string& name, const std::vector<rheo::Find
 }
 template <class L> void check_laws(const std::string& name, const L& layer) {
   using namespace rheo::detail;
-  // what summaries say: a layer of ours states what its directions cost, and one that iterates does not call itself closed
+  // what summaries say: a layer of ours states what its directions cost, and one that iterates does not call itself
+  // closed
   CHECK((!rheo::CanEncode<L, double> || encode_effort<L>().passes != rheo::not_stated));
   CHECK((!rheo::CanDecode<L, double> || decode_effort<L>().passes != rheo::not_stated));
   CHECK((accuracy<L, double>() == 0 || encode_effort<L>().passes != 0 || decode_effort<L>().passes != 0));
@@ -43,8 +44,8 @@ template <class L> bool breaks(const std::string& law, const L& layer) {
   SECTION(name) { rheo_test::check_laws(name, layer); } \
   static_assert(true)
 /// One file of the registry through every law.
-#define RHEO_CHECK_LAWS(file)           \
-  TEST_CASE("the laws: " file) {        \
-    using namespace rheo_test;          \
-    RHEO_REGISTRY(RHEO_CHECK_ENTRY);    \
+#define RHEO_CHECK_LAWS(file)        \
+  TEST_CASE("the laws: " file) {     \
+    using namespace rheo_test;       \
+    RHEO_REGISTRY(RHEO_CHECK_ENTRY); \
   }

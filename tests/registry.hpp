@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the entries of the registry share.  The registry is the folder beside this file: every layer, transformer, conditioner and base
-// stands there, with the settings in which it must keep the laws.  A new layer is one line in one of its files, `entry("name", (Layer{}))`;
-// CMake puts a few files into one program (RHEO_LAWS_PER_PROGRAM); keep files small: the compiler works hard on every entry.
+// What the entries of the registry share.  The registry is the folder beside this file: every layer, transformer,
+// conditioner and base stands there, with the settings in which it must keep the laws.  A new layer is one line in one
+// of its files, `entry("name", (Layer{}))`; CMake puts a few files into one program (RHEO_LAWS_PER_PROGRAM); keep files
+// small: the compiler works hard on every entry.
 #pragma once
 
 #include "rheo/core/layer.hpp"
@@ -18,7 +19,8 @@ template <Index D> struct Standardized : Standardize<D> {
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
     Standardize<D>::init(theta, buffers, noise);
     auto [m, d, done] = Standardize<D>::unpack_buffers(buffers);
-    for (Index j = 0; j < D; ++j) m(j) = T(0.5 + static_cast<double>(j)), d(j) = T(2.0 / (1.0 + static_cast<double>(j)));
+    for (Index j = 0; j < D; ++j)
+      m(j) = T(0.5 + static_cast<double>(j)), d(j) = T(2.0 / (1.0 + static_cast<double>(j)));
     done(0) = T(1);
   }
 };

@@ -16,7 +16,8 @@ struct Soft {
       u(i) = a * (a * a * a * T(0.1) + T(0.3)) + b * b * T(0.7);
     }
   }
-  template <class T> void value_and_gradient(rheo::CView<T> x, rheo::ColView<T> u, rheo::View<T> g, rheo::NoWorkspace& w) const {
+  template <class T>
+  void value_and_gradient(rheo::CView<T> x, rheo::ColView<T> u, rheo::View<T> g, rheo::NoWorkspace& w) const {
     value(x, u, w);
     for (rheo::Index i = 0; i < x.rows(); ++i) {
       const T a = x(i, 0), b = x(i, 1) - a;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which coordinates of the data reach which latent coordinates of a flow, by asking: rows are encoded, then again with one column exchanged.
+// Which coordinates of the data reach which latent coordinates of a flow, by asking: rows are encoded, then again with
+// one column exchanged.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +13,8 @@
 
 namespace rheo_test {
 
-/// Nets that are quick to compile, and nothing else: outputs are sines of weighted sums.  Output column o of the masked one, one of P for each
-/// coordinate, sees the coordinates before its own.
+/// Nets that are quick to compile, and nothing else: outputs are sines of weighted sums.  Output column o of the masked
+/// one, one of P for each coordinate, sees the coordinates before its own.
 template <bool Masked> struct Sines {
   template <rheo::Index In, rheo::Index P, rheo::Index C = 0> struct net {
     static constexpr bool masked = Masked, smooth = true;
@@ -49,11 +50,13 @@ template <bool Masked> struct Sines {
 /// A flow with parameters drawn, and what the layers before its base make of 40 rows evenly from [low, high].
 template <class F> struct Wiring {
   static constexpr rheo::Index n = 40, D = F::x_dim, C = F::context_dim;
-  rheo::Column<double> theta = rheo::Column<double>::Zero(F::param_count), buffers = rheo::Column<double>::Zero(F::buffer_count);
+  rheo::Column<double> theta = rheo::Column<double>::Zero(F::param_count),
+                       buffers = rheo::Column<double>::Zero(F::buffer_count);
   rheo::Batch<double> x{n, D}, other{n, D}, context{n, C}, z;
 
   Wiring(double low, double high) {
-    rheo::detail::init<F, double>(F{}, rheo::Params<double>(theta.data(), theta.size()), rheo::Params<double>(buffers.data(), buffers.size()), rheo::Noise{1});
+    rheo::detail::init<F, double>(F{}, rheo::Params<double>(theta.data(), theta.size()),
+                                  rheo::Params<double>(buffers.data(), buffers.size()), rheo::Noise{1});
     for (rheo::Index i = 0; i < theta.size(); ++i) theta(i) += 0.4 * rheo::Noise{2}.normal(i, 0);
     for (rheo::Index i = 0; i < n; ++i) {
       for (rheo::Index j = 0; j < D; ++j) {
@@ -71,9 +74,17 @@ template <class F> struct Wiring {
     rheo::Column<double> v = rheo::Column<double>::Zero(n);
     rheo::Arena scratch;
     rheo::CacheOf<B, double> cache;
-    body.encode(rheo::Pass<double, rheo::CacheOf<B, double>>{rheo::view(data), rheo::view(out), rheo::ColView<double>(v.data(), n), {theta.data(), B::param_count},
-                                                             {buffers.data(), B::buffer_count}, rheo::columns(rheo::view(c), 0, B::context_dim), rheo::Noise{6}, cache, scratch,
-                                                             false, nullptr});
+    body.encode(rheo::Pass<double, rheo::CacheOf<B, double>>{rheo::view(data),
+                                                             rheo::view(out),
+                                                             rheo::ColView<double>(v.data(), n),
+                                                             {theta.data(), B::param_count},
+                                                             {buffers.data(), B::buffer_count},
+                                                             rheo::columns(rheo::view(c), 0, B::context_dim),
+                                                             rheo::Noise{6},
+                                                             cache,
+                                                             scratch,
+                                                             false,
+                                                             nullptr});
     return out;
   }
   /// How far the latent coordinate that moves least moves when column j of the data is another, in its own deviations.
@@ -104,7 +115,8 @@ template <class F> struct Wiring {
   double moved(const rheo::Batch<double>& y) const {
     double least = 1e300;
     for (rheo::Index i = 0; i < z.cols(); ++i) {
-      least = std::min(least, (y.col(i) - z.col(i)).abs().maxCoeff() / std::sqrt((z.col(i) - z.col(i).mean()).square().mean()));
+      least = std::min(
+          least, (y.col(i) - z.col(i)).abs().maxCoeff() / std::sqrt((z.col(i) - z.col(i).mean()).square().mean()));
     }
     return least;
   }
@@ -116,7 +128,9 @@ template <class F> void check_moved(const std::string& name, const Wiring<F>& w)
   REQUIRE(w.z.allFinite());
   CHECK(w.least_not_affine() > 1e-6);
 }
-template <class F> void check_moved(const std::string& name, double low = -2, double high = 2) { check_moved(name, Wiring<F>(low, high)); }
+template <class F> void check_moved(const std::string& name, double low = -2, double high = 2) {
+  check_moved(name, Wiring<F>(low, high));
+}
 
 /// The same, and every latent coordinate depends on every coordinate of the data and of the context.
 template <class F> void check_wiring(const std::string& name, double low = -2, double high = 2) {
@@ -131,9 +145,8 @@ template <class F> void check_wiring(const std::string& name, double low = -2, d
 
 /// body.operator()<D>() for D = First, ..., Last.
 template <rheo::Index First, rheo::Index Last, class Body> void each_dimension(Body body) {
-  [&]<rheo::Index... K>(std::integer_sequence<rheo::Index, K...>) {
-    (body.template operator()<First + K>(), ...);
-  }(std::make_integer_sequence<rheo::Index, Last - First + 1>{});
+  [&]<rheo::Index... K>(std::integer_sequence<rheo::Index, K...>) { (body.template operator()<First + K>(), ...); }
+  (std::make_integer_sequence<rheo::Index, Last - First + 1>{});
 }
 
 }  // namespace rheo_test

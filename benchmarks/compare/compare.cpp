@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// compare: what relaxing bijectivity buys.  Families x targets x seeds under a budget, a row a process, all rows in one file that a killed
-// run goes on from; then a report in Markdown with figures (study/report.cpp).
+// compare: what relaxing bijectivity buys.  Families x targets x seeds under a budget, a row a process, all rows in one
+// file that a killed run goes on from; then a report in Markdown with figures (study/report.cpp).
 #include <sys/wait.h>
 
 #include <atomic>
@@ -25,14 +25,17 @@ namespace {
 using namespace study;
 
 constexpr const char* usage =
-    "usage: compare [--quick | --core | --full] [--families A,B] [--targets A,B] [--seeds N] [--budget parameters|seconds|both]\n"
+    "usage: compare [--quick | --core | --full] [--families A,B] [--targets A,B] [--seeds N] [--budget "
+    "parameters|seconds|both]\n"
     "               [--steps N] [--seconds X] [--jobs N] [--out DIR] [--report] [--replay N] [--list]\n"
     "  --quick      the families of --core, two targets, one seed, 600 steps: a minute (the default)\n"
-    "  --core       11 families, 8 targets, 3 seeds, at equal steps and at equal seconds: what REPORT.md beside the program shows\n"
+    "  --core       11 families, 8 targets, 3 seeds, at equal steps and at equal seconds: what REPORT.md beside the "
+    "program shows\n"
     "  --full       every family, every target, 3 seeds, both budgets, 8000 steps and 30 seconds\n"
     "  --budget     parameters: equal parameters and steps; seconds: equal training time, --seconds of it; both\n"
     "  --jobs       rows at a time, each a process of one thread\n"
-    "  --out        where rows.jsonl, steps.jsonl, REPORT.md and the figures go; rows that are there are not run again\n"
+    "  --out        where rows.jsonl, steps.jsonl, REPORT.md and the figures go; rows that are there are not run "
+    "again\n"
     "  --report     only write the report from the rows that are there\n"
     "  --replay     run N of the rows that are there again, and fail where one computes another bit\n";
 
@@ -54,7 +57,8 @@ struct Arguments {
 double positive(const std::string& option, const std::string& text) {
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || *end != '\0' || !(value > 0) || !(value < 1e9)) throw WrongUsage(option + " wants a positive number, not '" + text + "'");
+  if (end == text.c_str() || *end != '\0' || !(value > 0) || !(value < 1e9))
+    throw WrongUsage(option + " wants a positive number, not '" + text + "'");
   return value;
 }
 
@@ -64,8 +68,14 @@ Arguments parse(int count, char** words) {
   for (int i = 1; i < count; ++i) {
     const std::string option = words[i];
     if (option == "--quick") continue;
-    if (option == "--report") { a.report = true; continue; }
-    if (option == "--list") { a.list = true; continue; }
+    if (option == "--report") {
+      a.report = true;
+      continue;
+    }
+    if (option == "--list") {
+      a.list = true;
+      continue;
+    }
     if (option == "--core") {
       a.families = core_families;
       a.targets = core_targets;
@@ -95,10 +105,10 @@ Arguments parse(int count, char** words) {
     else if (option == "--steps") a.budget.steps = static_cast<long>(positive(option, value));
     else if (option == "--seconds") seconds = positive(option, value);
     else if (option == "--budget") {
-      if (value != "parameters" && value != "seconds" && value != "both") throw WrongUsage("--budget is parameters, seconds or both");
+      if (value != "parameters" && value != "seconds" && value != "both")
+        throw WrongUsage("--budget is parameters, seconds or both");
       a.budgets = value == "both" ? std::vector<std::string>{"parameters", "seconds"} : std::vector{value};
-    }
-    else if (option == "--out") a.out = value;
+    } else if (option == "--out") a.out = value;
     else if (option == "--row") a.row = true, a.seed = std::strtoull(value.c_str(), nullptr, 10);
     else if (option == "--stem") a.stem = value;
     else if (option == "--train") a.budget.train = static_cast<Index>(positive(option, value));
@@ -135,7 +145,8 @@ void append(const std::string& path, const std::string& line) {
 long recorded_steps(const Arguments& a, const Family& family) {
   const std::string path = a.out + "/steps.jsonl";
   for (const Record& r : read_rows(path)) {
-    if (r.text("family") == family.name && r.number("seconds") == a.budget.seconds) return static_cast<long>(r.number("steps").value_or(100));
+    if (r.text("family") == family.name && r.number("seconds") == a.budget.seconds)
+      return static_cast<long>(r.number("steps").value_or(100));
   }
   const Place& easy = place(family.absent(place("two_uniforms").target).empty() ? "two_uniforms" : "eight_gaussians");
   const long steps = steps_within(a.budget.seconds, family, easy, a.budget);
@@ -152,7 +163,9 @@ std::string key(const std::string& family, const std::string& target, double see
   ((((k += ' ') += target) += ' ') += std::to_string(static_cast<long>(seed))) += ' ';
   return k += budget;
 }
-std::string key(const Record& r) { return key(r.text("family"), r.text("target"), r.number("seed").value_or(0), r.text("budget")); }
+std::string key(const Record& r) {
+  return key(r.text("family"), r.text("target"), r.number("seed").value_or(0), r.text("budget"));
+}
 
 std::string today() {
   const std::time_t now = std::time(nullptr);
@@ -174,10 +187,12 @@ struct Job {
 };
 
 /// The row of a process of its own; a record of status "crashed" where it died, nullopt where it was interrupted.
-std::optional<Record> row_of(const Job& job, const Arguments& a, long steps, const std::string& stem, const char* self) {
+std::optional<Record> row_of(const Job& job, const Arguments& a, long steps, const std::string& stem,
+                             const char* self) {
   std::ostringstream command;
-  command << '"' << self << "\" --families " << job.family << " --targets " << job.target << " --row " << job.seed << " --budget " << job.budget << " --steps " << steps
-          << " --train " << a.budget.train << " --test " << a.budget.test << " --samples " << a.budget.samples;
+  command << '"' << self << "\" --families " << job.family << " --targets " << job.target << " --row " << job.seed
+          << " --budget " << job.budget << " --steps " << steps << " --train " << a.budget.train << " --test "
+          << a.budget.test << " --samples " << a.budget.samples;
   if (job.budget == "seconds") command << " --seconds " << a.budget.seconds;
   if (!stem.empty()) command << " --stem \"" << stem << '"';
   std::FILE* child = popen(command.str().c_str(), "r");
@@ -188,7 +203,9 @@ std::optional<Record> row_of(const Job& job, const Arguments& a, long steps, con
   const int status = pclose(child);
   while (!line.empty() && line.back() == '\n') line.pop_back();
   if (auto record = status == 0 ? Record::parse(line) : std::nullopt) return record;
-  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : WIFEXITED(status) && WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 : 0;
+  const int signal = WIFSIGNALED(status)                              ? WTERMSIG(status)
+                     : WIFEXITED(status) && WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128
+                                                                      : 0;
   if (signal == SIGINT || signal == SIGTERM) return std::nullopt;
   Record crashed;
   crashed.text("family", job.family);
@@ -219,7 +236,8 @@ int run(const Arguments& a, const char* self) {
   }
   std::map<std::string, long> steps_in_time;  // before rows run side by side
   for (const Job& j : jobs) {
-    if (j.budget == "seconds" && !steps_in_time.count(j.family)) steps_in_time[j.family] = recorded_steps(a, find_family(j.family));
+    if (j.budget == "seconds" && !steps_in_time.count(j.family))
+      steps_in_time[j.family] = recorded_steps(a, find_family(j.family));
   }
   const auto begin = std::chrono::steady_clock::now();
   std::mutex mutex;
@@ -232,10 +250,16 @@ int run(const Arguments& a, const char* self) {
       {
         const std::lock_guard lock(mutex);
         const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        std::fprintf(stderr, "%3zu/%zu  %-20s %-18s %-10s seed %d   %s\n", i + 1, jobs.size(), job.family.c_str(), job.target.c_str(), job.budget.c_str(), job.seed,
-                     i == 0 ? "" : (std::to_string(static_cast<long>(spent / static_cast<double>(i) * static_cast<double>(jobs.size() - i))) + " s left").c_str());
+        std::fprintf(stderr, "%3zu/%zu  %-20s %-18s %-10s seed %d   %s\n", i + 1, jobs.size(), job.family.c_str(),
+                     job.target.c_str(), job.budget.c_str(), job.seed,
+                     i == 0 ? ""
+                            : (std::to_string(static_cast<long>(spent / static_cast<double>(i) *
+                                                                static_cast<double>(jobs.size() - i))) +
+                               " s left")
+                                  .c_str());
       }
-      const std::string stem = job.seed == 0 ? a.out + "/pictures/" + job.family + '_' + job.target + '_' + job.budget : "";
+      const std::string stem =
+          job.seed == 0 ? a.out + "/pictures/" + job.family + '_' + job.target + '_' + job.budget : "";
       auto record = row_of(job, a, steps, stem, self);
       const std::lock_guard lock(mutex);
       if (!record) {
@@ -246,7 +270,8 @@ int run(const Arguments& a, const char* self) {
       record->text("machine", machine());
       append(path, record->line());
       if (record->text("laws").substr(0, 6) == "broken" || record->text("status") == "crashed") {
-        std::fprintf(stderr, "  %s %s %s: %s %s\n", job.family.c_str(), job.target.c_str(), job.budget.c_str(), record->text("status").c_str(), record->text("laws").c_str());
+        std::fprintf(stderr, "  %s %s %s: %s %s\n", job.family.c_str(), job.target.c_str(), job.budget.c_str(),
+                     record->text("status").c_str(), record->text("laws").c_str());
         sound = false;
       }
     }
@@ -261,7 +286,8 @@ int run(const Arguments& a, const char* self) {
   write_report(a.out, rows);
   std::cout << "report: " << a.out << "/REPORT.md\n";
   for (const Record& r : rows) {
-    if (r.text("laws").substr(0, 6) == "broken") std::cerr << "compare: " << key(r) << ": a law is " << r.text("laws") << '\n', sound = false;
+    if (r.text("laws").substr(0, 6) == "broken")
+      std::cerr << "compare: " << key(r) << ": a law is " << r.text("laws") << '\n', sound = false;
   }
   return sound ? 0 : 1;
 }
@@ -275,10 +301,14 @@ int replay(Arguments a, const char* self) {
   for (int k = 0; k < a.replay; ++k) {
     const Record& r = rows[static_cast<std::size_t>(2 * k + 1) * rows.size() / static_cast<std::size_t>(2 * a.replay)];
     if (r.text("budget") == "seconds") a.budget.seconds = r.number("budget_seconds").value_or(1);
-    const auto again = row_of({r.text("family"), r.text("target"), r.text("budget"), static_cast<int>(r.number("seed").value_or(0))}, a,
-                              static_cast<long>(r.number("budget_steps").value_or(1)), "", self);
-    const bool equal = again && again->text("fingerprint") == r.text("fingerprint") && again->number("nll") == r.number("nll");
-    std::cout << key(r) << ": " << r.text("fingerprint") << (equal ? ", the same again\n" : ", now " + (again ? again->text("fingerprint") : "nothing") + '\n') << std::flush;
+    const auto again =
+        row_of({r.text("family"), r.text("target"), r.text("budget"), static_cast<int>(r.number("seed").value_or(0))},
+               a, static_cast<long>(r.number("budget_steps").value_or(1)), "", self);
+    const bool equal =
+        again && again->text("fingerprint") == r.text("fingerprint") && again->number("nll") == r.number("nll");
+    std::cout << key(r) << ": " << r.text("fingerprint")
+              << (equal ? ", the same again\n" : ", now " + (again ? again->text("fingerprint") : "nothing") + '\n')
+              << std::flush;
     same = same && equal;
   }
   return same ? 0 : 1;
@@ -290,14 +320,16 @@ int main(int count, char** words) {
     const Arguments a = parse(count, words);
     if (a.list) {
       std::cout << "families:\n";
-      for (const Family& f : families()) std::cout << "  " << f.name << std::string(f.name.size() < 20 ? 20 - f.name.size() : 1, ' ') << f.what << '\n';
+      for (const Family& f : families())
+        std::cout << "  " << f.name << std::string(f.name.size() < 20 ? 20 - f.name.size() : 1, ' ') << f.what << '\n';
       std::cout << "targets:";
       for (const auto& t : every_target) std::cout << ' ' << t;
       std::cout << '\n';
       return 0;
     }
     if (a.row) {
-      std::cout << measure(find_family(a.families.at(0)), place(a.targets.at(0)), a.seed, a.budget, a.stem).line() << '\n';
+      std::cout << measure(find_family(a.families.at(0)), place(a.targets.at(0)), a.seed, a.budget, a.stem).line()
+                << '\n';
       return 0;
     }
     const std::string self = std::filesystem::read_symlink("/proc/self/exe");

@@ -15,13 +15,14 @@ namespace rheo::bench {
 
 class GaussianMixture {
  public:
-  /// Fits K components to the rows of x until the mean log-likelihood rises by less than 1e-6, 500 rounds at most; `ridge` is added to the
-  /// variances, relative to those of the whole data.
+  /// Fits K components to the rows of x until the mean log-likelihood rises by less than 1e-6, 500 rounds at most;
+  /// `ridge` is added to the variances, relative to those of the whole data.
   GaussianMixture(const Batch<double>& x, Index K, Noise noise, double ridge = 1e-6) {
     const Index n = x.rows(), D = x.cols();
     const Eigen::MatrixXd data = x.matrix();
     const Eigen::RowVectorXd mean = data.colwise().mean();
-    const Eigen::MatrixXd centred = data.rowwise() - mean, whole = centred.transpose() * centred / static_cast<double>(n);
+    const Eigen::MatrixXd centred = data.rowwise() - mean,
+                          whole = centred.transpose() * centred / static_cast<double>(n);
     const Eigen::MatrixXd floor = ridge * whole.diagonal().asDiagonal().toDenseMatrix();
     const Eigen::RowVectorXd scale = whole.diagonal().cwiseSqrt().cwiseInverse();
     Column<double> nearest = Column<double>::Constant(n, std::numeric_limits<double>::infinity());
@@ -29,14 +30,15 @@ class GaussianMixture {
       Index pick = noise.index(k, 0, n);
       if (k > 0) {
         double left = noise.uniform(k, 1) * nearest.sum();
-        for (pick = 0; pick + 1 < n && (left -= nearest(pick)) > 0; ++pick) {
-        }
+        for (pick = 0; pick + 1 < n && (left -= nearest(pick)) > 0; ++pick) {}
       }
       means_.push_back(data.row(pick));
-      for (Index i = 0; i < n; ++i) nearest(i) = std::min(nearest(i), (data.row(i) - means_.back()).cwiseProduct(scale).squaredNorm());
+      for (Index i = 0; i < n; ++i)
+        nearest(i) = std::min(nearest(i), (data.row(i) - means_.back()).cwiseProduct(scale).squaredNorm());
     }
     weights_ = Column<double>::Constant(K, 1 / static_cast<double>(K));
-    for (Index k = 0; k < K; ++k) set(k, whole / std::pow(static_cast<double>(K), 2 / static_cast<double>(D)) + floor, D);
+    for (Index k = 0; k < K; ++k)
+      set(k, whole / std::pow(static_cast<double>(K), 2 / static_cast<double>(D)) + floor, D);
     double last = -std::numeric_limits<double>::infinity();
     for (int round = 0; round < 500; ++round) {
       Batch<double> r = joint(x);
@@ -60,11 +62,12 @@ class GaussianMixture {
 
  private:
   void set(Index k, const Eigen::MatrixXd& covariance, Index D) {
-    if (static_cast<Index>(factors_.size()) <= k) factors_.resize(static_cast<std::size_t>(k) + 1), constants_.resize(static_cast<std::size_t>(k) + 1);
+    if (static_cast<Index>(factors_.size()) <= k)
+      factors_.resize(static_cast<std::size_t>(k) + 1), constants_.resize(static_cast<std::size_t>(k) + 1);
     const Eigen::LLT<Eigen::MatrixXd> llt(covariance);
     factors_[static_cast<std::size_t>(k)] = llt.matrixL();
-    constants_[static_cast<std::size_t>(k)] =
-        -0.91893853320467274178 * static_cast<double>(D) - factors_[static_cast<std::size_t>(k)].diagonal().array().log().sum();
+    constants_[static_cast<std::size_t>(k)] = -0.91893853320467274178 * static_cast<double>(D) -
+                                              factors_[static_cast<std::size_t>(k)].diagonal().array().log().sum();
   }
   /// log w_k N(x_i; k), n x K.
   Batch<double> joint(const Batch<double>& x) const {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Continuously indexed flows against plain ones of equal parameters and equal training time, on targets that no bijection of a normal can cover:
-// NLL - H (of the indexed flows an upper bound, of 100 draws a row), leaked mass, and the isoperimetric floor (rheo/evaluation/isoperimetry.hpp).
-//   stretch   the largest singular value of dz -> dx found, indices held: of a plain flow, its Lipschitz constant; of an indexed one, of one bijection
-//   excess    Phi^-1(a) + Phi^-1(b) + width / stretch, a and b the model's masses on the two sides: at most 0 for a bijection of a normal
-// Float, batches of 512, a cosine after 100 steps of warm-up, training time in seconds of one processor.  The couplings' learning rates are the best of
-// 0.002, 0.004 and 0.01 on two_lines in 60 seconds; an indexed flow, whose bound is noisy, wants more in shorter fits.
-// Starts are moved by N(0, 0.05^2): on two_uniforms, whose coordinates are independent, the identity is a saddle for the plain flow.
-// Usage: indexed [--models A,B] [--targets A,B] [--seconds S] [--seeds N] [--learning-rate R]
+// Continuously indexed flows against plain ones of equal parameters and equal training time, on targets that no
+// bijection of a normal can cover: NLL - H (of the indexed flows an upper bound, of 100 draws a row), leaked mass, and
+// the isoperimetric floor (rheo/evaluation/isoperimetry.hpp).
+//   stretch   the largest singular value of dz -> dx found, indices held: of a plain flow, its Lipschitz constant; of
+//             an indexed one, of one bijection
+//   excess    Phi^-1(a) + Phi^-1(b) + width / stretch, a and b the model's masses on the two sides: at most 0 for a
+//             bijection of a normal
+// Float, batches of 512, a cosine after 100 steps of warm-up, training time in seconds of one processor.  The
+// couplings' learning rates are the best of 0.002, 0.004 and 0.01 on two_lines in 60 seconds; an indexed flow, whose
+// bound is noisy, wants more in shorter fits. Starts are moved by N(0, 0.05^2): on two_uniforms, whose coordinates are
+// independent, the identity is a saddle for the plain flow. Usage: indexed [--models A,B] [--targets A,B] [--seconds S]
+// [--seeds N] [--learning-rate R]
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -41,7 +45,8 @@ template <class Recipe> struct Held {
 };
 template <Index... H> using Net = BasicMlp<Relu, UniformLast, H...>;
 using Law = Given<family::Normal<SoftBound>, Net<32, 32>>;
-template <Index K, class Step, class Prior> using Indexes = Flow<Standardize<2>, Repeat<K, Indexed<Step, 1, Law, Prior, Net<10, 10>>>, StandardNormal<2>>;
+template <Index K, class Step, class Prior>
+using Indexes = Flow<Standardize<2>, Repeat<K, Indexed<Step, 1, Law, Prior, Net<10, 10>>>, StandardNormal<2>>;
 
 using RealNvpStep = Chain<AffineCoupling<2, Mlp<64, 64>>, Flip<2>>;
 using ResidualStep = Chain<Residual<2, LipschitzMlp<64, 64>, ExactLogDet>, ActNorm<2>>;
@@ -64,7 +69,12 @@ template <class F, class FixedIndex> Score run(const targets::Target& target, co
   constexpr Index batch = 512;
   const Batch<float> x = target.sample(65536, noise.fork(1)).template cast<float>();
   const auto [model, steps] = study::fitted_for(study::started(F{}, noise.fork(2)), o.seconds, x,
-                                                   {.batch = batch, .learning_rate = o.rate, .validation = 0, .patience = 0, .schedule = {Cosine{}, 100}, .noise = noise.fork(3)});
+                                                {.batch = batch,
+                                                 .learning_rate = o.rate,
+                                                 .validation = 0,
+                                                 .patience = 0,
+                                                 .schedule = {Cosine{}, 100},
+                                                 .noise = noise.fork(3)});
 
   Score s{F::param_count, steps, {}, {}, 0, {}};
   const Batch<float> test = target.sample(4000, noise.fork(4)).template cast<float>();
@@ -75,11 +85,14 @@ template <class F, class FixedIndex> Score run(const targets::Target& target, co
   const bool lines = target.name == std::string("two_lines");
   if (!lines && target.name != std::string("two_uniforms")) return s;
   const double inner = lines ? 0.995 : 1;
-  s.parted = Parted{mass_where(drawn, [=](double x1, double) { return x1 <= -inner; }).value, mass_where(drawn, [=](double x1, double) { return x1 >= inner; }).value, 2 * inner, drawn.rows()};
+  s.parted = Parted{mass_where(drawn, [=](double x1, double) { return x1 <= -inner; }).value,
+                    mass_where(drawn, [=](double x1, double) { return x1 >= inner; }).value, 2 * inner, drawn.rows()};
   const Index side = 81;
   Batch<double> z(side * side + 4000, 2);
   noise.fork(7).normals(view(z));
-  for (Index i = 0; i < side * side; ++i) z.row(i) << 8 * (static_cast<double>(i % side) / static_cast<double>(side - 1) - 0.5), 8 * (static_cast<double>(i / side) / static_cast<double>(side - 1) - 0.5);
+  for (Index i = 0; i < side * side; ++i)
+    z.row(i) << 8 * (static_cast<double>(i % side) / static_cast<double>(side - 1) - 0.5),
+        8 * (static_cast<double>(i / side) / static_cast<double>(side - 1) - 0.5);
   Model<FixedIndex, double> held{FixedIndex{}};
   held.parameters() = model.parameters().template cast<double>();
   held.buffers() = model.buffers().template cast<double>();
@@ -94,14 +107,16 @@ struct Entry {
 };
 using RealNvp = presets::RealNvp<2>;
 using ResidualFlow = presets::ResidualFlow<2>;
-constexpr Entry entries[] = {{"real_nvp", run<RealNvp, RealNvp>, 4e-3},
-                             {"cif_real_nvp", run<Indexes<5, RealNvpStep, Law>, Indexes<5, RealNvpStep, Held<Law>>>, 4e-3},
-                             {"residual_flow", run<ResidualFlow, ResidualFlow>, 5e-3},
-                             {"cif_residual_flow", run<Indexes<6, ResidualStep, Law>, Indexes<6, ResidualStep, Held<Law>>>, 2e-2}};
+constexpr Entry entries[] = {
+    {"real_nvp", run<RealNvp, RealNvp>, 4e-3},
+    {"cif_real_nvp", run<Indexes<5, RealNvpStep, Law>, Indexes<5, RealNvpStep, Held<Law>>>, 4e-3},
+    {"residual_flow", run<ResidualFlow, ResidualFlow>, 5e-3},
+    {"cif_residual_flow", run<Indexes<6, ResidualStep, Law>, Indexes<6, ResidualStep, Held<Law>>>, 2e-2}};
 }  // namespace
 
 int main(int count, char** words) {
-  std::vector<std::string> names{"real_nvp", "cif_real_nvp", "residual_flow", "cif_residual_flow"}, targets{"two_uniforms", "annulus", "two_lines"};
+  std::vector<std::string> names{"real_nvp", "cif_real_nvp", "residual_flow", "cif_residual_flow"},
+      targets{"two_uniforms", "annulus", "two_lines"};
   Options o;
   int seeds = 1;
   for (int i = 1; i < count; ++i) {
@@ -115,7 +130,8 @@ int main(int count, char** words) {
     else if (option == "--learning-rate") o.rate = std::atof(value.c_str());
     else return std::fprintf(stderr, "indexed: unknown option %s\n", option.c_str()), 2;
   }
-  std::printf("%-18s %-13s %4s %6s %7s %9s %9s %9s %8s %8s %9s %9s %7s\n", "model", "target", "seed", "params", "steps", "gap", "leak %", "+-", "a", "b", "stretch", "excess", "+-");
+  std::printf("%-18s %-13s %4s %6s %7s %9s %9s %9s %8s %8s %9s %9s %7s\n", "model", "target", "seed", "params", "steps",
+              "gap", "leak %", "+-", "a", "b", "stretch", "excess", "+-");
   bool held = true;
   for (const std::string& target_name : targets) {
     const auto& target = targets::find(target_name);
@@ -126,7 +142,8 @@ int main(int count, char** words) {
       for (int seed = 0; seed < seeds; ++seed) {
         const Options own{o.seconds, o.rate > 0 ? o.rate : entry->rate};
         const Score s = entry->run(target, own, Noise{static_cast<std::uint64_t>(seed)});
-        std::printf("%-18s %-13s %4d %6ld %7ld %s%8.4f %9.4f %9.4f", name.c_str(), target_name.c_str(), seed, static_cast<long>(s.parameters), s.steps, name[0] == 'c' ? "<" : " ", s.gap.value,
+        std::printf("%-18s %-13s %4d %6ld %7ld %s%8.4f %9.4f %9.4f", name.c_str(), target_name.c_str(), seed,
+                    static_cast<long>(s.parameters), s.steps, name[0] == 'c' ? "<" : " ", s.gap.value,
                     100 * s.leak.value, 100 * s.leak.error);
         if (s.parted) {
           const Estimate e = floor_excess(*s.parted, s.stretch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// MAGIC gamma showers, 10 dimensions: test log-likelihood, in nats and the data's own units, of one Gaussian, of 20, and of spline flows.
-// Usage: magic FILE.csv.  Rows are shuffled by seed 0; the first tenth is the test, the next tenth chooses the epoch, the rest is fitted.
+// MAGIC gamma showers, 10 dimensions: test log-likelihood, in nats and the data's own units, of one Gaussian, of 20,
+// and of spline flows. Usage: magic FILE.csv.  Rows are shuffled by seed 0; the first tenth is the test, the next tenth
+// chooses the epoch, the rest is fitted.
 #include <cstdio>
 #include <numeric>
 
@@ -12,18 +13,28 @@
 namespace {
 using namespace rheo;
 
-void print(const char* name, const Column<double>& lp, const Column<double>& reference, Index parameters, double seconds) {
+void print(const char* name, const Column<double>& lp, const Column<double>& reference, Index parameters,
+           double seconds) {
   const double n = static_cast<double>(lp.size());
   const auto error = [&](const Column<double>& x) { return std::sqrt((x - x.mean()).square().sum() / (n - 1) / n); };
-  std::printf("%-44s %9.3f +- %.3f   %+7.3f +- %.3f %10ld %8.0f\n", name, lp.mean(), error(lp), (lp - reference).mean(), error(lp - reference), static_cast<long>(parameters), seconds);
+  std::printf("%-44s %9.3f +- %.3f   %+7.3f +- %.3f %10ld %8.0f\n", name, lp.mean(), error(lp), (lp - reference).mean(),
+              error(lp - reference), static_cast<long>(parameters), seconds);
   std::fflush(stdout);
 }
 
 /// Fits a flow and prints its row; the epoch is chosen by fit()'s own validation part.
-template <class F> void study(const char* name, const Batch<double>& rest, const Batch<double>& test, const Column<double>& reference) {
+template <class F>
+void study(const char* name, const Batch<double>& rest, const Batch<double>& test, const Column<double>& reference) {
   auto model = make_model<float>(F{}, Noise{2});
   io::Progress progress;
-  FitOptions o{.epochs = 150, .batch = 256, .learning_rate = 1e-3, .validation = 1.0 / 9, .patience = 25, .optimizer = adam_w(1e-3), .schedule = {Cosine{0.01}, 200}, .noise = Noise{3}};
+  FitOptions o{.epochs = 150,
+               .batch = 256,
+               .learning_rate = 1e-3,
+               .validation = 1.0 / 9,
+               .patience = 25,
+               .optimizer = adam_w(1e-3),
+               .schedule = {Cosine{0.01}, 200},
+               .noise = Noise{3}};
   o.callback = std::ref(progress);
   const auto fitted = fit(model, rest.cast<float>(), o);
   progress.finish();
@@ -43,8 +54,10 @@ int main(int count, char** words) {
   Batch<double> x(all.rows(), all.cols());
   for (Index i = 0; i < x.rows(); ++i) x.row(i) = all.row(order[static_cast<std::size_t>(i)]);
   const Index tenth = x.rows() / 10;
-  const Batch<double> test = x.topRows(tenth), rest = x.bottomRows(x.rows() - tenth);  // fit() takes its validation part from the rest
-  std::printf("%ld rows to fit and choose with, %ld to test\n%-44s %20s   %18s %10s %8s\n", static_cast<long>(rest.rows()), static_cast<long>(test.rows()), "model", "log-likelihood",
+  const Batch<double> test = x.topRows(tenth),
+                      rest = x.bottomRows(x.rows() - tenth);  // fit() takes its validation part from the rest
+  std::printf("%ld rows to fit and choose with, %ld to test\n%-44s %20s   %18s %10s %8s\n",
+              static_cast<long>(rest.rows()), static_cast<long>(test.rows()), "model", "log-likelihood",
               "above 20 Gaussians", "parameters", "seconds");
   const bench::GaussianMixture one(rest, 1, Noise{1}), twenty(rest, 20, Noise{1});
   const Column<double> reference = twenty.log_prob(test);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The flow blocks of Wu et al. 2020, arXiv:2002.06707, as their experiments build them: a net of its own for every kind of raw number, nothing
-// started at zero, log-scales tanh(a) e^alpha with one trained alpha a coupling, which begins at -1.
+// The flow blocks of Wu et al. 2020, arXiv:2002.06707, as their experiments build them: a net of its own for every kind
+// of raw number, nothing started at zero, log-scales tanh(a) e^alpha with one trained alpha a coupling, which begins at
+// -1.
 #pragma once
 
 #include <array>
@@ -34,7 +35,9 @@ template <class... Parts> struct Beside {
     };
 
     template <class P> static auto unpack(P p) {
-      each([&]<std::size_t k>(std::integral_constant<std::size_t, k>, Index) { p.part(Net<k>{}, Net<k>::param_count, names[k]); });
+      each([&]<std::size_t k>(std::integral_constant<std::size_t, k>, Index) {
+        p.part(Net<k>{}, Net<k>::param_count, names[k]);
+      });
       return p;
     }
     template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
@@ -44,8 +47,9 @@ template <class... Parts> struct Beside {
     }
     template <class T> void map(NetPass<T, Cache<T>> p) const {
       each([&]<std::size_t k>(std::integral_constant<std::size_t, k>, Index at) {
-        Net<k>{}.map(NetPass<T, typename Net<k>::template Cache<T>>{p.in, columns(p.out, at, outputs[k]), p.theta.part(Net<k>{}, Net<k>::param_count), p.context,
-                                                                    std::get<k>(p.cache.parts), p.scratch});
+        Net<k>{}.map(NetPass<T, typename Net<k>::template Cache<T>>{p.in, columns(p.out, at, outputs[k]),
+                                                                    p.theta.part(Net<k>{}, Net<k>::param_count),
+                                                                    p.context, std::get<k>(p.cache.parts), p.scratch});
       });
     }
     template <class T> void map_pull(NetPull<T, Cache<T>> p) const {
@@ -53,9 +57,10 @@ template <class... Parts> struct Beside {
       View<T> g_part = p.scratch.template take<T>(p.in.rows(), In);
       p.g_in.setZero();
       each([&]<std::size_t k>(std::integral_constant<std::size_t, k>, Index at) {
-        Net<k>{}.map_pull(NetPull<T, typename Net<k>::template Cache<T>>{p.in, columns(p.g_out, at, outputs[k]), g_part, p.theta.part(Net<k>{}, Net<k>::param_count),
-                                                                         p.g_theta.part(Net<k>{}, Net<k>::param_count), p.context, p.g_context,
-                                                                         std::get<k>(p.cache.parts), p.scratch});
+        Net<k>{}.map_pull(NetPull<T, typename Net<k>::template Cache<T>>{
+            p.in, columns(p.g_out, at, outputs[k]), g_part, p.theta.part(Net<k>{}, Net<k>::param_count),
+            p.g_theta.part(Net<k>{}, Net<k>::param_count), p.context, p.g_context, std::get<k>(p.cache.parts),
+            p.scratch});
         p.g_in += g_part;
       });
     }
@@ -66,7 +71,8 @@ template <class... Parts> struct Beside {
       [&]<std::size_t... k>(std::index_sequence<k...>) {
         Index at = 0;
         ((body(std::integral_constant<std::size_t, k>{}, at), at += outputs[k]), ...);
-      }(std::make_index_sequence<count>{});
+      }
+      (std::make_index_sequence<count>{});
     }
   };
 };
@@ -130,29 +136,35 @@ struct TanhAffine {
 };
 
 /// From z to x: the second coordinate moves by nets of the first, they change places, twice.
-template <class Transformer, class Net> using Block = Invert<Repeat<2, Chain<Coupling<2, Transformer, Net, 0, HalfMask<2>>, Flip<2>>>>;
+template <class Transformer, class Net>
+using Block = Invert<Repeat<2, Chain<Coupling<2, Transformer, Net, 0, HalfMask<2>>, Flip<2>>>>;
 
 template <Index... H> using Dense = BasicMlp<Relu, UniformLast, H...>;
-template <Index... H> using RealNvpBlock = Block<TanhAffine, Beside<Part<1, Dense<H...>>, Part<1, Dense<H...>>, Part<1, Level>>>;
+template <Index... H>
+using RealNvpBlock = Block<TanhAffine, Beside<Part<1, Dense<H...>>, Part<1, Dense<H...>>, Part<1, Level>>>;
 
-/// Splines of 20 bins with nflows' knots.  Theirs have the slope at the right end free, inside it; it is 1 here as at the left end.
+/// Splines of 20 bins with nflows' knots.  Theirs have the slope at the right end free, inside it; it is 1 here as at
+/// the left end.
 using Spline = RationalQuadraticSpline<20, NflowsKnots>;
-template <Index... H> using NsfBlock = Block<Spline, Beside<Part<20, Dense<H...>>, Part<20, Dense<H...>>, Part<19, Dense<H...>>>>;
+template <Index... H>
+using NsfBlock = Block<Spline, Beside<Part<20, Dense<H...>>, Part<20, Dense<H...>>, Part<19, Dense<H...>>>>;
 template <Index... H> NsfBlock<H...> nsf_block(double tail) {
-  using C = Coupling<2, Spline, Beside<Part<20, Dense<H...>>, Part<20, Dense<H...>>, Part<19, Dense<H...>>>, 0, HalfMask<2>>;
+  using C =
+      Coupling<2, Spline, Beside<Part<20, Dense<H...>>, Part<20, Dense<H...>>, Part<19, Dense<H...>>>, 0, HalfMask<2>>;
   using Pair = Chain<C, Flip<2>>;
   return NsfBlock<H...>(Repeat<2, Pair>(Pair(C(Spline(tail)), Flip<2>{})));
 }
 
 /// What a training left besides its parameters.
 struct Trained {
-  long skipped = 0;    ///< steps whose loss or gradient was not finite
+  long skipped = 0;  ///< steps whose loss or gradient was not finite
   double acceptance = 0, seconds = 0;
 };
-/// Steps of Adam as the authors take them, on rows drawn anew each time: no clipping, and what stays are the last parameters.  rate(step), step from 0,
-/// is asked before every one of them.
+/// Steps of Adam as the authors take them, on rows drawn anew each time: no clipping, and what stays are the last
+/// parameters.  rate(step), step from 0, is asked before every one of them.
 template <class F, class Objective, class Rate>
-Trained train(Model<F, float>& model, const Batch<float>& data, Objective objective, int steps, Index batch, Noise noise, Rate rate) {
+Trained train(Model<F, float>& model, const Batch<float>& data, Objective objective, int steps, Index batch,
+              Noise noise, Rate rate) {
   const auto begin = std::chrono::steady_clock::now();
   Trainer<F, float, Objective> trainer(model, Adam{}, 1, std::move(objective));
   std::vector<Index> index(static_cast<std::size_t>(batch));
@@ -162,7 +174,9 @@ Trained train(Model<F, float>& model, const Batch<float>& data, Objective object
     const Noise own = noise.fork(static_cast<std::uint64_t>(step));
     for (Index i = 0; i < batch; ++i) index[static_cast<std::size_t>(i)] = own.fork(0).index(i, 0, data.rows());
     const BatchRows rows{0, batch, index.data(), nullptr};
-    t.skipped += !trainer.step(view(data), Model<F, float>::template nothing<const float>(data.rows()), rows, own.fork(1), now).stepped;
+    t.skipped +=
+        !trainer.step(view(data), Model<F, float>::template nothing<const float>(data.rows()), rows, own.fork(1), now)
+             .stepped;
   }
   t.acceptance = trainer.workspace().report().acceptance();
   t.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Presets beyond the plane: divergences from the true densities, in nats, of four structures in 3 to 20 coordinates, beside nflows and zuko (wirings.py) at equal
-// steps, batch and rate and about equal parameters.  Coordinate k is normal or f_k(x_p) + 0.3 n with p its parent, f_k(y) = 0.7 y^2 - 0.7 for odd k,
-// sin(2 y) for even: a chain (p = k - 1), the same in another order, a star (p = 0), blocks of two.  Float, 20 000 rows, a tenth of them to choose the
+// Presets beyond the plane: divergences from the true densities, in nats, of four structures in 3 to 20 coordinates,
+// beside nflows and zuko (wirings.py) at equal steps, batch and rate and about equal parameters.  Coordinate k is
+// normal or f_k(x_p) + 0.3 n with p its parent, f_k(y) = 0.7 y^2 - 0.7 for odd k, sin(2 y) for even: a chain (p = k -
+// 1), the same in another order, a star (p = 0), blocks of two.  Float, 20 000 rows, a tenth of them to choose the
 // epoch, 20 000 fresh ones to test, 30 epochs of batches of 512, Adam at 2e-3.
 // Usage: wirings OUT.jsonl [seed ...]: a row a line; what OUT has already is left out.
 #include <cmath>
@@ -26,7 +27,9 @@ Index parent(const std::string& target, Index k) {
   return target == "star" ? 0 : k - 1;
 }
 /// The coordinate that stands in column j.
-template <Index D> Index coordinate_of(const std::string& target, Index j) { return target == "permuted" ? (j * (D < 8 ? 2 : D < 20 ? 3 : 7) + 1) % D : j; }
+template <Index D> Index coordinate_of(const std::string& target, Index j) {
+  return target == "permuted" ? (j * (D < 8 ? 2 : D < 20 ? 3 : 7) + 1) % D : j;
+}
 template <Index D> Batch<float> draw(const std::string& target, Index n, Noise noise) {
   Batch<double> x(n, D);
   noise.normals(view(x));
@@ -43,7 +46,8 @@ template <Index D> Batch<float> draw(const std::string& target, Index n, Noise n
 }
 /// The true log-densities of the rows of draw(target).
 template <Index D> Column<double> log_prob(const std::string& target, const Batch<float>& rows) {
-  Column<double> sum = Column<double>::Constant(rows.rows(), -0.5 * static_cast<double>(D) * std::log(2 * std::numbers::pi));
+  Column<double> sum =
+      Column<double>::Constant(rows.rows(), -0.5 * static_cast<double>(D) * std::log(2 * std::numbers::pi));
   Batch<double> x(rows.rows(), D);
   for (Index j = 0; j < D; ++j) x.col(coordinate_of<D>(target, j)) = rows.col(j).template cast<double>();
   for (Index k = 0; k < D; ++k) {
@@ -66,15 +70,20 @@ struct Table {
   template <Index D, class F> void row(const char* name) const {
     for (const std::uint64_t seed : seeds) {
       for (const std::string target : {"chain", "permuted", "star", "blocks"}) {
-        const std::string key = std::string("{\"model\": \"") + name + "\", \"target\": \"" + target + "\", \"D\": " + std::to_string(D) + ", \"seed\": " + std::to_string(seed) + ",";
+        const std::string key = std::string("{\"model\": \"") + name + "\", \"target\": \"" + target +
+                                "\", \"D\": " + std::to_string(D) + ", \"seed\": " + std::to_string(seed) + ",";
         if (done.find(key) != std::string::npos) continue;
         const Noise noise{seed};
         auto model = make_model<float>(F{}, noise.fork(0));
-        const auto fitted = fit(model, draw<D>(target, 20000, noise.fork(1)), {.epochs = 30, .batch = 512, .learning_rate = 2e-3, .patience = 0, .noise = noise.fork(2)});
+        const auto fitted =
+            fit(model, draw<D>(target, 20000, noise.fork(1)),
+                {.epochs = 30, .batch = 512, .learning_rate = 2e-3, .patience = 0, .noise = noise.fork(2)});
         const Batch<float> fresh = draw<D>(target, 20000, noise.fork(3));
-        const double gap = (log_prob<D>(target, fresh) - model.log_prob(fresh).template cast<double>()).mean();  // row by row: the sample's own entropy is not in it
+        const double gap = (log_prob<D>(target, fresh) - model.log_prob(fresh).template cast<double>())
+                               .mean();  // row by row: the sample's own entropy is not in it
         char rest[128];
-        std::snprintf(rest, sizeof rest, " \"gap\": %.4f, \"parameters\": %ld, \"seconds\": %.1f}", gap, static_cast<long>(F::param_count), fitted.seconds);
+        std::snprintf(rest, sizeof rest, " \"gap\": %.4f, \"parameters\": %ld, \"seconds\": %.1f}", gap,
+                      static_cast<long>(F::param_count), fitted.seconds);
         std::ofstream(path, std::ios::app) << key << rest << '\n';
         std::printf("%s%s\n", key.c_str(), rest);
         std::fflush(stdout);

@@ -2,11 +2,13 @@
 """Peers of the table of wirings: nflows and zuko on the targets of wirings.cpp, at equal parameters, steps, batch and rate.
 python wirings.py OUT.jsonl [seed ...]: a row a line, what OUT has already is left out.
 python wirings.py --table FILE.jsonl ...: means over the seeds, a line for each structure and number of coordinates."""
+
 import json
 import math
 import os
 import sys
 import time
+
 
 def table(paths):
     rows = [json.loads(line) for path in paths for line in open(path)]
@@ -79,7 +81,9 @@ class Net(torch.nn.Sequential):
     """The plain net of two hidden layers that rheo's presets have, in nflows' interface."""
 
     def __init__(self, i, o):
-        super().__init__(torch.nn.Linear(i, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, o))
+        super().__init__(
+            torch.nn.Linear(i, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, o)
+        )
         self.hidden_features = 64
 
     def forward(self, x, context=None):
@@ -136,9 +140,18 @@ def run(peer, target, D, seed):
     model.load_state_dict(state)
     with torch.no_grad():
         model_log_prob = log_prob_of(test).double().numpy() - float(np.log(deviation).sum())
-    gap = float((log_prob(target, D, fresh) - model_log_prob).mean())  # row by row: the sample's own entropy is not in it
-    return {"model": peer, "target": target, "D": D, "seed": seed, "gap": round(gap, 4),
-            "parameters": sum(p.numel() for p in model.parameters()), "seconds": round(time.time() - start, 1)}
+    gap = float(
+        (log_prob(target, D, fresh) - model_log_prob).mean()
+    )  # row by row: the sample's own entropy is not in it
+    return {
+        "model": peer,
+        "target": target,
+        "D": D,
+        "seed": seed,
+        "gap": round(gap, 4),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seconds": round(time.time() - start, 1),
+    }
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// compile_time FOLDER [-n ROUNDS] COMPILER FLAG...: what programs of FOLDER cost a compiler, in turn, beside a program that uses Eigen alone: processor time of
-// the fastest of three rounds, its ratio, the most memory; and what programs made to be small come to, stripped.
+// compile_time FOLDER [-n ROUNDS] COMPILER FLAG...: what programs of FOLDER cost a compiler, in turn, beside a program
+// that uses Eigen alone: processor time of the fastest of three rounds, its ratio, the most memory; and what programs
+// made to be small come to, stripped.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -65,15 +66,19 @@ int main(int count, char** words) {
   for (int k = 0; k < rounds; ++k) {
     for (Row& r : rows) {
       auto command = compiler;
-      command.insert(command.end(), {r.compiled ? "-DRHEO_COMPILED" : "-DRHEO_HEADERS", "-O2", "-c", "-o", "/dev/null", folder + "/" + r.file + ".cpp"});
+      command.insert(command.end(), {r.compiled ? "-DRHEO_COMPILED" : "-DRHEO_HEADERS", "-O2", "-c", "-o", "/dev/null",
+                                     folder + "/" + r.file + ".cpp"});
       run(command, r.seconds, r.memory);
     }
   }
-  for (const Row& r : rows) std::printf("%-56s %6.2f s  %5.2f  %.2f GiB\n", r.name, r.seconds, r.seconds / rows[0].seconds, r.memory);
+  for (const Row& r : rows)
+    std::printf("%-56s %6.2f s  %5.2f  %.2f GiB\n", r.name, r.seconds, r.seconds / rows[0].seconds, r.memory);
   for (const char* small : {"empty", "score", "frozen_log_prob", "frozen", "load_and_score"}) {
     double ignored = 0;
     auto command = compiler;
-    command.insert(command.end(), {"-Os", "-DNDEBUG", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-Wl,--gc-sections", "-s", "-o", "compile_time.small", folder + "/" + small + ".cpp"});
+    command.insert(command.end(),
+                   {"-Os", "-DNDEBUG", "-fno-exceptions", "-fno-rtti", "-ffunction-sections", "-Wl,--gc-sections", "-s",
+                    "-o", "compile_time.small", folder + "/" + small + ".cpp"});
     run(command, ignored, ignored);
     struct stat file = {};
     ::stat("compile_time.small", &file);

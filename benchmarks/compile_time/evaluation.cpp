@@ -8,6 +8,7 @@
 
 int main() {
   using namespace rheo;
-  const auto model = make_model<float>(Flow{Repeat<8, Chain<AffineCoupling<2, Mlp<64, 64>>, Flip<2>>>{}, StandardNormal<2>{}}, Noise{2});
+  const auto model = make_model<float>(
+      Flow{Repeat<8, Chain<AffineCoupling<2, Mlp<64, 64>>, Flip<2>>>{}, StandardNormal<2>{}}, Noise{2});
   return model.log_prob(Batch<float>::Random(100, 2)).allFinite() ? 0 : 1;
 }

@@ -11,5 +11,8 @@ template <class F> bool fitted(F flow) {
 }
 int main() {
   using namespace rheo;
-  return fitted(Flow{Repeat<8, Chain<AffineCoupling<2, Mlp<64, 64>>, Flip<2>>>{}, StandardNormal<2>{}}) && fitted(presets::Nsf<2>{}) ? 0 : 1;
+  return fitted(Flow{Repeat<8, Chain<AffineCoupling<2, Mlp<64, 64>>, Flip<2>>>{}, StandardNormal<2>{}}) &&
+                 fitted(presets::Nsf<2>{})
+             ? 0
+             : 1;
 }

@@ -16,8 +16,7 @@ namespace {
 using namespace rheo;
 
 /// The least of some means of `repeats` calls each, the slowest rank's.
-template <class Call>
-double seconds(mpi::Team& team, int repeats, Call call) {
+template <class Call> double seconds(mpi::Team& team, int repeats, Call call) {
   double best = 1e300;
   for (int round = 0; round < 5; ++round) {
     MPI_Barrier(MPI_COMM_WORLD);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the peers share: sizes, data, the clock."""
+
 import math
 import sys
 import time
@@ -14,7 +15,9 @@ def data(d, n, seed=0):
     r = np.random.RandomState(seed)
     if d == 2:
         t, s = r.rand(n) * math.pi, r.randint(0, 2, n)
-        x = np.stack([np.where(s == 0, np.cos(t), 1 - np.cos(t)), np.where(s == 0, np.sin(t), 0.5 - np.sin(t))], 1) + 0.1 * r.randn(n, 2)
+        x = np.stack(
+            [np.where(s == 0, np.cos(t), 1 - np.cos(t)), np.where(s == 0, np.sin(t), 0.5 - np.sin(t))], 1
+        ) + 0.1 * r.randn(n, 2)
     else:
         x = r.randn(n, d)
         x[:, 1:] = 0.8 * x[:, 1:] + 0.6 * x[:, :-1]
@@ -23,6 +26,7 @@ def data(d, n, seed=0):
 
 class Clock:
     """Median processor time of a call, kept for each measure as the best of its forms."""
+
     def __init__(self, seconds):
         self.seconds, self.best = seconds, {}
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The workloads in JAX: flows by hand, in the fewest operations, and FlowJAX's."""
+
 import math
 
 from common import BINS, BOUND, CHUNK, data
@@ -25,11 +26,11 @@ def spline(x, raw, inverse):
     """Durkan et al. 2019 with identity tails; x: n x m, raw: n x m x (3 bins - 1)"""
     least = 1e-3
     sizes = lambda t: least + (1 - least * BINS) * jax.nn.softmax(t, -1)
-    slopes = least + jax.nn.softplus(raw[..., 2 * BINS:])
+    slopes = least + jax.nn.softplus(raw[..., 2 * BINS :])
     ends = [(0, 0)] * (slopes.ndim - 1)
     slopes = jnp.pad(slopes, ends + [(1, 1)], constant_values=1.0)
     knots = lambda t: 2 * BOUND * jnp.pad(jnp.cumsum(sizes(t), -1), ends + [(1, 0)]) - BOUND
-    xs, ys = knots(raw[..., :BINS]), knots(raw[..., BINS:2 * BINS])
+    xs, ys = knots(raw[..., :BINS]), knots(raw[..., BINS : 2 * BINS])
     inside, xc = (x > -BOUND) & (x < BOUND), jnp.clip(x, -BOUND, BOUND)
     k = jnp.clip(jnp.sum(xc[..., None] >= (ys if inverse else xs)[..., 1:-1], -1), 0, BINS - 1)
     one = jax.nn.one_hot(k, BINS, dtype=x.dtype)
@@ -88,6 +89,7 @@ def raw_jax(kind, d, layers, hidden):
                 y, _ = transform(kind, a, mlp(net, b).reshape(-1, m, P), True)
                 a, b = b, y
             return jnp.concatenate([a, b], 1)
+
         return params, log_prob, sample
 
     if kind.startswith("masked"):
@@ -111,9 +113,11 @@ def raw_jax(kind, d, layers, hidden):
                 column = lambda j, x, net=net, z=z: x.at[:, j].set(transform(kind, z, raw(net, x), True)[0][:, j])
                 z = jax.lax.fori_loop(0, d, column, jnp.zeros_like(z))
             return z
+
         return params, log_prob, sample
 
-    # Residual blocks x + g(x), as rheo's W5: weights scaled to norm 0.97 by power iterations, LipSwish, the determinant of I + g' by two directions; ActNorm between.
+    # Residual blocks x + g(x), as rheo's W5: weights scaled to norm 0.97 by power iterations, LipSwish, the determinant
+    # of I + g' by two directions; ActNorm between.
     def norm_of(W):
         u = jnp.ones(W.shape[1]) / math.sqrt(W.shape[1])
         for _ in range(5):
@@ -131,6 +135,7 @@ def raw_jax(kind, d, layers, hidden):
             if i + 1 < len(net):
                 x = x * jax.nn.sigmoid(x) / 1.1
         return x
+
     params = [(net_of(k, (d,) + hidden + (d,)), jnp.zeros(d), jnp.zeros(d)) for k in keys]
 
     def log_prob(params, x):
@@ -176,12 +181,18 @@ def continuous(d, steps, hidden):
             f3, v3 = slopes(net, x + h / 2 * f2, t + h / 2)
             f4, v4 = slopes(net, x + h * f3, t + h)
             return (x + h / 6 * (f1 + 2 * f2 + 2 * f3 + f4), v + h / 6 * (v1 + 2 * v2 + 2 * v3 + v4)), None
+
         return jax.lax.scan(step, (x, jnp.zeros(x.shape[0])), jnp.arange(steps))[0]
 
     def log_prob(net, x):
         z, v = move(net, x, 1.0)
         return normal(z) + v
-    return params, log_prob, lambda net, key, n: jnp.column_stack(move(net, jr.normal(key, (n, d)), -1.0))  # draws and what their log-densities change by
+
+    return (
+        params,
+        log_prob,
+        lambda net, key, n: jnp.column_stack(move(net, jr.normal(key, (n, d)), -1.0)),
+    )  # draws and what their log-densities change by
 
 
 def diffusion(d, steps, hidden):
@@ -206,10 +217,14 @@ def diffusion(d, steps, hidden):
     def sample(net, key, n):
         def step(x, s):
             k, key = s
-            mean = (x - beta[k] / jnp.sqrt(1 - signal[k]) * noise_of(net, x, jnp.full(n, (k + 1) / steps))) / jnp.sqrt(1 - beta[k])
+            mean = (x - beta[k] / jnp.sqrt(1 - signal[k]) * noise_of(net, x, jnp.full(n, (k + 1) / steps))) / jnp.sqrt(
+                1 - beta[k]
+            )
             return mean + jnp.where(k > 0, jnp.sqrt(beta[k]), 0.0) * jr.normal(key, x.shape), None
+
         a, b = jr.split(key)
         return jax.lax.scan(step, jr.normal(a, (n, d)), (jnp.arange(steps)[::-1], jr.split(b, steps)))[0]
+
     return params, minus_loss, sample
 
 
@@ -218,10 +233,21 @@ def flowjax(kind, d, layers, hidden):
     from flowjax.bijections import Affine, RationalQuadraticSpline
     from flowjax.distributions import Normal
     from flowjax.flows import coupling_flow, masked_autoregressive_flow
+
     make = masked_autoregressive_flow if kind.startswith("masked") else coupling_flow
     transformer = RationalQuadraticSpline(knots=BINS, interval=BOUND) if "splines" in kind else Affine()
-    flow = make(jr.key(0), base_dist=Normal(jnp.zeros(d)), transformer=transformer, flow_layers=layers, nn_width=hidden[0], nn_depth=len(hidden), invert=True)
-    params, static = eqx.partition(flow, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable))
+    flow = make(
+        jr.key(0),
+        base_dist=Normal(jnp.zeros(d)),
+        transformer=transformer,
+        flow_layers=layers,
+        nn_width=hidden[0],
+        nn_depth=len(hidden),
+        invert=True,
+    )
+    params, static = eqx.partition(
+        flow, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable)
+    )
     build = lambda p: paramax.unwrap(eqx.combine(p, static))
     return params, (lambda p, x: build(p).log_prob(x)), (lambda p, key, n: build(p).sample(key, (n,)))
 
@@ -231,7 +257,11 @@ def metropolis(measures, clock):
 
     def energy(x):
         a = jnp.abs(x[:, 0])
-        return (jnp.sqrt((x * x).sum(-1)) - 2) ** 2 * 12.5 + (a - 2) ** 2 * (0.5 / 0.09) - jnp.log(1 + jnp.exp(a * (-4 / 0.09)))
+        return (
+            (jnp.sqrt((x * x).sum(-1)) - 2) ** 2 * 12.5
+            + (a - 2) ** 2 * (0.5 / 0.09)
+            - jnp.log(1 + jnp.exp(a * (-4 / 0.09)))
+        )
 
     def moves(key, n):
         x = jr.normal(key, (n, 2))
@@ -243,7 +273,9 @@ def metropolis(measures, clock):
             w = energy(y)
             yes = jnp.log(jr.uniform(b, (n,))) < u - w
             return (jnp.where(yes[:, None], y, x), jnp.where(yes, w, u), v + jnp.where(yes, u - w, 0)), None
+
         return jax.lax.scan(move, (x, energy(x), jnp.zeros(n)), jr.split(key, 10))[0]
+
     for measure, n in measures.items():
         for form, how in (("scan", {}), ("scan, rbg", {"impl": "rbg"})):
             call = jax.jit(lambda key, n=n: moves(key, n))
@@ -264,11 +296,18 @@ def measure(peer, kind, d, layers, hidden, measures, clock):
         loss, g = jax.value_and_grad(lambda p: -log_prob(p, rows).mean())(params)
         change, state = adam.update(g, state, params)
         return optax.apply_updates(params, change), state, loss
+
     for measure, n in measures.items():
         if measure.startswith("train"):
+
             def fifty(params, state, first, n=n):
-                (params, state), losses = jax.lax.scan(lambda s, k: (lambda r: (r[:2], r[2]))(step(*s, (first + k * n) % (x.shape[0] - n), n)), (params, state), jnp.arange(50))
+                (params, state), losses = jax.lax.scan(
+                    lambda s, k: (lambda r: (r[:2], r[2]))(step(*s, (first + k * n) % (x.shape[0] - n), n)),
+                    (params, state),
+                    jnp.arange(50),
+                )
                 return params, state, losses
+
             for form, steps, call in (("step", 1, lambda p, s, f, n=n: step(p, s, f, n)), ("50 steps", 50, fifty)):
                 run, at = jax.jit(call, donate_argnums=(0, 1)), [jax.tree_util.tree_map(jnp.array, params)]
                 at.append(adam.init(at[0]))
@@ -276,13 +315,14 @@ def measure(peer, kind, d, layers, hidden, measures, clock):
                 def go():
                     at[0], at[1], loss = run(at[0], at[1], 0)
                     loss.block_until_ready()
+
                 clock(measure, form, n, go, per=steps)
         elif measure.startswith("log_prob"):
             whole, rows = jax.jit(log_prob), x[:n]
             clock(measure, "whole", n, lambda: whole(params, rows).block_until_ready())
             if n > CHUNK:
                 chunks = jax.jit(lambda p, z: jax.lax.map(lambda q: log_prob(p, q), z))
-                parts = rows[:n // CHUNK * CHUNK].reshape(-1, CHUNK, d)
+                parts = rows[: n // CHUNK * CHUNK].reshape(-1, CHUNK, d)
                 clock(measure, "chunks", n // CHUNK * CHUNK, lambda: chunks(params, parts).block_until_ready())
         else:
             draw = jax.jit(sample, static_argnums=2)

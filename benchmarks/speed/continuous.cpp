@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A continuous flow on two moons, field 3-64-64-64-2 with tanh: log_prob, a step of maximum likelihood, a step of flow matching with and
-// without optimal transport.  The field is first matched to the data, so that the solver meets what it meets in use.
+// A continuous flow on two moons, field 3-64-64-64-2 with tanh: log_prob, a step of maximum likelihood, a step of flow
+// matching with and without optimal transport.  The field is first matched to the data, so that the solver meets what
+// it meets in use.
 #include <benchmark/benchmark.h>
 
 #include "rheo/distributions/normal.hpp"
@@ -14,7 +15,8 @@ namespace {
 using namespace rheo;
 
 using Field = Velocity<MlpOf<Tanh, 64, 64, 64>>;
-template <class Trace, class Solver> using Moving = Flow<Standardize<2>, Continuous<2, Field, Trace, Solver>, StandardNormal<2>>;
+template <class Trace, class Solver>
+using Moving = Flow<Standardize<2>, Continuous<2, Field, Trace, Solver>, StandardNormal<2>>;
 using Adaptive = Moving<ExactTrace, Dopri5<5>>;
 using Probed = Moving<HutchinsonTrace<>, Dopri5<5>>;
 using Fixed = Moving<ExactTrace, Rk4<8>>;
@@ -22,7 +24,9 @@ using Fixed = Moving<ExactTrace, Rk4<8>>;
 template <class F, class T> Model<F, T> matched() {
   static const Model<F, T> model = [] {
     auto m = make_model<T>(F{}, Noise{2});
-    fit(m, targets::moons<T>(8000, Noise{1}), {.epochs = 30, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{3}}, FlowMatching{});
+    fit(m, targets::moons<T>(8000, Noise{1}),
+        {.epochs = 30, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{3}},
+        FlowMatching{});
     return m;
   }();
   return model;
@@ -42,7 +46,8 @@ template <class F, class T> void log_prob(benchmark::State& state) {
     score();
     state.counters["passes"] = static_cast<double>(work.report().evaluations) / static_cast<double>(state.range(0));
   }
-  state.counters["per_row"] = benchmark::Counter(static_cast<double>(state.range(0)), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_row"] = benchmark::Counter(
+      static_cast<double>(state.range(0)), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 template <class F, class T, class Objective> void train(benchmark::State& state) {
   const auto data = targets::moons<T>(20000, Noise{5});
@@ -54,7 +59,8 @@ template <class F, class T, class Objective> void train(benchmark::State& state)
     benchmark::DoNotOptimize(trainer.step(view(data), none, {first, state.range(0)}, Noise{7}, 1e-5));
     first = (first + state.range(0)) % (data.rows() - state.range(0));
   }
-  state.counters["per_row"] = benchmark::Counter(static_cast<double>(state.range(0)), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_row"] = benchmark::Counter(
+      static_cast<double>(state.range(0)), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 }  // namespace
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-# Counts the instructions of one call of each workload under callgrind and holds them against those recorded in FILE: more than 3 % above is a
-# failure, more than 3 % below asks to be recorded.  A count is the same on every machine with the compiler, the flags and the library that the file names; with
-# others there is nothing to compare.
-#   cmake -DPROGRAM=workloads -DFILE=instructions.txt "-DCOMPILER=GNU 12.2.0" [-DRECORD=ON] [-DONLY=W1] -P instructions.cmake
+# Counts the instructions of one call of each workload under callgrind and holds them against those recorded in FILE:
+# more than 3 % above is a failure, more than 3 % below asks to be recorded.  A count is the same on every machine with
+# the compiler, the flags and the library that the file names; with others there is nothing to compare.
+#   cmake -DPROGRAM=workloads -DFILE=instructions.txt "-DCOMPILER=GNU 12.2.0" [-DRECORD=ON] [-DONLY=W1] -P
+#     instructions.cmake
 find_program(VALGRIND valgrind)
 if(NOT VALGRIND)
   message(FATAL_ERROR "valgrind was not found: apt-get install valgrind")
 endif()
-execute_process(COMMAND ${PROGRAM} --names OUTPUT_VARIABLE names OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${PROGRAM} --names OUTPUT_VARIABLE names OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL
+  ANY)
 string(REPLACE "\n" ";" names "${names}")
 set(recorded_by "")
 if(EXISTS ${FILE})
@@ -15,7 +17,8 @@ if(EXISTS ${FILE})
   list(POP_FRONT lines recorded_by)
 endif()
 if(NOT RECORD AND NOT recorded_by STREQUAL COMPILER)
-  message(FATAL_ERROR "${FILE} was recorded with ${recorded_by}, this is ${COMPILER}: record anew (-DRECORD=ON) or compare with that compiler")
+  message(FATAL_ERROR
+    "${FILE} was recorded with ${recorded_by}, this is ${COMPILER}: record anew (-DRECORD=ON) or compare with that compiler")
 endif()
 set(text "${COMPILER}\n")
 set(worse "")
@@ -23,7 +26,8 @@ foreach(name IN LISTS names)
   if(ONLY AND NOT name MATCHES "^${ONLY}")
     continue()
   endif()
-  execute_process(COMMAND ${VALGRIND} --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no --toggle-collect=rheo_counted ${PROGRAM} --count ${name}
+  execute_process(COMMAND ${VALGRIND} --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no
+    --toggle-collect=rheo_counted ${PROGRAM} --count ${name}
     ERROR_VARIABLE said OUTPUT_QUIET RESULT_VARIABLE status)
   if(NOT status EQUAL 0 OR NOT said MATCHES "Collected : ([0-9]+)")
     message(FATAL_ERROR "${name}: valgrind said\n${said}")

@@ -8,7 +8,9 @@
 namespace models {
 using namespace rheo;
 
-Entry nice() { return entry<presets::Nice<2>>("nice", "8 additive couplings, nets 1-64-64-1, a learned scale at the end"); }
+Entry nice() {
+  return entry<presets::Nice<2>>("nice", "8 additive couplings, nets 1-64-64-1, a learned scale at the end");
+}
 Entry real_nvp() { return entry<presets::RealNvp<2>>("real_nvp", "8 affine couplings, nets 1-64-64-2"); }
 Entry glow() { return entry<presets::Glow<2>>("glow", "8 times ActNorm, a linear mixing, an affine coupling"); }
 using Body = Repeat<8, Chain<AffineCoupling<2, Mlp<64, 64>>, Deal<2>>>;

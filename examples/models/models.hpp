@@ -34,7 +34,9 @@ struct Entry {
   Fitted (*fit_double)(const rheo::Batch<double>&, rheo::FitOptions);
 };
 
-template <class F, class T> rheo::Column<double> score(const rheo::Model<F, T>& model, const rheo::Batch<double>& y, rheo::Noise draws, rheo::Workspace<F, T>& work) {
+template <class F, class T>
+rheo::Column<double> score(const rheo::Model<F, T>& model, const rheo::Batch<double>& y, rheo::Noise draws,
+                           rheo::Workspace<F, T>& work) {
   if constexpr (rheo::is_exact_v<F>) return model.log_prob(y.template cast<T>(), {}, work).template cast<double>();
   else return model.elbo(y.template cast<T>(), draws).template cast<double>();
 }
@@ -52,10 +54,15 @@ template <class F, class T, class Objective> Fitted train(const rheo::Batch<doub
   auto work = std::make_shared<Workspace<F, T>>(threads);
   f.log_prob = [model, work, draws](const Batch<double>& y) { return score(*model, y, draws, *work); };
   f.estimate = [model, draws](const Batch<double>& y, Index k) -> Column<double> {
-    return model->log_prob_estimate(y.template cast<T>(), is_exact_v<F> ? 1 : k, draws.fork(1)).value.template cast<double>();
+    return model->log_prob_estimate(y.template cast<T>(), is_exact_v<F> ? 1 : k, draws.fork(1))
+        .value.template cast<double>();
   };
-  f.sample = [model, work](Index n, Noise noise) -> Batch<double> { return model->sample_and_log_prob(n, noise, {}, *work).x.template cast<double>(); };
-  f.save = [model](const std::string& path, const std::map<std::string, std::string>& notes) { io::save(*model, path, notes); };
+  f.sample = [model, work](Index n, Noise noise) -> Batch<double> {
+    return model->sample_and_log_prob(n, noise, {}, *work).x.template cast<double>();
+  };
+  f.save = [model](const std::string& path, const std::map<std::string, std::string>& notes) {
+    io::save(*model, path, notes);
+  };
   return f;
 }
 template <class F, class Objective = rheo::MaximumLikelihood> Entry entry(std::string name, std::string what) {
@@ -103,10 +110,44 @@ Entry mixture();
 
 /// Every model, in the order of --list.
 inline const std::vector<Entry>& all() {
-  static const std::vector<Entry> table{real_nvp(), nice(), glow(), nsf(), nsf_autoregressive(), flow_plus_plus(), circular_nsf(), maf(), iaf(), naf(), umnn(), sospf(),
-                                        bernstein(), bnaf(), planar(), radial(), sylvester(), residual_flow(), gaussianization(), convex_potential(), ffjord(), cnf(),
-                                        real_nvp_mixture(), real_nvp_resampled(), abs_flow(), abs_uniform(), sort_flow(), permute_flow(), max_flow(), augmented_flow(),
-                                        slice_flow(), vae(), cif_real_nvp(), ddpm(), score_sde(), diff_flow(), normal(), mixture()};
+  static const std::vector<Entry> table{real_nvp(),
+                                        nice(),
+                                        glow(),
+                                        nsf(),
+                                        nsf_autoregressive(),
+                                        flow_plus_plus(),
+                                        circular_nsf(),
+                                        maf(),
+                                        iaf(),
+                                        naf(),
+                                        umnn(),
+                                        sospf(),
+                                        bernstein(),
+                                        bnaf(),
+                                        planar(),
+                                        radial(),
+                                        sylvester(),
+                                        residual_flow(),
+                                        gaussianization(),
+                                        convex_potential(),
+                                        ffjord(),
+                                        cnf(),
+                                        real_nvp_mixture(),
+                                        real_nvp_resampled(),
+                                        abs_flow(),
+                                        abs_uniform(),
+                                        sort_flow(),
+                                        permute_flow(),
+                                        max_flow(),
+                                        augmented_flow(),
+                                        slice_flow(),
+                                        vae(),
+                                        cif_real_nvp(),
+                                        ddpm(),
+                                        score_sde(),
+                                        diff_flow(),
+                                        normal(),
+                                        mixture()};
   return table;
 }
 

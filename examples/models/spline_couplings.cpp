@@ -8,9 +8,19 @@
 namespace models {
 using namespace rheo;
 
-Entry nsf() { return entry<presets::Nsf<2>>("nsf", "4 couplings by rational-quadratic splines of 8 bins, nets 1-64-64-23"); }
-Entry flow_plus_plus() { return entry<presets::FlowPlusPlus<2>>("flow_plus_plus", "4 couplings by mixtures of 8 logistics"); }
+Entry nsf() {
+  return entry<presets::Nsf<2>>("nsf", "4 couplings by rational-quadratic splines of 8 bins, nets 1-64-64-23");
+}
+Entry flow_plus_plus() {
+  return entry<presets::FlowPlusPlus<2>>("flow_plus_plus", "4 couplings by mixtures of 8 logistics");
+}
 // The plane goes onto the torus, cut open at infinity, where circular splines act.
-using Torus = Flow<Standardize<2>, SigmoidMap<2>, Invert<CutCircleMap<2>>, Repeat<4, Chain<Coupling<2, CircularRationalQuadraticSpline<8>, Periodic<MlpOf<Silu, 64, 64>>, 0, HalfMask<2>>, Deal<2>>>, UniformCircle<2>>;
-Entry circular_nsf() { return entry<Torus>("circular_nsf", "4 couplings by circular splines, the plane wrapped onto a torus by a sigmoid"); }
+using Torus =
+    Flow<Standardize<2>, SigmoidMap<2>, Invert<CutCircleMap<2>>,
+         Repeat<4, Chain<Coupling<2, CircularRationalQuadraticSpline<8>, Periodic<MlpOf<Silu, 64, 64>>, 0, HalfMask<2>>,
+                         Deal<2>>>,
+         UniformCircle<2>>;
+Entry circular_nsf() {
+  return entry<Torus>("circular_nsf", "4 couplings by circular splines, the plane wrapped onto a torus by a sigmoid");
+}
 }  // namespace models

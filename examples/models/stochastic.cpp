@@ -7,5 +7,8 @@
 namespace models {
 using namespace rheo;
 Entry vae() { return entry<presets::Vae<2, 2>>("vae", "a variational autoencoder, 2 latents, nets 2-64-64-4"); }
-Entry cif_real_nvp() { return entry<presets::Cif<presets::RealNvp<2, 5>>>("cif_real_nvp", "5 affine couplings, each indexed by a drawn number"); }
+Entry cif_real_nvp() {
+  return entry<presets::Cif<presets::RealNvp<2, 5>>>("cif_real_nvp",
+                                                     "5 affine couplings, each indexed by a drawn number");
+}
 }  // namespace models

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The compiled part, for float and double: what the headers mark with RHEO_COMPILE.  A file of the target rheo::compiled; who builds without CMake compiles
-// it once, with the flags of the program, and everything with -DRHEO_COMPILED.
+// The compiled part, for float and double: what the headers mark with RHEO_COMPILE.  A file of the target
+// rheo::compiled; who builds without CMake compiles it once, with the flags of the program, and everything with
+// -DRHEO_COMPILED.
 #define RHEO_COMPILED_SOURCE
 #include "rheo/core/noise.hpp"
 #include "rheo/core/product.hpp"

@@ -78,16 +78,13 @@ class Team final : public rheo::Team {
   int size() const override { return size_; }
   void sum(double* x, Index n) override { sum(x, n, MPI_DOUBLE); }
   void sum(float* x, Index n) override { sum(x, n, MPI_FLOAT); }
-  void broadcast(void* x, std::size_t bytes) override {
-    send_from(0, static_cast<char*>(x), bytes);
-  }
+  void broadcast(void* x, std::size_t bytes) override { send_from(0, static_cast<char*>(x), bytes); }
   /// Rows [first_of(r), first_of(r + 1)) of n are rank r's, cut where `step` rows are.
   Index first_of(int rank, Index n, Index step) const {
     return std::min(n, rheo::detail::first_part((n + step - 1) / step, rank, size_) * step);
   }
   /// x[0 .. n), of which every rank has made its own rows, becomes whole at every rank.
-  template <class T>
-  void share(T* x, Index n, Index step) {
+  template <class T> void share(T* x, Index n, Index step) {
     static_assert(std::is_trivially_copyable_v<T>);
     for (int r = 0; r < size_; ++r) {
       const Index first = first_of(r, n, step), last = first_of(r + 1, n, step);
@@ -101,8 +98,7 @@ class Team final : public rheo::Team {
     for (std::size_t at = 0; at < bytes; at += most)
       MPI_Bcast(x + at, static_cast<int>(std::min(most, bytes - at)), MPI_BYTE, rank, comm_);
   }
-  template <class T>
-  void sum(T* x, Index n, MPI_Datatype type) {
+  template <class T> void sum(T* x, Index n, MPI_Datatype type) {
     constexpr Index part = static_cast<Index>(most / sizeof(T));
     for (Index at = 0; at < n; at += part)
       MPI_Allreduce(MPI_IN_PLACE, x + at, static_cast<int>(std::min(part, n - at)), type, MPI_SUM, comm_);
@@ -115,12 +111,10 @@ class Team final : public rheo::Team {
 namespace detail {
 
 /// The caller's context for rows [first, first + n).
-template <class T>
-CView<T> share_of(const Input<T>& context, Index first, Index n) {
+template <class T> CView<T> share_of(const Input<T>& context, Index first, Index n) {
   return context.rows() <= 1 ? context.view() : rows(context.view(), first, n);
 }
-template <class T>
-void share_columns(Team& team, Batch<T>& x, Index step) {
+template <class T> void share_columns(Team& team, Batch<T>& x, Index step) {
   Column<T> whole(x.rows());
   for (Index j = 0; j < x.cols(); ++j) {
     whole = x.col(j);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Everything but io/, tensors (core/tensor.hpp) and the laws (evaluation/certify.hpp).  rheo's own code never includes this.
+// Everything but io/, tensors (core/tensor.hpp) and the laws (evaluation/certify.hpp).  rheo's own code never includes
+// this.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"

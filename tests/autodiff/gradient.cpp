@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Gradients of users' functions: any number of rows, the same bits everywhere, NaN kept in its row, and no allocation the second time.
+// Gradients of users' functions: any number of rows, the same bits everywhere, NaN kept in its row, and no allocation
+// the second time.
 #include "rheo/autodiff/gradient.hpp"
 
 #include <array>
@@ -58,7 +59,8 @@ TEMPLATE_TEST_CASE("the lambda on numbers is the value, its differences are the 
       auto up = p, down = p;
       up[j] += 1e-6L;
       down[j] -= 1e-6L;
-      REQUIRE(r.grad(i, Index(j)) == Approx(double((energy(up) - energy(down)) / 2e-6L)).epsilon(tolerance).margin(tolerance));
+      REQUIRE(r.grad(i, Index(j)) ==
+              Approx(double((energy(up) - energy(down)) / 2e-6L)).epsilon(tolerance).margin(tolerance));
     }
   }
   Column<T> only(130);
@@ -113,8 +115,12 @@ TEST_CASE("two tapes in two threads give the bits of one after the other") {
   Tape<double> a, b;
   const auto rx = run(energy, a, x), ry = run(energy, a, y);
   bool same_x = true, same_y = true;
-  std::thread one([&] { for (int k = 0; k < 200; ++k) same_x = same_x && run(energy, a, x) == rx; });
-  std::thread two([&] { for (int k = 0; k < 200; ++k) same_y = same_y && run(energy, b, y) == ry; });
+  std::thread one([&] {
+    for (int k = 0; k < 200; ++k) same_x = same_x && run(energy, a, x) == rx;
+  });
+  std::thread two([&] {
+    for (int k = 0; k < 200; ++k) same_y = same_y && run(energy, b, y) == ry;
+  });
   one.join(), two.join();
   CHECK((same_x && same_y));
 }
@@ -126,7 +132,8 @@ TEST_CASE("a constant has gradient zero, wrong shapes are refused") {
   CHECK((r.grad == 0.0).all());
   Batch<double> x = points<double>(5);
   Column<double> value(4);
-  CHECK_THROWS_AS(value_and_gradient(energy, tape, rheo::read(view(x)), ColView<double>(value.data(), 4), view(x)), std::invalid_argument);
+  CHECK_THROWS_AS(value_and_gradient(energy, tape, rheo::read(view(x)), ColView<double>(value.data(), 4), view(x)),
+                  std::invalid_argument);
 }
 
 }  // namespace autodiff_gradient

@@ -21,7 +21,8 @@ bool near(long double a, long double b, long double relative, long double floor)
 }
 
 /// f(x, y) at random points of [lo, hi]^2: value against long double, slopes against its central differences.
-template <class T, class F> void check_in(const char* name, F f, double lo, double hi, long double relative, long double floor) {
+template <class T, class F>
+void check_in(const char* name, F f, double lo, double hi, long double relative, long double floor) {
   INFO(name << " with " << sizeof(T) << " bytes");
   const Index n = 130;
   Column<T> x(n), y(n);
@@ -59,29 +60,58 @@ template <class F> double slope(F f, double x) {
 }  // namespace
 
 TEST_CASE("every operation agrees with central differences") {
-  using std::exp, std::log, std::log1p, std::expm1, std::sqrt, std::pow, std::sin, std::cos, std::tanh, std::atan, std::abs, std::min,
-      std::max;
-  check("+", [](auto x, auto y) { return x + y; }, -2, 2);
-  check("-", [](auto x, auto y) { return x - y; }, -2, 2);
-  check("*", [](auto x, auto y) { return x * y; }, -2, 2);
-  check("/", [](auto x, auto y) { return x / y; }, 0.3, 2);
-  check("scalars", [](auto x, auto y) { return (3 - (x + 1.5) * 2 - 4) / 3 + 2 / (1 + y) - (0.5f + -y); }, 0.3, 2);
-  check("+=", [](auto x, auto y) { x += y; x *= y; x -= 2; x /= y; return +x; }, 0.3, 2);
-  check("exp", [](auto x, auto) { return exp(x); }, -5, 5);
-  check("log", [](auto x, auto) { return log(x); }, 0.1, 9);
-  check("log1p", [](auto x, auto) { return log1p(x); }, -0.8, 9);
-  check("expm1", [](auto x, auto) { return expm1(x); }, -5, 5);
-  check("sqrt", [](auto x, auto) { return sqrt(x); }, 0.1, 9);
-  check("square, cube", [](auto x, auto y) { return square(x) + pow(y, 3); }, -3, 3);
-  check("pow", [](auto x, auto y) { return pow(x, -1.5) * pow(y, 0); }, 0.3, 3);
-  check("sin, cos", [](auto x, auto y) { return sin(x) + cos(y); }, -9, 9);
-  check("tanh, atan", [](auto x, auto y) { return tanh(x) + atan(y); }, -5, 5);
-  check("sigmoid", [](auto x, auto) { return sigmoid(x); }, -9, 9);
-  check("softplus", [](auto x, auto) { return softplus(x); }, -9, 9);
-  check("abs", [](auto x, auto) { return abs(x); }, -2, 2);
-  check("relu", [](auto x, auto) { return relu(x); }, -2, 2);
-  check("min", [](auto x, auto y) { return min(x, y) * y; }, -2, 2);
-  check("max", [](auto x, auto y) { return max(x, y) * y; }, -2, 2);
+  using std::exp, std::log, std::log1p, std::expm1, std::sqrt, std::pow, std::sin, std::cos, std::tanh, std::atan,
+      std::abs, std::min, std::max;
+  check(
+      "+", [](auto x, auto y) { return x + y; }, -2, 2);
+  check(
+      "-", [](auto x, auto y) { return x - y; }, -2, 2);
+  check(
+      "*", [](auto x, auto y) { return x * y; }, -2, 2);
+  check(
+      "/", [](auto x, auto y) { return x / y; }, 0.3, 2);
+  check(
+      "scalars", [](auto x, auto y) { return (3 - (x + 1.5) * 2 - 4) / 3 + 2 / (1 + y) - (0.5f + -y); }, 0.3, 2);
+  check(
+      "+=",
+      [](auto x, auto y) {
+        x += y;
+        x *= y;
+        x -= 2;
+        x /= y;
+        return +x;
+      },
+      0.3, 2);
+  check(
+      "exp", [](auto x, auto) { return exp(x); }, -5, 5);
+  check(
+      "log", [](auto x, auto) { return log(x); }, 0.1, 9);
+  check(
+      "log1p", [](auto x, auto) { return log1p(x); }, -0.8, 9);
+  check(
+      "expm1", [](auto x, auto) { return expm1(x); }, -5, 5);
+  check(
+      "sqrt", [](auto x, auto) { return sqrt(x); }, 0.1, 9);
+  check(
+      "square, cube", [](auto x, auto y) { return square(x) + pow(y, 3); }, -3, 3);
+  check(
+      "pow", [](auto x, auto y) { return pow(x, -1.5) * pow(y, 0); }, 0.3, 3);
+  check(
+      "sin, cos", [](auto x, auto y) { return sin(x) + cos(y); }, -9, 9);
+  check(
+      "tanh, atan", [](auto x, auto y) { return tanh(x) + atan(y); }, -5, 5);
+  check(
+      "sigmoid", [](auto x, auto) { return sigmoid(x); }, -9, 9);
+  check(
+      "softplus", [](auto x, auto) { return softplus(x); }, -9, 9);
+  check(
+      "abs", [](auto x, auto) { return abs(x); }, -2, 2);
+  check(
+      "relu", [](auto x, auto) { return relu(x); }, -2, 2);
+  check(
+      "min", [](auto x, auto y) { return min(x, y) * y; }, -2, 2);
+  check(
+      "max", [](auto x, auto y) { return max(x, y) * y; }, -2, 2);
 }
 
 TEST_CASE("slopes keep their relative accuracy far out") {
@@ -102,13 +132,23 @@ TEST_CASE("ties go to the first argument, and what is not taken sends nothing ba
   CHECK(slope([](auto x) { return min(x, 0); }, 0) == 1);
   CHECK(slope([](auto x) { return min(0, x); }, 0) == 0);
   CHECK(slope([](auto x) { return pow(x, 0); }, 0) == 0);
-  CHECK(slope([](auto x) { return max(x + 1, sqrt(x)); }, 0) == 1);  // sqrt's slope is infinite
+  CHECK(slope([](auto x) { return max(x + 1, sqrt(x)); }, 0) == 1);   // sqrt's slope is infinite
   CHECK(slope([](auto x) { return max(x, exp(log(x))); }, -1) == 1);  // and log is NaN
 }
 
 TEST_CASE("a node is visited once, however often it is used") {
-  CHECK(slope([](auto x) { auto y = sin(x); return y * y + y; }, 0.7) == Approx((2 * std::sin(0.7) + 1) * std::cos(0.7)).epsilon(1e-14));
-  CHECK(slope([](auto s) { for (int i = 0; i < 60; ++i) s = s + s; return s; }, 1) == 0x1p60);
+  CHECK(slope(
+            [](auto x) {
+              auto y = sin(x);
+              return y * y + y;
+            },
+            0.7) == Approx((2 * std::sin(0.7) + 1) * std::cos(0.7)).epsilon(1e-14));
+  CHECK(slope(
+            [](auto s) {
+              for (int i = 0; i < 60; ++i) s = s + s;
+              return s;
+            },
+            1) == 0x1p60);
 }
 
 TEST_CASE("parameters, dots and several outputs") {

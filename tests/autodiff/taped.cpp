@@ -32,7 +32,8 @@ struct Net {
 long double objective(const Batch<long double>& x, const Column<long double>& theta, const Batch<double>& g) {
   long double sum = 0;
   for (Index i = 0; i < x.rows(); ++i) {
-    const auto y = Net()(std::array<long double, 2>{x(i, 0), x(i, 1)}, Params<const long double>(theta.data(), theta.size()));
+    const auto y =
+        Net()(std::array<long double, 2>{x(i, 0), x(i, 1)}, Params<const long double>(theta.data(), theta.size()));
     for (Index j = 0; j < 3; ++j) sum += static_cast<long double>(g(i, j)) * y[std::size_t(j)];
   }
   return sum;
@@ -42,7 +43,8 @@ long double objective(const Batch<long double>& x, const Column<long double>& th
 
 TEST_CASE("a map given as a callable has its vector-Jacobian product") {
   for (Index n : {130, 7, 1, 0}) {
-    Batch<double> x(n, 2), out = Batch<double>::Constant(n, 3, NAN), g_out(n, 3), g_in = Batch<double>::Constant(n, 2, NAN);
+    Batch<double> x(n, 2), out = Batch<double>::Constant(n, 3, NAN), g_out(n, 3),
+                           g_in = Batch<double>::Constant(n, 2, NAN);
     Column<double> theta(Net::param_count), g_theta = Column<double>::Constant(Net::param_count, 5);
     Noise{1}.normals(view(x));
     Noise{2}.normals(view(g_out));

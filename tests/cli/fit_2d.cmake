@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cmake -DFIT=... -DDIR=... -DDATA=... -P fit_2d.cmake: what fit_2d prints and with what it exits.
 function(expect code out_regex err_regex)
-  execute_process(COMMAND ${FIT} ${ARGN} WORKING_DIRECTORY ${DIR} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  execute_process(COMMAND ${FIT} ${ARGN} WORKING_DIRECTORY ${DIR} RESULT_VARIABLE result OUTPUT_VARIABLE out
+    ERROR_VARIABLE err)
   if(NOT result EQUAL code OR NOT out MATCHES "${out_regex}" OR NOT err MATCHES "${err_regex}")
     message(FATAL_ERROR "fit_2d ${ARGN}\nexit ${result}, wanted ${code}\n${out}\n${err}")
   endif()
@@ -12,12 +13,15 @@ endfunction()
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR})
 expect(0 "checkerboard.*real_nvp" "" --list)
-expect(0 "^{\"target\": \"checkerboard\", \"model\": \"normal\", \"parameters\": 5, \"exact\": true, \"epochs\": 3, \"train_seconds\": [0-9.e-]+, \"test_nll\": [0-9.]+, \"test_nll_se\": 0.0[0-9]+, \"test_nll_20_draws\": null, \"entropy\": 3.4657[0-9]*, \"gap\": 1.0[0-9]+, \"leak\": 0.[0-9]+, \"samples_per_second\": [0-9.e+]+, \"seed\": 3, \"threads\": 2, \"scalar\": \"double\", \"status\": \"budget_reached\"}\n$"
-  "epoch 3/3" --target checkerboard --model normal --epochs 3 --train 2000 --seed 3 --threads 2 --scalar double --json --out sub/dir)
+expect(0
+  "^{\"target\": \"checkerboard\", \"model\": \"normal\", \"parameters\": 5, \"exact\": true, \"epochs\": 3, \"train_seconds\": [0-9.e-]+, \"test_nll\": [0-9.]+, \"test_nll_se\": 0.0[0-9]+, \"test_nll_20_draws\": null, \"entropy\": 3.4657[0-9]*, \"gap\": 1.0[0-9]+, \"leak\": 0.[0-9]+, \"samples_per_second\": [0-9.e+]+, \"seed\": 3, \"threads\": 2, \"scalar\": \"double\", \"status\": \"budget_reached\"}\n$"
+  "epoch 3/3" --target checkerboard --model normal --epochs 3 --train 2000 --seed 3 --threads 2 --scalar double --json
+    --out sub/dir)
 if(NOT EXISTS ${DIR}/sub/dir/checkerboard_normal.png OR NOT EXISTS ${DIR}/sub/dir/checkerboard_normal_samples.csv)
   message(FATAL_ERROR "no picture or no samples")
 endif()
-expect(0 "6120 rows, 5447 distinct" "fit_2d: column 0: [0-9]+ % of [0-9]+ rows repeat another's value" --csv ${DATA}/earth_earthquake.csv --columns LONGITUDE,LATITUDE --model normal --epochs 2)
+expect(0 "6120 rows, 5447 distinct" "fit_2d: column 0: [0-9]+ % of [0-9]+ rows repeat another's value" --csv
+  ${DATA}/earth_earthquake.csv --columns LONGITUDE,LATITUDE --model normal --epochs 2)
 expect(2 "" "unknown option '--frob'.*usage:" --frob)
 expect(2 "" "unknown option '--epoch'; is '--epochs' meant.*usage:" --epoch 3)
 expect(2 "" "wants a value.*usage:" --epochs)
@@ -41,8 +45,10 @@ expect(1 "" "column 0 is constant" --csv constant.csv --epochs 1)
 expect(3 "" "cannot be written" --epochs 1 --out /proc/nowhere)
 
 # A bound is one draw a row, and nearer with 20.
-expect(0 "\"exact\": false.*\"test_nll\": [0-9.]+,.*\"test_nll_20_draws\": [0-9.]+," "" --target moons --model augmented_flow --epochs 1 --train 300 --test 500 --json)
-expect(1 "" "rows of the data lie off the flow's support" --csv ${DATA}/earth_earthquake.csv --columns LONGITUDE,LATITUDE --model abs_uniform --epochs 1)
+expect(0 "\"exact\": false.*\"test_nll\": [0-9.]+,.*\"test_nll_20_draws\": [0-9.]+," "" --target moons --model
+  augmented_flow --epochs 1 --train 300 --test 500 --json)
+expect(1 "" "rows of the data lie off the flow's support" --csv ${DATA}/earth_earthquake.csv --columns
+  LONGITUDE,LATITUDE --model abs_uniform --epochs 1)
 
 # Every model fits, scores and draws.
 execute_process(COMMAND ${FIT} --list OUTPUT_VARIABLE list)
@@ -53,7 +59,8 @@ if(count LESS 33)
 endif()
 foreach(model IN LISTS models)
   string(STRIP "${model}" model)
-  expect(0 "\"test_nll\": [0-9.]+," "" --target moons --model ${model} --epochs 1 --train 300 --test 200 --grid 20 --json --out all)
+  expect(0 "\"test_nll\": [0-9.]+," "" --target moons --model ${model} --epochs 1 --train 300 --test 200 --grid 20
+    --json --out all)
   if(NOT EXISTS ${DIR}/all/moons_${model}.png)
     message(FATAL_ERROR "no picture of ${model}")
   endif()
@@ -63,20 +70,25 @@ endforeach()
 if(EXISTS /dev/full)
   file(MAKE_DIRECTORY ${DIR}/full)
   file(CREATE_LINK /dev/full ${DIR}/full/moons_normal.png SYMBOLIC)
-  expect(3 "" "moons_normal.png: cannot write: No space left on device" --target moons --model normal --epochs 1 --train 200 --out full)
+  expect(3 "" "moons_normal.png: cannot write: No space left on device" --target moons --model normal --epochs 1 --train
+    200 --out full)
 endif()
 
 # The same command goes on from its checkpoint, here from its end, and another is refused.
-expect(0 "\"status\": \"budget_reached\"" "epoch 3/3" --target moons --model normal --epochs 3 --train 2000 --json --checkpoint normal.ckpt)
-execute_process(COMMAND ${FIT} --target moons --model normal --epochs 3 --train 2000 --json --checkpoint normal.ckpt WORKING_DIRECTORY ${DIR} OUTPUT_VARIABLE out ERROR_VARIABLE err)
+expect(0 "\"status\": \"budget_reached\"" "epoch 3/3" --target moons --model normal --epochs 3 --train 2000 --json
+  --checkpoint normal.ckpt)
+execute_process(COMMAND ${FIT} --target moons --model normal --epochs 3 --train 2000 --json --checkpoint normal.ckpt
+  WORKING_DIRECTORY ${DIR} OUTPUT_VARIABLE out ERROR_VARIABLE err)
 if(NOT out MATCHES "\"epochs\": 3.*\"status\": \"budget_reached\"" OR err MATCHES "epoch")
   message(FATAL_ERROR "fit_2d from its own end:\n${out}\n${err}")
 endif()
-expect(3 "" "normal.ckpt: is the checkpoint of another run: epochs is 3 there and 4 here" --target moons --model normal --epochs 4 --train 2000 --json --checkpoint normal.ckpt)
+expect(3 "" "normal.ckpt: is the checkpoint of another run: epochs is 3 there and 4 here" --target moons --model normal
+  --epochs 4 --train 2000 --json --checkpoint normal.ckpt)
 expect(3 "" "none/a.ckpt: cannot be written" --epochs 1 --checkpoint none/a.ckpt)
 
 # A picture of the fit on request.
-expect(0 "\"status\": \"budget_reached\"" "epoch 2/2" --target moons --model normal --epochs 2 --train 2000 --json --plot-fit losses.png)
+expect(0 "\"status\": \"budget_reached\"" "epoch 2/2" --target moons --model normal --epochs 2 --train 2000 --json
+  --plot-fit losses.png)
 file(READ ${DIR}/losses.png head LIMIT 8 HEX)
 if(NOT head STREQUAL "89504e470d0a1a0a")
   message(FATAL_ERROR "fit_2d --plot-fit wrote no picture: ${head}")
@@ -86,7 +98,8 @@ expect(3 "" "none/losses.png: cannot be written" --epochs 1 --plot-fit none/loss
 # Ctrl-C stops the fit and keeps the best so far; what was found until then is printed, with its status.
 find_program(TIMEOUT timeout)
 if(TIMEOUT)
-  execute_process(COMMAND ${TIMEOUT} --preserve-status -s INT 2 ${FIT} --target moons --epochs 1000000 --checkpoint moons.ckpt --json WORKING_DIRECTORY ${DIR}
+  execute_process(COMMAND ${TIMEOUT} --preserve-status -s INT 2 ${FIT} --target moons --epochs 1000000 --checkpoint
+    moons.ckpt --json WORKING_DIRECTORY ${DIR}
     RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
   if(NOT result EQUAL 130 OR NOT out MATCHES "\"status\": \"interrupted\"")
     message(FATAL_ERROR "interrupted fit_2d: exit ${result}\n${out}")

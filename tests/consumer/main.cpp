@@ -27,7 +27,8 @@ struct Wobble {
 
 int main() {
   using namespace rheo;
-  auto model = make_model<double>(Flow{AffineCoupling<2, Mlp<8>>{}, Flip<2>{}, AffineCoupling<2, Mlp<8>>{}, StandardNormal<2>{}}, Noise{1});
+  auto model = make_model<double>(
+      Flow{AffineCoupling<2, Mlp<8>>{}, Flip<2>{}, AffineCoupling<2, Mlp<8>>{}, StandardNormal<2>{}}, Noise{1});
   const double at_origin = model.log_prob(Eigen::RowVector2d(0, 0))(0);
   for (const auto& f : certify(Wobble{})) {
     if (!f.passed()) return 2;

@@ -28,7 +28,8 @@ TEST_CASE("an input takes every Eigen container and looks without copying where 
   CHECK((taken(m.transpose()) == m.transpose().array()).all());
   CHECK((taken(m * 2) == a * 2).all());
   CHECK((taken(a + 1) == a + 1).all());
-  const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::Stride<-1, -1>> strided(m.data(), 3, 4, Eigen::Stride<-1, -1>(6, 2));
+  const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::Stride<-1, -1>> strided(m.data(), 3, 4,
+                                                                            Eigen::Stride<-1, -1>(6, 2));
   CHECK((taken(strided) == strided.array()).all());
   const Eigen::Vector3d point(1, 2, 3);
   CHECK(taken(point.transpose()).rows() == 1);
@@ -78,10 +79,12 @@ TEMPLATE_TEST_CASE("products cut into blocks are the products", "", float, doubl
       CHECK((nn.template cast<double>().matrix() - A * B).cwiseAbs().maxCoeff() < tol);
       gemm_nt<T>(view(std::as_const(nn)), view(b), view(nt));
       const Eigen::MatrixXd N = nn.template cast<double>().matrix();
-      CHECK((nt.template cast<double>().matrix() - N * B.transpose()).cwiseAbs().maxCoeff() < tol * static_cast<double>(k + h));
+      CHECK((nt.template cast<double>().matrix() - N * B.transpose()).cwiseAbs().maxCoeff() <
+            tol * static_cast<double>(k + h));
       gemm_tn_add<T>(view(a), view(std::as_const(nn)), view(tn));
       const Eigen::MatrixXd expected = (A.transpose() * N).array() + 1;
-      CHECK((tn.template cast<double>().matrix() - expected).cwiseAbs().maxCoeff() < tol * static_cast<double>(k + 130));
+      CHECK((tn.template cast<double>().matrix() - expected).cwiseAbs().maxCoeff() <
+            tol * static_cast<double>(k + 130));
     }
   }
 }

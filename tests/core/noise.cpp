@@ -15,7 +15,8 @@ TEST_CASE("Philox4x32-10 gives the published known answers") {
   CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) == PhiloxBlock{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   constexpr auto f = 0xffffffffu;
   CHECK(philox4x32({f, f, f, f}, {f, f}) == PhiloxBlock{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
-  CHECK(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) == PhiloxBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+  CHECK(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
+        PhiloxBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
 TEST_CASE("a draw depends on seed, stream, row and number alone") {
@@ -104,7 +105,8 @@ TEST_CASE("plain log and turn keep their bounds") {
     double c, s;
     detail::plain_turn(u, c, s);
     const long double t = 2 * 3.14159265358979323846264L * static_cast<long double>(u);
-    turn_error = std::max({turn_error, std::abs(c - static_cast<double>(std::cos(t))), std::abs(s - static_cast<double>(std::sin(t)))});
+    turn_error = std::max(
+        {turn_error, std::abs(c - static_cast<double>(std::cos(t))), std::abs(s - static_cast<double>(std::sin(t)))});
   }
   CHECK(log_error < 4.5e-16);
   CHECK(turn_error < 3e-16);

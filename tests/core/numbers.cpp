@@ -86,7 +86,8 @@ TEST_CASE("what a narrower type makes of a number") {
   CHECK(detail::narrowed<float>(-1e44) == Narrowed::too_large);
   CHECK(detail::narrowed<float>(1e-50) == Narrowed::too_small);
   using Limits = std::numeric_limits<double>;
-  for (double x : {0.0, 1e-40, 3.4e38, -0.1, Limits::infinity(), Limits::quiet_NaN()}) CHECK(detail::narrowed<float>(x) == Narrowed::kept);
+  for (double x : {0.0, 1e-40, 3.4e38, -0.1, Limits::infinity(), Limits::quiet_NaN()})
+    CHECK(detail::narrowed<float>(x) == Narrowed::kept);
   CHECK(detail::narrowed<double>(1e38f) == Narrowed::kept);
 }
 

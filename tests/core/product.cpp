@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Products in tiles: every shape against sums in long double, to the bound that core/tile.hpp states; what follows a product; that a row's numbers
-// depend on nothing but the row; that nothing is read or written beside the operands.
+// Products in tiles: every shape against sums in long double, to the bound that core/tile.hpp states; what follows a
+// product; that a row's numbers depend on nothing but the row; that nothing is read or written beside the operands.
 #include "rheo/core/product.hpp"
 
 #include <limits>
@@ -13,7 +13,8 @@ namespace {
 
 using namespace rheo;
 
-/// n x c numbers in a memory of their own, `offset` numbers into it and with columns `stride` apart; what lies between is NaN.
+/// n x c numbers in a memory of their own, `offset` numbers into it and with columns `stride` apart; what lies between
+/// is NaN.
 template <class T> struct Island {
   Column<T> memory;
   Index n, c, offset, stride;
@@ -45,7 +46,8 @@ template <class T> std::pair<Batch<long double>, Batch<long double>> term_by_ter
     for (Index i = 0; i < p.rows; ++i) {
       long double s = p.start ? p.start[j] : T(0), size = std::abs(s);
       for (Index k = 0; k < p.inner; ++k) {
-        const long double term = static_cast<long double>(p.turned ? p.a[k + i * p.lda] : p.a[i + k * p.lda]) * p.b[k * p.along + j * p.across];
+        const long double term = static_cast<long double>(p.turned ? p.a[k + i * p.lda] : p.a[i + k * p.lda]) *
+                                 p.b[k * p.along + j * p.across];
         s += term;
         size += std::abs(term);
       }
@@ -71,7 +73,8 @@ template <class T> void check(detail::Product<T> p, Island<T>& out) {
   CHECK(out.sea_is_untouched());
   for (Index j = 0; p.gate && j < p.columns; ++j) {
     const auto column = out.view().col(j).template cast<long double>();
-    const long double size = 0.5L + column.abs().sum(), most = static_cast<long double>(p.rows + 1) * std::numeric_limits<T>::epsilon() * size;
+    const long double size = 0.5L + column.abs().sum(),
+                      most = static_cast<long double>(p.rows + 1) * std::numeric_limits<T>::epsilon() * size;
     CHECK(std::abs(static_cast<long double>(sums(j)) - 0.5L - column.sum()) <= most);
   }
 }
@@ -83,7 +86,8 @@ template <class T> void every_shape() {
         if (n * k * h > 300000 && n != 65) continue;
         const Index gap = (n + h) % 3, offset = (n + k) % 5;
         INFO("n " << n << ", k " << k << ", h " << h);
-        auto a = Island<T>(n, k, offset, gap).fill(1), b = Island<T>(k, h, offset, gap).fill(2), g = Island<T>(n, h, offset, gap).fill(3), start = Island<T>(h, 1, offset, 0).fill(4);
+        auto a = Island<T>(n, k, offset, gap).fill(1), b = Island<T>(k, h, offset, gap).fill(2),
+             g = Island<T>(n, h, offset, gap).fill(3), start = Island<T>(h, 1, offset, 0).fill(4);
         Island<T> o(n, h, offset, gap), back(n, k, offset, gap), sum(k, h, offset, gap);
         auto p = detail::product_nn<T>(a.read(), b.read(), o.view());
         check(p, o);
@@ -92,13 +96,16 @@ template <class T> void every_shape() {
         check(p, o);
         if (n == 1) {
           auto x = Island<T>(k, 1, offset, 0).fill(6), y = Island<T>(h, 1, offset, 0);
-          auto one = detail::product_nn<T>(view_of(x.read().data(), 1, k, 1), b.read(), view_of(y.view().data(), 1, h, 1));
+          auto one =
+              detail::product_nn<T>(view_of(x.read().data(), 1, k, 1), b.read(), view_of(y.view().data(), 1, h, 1));
           one.start = start.read().data();
           for (const bool relu : {false, true}) {
             one.relu = relu;
             const auto [want, bound] = term_by_term(one);
             detail::multiply_row(one);
-            CHECK(((y.view().col(0).template cast<long double>() - want.row(0).transpose()).abs() <= bound.row(0).transpose()).all());
+            CHECK(((y.view().col(0).template cast<long double>() - want.row(0).transpose()).abs() <=
+                   bound.row(0).transpose())
+                      .all());
             CHECK(y.sea_is_untouched());
           }
         }
@@ -127,7 +134,8 @@ TEMPLATE_TEST_CASE("dot products down the columns of a few and of many", "", flo
   for (const Index n : {0, 1, 3, 8, 17, 64, 128, 131}) {
     for (const Index w : {1, 2, 3, 4, 5, 8, 9, 17, 64}) {
       for (const Index k : {1, 2, 3, 4}) {
-        auto wide = Island<T>(n, w, 1, 3).fill(1), few = Island<T>(n, k, 2, 1).fill(2), across = Island<T>(k, w, 1, 1).fill(3), along = Island<T>(w, k, 1, 2).fill(3);
+        auto wide = Island<T>(n, w, 1, 3).fill(1), few = Island<T>(n, k, 2, 1).fill(2),
+             across = Island<T>(k, w, 1, 1).fill(3), along = Island<T>(w, k, 1, 2).fill(3);
         detail::Product<T> p = detail::product_tn<T>(few.read(), wide.read(), across.view());
         p.add = true;
         const auto [want, bound] = term_by_term(p);
@@ -147,7 +155,8 @@ TEMPLATE_TEST_CASE("dot products down the columns of a few and of many", "", flo
 }
 
 TEST_CASE("a column stride that collides in the cache changes no bit") {
-  auto a = Island<float>(128, 64, 0, 0).fill(1), far = Island<float>(128, 64, 3, 5), b = Island<float>(64, 40, 0, 0).fill(2);
+  auto a = Island<float>(128, 64, 0, 0).fill(1), far = Island<float>(128, 64, 3, 5),
+       b = Island<float>(64, 40, 0, 0).fill(2);
   far.view() = a.view();
   Island<float> x(128, 40, 0, 0), y(128, 40, 1, 7);
   gemm_nn<float>(a.read(), b.read(), x.view());

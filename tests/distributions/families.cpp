@@ -27,9 +27,12 @@ template <class F> double slope(const F& f, double x, std::vector<double> raw, I
   const auto r = [&](Index k) { return raw[static_cast<std::size_t>(k)]; };
   const auto q = f.template natural<double>(r);
   std::array<double, static_cast<std::size_t>(F::cotangents)> g{};
-  const double g_x = f.log_prob_pull(x, 1.0, q, [&](Index k, double value) { g[static_cast<std::size_t>(k)] += value; });
+  const double g_x =
+      f.log_prob_pull(x, 1.0, q, [&](Index k, double value) { g[static_cast<std::size_t>(k)] += value; });
   double found = g_x;
-  f.raw_pull(r, q, g, [&](Index k, double value) { if (k == wanted) found = value; });
+  f.raw_pull(r, q, g, [&](Index k, double value) {
+    if (k == wanted) found = value;
+  });
   return found;
 }
 long double student(long double x, long double nu) {
@@ -51,7 +54,8 @@ TEST_CASE("Student t agrees with gamma functions in long double, in both scalars
       const double truth = static_cast<double>(student(x, nu));
       INFO("nu " << nu << ", x " << x);
       CHECK(log_prob<decltype(f), double>(f, x, {0, 0}) == Approx(truth).epsilon(2e-14).margin(2e-13));
-      CHECK(log_prob<decltype(f), float>(f, static_cast<float>(x), {0, 0}) == Approx(student(static_cast<float>(x), nu)).epsilon(3e-6).margin(3e-6));
+      CHECK(log_prob<decltype(f), float>(f, static_cast<float>(x), {0, 0}) ==
+            Approx(student(static_cast<float>(x), nu)).epsilon(3e-6).margin(3e-6));
     }
   }
 }
@@ -59,12 +63,15 @@ TEST_CASE("Student t agrees with gamma functions in long double, in both scalars
 TEST_CASE("Student t: Cauchy, the normal limit, far tails") {
   const family::StudentT<Exp, Degrees::fixed> cauchy(1), normal(1e12), endless(1e300), heavy(2);
   for (double x : {-3.0, 0.1, 7.0}) {
-    CHECK(log_prob<decltype(cauchy), double>(cauchy, x, {0, 0}) == Approx(-std::log(std::numbers::pi * (1 + x * x))).epsilon(1e-14));
+    CHECK(log_prob<decltype(cauchy), double>(cauchy, x, {0, 0}) ==
+          Approx(-std::log(std::numbers::pi * (1 + x * x))).epsilon(1e-14));
     CHECK(log_prob<decltype(cauchy), double>(normal, x, {0, 0}) == Approx(-0.5 * x * x - half_log_two_pi).margin(1e-9));
-    CHECK(log_prob<decltype(cauchy), double>(endless, x, {0, 0}) == Approx(-0.5 * x * x - half_log_two_pi).epsilon(1e-14));
+    CHECK(log_prob<decltype(cauchy), double>(endless, x, {0, 0}) ==
+          Approx(-0.5 * x * x - half_log_two_pi).epsilon(1e-14));
     CHECK(slope(endless, x, {0, 0}, -1) == Approx(-x).epsilon(1e-14));
   }
-  CHECK(log_prob<decltype(heavy), double>(heavy, 1e200, {0, 0}) == Approx(-3 * 200 * std::log(10.0)).epsilon(1e-12));  // p ~ 1 / x^3
+  CHECK(log_prob<decltype(heavy), double>(heavy, 1e200, {0, 0}) ==
+        Approx(-3 * 200 * std::log(10.0)).epsilon(1e-12));  // p ~ 1 / x^3
   CHECK(log_prob<decltype(heavy), float>(heavy, 1e30f, {0, 0}) == Approx(-3 * 30 * std::log(10.0)).epsilon(1e-6));
   CHECK(slope(heavy, 1e200, {0, 0}, -1) == Approx(-3e-200).epsilon(1e-12));
   CHECK(slope(heavy, 1e200, {0, 0}, 1) == Approx(2));  // the scale's: nu
@@ -84,7 +91,8 @@ TEST_CASE("Student t draws have its moments, and finite values however heavy the
   };
   const Batch<double> ten = draws(StudentT<1, Degrees::fixed>{10.0});
   CHECK(ten.mean() == Approx(0).margin(4 * std::sqrt(1.25 / static_cast<double>(n))));
-  CHECK(ten.square().mean() == Approx(1.25).margin(4 * std::sqrt(1.25 * 1.25 * 3 / static_cast<double>(n))));  // kurtosis 4
+  CHECK(ten.square().mean() ==
+        Approx(1.25).margin(4 * std::sqrt(1.25 * 1.25 * 3 / static_cast<double>(n))));  // kurtosis 4
   const Batch<double> heavy = draws(StudentT<1, Degrees::fixed>{0.01});
   CHECK(heavy.allFinite());
   CHECK(heavy.abs().maxCoeff() > 1e200);
@@ -98,16 +106,21 @@ TEST_CASE("von Mises agrees with the integral of I0 at every concentration") {
     INFO("concentration " << k);
     CHECK(b.log_i0e == Approx(static_cast<double>(norm)).margin(2e-14).epsilon(2e-15));
     const long double h = 1e-3L * std::max(k, 0.1);  // log_i0e goes on smoothly below 0
-    const long double by_differences = (8 * (log_i0e(k - h) - log_i0e(k + h)) - (log_i0e(k - 2 * h) - log_i0e(k + 2 * h))) / (12 * h);
+    const long double by_differences =
+        (8 * (log_i0e(k - h) - log_i0e(k + h)) - (log_i0e(k - 2 * h) - log_i0e(k + 2 * h))) / (12 * h);
     CHECK(b.one_less_a == Approx(static_cast<double>(by_differences)).epsilon(1e-9));
     for (double x : {0.0, 0.3, -2.0, 3.1}) {
       const double truth = static_cast<double>(static_cast<long double>(k) * (cosl(x) - 1) - norm - logl(2 * pi_l));
       CHECK(log_prob<decltype(f), double>(f, x, {0, std::log(k)}) == Approx(truth).epsilon(1e-12).margin(1e-13));
-      CHECK(log_prob<decltype(f), float>(f, static_cast<float>(x), {0, std::log(static_cast<float>(k))}) == Approx(truth).epsilon(1e-5).margin(1e-5));
+      CHECK(log_prob<decltype(f), float>(f, static_cast<float>(x), {0, std::log(static_cast<float>(k))}) ==
+            Approx(truth).epsilon(1e-5).margin(1e-5));
     }
   }
-  for (double x : {-3.0, 0.0, 2.0}) CHECK(log_prob<decltype(f), double>(f, x, {1, -1e4}) == Approx(-std::log(2 * std::numbers::pi)));  // concentration 0
-  CHECK(log_prob<decltype(f), double>(f, 0.5 + 2 * std::numbers::pi, {0.1, 1}) == Approx(log_prob<decltype(f), double>(f, 0.5, {0.1, 1})));
+  for (double x : {-3.0, 0.0, 2.0})
+    CHECK(log_prob<decltype(f), double>(f, x, {1, -1e4}) ==
+          Approx(-std::log(2 * std::numbers::pi)));  // concentration 0
+  CHECK(log_prob<decltype(f), double>(f, 0.5 + 2 * std::numbers::pi, {0.1, 1}) ==
+        Approx(log_prob<decltype(f), double>(f, 0.5, {0.1, 1})));
   CHECK(std::isfinite(log_prob<decltype(f), double>(f, 1.0, {1.0, 1e4})));  // at most 1e30
 }
 
@@ -135,14 +148,18 @@ TEST_CASE("the wrapped normal is the sum over turns, on both sides of its switch
       for (int k = -60; k <= 60; ++k) total += expl(-0.5L * powl((x - 0.2L + 2 * pi_l * k) / s, 2));
       const double truth = static_cast<double>(logl(total) - logl(s) - 0.5L * logl(2 * pi_l));
       INFO("deviation " << s << ", x " << x);
-      if (std::isfinite(truth)) CHECK(log_prob<decltype(f), double>(f, x, {0.2, std::log(s)}) == Approx(truth).epsilon(1e-12).margin(1e-13));
+      if (std::isfinite(truth))
+        CHECK(log_prob<decltype(f), double>(f, x, {0.2, std::log(s)}) == Approx(truth).epsilon(1e-12).margin(1e-13));
     }
   }
   CHECK(log_prob<decltype(f), double>(f, 1.0, {0, 500}) == Approx(-std::log(2 * std::numbers::pi)));
   CHECK(std::abs(slope(f, 1.0, {0, 500}, 1)) < 1e-200);
   for (double s : {0.5, 1.5, 2.0}) {  // the slope in log s by differences
     const double a = std::log(s), h = 1e-4;
-    CHECK(slope(f, 2.0, {0, a}, 1) == Approx((log_prob<decltype(f), double>(f, 2.0, {0, a + h}) - log_prob<decltype(f), double>(f, 2.0, {0, a - h})) / (2 * h)).epsilon(1e-6));
+    CHECK(slope(f, 2.0, {0, a}, 1) == Approx((log_prob<decltype(f), double>(f, 2.0, {0, a + h}) -
+                                              log_prob<decltype(f), double>(f, 2.0, {0, a - h})) /
+                                             (2 * h))
+                                          .epsilon(1e-6));
   }
 }
 
@@ -153,10 +170,13 @@ TEST_CASE("logistic, Laplace, half-normal and exponential have their densities, 
   const family::Exponential<> exponential;
   for (double x : {-700.0, -3.0, 0.0, 0.5, 40.0}) {
     const double e = (x - 0.5) / 2;
-    CHECK(log_prob<decltype(logistic), double>(logistic, x, {0.5, std::log(2)}) == Approx(-std::abs(e) - 2 * std::log1p(std::exp(-std::abs(e))) - std::log(2)).epsilon(1e-14));
-    CHECK(log_prob<decltype(laplace), double>(laplace, x, {0.5, std::log(2)}) == Approx(-std::abs(e) - std::log(4)).epsilon(1e-14));
+    CHECK(log_prob<decltype(logistic), double>(logistic, x, {0.5, std::log(2)}) ==
+          Approx(-std::abs(e) - 2 * std::log1p(std::exp(-std::abs(e))) - std::log(2)).epsilon(1e-14));
+    CHECK(log_prob<decltype(laplace), double>(laplace, x, {0.5, std::log(2)}) ==
+          Approx(-std::abs(e) - std::log(4)).epsilon(1e-14));
   }
-  CHECK(log_prob<decltype(half), double>(half, 1.5, {0.0}) == Approx(std::log(std::sqrt(2 / std::numbers::pi)) - 1.125));
+  CHECK(log_prob<decltype(half), double>(half, 1.5, {0.0}) ==
+        Approx(std::log(std::sqrt(2 / std::numbers::pi)) - 1.125));
   CHECK(log_prob<decltype(exponential), double>(exponential, 3.0, {std::log(2)}) == Approx(-1.5 - std::log(2)));
   CHECK(log_prob<decltype(half), double>(half, -1e-300, {0.0}) == -inf);
   CHECK(slope(half, -1.0, {0.0}, -1) == 0);
@@ -186,7 +206,8 @@ TEST_CASE("Bernoulli and categorical are probabilities; other numbers are off th
   double total = 0;
   for (double k : {0.0, 1.0, 2.0}) total += std::exp(log_prob<decltype(c), double>(c, k, {1, -3, 1000}));
   CHECK(total == Approx(1));
-  CHECK(log_prob<decltype(c), double>(c, 1.0, {1, -3, 2}) == Approx(-3 - std::log(std::exp(1) + std::exp(-3) + std::exp(2))));
+  CHECK(log_prob<decltype(c), double>(c, 1.0, {1, -3, 2}) ==
+        Approx(-3 - std::log(std::exp(1) + std::exp(-3) + std::exp(2))));
   CHECK(log_prob<decltype(c), double>(c, 3.0, {1, -3, 2}) == -inf);
   CHECK(std::isnan(log_prob<decltype(c), double>(c, not_a_number, {1, -3, 2})));
 

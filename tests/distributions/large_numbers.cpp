@@ -20,7 +20,8 @@ TEMPLATE_TEST_CASE("a discretized logistic far from 0 is the one at 0, moved", "
       const double p = 1 / (1 + std::exp(-(k + 0.5))) - 1 / (1 + std::exp(-(k - 0.5)));
       INFO("m " << m << " k " << k);
       const std::array<T, 3> q{T(m), T(1), T(0)}, zero{T(0), T(1), T(0)};
-      CHECK(static_cast<double>(law.log_prob(T(m + k), q)) == Approx(std::log(p)).epsilon(sizeof(T) > 4 ? 1e-14 : 1e-6));
+      CHECK(static_cast<double>(law.log_prob(T(m + k), q)) ==
+            Approx(std::log(p)).epsilon(sizeof(T) > 4 ? 1e-14 : 1e-6));
       T g[2] = {}, g_zero[2] = {};
       law.log_prob_pull(T(m + k), T(1), q, [&](Index i, T v) { g[i] = v; });
       law.log_prob_pull(T(k), T(1), zero, [&](Index i, T v) { g_zero[i] = v; });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// family::LogisticMixture: values in long double, extremes, draws against the distribution function and its derivatives, and both ways on fibres.
+// family::LogisticMixture: values in long double, extremes, draws against the distribution function and its
+// derivatives, and both ways on fibres.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -21,7 +22,8 @@ namespace {
 using namespace rheo;
 using Three = family::LogisticMixture<3, Exp>;
 using Net = MlpOf<Tanh, 8>;
-const std::vector<double> odd{0.3, -1, 0.5, -0.5, 0.2, 2, 0.1, -1, 0.4};  // logits, means from the places -1, 0, 1, log-scales
+const std::vector<double> odd{0.3, -1,  0.5, -0.5, 0.2,
+                              2,   0.1, -1,  0.4};  // logits, means from the places -1, 0, 1, log-scales
 
 template <class T> auto reader(const std::vector<T>& raw) {
   return [&raw](Index k) { return raw[static_cast<std::size_t>(k)]; };
@@ -36,7 +38,8 @@ struct Truth {
     long double total = 0;
     for (std::size_t k = 0; k < 3; ++k) total += expl(raw[k]);
     for (std::size_t k = 0; k < 3; ++k) {
-      const long double w = expl(raw[k]) / total, s = expl(raw[6 + k]), e = (x - (raw[3 + k] + static_cast<long double>(k) - 1)) / s;
+      const long double w = expl(raw[k]) / total, s = expl(raw[6 + k]),
+                        e = (x - (raw[3 + k] + static_cast<long double>(k) - 1)) / s;
       const long double S = 1 / (1 + expl(-e));
       F += w * S, p += w / s * (e < 0 ? S * S * expl(-e) : S * S * expl(-e));
     }
@@ -52,7 +55,8 @@ TEST_CASE("a logistic mixture's density is the weighted sum of its components'")
     CHECK(log_prob<float>(Three{}, x, odd) == Approx(truth).epsilon(1e-6).margin(2e-6));
   }
   const family::LogisticMixture<1> one{};
-  for (double x : {-4.0, 0.0, 2.5}) CHECK(log_prob<double>(one, x, {7, 0, 0}) == Approx(family::LogisticShape::log_prob(x)).epsilon(1e-15));
+  for (double x : {-4.0, 0.0, 2.5})
+    CHECK(log_prob<double>(one, x, {7, 0, 0}) == Approx(family::LogisticShape::log_prob(x)).epsilon(1e-15));
 }
 
 TEST_CASE("a logistic mixture far out: straight tails, finite values and gradients") {
@@ -64,7 +68,8 @@ TEST_CASE("a logistic mixture far out: straight tails, finite values and gradien
       const auto q = f.natural<double>(r);
       CHECK(std::isfinite(f.log_prob(x, q)));
       std::array<double, 9> g{};
-      const double g_x = f.log_prob_pull(x, 1.0, q, [&](Index k, double value) { g[static_cast<std::size_t>(k)] += value; });
+      const double g_x =
+          f.log_prob_pull(x, 1.0, q, [&](Index k, double value) { g[static_cast<std::size_t>(k)] += value; });
       f.raw_pull(r, q, g, [&](Index, double value) { CHECK(std::isfinite(value)); });
       CHECK(std::isfinite(g_x));
     }
@@ -99,7 +104,8 @@ TEST_CASE("draws of a logistic mixture are the quantiles of its uniforms, and mo
         moved[k] += step;
         return Truth(x, moved).F;
       };
-      const long double h = 0x1p-12L, slope = (8 * (cdf(0x1p-12) - cdf(-0x1p-12)) - (cdf(0x1p-11) - cdf(-0x1p-11))) / (12 * h);
+      const long double h = 0x1p-12L,
+                        slope = (8 * (cdf(0x1p-12) - cdf(-0x1p-12)) - (cdf(0x1p-11) - cdf(-0x1p-11))) / (12 * h);
       const long double by_differences = -slope / at.p;
       INFO("parameter " << k);
       CHECK(found[k] == Approx(static_cast<double>(by_differences)).epsilon(1e-6).margin(1e-8));
@@ -132,7 +138,9 @@ struct Fork {
     const auto f = [&](double m) { return std::exp(family::LogisticShape::log_prob((u - m) / scale)) / scale; };
     return std::log(odds * f(place) + (1 - odds) * f(-place));
   }
-  double draw(Noise noise, Index i) const { return (noise.uniform(i, 0) < odds ? place : -place) + scale * family::LogisticShape::standard(noise.uniform(i, 1)); }
+  double draw(Noise noise, Index i) const {
+    return (noise.uniform(i, 0) < odds ? place : -place) + scale * family::LogisticShape::standard(noise.uniform(i, 1));
+  }
 };
 Batch<double> forked(Index n, std::uint64_t seed) {
   Batch<double> x(n, 2);
@@ -144,7 +152,8 @@ double normal(double x) { return -0.5 * x * x - half_log_two_pi; }
 const auto& learned() {  // by maximum likelihood, once for both tests
   static const auto model = [] {
     auto m = make_model<double>(Flow{Slice<2, 1, Law>{}, StandardNormal<1>{}}, Noise{1});
-    fit(m, forked(8000, 2), {.epochs = 40, .batch = 200, .learning_rate = 1e-2, .schedule = {Cosine{}, 0}, .noise = Noise{3}});
+    fit(m, forked(8000, 2),
+        {.epochs = 40, .batch = 200, .learning_rate = 1e-2, .schedule = {Cosine{}, 0}, .noise = Noise{3}});
     return m;
   }();
   return model;
@@ -154,7 +163,8 @@ const auto& learned() {  // by maximum likelihood, once for both tests
 TEST_CASE("a slice learns a mixture whose weights, means and scales see what is kept") {
   const Batch<double> test = forked(8000, 5);
   double gap = -learned().log_prob(test).mean();
-  for (Index i = 0; i < test.rows(); ++i) gap += (normal(test(i, 0)) + Fork(test(i, 0)).log_prob(test(i, 1))) / static_cast<double>(test.rows());
+  for (Index i = 0; i < test.rows(); ++i)
+    gap += (normal(test(i, 0)) + Fork(test(i, 0)).log_prob(test(i, 1))) / static_cast<double>(test.rows());
   INFO("short of the truth by " << gap);
   CHECK(gap < 0.02);
   CHECK(gap > -0.02);
@@ -215,7 +225,8 @@ TEST_CASE("an augmented flow's q finds a forked posterior by the derivative of i
 
 TEST_CASE("fractions of dequantized numbers may follow mixtures given the number") {
   // The sum over all whole numbers of the estimate's mean is the integral of the normal density: 1.
-  auto model = make_model<double>(Flow{Dequantize<1, UnitLogisticMixtureFibre<3, Net>>{}, StandardNormal<1>{}}, Noise{1});
+  auto model =
+      make_model<double>(Flow{Dequantize<1, UnitLogisticMixtureFibre<3, Net>>{}, StandardNormal<1>{}}, Noise{1});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{2}.normal(i, 0);
   Batch<double> x(13, 1);
   for (Index i = 0; i < 13; ++i) x(i, 0) = static_cast<double>(i) - 6.0;

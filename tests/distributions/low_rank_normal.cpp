@@ -40,7 +40,8 @@ TEST_CASE("LowRankNormal has the density of the dense normal, in both scalars") 
   const Column<double> v = c.model.log_prob(x);
   const Column<float> narrow = c.model.cast<float>().log_prob(x.cast<float>());
   for (Index i = 0; i < 7; ++i) {
-    const Eigen::VectorXd e = L.triangularView<Eigen::Lower>().solve(Eigen::VectorXd(x.row(i).matrix().transpose()) - c.mean);
+    const Eigen::VectorXd e =
+        L.triangularView<Eigen::Lower>().solve(Eigen::VectorXd(x.row(i).matrix().transpose()) - c.mean);
     const double truth = -0.5 * e.squaredNorm() - L.diagonal().array().log().sum() - D * half_log_two_pi;
     CHECK(v(i) == Approx(truth).epsilon(1e-13));
     CHECK(narrow(i) == Approx(truth).epsilon(1e-5));
@@ -56,14 +57,16 @@ TEST_CASE("LowRankNormal draws with its mean and covariance") {
   for (Index j = 0; j < D; ++j) {
     CHECK(std::abs(mean(j) - c.mean(j)) < 5 * std::sqrt(c.covariance(j, j) / n));
     for (Index k = 0; k < D; ++k) {
-      const double error = std::sqrt((c.covariance(j, j) * c.covariance(k, k) + c.covariance(j, k) * c.covariance(j, k)) / n);
+      const double error =
+          std::sqrt((c.covariance(j, j) * c.covariance(k, k) + c.covariance(j, k) * c.covariance(j, k)) / n);
       CHECK(std::abs(found(j, k) - c.covariance(j, k)) < 5 * error);
     }
   }
   CHECK((c.model.log_prob(s.x) - s.log_prob).abs().maxCoeff() < 1e-12);
 }
 
-TEST_CASE("LowRankNormal keeps its digits where U is large: its own draws in float, against the dense normal in double") {
+TEST_CASE(
+    "LowRankNormal keeps its digits where U is large: its own draws in float, against the dense normal in double") {
   Case c;
   for (double size : {1.0, 100.0, 1000.0}) {
     auto [m, r, U] = Law::unpack(c.model.theta());
@@ -79,7 +82,8 @@ TEST_CASE("LowRankNormal keeps its digits where U is large: its own draws in flo
     const auto s = narrow.sample_and_log_prob(500, Noise{9});
     double worst = 0;
     for (Index i = 0; i < 500; ++i) {
-      const Eigen::VectorXd e = L.triangularView<Eigen::Lower>().solve(Eigen::VectorXd(s.x.row(i).matrix().transpose().template cast<double>()));
+      const Eigen::VectorXd e = L.triangularView<Eigen::Lower>().solve(
+          Eigen::VectorXd(s.x.row(i).matrix().transpose().template cast<double>()));
       const double truth = -0.5 * e.squaredNorm() - L.diagonal().array().log().sum() - D * half_log_two_pi;
       worst = std::max(worst, std::abs(static_cast<double>(s.log_prob(i)) - truth));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// NaN and draws, distribution by distribution: a NaN coordinate makes log p NaN; a NaN parameter makes it NaN or does not touch it, and no draw is
-// left out for it; draws are on the law's own support, in many dimensions and with extreme parameters.
+// NaN and draws, distribution by distribution: a NaN coordinate makes log p NaN; a NaN parameter makes it NaN or does
+// not touch it, and no draw is left out for it; draws are on the law's own support, in many dimensions and with extreme
+// parameters.
 #include <cmath>
 #include <limits>
 
@@ -34,8 +35,9 @@ template <class L, class T> struct Law : Bench<L, T> {
     Batch<T> x = Batch<T>::Constant(n, L::x_dim, T(77.125)), nothing(n, 0);
     Column<T> v = Column<T>::Zero(n);
     context = Batch<T>::Constant(n, L::context_dim, T(0.3));
-    this->layer.decode(Pass<T, CacheOf<L, T>>{view(std::as_const(nothing)), view(x), ColView<T>(v.data(), n), this->params(), this->state(),
-                                              view(std::as_const(context)), Noise{4}, this->cache, this->scratch});
+    this->layer.decode(Pass<T, CacheOf<L, T>>{view(std::as_const(nothing)), view(x), ColView<T>(v.data(), n),
+                                              this->params(), this->state(), view(std::as_const(context)), Noise{4},
+                                              this->cache, this->scratch});
     return BenchParts<T>::beside(x, v);
   }
   Column<T> log_prob(const Batch<T>& x) {
@@ -116,7 +118,8 @@ template <class T, class L> void draws_nothing(const L& layer, Index weights) {
 }
 }  // namespace
 
-TEMPLATE_TEST_CASE("a mixture with a NaN among its weights cannot tell a component: every draw is NaN", "", float, double) {
+TEMPLATE_TEST_CASE("a mixture with a NaN among its weights cannot tell a component: every draw is NaN", "", float,
+                   double) {
   draws_nothing<TestType>(NormalMixture<2, 3>{}, 3);
   draws_nothing<TestType>(Mixture<3, LowRankNormal<2, 1>>{}, 3);
 }

@@ -23,7 +23,8 @@ namespace {
 using namespace rheo;
 constexpr double inf = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
 using Scores = MlpOf<Tanh>;  // scores affine in what they see: weights, then biases
-template <class L> Column<double> scored(const L& law, const Column<double>& theta, const Batch<double>& x, const Batch<double>& context) {
+template <class L>
+Column<double> scored(const L& law, const Column<double>& theta, const Batch<double>& x, const Batch<double>& context) {
   detail::LayerBench<L, double> b(law);
   b.theta = theta;
   Batch<double> out;

@@ -31,7 +31,8 @@ template <class B> Column<double> density(detail::LayerBench<B, double>& b, cons
   b.template call<true>(x, Batch<double>(x.rows(), 0), Noise{}, out, v);
   return v.exp();
 }
-// Z by a fine grid, and the deviation of a under N(0, 1), from the density of one try's complement: p = N for Tries = 1.
+// Z by a fine grid, and the deviation of a under N(0, 1), from the density of one try's complement: p = N for Tries
+// = 1.
 template <class B> std::pair<double, double> exact_z(const B& base, const detail::LayerBench<B, double>& b) {
   const Index m = 4001;
   Batch<double> x(m, 1), l(m, 1);
@@ -39,10 +40,12 @@ template <class B> std::pair<double, double> exact_z(const B& base, const detail
   typename B::template NetCache<double> cache;
   Arena scratch;
   Batch<double> none(m, 0);
-  base.net.map(NetPass<double, typename B::template NetCache<double>>{view(std::as_const(x)), view(l), b.params(), view(std::as_const(none)), cache, scratch});
+  base.net.map(NetPass<double, typename B::template NetCache<double>>{view(std::as_const(x)), view(l), b.params(),
+                                                                      view(std::as_const(none)), cache, scratch});
   double z = 0, square = 0;
   for (Index i = 0; i < m; ++i) {
-    const double w = 20.0 / static_cast<double>(m - 1) * std::exp(-0.5 * x(i, 0) * x(i, 0) - half_log_two_pi), a = math::sigmoid(l(i, 0));
+    const double w = 20.0 / static_cast<double>(m - 1) * std::exp(-0.5 * x(i, 0) * x(i, 0) - half_log_two_pi),
+                 a = math::sigmoid(l(i, 0));
     z += w * a, square += w * a * a;
   }
   return {z, std::sqrt(square - z * z)};
@@ -66,11 +69,14 @@ TEST_CASE("the resampled base has mass one within the error of Z") {
   CHECK(std::abs(detail::integral<B>([&](const Batch<double>& x) { return density(b, x); }) - 1) > 0.05);
 }
 
-TEST_CASE("Z is drawn anew after every step, without bias, by an even sequence or, of many dimensions, by independent draws") {
+TEST_CASE(
+    "Z is drawn anew after every step, without bias, by an even sequence or, of many dimensions, by independent "
+    "draws") {
   auto estimates = [](const auto& base, auto& b, Index repeats) {
     Column<double> z(repeats);
     for (Index k = 0; k < repeats; ++k) {
-      base.after_step(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()));
+      base.after_step(Params<double>(b.theta.data(), b.theta.size()),
+                      Params<double>(b.buffers.data(), b.buffers.size()));
       z(k) = b.buffers(0);
     }
     return z;
@@ -120,8 +126,9 @@ TEST_CASE("draws follow the density where the last try is often forced") {
   v.setZero(50000);
   CacheOf<B, double> cache;
   Arena scratch;
-  base.decode(Pass<double, CacheOf<B, double>>{view(std::as_const(none)), view(x), ColView<double>(v.data(), v.size()), b.params(), b.state(), view(std::as_const(none)),
-                                              Noise{12}, cache, scratch, true, &report});
+  base.decode(Pass<double, CacheOf<B, double>>{view(std::as_const(none)), view(x), ColView<double>(v.data(), v.size()),
+                                               b.params(), b.state(), view(std::as_const(none)), Noise{12}, cache,
+                                               scratch, true, &report});
   CHECK(report.accepted == 50000);
   CHECK(report.proposed > 55000);
   CHECK(report.proposed <= 150000);
@@ -133,7 +140,8 @@ TEST_CASE("one try is the normal itself, and so is a new base") {
   detail::LayerBench<ResampledBase<1, Net, 1>, double> one = steep(ResampledBase<1, Net, 1>{100});
   const ResampledBase<1, Net> fresh{100};
   detail::LayerBench<ResampledBase<1, Net>, double> start(fresh);
-  fresh.init(Params<double>(start.theta.data(), start.theta.size()), Params<double>(start.buffers.data(), start.buffers.size()), Noise{1});
+  fresh.init(Params<double>(start.theta.data(), start.theta.size()),
+             Params<double>(start.buffers.data(), start.buffers.size()), Noise{1});
   Batch<double> x(4, 1);
   x << -2, 0, 0.5, 30;
   const Column<double> normal = (-0.5 * x.col(0).square() - half_log_two_pi).exp();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sequential Monte Carlo by many short runs: the mean of exp(log Z) is Z, however often rows are resampled and whatever moves them; edges of the chain and
-// of the resampling.
+// Sequential Monte Carlo by many short runs: the mean of exp(log Z) is Z, however often rows are resampled and whatever
+// moves them; edges of the chain and of the resampling.
 #include <numeric>
 
 #include "catch.hpp"
@@ -31,12 +31,15 @@ template <class Move> void unbiased(const Move& move) {
       resampled += s.resampled;
     }
     const Estimate e = mean_and_error(z), m = mean_and_error(mean);
-    INFO("threshold " << threshold << ": Z / exact " << e.value << " +- " << e.error << ", mean " << m.value << " +- " << m.error << ", resampled " << resampled);
+    INFO("threshold " << threshold << ": Z / exact " << e.value << " +- " << e.error << ", mean " << m.value << " +- "
+                      << m.error << ", resampled " << resampled);
     CHECK(std::abs(e.value - 1) < 4 * e.error);
     CHECK(e.error < 0.03);
     CHECK(std::abs(m.value) < 4 * m.error);
     CHECK(m.error < 0.03);
-    CHECK((threshold == 0 ? resampled == 0 : threshold == 1 ? resampled == 3 * repeats : resampled > 0 && resampled < 3 * repeats));
+    CHECK((threshold == 0   ? resampled == 0
+           : threshold == 1 ? resampled == 3 * repeats
+                            : resampled > 0 && resampled < 3 * repeats));
   }
 }
 

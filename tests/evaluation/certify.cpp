@@ -230,7 +230,8 @@ using Normals = Given<family::Normal<SoftBound>, MlpOf<Tanh, 4>>;
 struct ForgetsEncoder : VaeLayer<1, 1, Normals, Normals> {  // decode leaves -log q out
   template <class T> void decode(Pass<T, Cache<T>> p) const {
     p.v.setZero();
-    P::draw(decoder, p, {{p.theta.data() + EncoderLaw::param_count, DecoderLaw::param_count}, {}, p.noise, p.cache.p}, p.in, p.out, p.v);
+    P::draw(decoder, p, {{p.theta.data() + EncoderLaw::param_count, DecoderLaw::param_count}, {}, p.noise, p.cache.p},
+            p.in, p.out, p.v);
   }
 };
 struct Narrow : VaeLayer<1, 1, Normals, Normals> {  // decode draws ten per cent narrower than it scores
@@ -276,7 +277,9 @@ TEST_CASE("findings print: what is broken first, and how many laws are kept") {
   CHECK(one.str() == "BROKEN: double: round trip, error 0.5, allowed 0.25");
   const std::vector<Finding> some{{"a", 0, 1}, {"b", std::nan(""), 1}, {"c", 1, 1}};
   all << some;
-  CHECK(all.str() == "BROKEN: b, error nan, allowed 1\nkept: a, error 0, allowed 1\nkept: c, error 1, allowed 1\n2 laws kept, 1 broken\n");
+  CHECK(all.str() ==
+        "BROKEN: b, error nan, allowed 1\nkept: a, error 0, allowed 1\nkept: c, error 1, allowed 1\n2 laws kept, 1 "
+        "broken\n");
 }
 
 TEST_CASE("each law rejects a layer that breaks it") {
@@ -302,7 +305,8 @@ TEST_CASE("each law rejects a layer that breaks it") {
     CertifyOptions o;
     o.allocations = rheo_test::malloc_count;
     bool found = false;
-    for (const auto& f : certify(Allocates{}, o)) found = found || (!f.passed() && f.law.find("allocates") != std::string::npos);
+    for (const auto& f : certify(Allocates{}, o))
+      found = found || (!f.passed() && f.law.find("allocates") != std::string::npos);
     CHECK(found);
   }
 }

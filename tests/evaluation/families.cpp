@@ -15,14 +15,16 @@ const Column<double>& as_independent(const FamilyWeights& w) { return w; }
 
 }  // namespace
 
-TEST_CASE("the error of a resampled run's log Z is its spread over runs, and that of a mean its distance from the truth") {
+TEST_CASE(
+    "the error of a resampled run's log Z is its spread over runs, and that of a mean its distance from the truth") {
   const int runs = 200;
   for (double threshold : {0.6, 1.0}) {
     double sum = 0, squares = 0, variance = 0, of_last = 0, stray = 0, stray_of_rows = 0;
     for (std::uint64_t r = 0; r < runs; ++r) {
       Batch<double> z(400, 2);
       Noise{34}.fork(r).normals(view(z));
-      const auto s = annealed_sample(z, NormalEnergy<2>{}, well, moves::Mala<2>{0.03}, 12, Noise{35}.fork(r), threshold);
+      const auto s =
+          annealed_sample(z, NormalEnergy<2>{}, well, moves::Mala<2>{0.03}, 12, Noise{35}.fork(r), threshold);
       if (s.resampled < 2 || s.families < 20) FAIL("resampled " << s.resampled << " times, families " << s.families);
       CHECK(s.families == s.log_w.families());
       sum += s.log_z.value, squares += s.log_z.value * s.log_z.value, variance += s.log_z.error * s.log_z.error;
@@ -49,7 +51,8 @@ TEST_CASE("the error of a resampled run's log Z is its spread over runs, and tha
 
 TEST_CASE("weights of families: known numbers, and those of plain weights where there are no copies") {
   const double e = std::exp(1.0), share = 1 / (1 + e);
-  const Column<double> log_w = (Column<double>(3) << 0, 1, -std::numeric_limits<double>::infinity()).finished() + 1000.0;
+  const Column<double> log_w =
+      (Column<double>(3) << 0, 1, -std::numeric_limits<double>::infinity()).finished() + 1000.0;
   const Column<double> f = (Column<double>(3) << 1, 2, 1e9).finished();
   const FamilyWeights apart(log_w), together(log_w, {0, 1, 1}), one(log_w, {2, 2, 2});
   CHECK(apart.ancestor == std::vector<Index>{0, 1, 2});
@@ -59,7 +62,8 @@ TEST_CASE("weights of families: known numbers, and those of plain weights where 
   CHECK(effective_sample_size(apart) == Approx(effective_sample_size(log_w)));
   CHECK((apart.families() == 3 && together.families() == 2 && one.families() == 1));
   // families of 1 / (1 + e), e / (1 + e) and 0
-  CHECK(log_z(together).error == Approx(std::sqrt(1.5 * (std::pow(share - 1.0 / 3, 2) + std::pow(1 - share - 1.0 / 3, 2) + 1.0 / 9))));
+  CHECK(log_z(together).error ==
+        Approx(std::sqrt(1.5 * (std::pow(share - 1.0 / 3, 2) + std::pow(1 - share - 1.0 / 3, 2) + 1.0 / 9))));
   CHECK(expectation(f, together).value == Approx((1 + 2 * e) / (1 + e)));
   CHECK(effective_sample_size(together) == Approx(1 / (share * share + (1 - share) * (1 - share))));
   CHECK(effective_sample_size(one) == Approx(1));

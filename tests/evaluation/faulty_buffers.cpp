@@ -13,7 +13,9 @@ struct TakesAny : Standardize<2> {
   template <class T> bool valid_buffers(Params<const T>) const { return true; }
 };
 struct TakesNegative : Standardize<2> {
-  template <class T> bool valid_buffers(Params<const T> b) const { return b.data()[2] != T(0) && b.data()[3] != T(0) && std::isfinite(T(1) / b.data()[2]); }
+  template <class T> bool valid_buffers(Params<const T> b) const {
+    return b.data()[2] != T(0) && b.data()[3] != T(0) && std::isfinite(T(1) / b.data()[2]);
+  }
 };
 struct TakesNothing : Standardize<2> {
   template <class T> bool valid_buffers(Params<const T>) const { return false; }

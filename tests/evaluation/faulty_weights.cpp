@@ -93,7 +93,8 @@ TEST_CASE("annealing to a wall: only the ends of a path are weighed, and what it
 TEST_CASE("annealing to an energy that fails: the rows that meet it weigh 0 and are counted") {
   SECTION("metropolis, -inf") { cut(moves::Metropolis<3>{0.7}, -inf); }
   SECTION("metropolis, NaN") { cut(moves::Metropolis<3>{0.7}, not_a_number); }
-  const auto s = annealed_sample(normals(20000, 1, 1), NormalEnergy<1>{}, Cut{-inf}, moves::Langevin<3>{0.05}, 4, Noise{2});
+  const auto s =
+      annealed_sample(normals(20000, 1, 1), NormalEnergy<1>{}, Cut{-inf}, moves::Langevin<3>{0.05}, 4, Noise{2});
   CHECK((s.log_w < inf).all());
   CHECK(s.report.invalid > 1000);
   CHECK(std::isfinite(s.log_z.value));
@@ -101,7 +102,8 @@ TEST_CASE("annealing to an energy that fails: the rows that meet it weigh 0 and 
 
 TEST_CASE("annealing where nothing is left: log Z = -inf, resampled or not") {
   for (double threshold : {0.0, 0.5}) {
-    const auto s = annealed_sample(normals(50, 1, 1), NormalEnergy<1>{}, Nowhere{}, moves::Metropolis<3>{0.7}, 3, Noise{2}, threshold);
+    const auto s = annealed_sample(normals(50, 1, 1), NormalEnergy<1>{}, Nowhere{}, moves::Metropolis<3>{0.7}, 3,
+                                   Noise{2}, threshold);
     CHECK(s.log_z.value == -inf);
     CHECK(std::isnan(s.log_z.error));
     CHECK(effective_sample_size(s.log_w) == 0);
@@ -129,10 +131,15 @@ TEST_CASE("a kernel that never moves says so, and its weights are those of the d
 }
 
 TEST_CASE("annealed_sample refuses rows of another width, thresholds that are no share, and no temperature") {
-  CHECK_THROWS_AS(annealed_sample(normals(5, 2, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}), std::invalid_argument);
-  CHECK_THROWS_AS(annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 0, Noise{}), std::invalid_argument);
-  CHECK_THROWS_AS(annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}, 1.5), std::invalid_argument);
-  CHECK_THROWS_AS(annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}, not_a_number), std::invalid_argument);
+  CHECK_THROWS_AS(annealed_sample(normals(5, 2, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 0, Noise{}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}, 1.5),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(
+      annealed_sample(normals(5, 1, 1), NormalEnergy<1>{}, Cut{}, moves::Metropolis<1>{}, 2, Noise{}, not_a_number),
+      std::invalid_argument);
 }
 
 }  // namespace evaluation_faulty_weights

@@ -44,7 +44,7 @@ TEST_CASE("the error of the excess is its spread over many counts") {
     double in_a = 0, in_b = 0;
     for (Index i = 0; i < n; ++i) {
       const double u = Noise{7}.uniform(r * n + i, 0);
-      in_a += u < a, in_b += u > 1 - b;
+      in_a += u<a, in_b += u> 1 - b;
     }
     const Estimate e = floor_excess({in_a / static_cast<double>(n), in_b / static_cast<double>(n), 2, n}, 5);
     excess(r) = e.value;
@@ -62,24 +62,30 @@ TEST_CASE("the stretch of a linear flow is its largest singular value, that of a
   Eigen::Matrix2d J;
   J.col(0) = (x.row(1) - x.row(0)).matrix().transpose();
   J.col(1) = (x.row(2) - x.row(0)).matrix().transpose();
-  CHECK(largest_stretch(linear, corner, Noise{3}) == Approx(Eigen::JacobiSVD<Eigen::Matrix2d>(J).singularValues()(0)).epsilon(1e-12));
+  CHECK(largest_stretch(linear, corner, Noise{3}) ==
+        Approx(Eigen::JacobiSVD<Eigen::Matrix2d>(J).singularValues()(0)).epsilon(1e-12));
 
   using Steep = Flow<AffineCoupling<2, MlpOf<Tanh, 6>>, StandardNormal<2>>;
   auto model = make_model<float>(Steep{}, Noise{1});
-  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += static_cast<float>(Noise{2}.normal(i, 0));
+  for (Index i = 0; i < model.parameters().size(); ++i)
+    model.parameters()(i) += static_cast<float>(Noise{2}.normal(i, 0));
   Batch<double> coarse(49, 2), fine(201 * 201, 2);
-  for (Index i = 0; i < coarse.rows(); ++i) coarse.row(i) << static_cast<double>(i % 7) - 3, static_cast<double>(i / 7) - 3;
-  for (Index i = 0; i < fine.rows(); ++i) fine.row(i) << 0.03 * (static_cast<double>(i % 201) - 100), 0.03 * (static_cast<double>(i / 201) - 100);
+  for (Index i = 0; i < coarse.rows(); ++i)
+    coarse.row(i) << static_cast<double>(i % 7) - 3, static_cast<double>(i / 7) - 3;
+  for (Index i = 0; i < fine.rows(); ++i)
+    fine.row(i) << 0.03 * (static_cast<double>(i % 201) - 100), 0.03 * (static_cast<double>(i / 201) - 100);
   const double grid = largest_stretch(model, fine, Noise{3}, 0), searched = largest_stretch(model, coarse, Noise{3});
   CHECK(searched > largest_stretch(model, coarse, Noise{3}, 0));
   CHECK(searched > 0.99 * grid);
 }
 
-TEST_CASE("an indexed flow whose bijections are shifts, of stretch one, is above the floor of every bijection as steep") {
+TEST_CASE(
+    "an indexed flow whose bijections are shifts, of stretch one, is above the floor of every bijection as steep") {
   // x = z - 4 tanh(40 u): two normals at distance 8, while dx/dz = 1 at any index.
   using Shifts = Indexed<Elementwise<1, Shift>, 1, Fixed<StandardNormal>, Fixed<StandardNormal>, MlpOf<Tanh, 1>>;
   auto model = make_model<double>(Flow{Shifts{}, StandardNormal<1>{}}, Noise{1});
-  REQUIRE(model.parameters().size() == 7);  // the shift; weight and bias of the hidden unit; weights and biases of (t, a)
+  REQUIRE(model.parameters().size() ==
+          7);  // the shift; weight and bias of the hidden unit; weights and biases of (t, a)
   model.parameters() << 0, 40, 0, 4, 0, 0, 0;
   CHECK(largest_stretch(model, Batch<double>::Random(50, 1), Noise{2}) == Approx(1).epsilon(1e-12));
   const Index n = 100000;

@@ -30,7 +30,8 @@ TEST_CASE("the error of level_leak is its spread over levels and samples drawn a
       leak(r) = e.value;
       squares += e.error * e.error / runs;
     }
-    const double spread = std::sqrt((leak - leak.mean()).square().sum() / (runs - 1));  // known to 1 / sqrt(2 runs) of itself, 3.5 per cent
+    const double spread = std::sqrt((leak - leak.mean()).square().sum() /
+                                    (runs - 1));  // known to 1 / sqrt(2 runs) of itself, 3.5 per cent
     INFO("level by " << of_level << ", sample of " << of_sample << ", mean " << leak.mean());
     INFO("error " << std::sqrt(squares) << ", spread " << spread);
     CHECK(std::abs(std::sqrt(squares) / spread - 1) < 0.12);

@@ -18,7 +18,8 @@ bool near(double a, double b, double tolerance) { return std::fabs(a - b) <= tol
 
 auto gaussian(double m1, double m2, double s) {
   return [=](double x1, double x2) {
-    return -0.5 * ((x1 - m1) * (x1 - m1) + (x2 - m2) * (x2 - m2)) / (s * s) - 2.0 * std::log(s) - targets::detail::log_2pi;
+    return -0.5 * ((x1 - m1) * (x1 - m1) + (x2 - m2) * (x2 - m2)) / (s * s) - 2.0 * std::log(s) -
+           targets::detail::log_2pi;
   };
 }
 
@@ -75,7 +76,8 @@ TEST_CASE("support_leak of a scaled uniform: the area outside, and the same beyo
   CHECK_THROWS_AS(support_leak(Batch<double>(3, 3), square), std::invalid_argument);
 }
 
-TEST_CASE("the gap of a model that leaks is at least -log(1 - leak): with equality for the uniform on a larger square") {
+TEST_CASE(
+    "the gap of a model that leaks is at least -log(1 - leak): with equality for the uniform on a larger square") {
   const double side = 1.25, leak = 1.0 - 1.0 / (side * side);
   CHECK(near(least_gap(leak), 2.0 * std::log(side), 1e-14));
   CHECK(least_gap(1.0) == inf);
@@ -90,7 +92,8 @@ TEST_CASE("level_leak of Gaussians: |x|^2 / 2 is exponential, so the level and t
     CHECK(near(level.log_threshold, std::log(alpha) - targets::detail::log_2pi, 4.0 * relative));
     CHECK(near(level.alpha, alpha, 1e-5));
     const Estimate wide = level_leak(Batch<double>(1.2 * normals(n, 2, 4)), Plain{}, level);
-    CHECK(near(wide.value, std::pow(alpha, 1.0 / 1.44) - alpha, 4.0 * wide.error + 0.7 * std::pow(alpha, 1.0 / 1.44) * 4.0 * relative));
+    CHECK(near(wide.value, std::pow(alpha, 1.0 / 1.44) - alpha,
+               4.0 * wide.error + 0.7 * std::pow(alpha, 1.0 / 1.44) * 4.0 * relative));
     const Estimate same = level_leak(normals(n, 2, 5), Plain{}, level);
     CHECK(near(same.value, 0.0, 4.0 * same.error));
     CHECK(wide.value > 4.0 * wide.error);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pareto smoothing: the shape of known tails, of importance weights whose tail is known, what smoothing is worth, and weights without a tail.
+// Pareto smoothing: the shape of known tails, of importance weights whose tail is known, what smoothing is worth, and
+// weights without a tail.
 #include "rheo/evaluation/pareto_smoothing.hpp"
 
 #include "catch.hpp"
@@ -33,9 +34,9 @@ TEST_CASE("the fit finds the shape and scale of generalised Pareto draws") {
     CHECK(std::fabs(fit.shape - k) < 4 * (1 + k) / std::sqrt(20'000.0));  // of the likeliest: Smith 1987
     CHECK(std::fabs(fit.scale / 2.5 - 1) < 4 * std::sqrt(2 * (1 + k) / 20'000.0));
   }
-  CHECK(GeneralizedPareto{0.5, 2}.quantile(0.75) == Approx(4.0));        // (2 / 0.5) (4^0.5 - 1)
+  CHECK(GeneralizedPareto{0.5, 2}.quantile(0.75) == Approx(4.0));  // (2 / 0.5) (4^0.5 - 1)
   CHECK(GeneralizedPareto{0, 2}.quantile(0.75) == Approx(2 * std::log(4.0)));
-  CHECK(GeneralizedPareto{-1, 2}.quantile(0.75) == Approx(1.5));         // uniform on (0, 2)
+  CHECK(GeneralizedPareto{-1, 2}.quantile(0.75) == Approx(1.5));  // uniform on (0, 2)
   CHECK_THROWS_AS(fit_generalized_pareto({1, 2, 3, 4}), std::invalid_argument);
   CHECK_THROWS_AS(fit_generalized_pareto({1, 2, 3, 5, 4}), std::invalid_argument);
   CHECK_THROWS_AS(fit_generalized_pareto({0, 2, 3, 4, 5}), std::invalid_argument);
@@ -50,8 +51,8 @@ TEST_CASE("k-hat of weights with a Pareto tail") {
     CHECK(std::fabs(s.shape - (m * k + 5) / (m + 10)) < 4 * (1 + k) / std::sqrt(m));
     CHECK(s.tail == static_cast<Index>(std::ceil(m)));
   }
-  // N(0, s^2) for N(0, 1): log w = (1 / s^2 - 1) x^2 / 2 + const has the tail index 1 - s^2, from below by a logarithm; runs stray by
-  // (1 + k) / sqrt(m)
+  // N(0, s^2) for N(0, 1): log w = (1 / s^2 - 1) x^2 / 2 + const has the tail index 1 - s^2, from below by a logarithm;
+  // runs stray by (1 + k) / sqrt(m)
   for (double s : {0.5, 0.7, 1.5}) {
     const int runs = 10;
     const double k = 1 - s * s, m = 3 * std::sqrt(static_cast<double>(n));
@@ -81,8 +82,9 @@ TEST_CASE("samples worked out by hand, to 60 digits") {
   const SmoothedWeights s = pareto_smoothed(log_w);
   CHECK(s.tail == 10);
   CHECK(std::fabs(s.shape - 0.54082821216342869) < 1e-12);
-  const double smoothed[] = {3.0386183401758943, 2.3871610471721483, 2.0681023392460043, 1.8493126692896377, 1.6800280159624935,
-                             1.540415582191481, 1.4206116796264617, 1.3149777733561519, 1.2199801864203573, 1.1332540025766734};
+  const double smoothed[] = {3.0386183401758943, 2.3871610471721483, 2.0681023392460043, 1.8493126692896377,
+                             1.6800280159624935, 1.540415582191481,  1.4206116796264617, 1.3149777733561519,
+                             1.2199801864203573, 1.1332540025766734};
   for (Index i = 0; i < 10; ++i) CHECK(std::fabs(s.log_w(i) - smoothed[i]) < 1e-12);
   CHECK((s.log_w.tail(40) == log_w.tail(40)).all());
 }
@@ -110,7 +112,8 @@ TEST_CASE("smoothing keeps the order, moves the tail alone, and steadies the mea
   for (Index i = 0; i < 1000; ++i) moved += s.log_w(i) != log_w(i);
   CHECK(moved <= 95);
   CHECK(moved > 80);
-  for (Index i = 1; i < 1000; ++i) CHECK(((log_w(i) < log_w(0)) == (s.log_w(i) < s.log_w(0)) || s.log_w(i) == s.log_w(0)));
+  for (Index i = 1; i < 1000; ++i)
+    CHECK(((log_w(i) < log_w(0)) == (s.log_w(i) < s.log_w(0)) || s.log_w(i) == s.log_w(0)));
   CHECK(s.log_w.maxCoeff() <= log_w.maxCoeff());
   double raw = 0, smooth = 0;
   for (std::uint64_t r = 0; r < 400; ++r) {  // E w = 1 / (1 - k) = 5

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Integrals by signed weights and the efficiency of unweighting, against closed forms; their errors against their spread.
+// Integrals by signed weights and the efficiency of unweighting, against closed forms; their errors against their
+// spread.
 #include "rheo/evaluation/signed_weights.hpp"
 
 #include "catch.hpp"
@@ -14,7 +15,8 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 /// n draws of N(0, 1.5^2) and their weights for N(0, 1).
 void draw(Index n, Noise noise, Column<double>& x, Column<double>& log_w) {
   x.resize(n), log_w.resize(n);
-  for (Index i = 0; i < n; ++i) x(i) = 1.5 * noise.normal(i, 0), log_w(i) = -0.5 * x(i) * x(i) * (1 - 1 / 2.25) + std::log(1.5);
+  for (Index i = 0; i < n; ++i)
+    x(i) = 1.5 * noise.normal(i, 0), log_w(i) = -0.5 * x(i) * x(i) * (1 - 1 / 2.25) + std::log(1.5);
 }
 
 }  // namespace
@@ -29,7 +31,8 @@ TEST_CASE("integrals by hand: values, errors, families, weights of 0, overflow")
   CHECK(pair.value == Approx(4));
   CHECK(pair.error == Approx(std::sqrt((16.0 + 16 + 64) / 2 / 3)));
   CHECK(integral(f, FamilyWeights(log_w)).error == Approx(e.error));
-  CHECK(integral((Column<double>(2) << 3, inf).finished(), (Column<double>(2) << 0, -inf).finished()).value == Approx(1.5));
+  CHECK(integral((Column<double>(2) << 3, inf).finished(), (Column<double>(2) << 0, -inf).finished()).value ==
+        Approx(1.5));
   CHECK(integral(f, Column<double>(Column<double>::Constant(3, -inf))).value == 0);
   CHECK(integral(f, Column<double>(log_w + 1000)).value == inf);
   CHECK_THROWS_AS(integral(f, Column<double>(Column<double>::Zero(2))), std::invalid_argument);
@@ -37,13 +40,14 @@ TEST_CASE("integrals by hand: values, errors, families, weights of 0, overflow")
   const Estimate s = signed_expectation(f, log_w, sign);
   CHECK(s.value == Approx(12));
   CHECK(s.error == Approx(std::sqrt(std::pow(2 * 11, 2) + std::pow(14, 2) + std::pow(4 * 9, 2))));
-  CHECK(signed_expectation(f, log_w, Column<double>(Column<double>::Ones(3))).error == Approx(expectation(f, log_w).error));
+  CHECK(signed_expectation(f, log_w, Column<double>(Column<double>::Ones(3))).error ==
+        Approx(expectation(f, log_w).error));
   CHECK_THROWS_AS(signed_expectation(f, log_w, Column<double>(Column<double>::Ones(2))), std::invalid_argument);
 }
 
 TEST_CASE("integrals of what changes its sign: closed forms, and errors that are the spread") {
-  // over N(0, 1): sin x + cos 2x has e^-2;  x^2 under N(0, 1) (1 - cos x / 2), negative nowhere, and (1 - 2 cos x), negative where cos
-  // x > 1/2
+  // over N(0, 1): sin x + cos 2x has e^-2;  x^2 under N(0, 1) (1 - cos x / 2), negative nowhere, and (1 - 2 cos x),
+  // negative where cos x > 1/2
   const int runs = 400;
   const double e = std::exp(-0.5);
   double off = 0, stray = 0, signed_off = 0, signed_stray = 0;
@@ -59,7 +63,8 @@ TEST_CASE("integrals of what changes its sign: closed forms, and errors that are
     signed_off += (s.value - exact) / s.error / runs;
     signed_stray += std::pow((s.value - exact) / s.error, 2) / runs;
   }
-  INFO("deviation over error: mean " << off << ", square " << stray << "; signed " << signed_off << ", " << signed_stray);
+  INFO("deviation over error: mean " << off << ", square " << stray << "; signed " << signed_off << ", "
+                                     << signed_stray);
   CHECK(std::abs(off) < 4 / std::sqrt(runs));
   CHECK(std::abs(stray - 1) < 4 * std::sqrt(2.0 / runs));
   CHECK(std::abs(signed_stray - 1) < 6 * std::sqrt(2.0 / runs));  // a ratio: heavier tails
@@ -70,7 +75,8 @@ TEST_CASE("unweighting: weights 1 .. n, by the largest and by quantiles") {
   Column<double> log_w(n);
   for (Index i = 0; i < n; ++i) log_w((i * 77) % n) = std::log(static_cast<double>(i + 1)) + 5000;
   CHECK(unweighting_efficiency(log_w) == Approx(201.0 / 400));
-  for (double q : {0.005, 0.25, 0.5, 0.9}) CHECK(unweighting_efficiency(log_w, q) == Approx(((q * n + 1) / 2 + n - q * n) / n));
+  for (double q : {0.005, 0.25, 0.5, 0.9})
+    CHECK(unweighting_efficiency(log_w, q) == Approx(((q * n + 1) / 2 + n - q * n) / n));
   CHECK(unweighting_efficiency(Column<double>::Constant(5, -3)) == Approx(1));
   const Column<double> some = (Column<double>(4) << -inf, -inf, 0, std::log(3)).finished();
   CHECK(unweighting_efficiency(some) == Approx((1.0 / 3 + 1) / 4));

@@ -14,7 +14,8 @@ TEST_CASE("a shift by d along an axis is d times the mean of |cos|; order does n
   Batch<double> y = x.colwise().reverse();
   CHECK(sliced_wasserstein(x, y) == 0);
   y.col(0) += 3;
-  CHECK(sliced_wasserstein(Batch<double>(x.bottomRows(50)), Batch<double>(y.topRows(50)), 20000) == Approx(3 * 2 / std::numbers::pi).epsilon(0.01));
+  CHECK(sliced_wasserstein(Batch<double>(x.bottomRows(50)), Batch<double>(y.topRows(50)), 20000) ==
+        Approx(3 * 2 / std::numbers::pi).epsilon(0.01));
   y = 2 * x;
   CHECK(sliced_wasserstein(x, y) == Approx(std::sqrt(2 / std::numbers::pi)).epsilon(0.03));
   y(7, 1) = std::nan("");

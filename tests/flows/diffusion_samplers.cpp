@@ -66,9 +66,13 @@ TEST_CASE("cold diffusion learns to bring rings of one radius back from directio
   using F = presets::Ddpm<2, 20, Velocity<MlpOf<Silu, 32, 32>, FourierTime<4>>>;
   const Index n = 4000;
   Batch<double> x = normals(n, 2, 1);
-  x.col(0) /= (x.col(0).square() + x.col(1).square()).sqrt() / 2;  // uneven on purpose: the radius is a function of the direction
+  x.col(0) /= (x.col(0).square() + x.col(1).square()).sqrt() /
+              2;  // uneven on purpose: the radius is a function of the direction
   auto model = make_model<double>(F{}, Noise{2});
-  const auto fitted = fit(model, x, {.epochs = 15, .batch = 256, .learning_rate = 5e-3, .validation = 0.25, .patience = 0, .noise = Noise{3}}, Restoration<Circle>{});
+  const auto fitted =
+      fit(model, x,
+          {.epochs = 15, .batch = 256, .learning_rate = 5e-3, .validation = 0.25, .patience = 0, .noise = Noise{3}},
+          Restoration<Circle>{});
   CHECK(fitted.best_loss < fitted.history.front().validation_loss);
   Batch<double> start(100, 2);
   Circle{}.operator()<double>(view(normals(100, 2, 9)), view(start));
@@ -78,7 +82,8 @@ TEST_CASE("cold diffusion learns to bring rings of one radius back from directio
 }
 
 TEST_CASE("samples do not depend on threads; steps undone are states on the way of the same samples") {
-  const auto model = make_model<float>(presets::ScoreSde<2, VarianceExploding, Velocity<MlpOf<Tanh, 5>, FourierTime<4>>>{}, Noise{1});
+  const auto model =
+      make_model<float>(presets::ScoreSde<2, VarianceExploding, Velocity<MlpOf<Tanh, 5>, FourierTime<4>>>{}, Noise{1});
   const DiffusionSampling o{.steps = 30, .eta = 0.7, .corrections = 1};
   const Batch<float> x = sample_diffusion(model, 300, Noise{2}, o);
   auto two = o;
@@ -92,7 +97,9 @@ TEST_CASE("samples do not depend on threads; steps undone are states on the way 
 
 TEST_CASE("probability_flow is the density of a DiffFlow's equation, with the layer's own time and noise") {
   using F = presets::DiffFlow<2, 3, Velocity<MlpOf<Tanh>>>;  // f = W'(x, t) + b
-  auto model = make_model<double>(F(Standardize<2>{}, F::At<1>(DiffFlowTime{.end = 2, .noise = 0.4, .last_noise = 0.9}), StandardNormal<2>{}), Noise{1});
+  auto model = make_model<double>(
+      F(Standardize<2>{}, F::At<1>(DiffFlowTime{.end = 2, .noise = 0.4, .last_noise = 0.9}), StandardNormal<2>{}),
+      Noise{1});
   const double a = 0.3, c = -0.7;
   model.parameters().setZero();
   for (Index j : {0, 4}) model.parameters()(j) = a, model.parameters()(8 + j) = c;

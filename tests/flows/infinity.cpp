@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The limits of the domain: a point at infinity has no density, whatever the flow; NaN is NaN; huge finite points are what they were; and no
-// other row is touched.
+// The limits of the domain: a point at infinity has no density, whatever the flow; NaN is NaN; huge finite points are
+// what they were; and no other row is touched.
 #include <cmath>
 #include <limits>
 
@@ -41,7 +41,8 @@ template <class T, class F> void check(const char* name, F flow) {
       CHECK(w(140) == -inf);
       CHECK(w(8) == -inf);
       CHECK(std::isnan(w(9)));
-      for (Index i = 0; i < n; ++i) CHECK(((i >= 7 && i <= 9) || i == 140 || w(i) == v(i) || (w(i) != w(i) && v(i) != v(i))));
+      for (Index i = 0; i < n; ++i)
+        CHECK(((i >= 7 && i <= 9) || i == 140 || w(i) == v(i) || (w(i) != w(i) && v(i) != v(i))));
     }
   }
 }

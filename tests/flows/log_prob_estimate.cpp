@@ -16,7 +16,8 @@ TEMPLATE_TEST_CASE("the estimate from its draws: by hand, and NaN wherever one d
   const auto e = detail::estimate<T>(w, true);
   for (Index i = 0; i < 6; ++i) CHECK((std::isnan(e.value(i)) && std::isnan(e.standard_error(i))));
   CHECK((e.value(6) == -inf && e.standard_error(6) == T(0)));
-  CHECK(static_cast<double>(e.value(7)) == Approx(0).margin(1e-6));  // weights 3, 1, 2 and three of 0: their mean is 1, their squares sum to 14
+  CHECK(static_cast<double>(e.value(7)) ==
+        Approx(0).margin(1e-6));  // weights 3, 1, 2 and three of 0: their mean is 1, their squares sum to 14
   CHECK(static_cast<double>(e.standard_error(7)) == Approx(std::sqrt((14.0 - 6) / 5 / 6)));
   for (Index i = 0; i < 6; ++i) CHECK(std::isnan(detail::estimate<T>(w, false).value(i)));
 }

@@ -20,7 +20,9 @@ namespace {
 template <int Width> using F = Flow<Standardize<2>, AffineCoupling<2, Mlp<Width>>, Flip<2>, StandardNormal<2>>;
 const Batch<double> x = Batch<double>::Constant(70, 2, 0.5);
 
-template <class Use> void refuses(Use use) { CHECK_THROWS_WITH(use(), Catch::Matchers::StartsWith("rheo: this model has been moved from")); }
+template <class Use> void refuses(Use use) {
+  CHECK_THROWS_WITH(use(), Catch::Matchers::StartsWith("rheo: this model has been moved from"));
+}
 }  // namespace
 
 TEST_CASE("parameters and buffers of another flow are refused, and the model stays as it was") {
@@ -75,7 +77,8 @@ TEST_CASE("a cast names the number that the other scalar cannot hold") {
   auto model = make_model<double>(F<4>{}, Noise{1});
   model.parameters()(1) = 1e44;
   const std::string name = model.describe().front().name;
-  CHECK_THROWS_WITH(model.cast<float>(), "rheo: cast: parameter '" + name + "', number 1, is 1e+44, which float cannot hold");
+  CHECK_THROWS_WITH(model.cast<float>(),
+                    "rheo: cast: parameter '" + name + "', number 1, is 1e+44, which float cannot hold");
   CHECK_THROWS_AS(model.cast<float>(), std::range_error);
   model.parameters()(1) = 1e-60;  // as good as 0
   CHECK(model.cast<float>().parameters()(1) == 0);

@@ -30,7 +30,8 @@ TEST_CASE("moves stand at the lambdas of the papers, data first") {
   CHECK(lambdas(presets::snf<1, Block>(well, Moves{0.3})) == std::vector<double>{1, 0});
   CHECK(lambdas(presets::ais<4>(well, Moves{0.3})) == std::vector<double>{1, 0.75, 0.5, 0.25});
   static_assert(std::is_same_v<presets::Ais<4, targets::DoubleWell, Moves>, decltype(presets::ais<4>(well, Moves{}))>);
-  static_assert(std::is_same_v<presets::Snf<3, Block, targets::DoubleWell, Moves>, decltype(presets::snf<3, Block>(well, Moves{}))>);
+  static_assert(std::is_same_v<presets::Snf<3, Block, targets::DoubleWell, Moves>,
+                               decltype(presets::snf<3, Block>(well, Moves{}))>);
 }
 
 }  // namespace flows_sampling_presets

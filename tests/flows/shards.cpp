@@ -16,10 +16,12 @@ using namespace rheo;
 TEST_CASE("of several exceptions the first is rethrown, run after run") {
   Pool pool(2);
   for (int round = 0; round < 3; ++round) {
-    CHECK_THROWS_WITH(pool.run(4, [](Index i, int) {
-      if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(60));
-      throw std::runtime_error(i == 0 ? "first" : "later");
-    }), "first");
+    CHECK_THROWS_WITH(pool.run(4,
+                               [](Index i, int) {
+                                 if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(60));
+                                 throw std::runtime_error(i == 0 ? "first" : "later");
+                               }),
+                      "first");
     std::atomic<int> calls{0};
     CHECK_NOTHROW(pool.run(100, [&](Index, int) { ++calls; }));
     CHECK(calls == 100);

@@ -85,12 +85,14 @@ TEST_CASE("a summary names every layer, and the directions that take a pass per 
 TEST_CASE("what is not stated is not claimed, alone or in company, and what iterates is no closed form") {
   using detail::decode_effort, detail::encode_effort;
   STATIC_REQUIRE((encode_effort<Silent<4>>().passes == not_stated && !encode_effort<Silent<4>>().parallel));
-  STATIC_REQUIRE((encode_effort<Repeat<3, Silent<4>>>().passes == not_stated && decode_effort<Invert<Silent<4>>>().passes == not_stated));
+  STATIC_REQUIRE((encode_effort<Repeat<3, Silent<4>>>().passes == not_stated &&
+                  decode_effort<Invert<Silent<4>>>().passes == not_stated));
   STATIC_REQUIRE(decode_effort<Chain<Newton, ActNorm<4>>>().passes == as_needed);
   STATIC_REQUIRE(decode_effort<Chain<Newton, Silent<4>>>().passes == not_stated);
   STATIC_REQUIRE((encode_effort<Newton>().passes == 0 && decode_effort<Newton>().passes == as_needed));
   STATIC_REQUIRE((encode_effort<ActNorm<4>>().passes == 0 && encode_effort<ActNorm<4>>().parallel));
-  const std::string text = summary<Flow<Silent<4>, StandardNormal<4>>>(), newton = summary<Flow<Newton, StandardNormal<4>>>();
+  const std::string text = summary<Flow<Silent<4>, StandardNormal<4>>>(),
+                    newton = summary<Flow<Newton, StandardNormal<4>>>();
   INFO(text << newton);
   CHECK(has(text, "not stated"));
   CHECK(has(newton, "closed form"));

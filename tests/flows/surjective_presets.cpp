@@ -110,7 +110,8 @@ TEST_CASE("PermuteFlow does not see the order of a set, even of training rows th
   Batch<double> set(4, 3);
   set << 0.2, 0.5, 2, 2, 0.2, 0.5, 0.5, 2, 0.2, 2, 0.5, 0.2;
   const auto e = m.log_prob_estimate(set, 4000, Noise{3});
-  for (Index i = 1; i < 4; ++i) CHECK(std::abs(e.value(i) - e.value(0)) < 4 * std::hypot(e.standard_error(i), e.standard_error(0)));
+  for (Index i = 1; i < 4; ++i)
+    CHECK(std::abs(e.value(i) - e.value(0)) < 4 * std::hypot(e.standard_error(i), e.standard_error(0)));
   CHECK(e.standard_error.maxCoeff() < 0.1);
 
   const Index side = 48;

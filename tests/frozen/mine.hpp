@@ -13,7 +13,8 @@ namespace mine {
 struct Bend : rheo::Tanh {};
 
 inline auto flow(double power) {
-  return rheo::Flow{rheo::elementwise<1, 1>([power](auto x, const auto& a) { return x + power * x * x * x + a[0]; }), rheo::StandardNormal<1>{}};
+  return rheo::Flow{rheo::elementwise<1, 1>([power](auto x, const auto& a) { return x + power * x * x * x + a[0]; }),
+                    rheo::StandardNormal<1>{}};
 }
 
 }  // namespace mine

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The numbers that the writer hands to the programs that include what it froze, one behind the other in a file, rows as C holds them.
+// The numbers that the writer hands to the programs that include what it froze, one behind the other in a file, rows as
+// C holds them.
 #pragma once
 
 #include <cstdio>

@@ -16,8 +16,7 @@ double conditional_elsewhere(const double* x, const double* context);  // two.cp
 
 namespace {
 int faults = 0;
-template <class T>
-void same(const char* what, const std::vector<T>& got, const std::vector<T>& wanted) {
+template <class T> void same(const char* what, const std::vector<T>& got, const std::vector<T>& wanted) {
   std::size_t differ = 0;
   for (std::size_t k = 0; k < wanted.size(); ++k)
     differ += std::memcmp(&got[k], &wanted[k], sizeof(T)) != 0 && !(got[k] != got[k] && wanted[k] != wanted[k]);
@@ -31,16 +30,14 @@ void expect(bool holds, const char* what) {
   ++faults;
 }
 /// Nothing is allocated in body().
-template <class Body>
-void without_heap(const char* what, Body body) {
+template <class Body> void without_heap(const char* what, Body body) {
   const long before = rheo_test::count();
   body();
   expect(!rheo_test::counts_mallocs || rheo_test::count() == before, what);
 }
 
 /// The calls of a flow with an exact density: all rows, one row, and a few rows, against what the file says.
-template <class Model, class Free>
-void exact(std::FILE* file, const char* name, Free free_functions) {
+template <class Model, class Free> void exact(std::FILE* file, const char* name, Free free_functions) {
   using T = typename Model::Scalar;
   constexpr std::size_t D = static_cast<std::size_t>(Model::dim), C = static_cast<std::size_t>(Model::context_dim),
                         n = n_rows;

@@ -16,29 +16,24 @@
 using namespace rheo;
 
 namespace {
-template <class T>
-void put(std::FILE* file, const Batch<T>& a) {
+template <class T> void put(std::FILE* file, const Batch<T>& a) {
   const Batch<T> turned = a.transpose();
   ::put(file, turned.data(), static_cast<std::size_t>(turned.size()));
 }
-template <class T>
-void put(std::FILE* file, const Column<T>& a) {
+template <class T> void put(std::FILE* file, const Column<T>& a) {
   ::put(file, a.data(), static_cast<std::size_t>(a.size()));
 }
 
-template <class F, class T>
-void shake(Model<F, T>& model) {
+template <class F, class T> void shake(Model<F, T>& model) {
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += T(0.3 * Noise{3}.normal(i, 0));
 }
 /// Points and contexts, some of them no numbers.
-template <class T>
-Batch<T> points(Index width, std::uint64_t seed) {
+template <class T> Batch<T> points(Index width, std::uint64_t seed) {
   Batch<T> x(n_rows, width);
   Noise{seed}.normals(view(x));
   return x;
 }
-template <class T>
-Batch<T> with_extremes(Batch<T> x) {
+template <class T> Batch<T> with_extremes(Batch<T> x) {
   using L = std::numeric_limits<T>;
   x(1, 0) = L::infinity(), x(2, 0) = -L::infinity(), x(3, 0) = L::quiet_NaN(), x(4, 0) = L::denorm_min(),
        x(5, 0) = T(-0.0);

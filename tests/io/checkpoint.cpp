@@ -51,9 +51,7 @@ Run fitted(Checkpoint checkpoint, std::function<bool(const EpochReport&)> callba
 std::string error_of(const std::string& path) {
   try {
     fitted(io::checkpoint(path));
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "no error";
 }
 }  // namespace

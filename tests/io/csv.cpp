@@ -25,8 +25,9 @@ std::string error(const std::string& text, const CsvOptions& options = {}) {
 }  // namespace
 
 TEST_CASE("plain tables, in every delimiter") {
-  for (const char* text : {"1,2\n3,-4.5e1\n", "1;2\n3;-4.5e1", "1\t2\r\n3\t-4.5e1\r\n", "  1   2 \n 3 \t -4.5e1", "1 , 2\n+3,-4.5e1\r",
-                           "\"1\",\"2\"\n3,\"-4.5e1\"\n", "\xEF\xBB\xBF# no, numbers; here\n\n1,2\n  # x\n \n3,-4.5e1\n\n"}) {
+  for (const char* text :
+       {"1,2\n3,-4.5e1\n", "1;2\n3;-4.5e1", "1\t2\r\n3\t-4.5e1\r\n", "  1   2 \n 3 \t -4.5e1", "1 , 2\n+3,-4.5e1\r",
+        "\"1\",\"2\"\n3,\"-4.5e1\"\n", "\xEF\xBB\xBF# no, numbers; here\n\n1,2\n  # x\n \n3,-4.5e1\n\n"}) {
     CAPTURE(text);
     CHECK(values(text) == "1 2|3 -45|");
   }
@@ -59,14 +60,16 @@ TEST_CASE("every error names line and column") {
   CHECK(error("") == "t:1:1: no rows");
   CHECK(error("# only\n \r\n") == "t:1:1: no rows");
   CHECK(error("a,b\n1,2\n3,4x\n") == "t:3:3: '4x' is not a number");
-  CHECK(error("\xC3\xA9t\xC3\xA9,b\n\xC3\xA9\xC3\xA9,2\n", take({"b", "0"})) == "t:2:1: '\xC3\xA9\xC3\xA9' is not a number");
+  CHECK(error("\xC3\xA9t\xC3\xA9,b\n\xC3\xA9\xC3\xA9,2\n", take({"b", "0"})) ==
+        "t:2:1: '\xC3\xA9\xC3\xA9' is not a number");
   CHECK(error("a,b\n\"\xC3\xA9\",0x1\n", take({"b"})) == "t:2:5: '0x1' is not a number");
   CHECK(error("a,b\n\"1\n\n\",z\n", take({"b"})) == "t:4:3: 'z' is not a number");
   for (const char* bad : {"+-1", "- 1", "--1", "1e", "e5", ".", "+", "1 2", "1e5x", "True"})
     CHECK(error("a,b\n1," + std::string(bad) + "\n") == "t:2:3: '" + std::string(bad) + "' is not a number");
   CHECK(error("a,b\n1,2,3\n") == "t:2:5: this row has 3 fields, the first has 2");
   CHECK(error("1,2\n3\n") == "t:2:1: this row has 1 field, the first has 2");
-  CHECK(error("1,2\n3,4,\n") == "t:2:5: this row has 3 fields, the last of them empty behind a delimiter, the first has 2");
+  CHECK(error("1,2\n3,4,\n") ==
+        "t:2:5: this row has 3 fields, the last of them empty behind a delimiter, the first has 2");
   CHECK(error("1,2\n3,\"4\n") == "t:2:3: the quote is never closed");
   CHECK(error("1,2\n3,\"4\"5\n") == "t:2:3: text after the closing quote");
   CHECK(error(std::string("1,2\n3,\0\n", 8)).substr(0, 6) == "t:2:3:");
@@ -80,21 +83,33 @@ TEST_CASE("every error names line and column") {
 
 TEST_CASE("missing and non-finite fields are refused with their count, or dropped") {
   const std::string text = "a,b,c\n1,2,3\n,5,6\n7,nan,9\n10,11,-inf\n12,NA,13\n14,15,+16";
-  CHECK(error(text) == "t:3:1: a number of column 'a' is missing or not finite (4 rows like this one): CsvOptions::drop_missing leaves them out");
-  CHECK(error(text, take({"c"})) == "t:5:7: a number of column 'c' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves them out");
+  CHECK(error(text) ==
+        "t:3:1: a number of column 'a' is missing or not finite (4 rows like this one): CsvOptions::drop_missing "
+        "leaves them out");
+  CHECK(error(text, take({"c"})) ==
+        "t:5:7: a number of column 'c' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves "
+        "them out");
   CsvOptions drop;
   drop.drop_missing = true;
   CHECK(values(text, drop) == "1 2 3|14 15 16|");
   CHECK(parse_csv(text, "t", drop).dropped == 4);
-  CHECK(error("a\tb\n1\t2\n\t\n") == "t:3:1: a number of column 'a' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves them out");
-  CHECK(error("1,\n2,3\n") == "t:1:3: a number of column 'x1' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves them out");  // no header
+  CHECK(error("a\tb\n1\t2\n\t\n") ==
+        "t:3:1: a number of column 'a' is missing or not finite (1 row like this one): CsvOptions::drop_missing leaves "
+        "them out");
+  CHECK(error("1,\n2,3\n") ==
+        "t:1:3: a number of column 'x1' is missing or not finite (1 row like this one): CsvOptions::drop_missing "
+        "leaves them out");  // no header
 }
 
 TEST_CASE("the ends of the number line") {
-  const auto v =
-      parse_csv("1e-400,-1e-400,5e-324,1.7976931348623157e308,0.00000001e-320,1e-99999999999999999999,000.1,100000000000e-330\n", "t")
-          .values;
-  CHECK((v.row(0) == (Eigen::Array<double, 1, 8>() << 0, 0, 5e-324, 1.7976931348623157e308, 0, 0, 0.1, 1e-319).finished()).all());
+  const auto v = parse_csv(
+                     "1e-400,-1e-400,5e-324,1.7976931348623157e308,0.00000001e-320,1e-99999999999999999999,000.1,"
+                     "100000000000e-330\n",
+                     "t")
+                     .values;
+  CHECK(
+      (v.row(0) == (Eigen::Array<double, 1, 8>() << 0, 0, 5e-324, 1.7976931348623157e308, 0, 0, 0.1, 1e-319).finished())
+          .all());
   for (const char* big : {"1e400", "-1e400", "1.8e308", "0.0000001e320", "1e99999999999999999999"})
     CHECK(error("1," + std::string(big)) == "t:1:3: '" + std::string(big) + "' is too large for a double");
   CHECK(error(std::string(400, '9')).find("too large") != std::string::npos);

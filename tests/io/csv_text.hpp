@@ -17,7 +17,8 @@ inline std::string values(const std::string& text, const rheo::io::CsvOptions& o
   std::string out;
   const auto t = rheo::io::parse_csv(text, "t", options);
   for (rheo::Index i = 0; i < t.values.rows(); ++i) {
-    for (rheo::Index j = 0; j < t.values.cols(); ++j) out += (j ? " " : "") + rheo::io::detail::general(t.values(i, j), 15);
+    for (rheo::Index j = 0; j < t.values.cols(); ++j)
+      out += (j ? " " : "") + rheo::io::detail::general(t.values(i, j), 15);
     out += "|";
   }
   return out;
@@ -26,9 +27,7 @@ inline std::string values(const std::string& text, const rheo::io::CsvOptions& o
 inline std::string values_or_error(const std::string& text, const rheo::io::CsvOptions& options = {}) {
   try {
     return values(text, options);
-  } catch (const rheo::FileError& e) {
-    return std::string(e.what()).substr(6);
-  }
+  } catch (const rheo::FileError& e) { return std::string(e.what()).substr(6); }
 }
 inline rheo::io::CsvOptions wanting(Names columns) {
   rheo::io::CsvOptions o;

@@ -9,28 +9,23 @@
 
 struct Outcome {
   int parsed = 0, refused = 0;
-  template <class Parse>
-  void attempt(Parse&& parse, const std::string& bytes) {
+  template <class Parse> void attempt(Parse&& parse, const std::string& bytes) {
     try {
       parse(bytes);
       ++parsed;
-    } catch (const rheo::FileError&) {
-      ++refused;
-    }
+    } catch (const rheo::FileError&) { ++refused; }
   }
 };
 
 /// The file cut off before every one of its bytes.
-template <class Parse>
-Outcome truncations(const std::string& whole, Parse&& parse) {
+template <class Parse> Outcome truncations(const std::string& whole, Parse&& parse) {
   Outcome o;
   for (std::size_t n = 0; n < whole.size(); ++n) o.attempt(parse, std::string(whole.data(), n));
   return o;
 }
 
 /// `times` copies with one to three bytes replaced, the same ones on every run.
-template <class Parse>
-Outcome mutations(const std::string& whole, int times, Parse&& parse) {
+template <class Parse> Outcome mutations(const std::string& whole, int times, Parse&& parse) {
   Outcome o;
   const rheo::Noise noise{11};
   for (rheo::Index i = 0; i < times; ++i) {

@@ -77,7 +77,8 @@ TEST_CASE("the always-full device fails, for one byte and for many") {
   CHECK_THAT(error_of("/dev/full", "x"), Catch::Contains("/dev/full: cannot write: No space left on device"));
   CHECK_THAT(error_of("/dev/full", std::string(1 << 20, 'x')), Catch::Contains("No space left on device"));
   CHECK(fs::is_character_file("/dev/full"));
-  CHECK(rheo::platform::detail::write_and_close(::open("/dev/full", O_WRONLY), "x") == "cannot write: No space left on device");
+  CHECK(rheo::platform::detail::write_and_close(::open("/dev/full", O_WRONLY), "x") ==
+        "cannot write: No space left on device");
   CHECK(error_of("/dev/null", "x") == "no error");
   CHECK(fs::is_character_file("/dev/null"));
 }

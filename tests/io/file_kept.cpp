@@ -32,7 +32,8 @@ TEST_CASE("links that lead nowhere yet, to links, out of the folder and in circl
   CHECK_THAT(error_of(folder / "a", "x"), Catch::Contains("a: Too many levels of symbolic links"));
   CHECK_THROWS_WITH(rheo::io::check_writable(folder / "a"), Catch::Contains("Too many levels"));
   fs::create_symlink("none/x", folder / "lost");
-  CHECK_THROWS_WITH(rheo::io::check_writable(folder / "lost"), Catch::Contains("lost: cannot be written: No such file"));
+  CHECK_THROWS_WITH(rheo::io::check_writable(folder / "lost"),
+                    Catch::Contains("lost: cannot be written: No such file"));
   CHECK(std::distance(fs::directory_iterator(folder / "far"), fs::directory_iterator()) == 2);
 }
 

@@ -25,9 +25,7 @@ struct Folder {
 inline std::string error_of(const std::string& path, std::string_view bytes) {
   try {
     rheo::io::write_file(path, bytes);
-  } catch (const rheo::FileError& e) {
-    return e.what();
-  }
+  } catch (const rheo::FileError& e) { return e.what(); }
   return "no error";
 }
 

@@ -52,18 +52,15 @@ std::string refusal(const Model<F, T>& model, const std::string& name = "flow", 
   }
   return "";
 }
-template <class F>
-std::string refusal(F flow, const io::FreezeOptions& options = {}) {
+template <class F> std::string refusal(F flow, const io::FreezeOptions& options = {}) {
   return refusal(make_model<double>(std::move(flow), Noise{1}), "flow", options);
 }
-template <class F, class T>
-std::string frozen(const Model<F, T>& model, const io::FreezeOptions& options = {}) {
+template <class F, class T> std::string frozen(const Model<F, T>& model, const io::FreezeOptions& options = {}) {
   io::freeze(model, folder() + "flow.hpp", "flow", options);
   return io::read_file(folder() + "flow.hpp");
 }
 /// A literal read back; the words for infinities and what is no number by their bits.
-template <class T, class Bits>
-Bits read_back(const std::string& text) {
+template <class T, class Bits> Bits read_back(const std::string& text) {
   if (const auto at = text.find("(0x"); at != std::string::npos)
     return static_cast<Bits>(std::stoull(text.substr(at + 1), nullptr, 16));
   CHECK((text.back() == 'f') == (sizeof(T) == 4));
@@ -73,8 +70,7 @@ Bits read_back(const std::string& text) {
   CHECK(*end == (sizeof(T) == 4 ? 'f' : '\0'));
   return platform::bit_cast<Bits>(x);
 }
-template <class T, class Bits>
-void check_literals() {
+template <class T, class Bits> void check_literals() {
   constexpr int size = 8 * sizeof(T);
   std::vector<Bits> bits{0, 1, Bits(1) << (size - 1), Bits(~Bits(0)) >> 1, Bits(~Bits(0))};
   for (const T x : {T(1), T(-0.1), std::numeric_limits<T>::lowest(), std::numeric_limits<T>::min(),
@@ -100,10 +96,11 @@ TEST_CASE(
 
 TEST_CASE("a name that is no identifier of its own is refused") {
   const auto model = make_model<double>(Small{}, Noise{1});
-  for (const char* name : {"", "2d", "a b", "a-b", "a::b", "_a", "a__b", "class", "double", "rheo", "std", "Eigen", "log", "index",
-                           "ma\xC3\xB1"
-                           "ana",
-                           "a\nb"}) {
+  for (const char* name :
+       {"", "2d", "a b", "a-b", "a::b", "_a", "a__b", "class", "double", "rheo", "std", "Eigen", "log", "index",
+        "ma\xC3\xB1"
+        "ana",
+        "a\nb"}) {
     INFO(name);
     CHECK_THAT(refusal(model, name), Catch::Contains("cannot name a namespace"));
   }
@@ -153,7 +150,7 @@ TEST_CASE("values of layers are in the header, where they are not those that the
   const auto text = frozen(make_model<double>(other, Noise{1}));
   CHECK_THAT(text, Catch::Contains("flow_from<Flow>(flow_bytes)") && Catch::Contains("std::endian::native"));
   CHECK_THAT(frozen(make_model<double>(Flow{UniformBox<2>{-1.0, 1.0}}, Noise{1})),
-             Catch::Contains("flow_bytes"));  // no default constructor at all
+             Catch::Contains("flow_bytes"));                          // no default constructor at all
 #if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)  // else bytes that hold no value may count
   CHECK_THAT(frozen(make_model<double>(Flow<Uniform<2>>{}, Noise{1})), Catch::Contains("return Flow();"));
   CHECK_THAT(frozen(make_model<double>(F{}, Noise{1})), Catch::Contains("return Flow();"));

@@ -28,9 +28,7 @@ io::Tensor& at(io::TensorFile& file, const std::string& name) {
 template <class Import> std::string message(Import import) {
   try {
     import();
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "no error";
 }
 template <class F> std::string refusal(const io::TensorFile& file) {

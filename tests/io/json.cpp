@@ -16,9 +16,7 @@ std::string string_of(std::string_view text, std::size_t max_bytes = 100) {
     std::string s = json.string(max_bytes);
     json.end();
     return s;
-  } catch (const rheo::FileError& e) {
-    return std::string(e.what()).substr(9);
-  }
+  } catch (const rheo::FileError& e) { return std::string(e.what()).substr(9); }
 }
 std::string integer_of(std::string_view text) {
   try {
@@ -26,22 +24,21 @@ std::string integer_of(std::string_view text) {
     const auto n = json.integer();
     json.end();
     return std::to_string(n);
-  } catch (const rheo::FileError& e) {
-    return std::string(e.what()).substr(9);
-  }
+  } catch (const rheo::FileError& e) { return std::string(e.what()).substr(9); }
 }
 
 }  // namespace
 
 TEST_CASE("UTF-8: the first and last character of every length, and what only looks like one") {
-  for (const char* s : {"\x01", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
-                        "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const char* s : {"\x01", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+                        "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     CHECK(utf8_length(std::string(s) + "x") == std::string(s).size());
     CHECK(is_utf8(std::string("a") + s + s));
     CHECK_FALSE((std::string(s).size() > 1 && is_utf8(std::string(s, std::string(s).size() - 1))));
   }
-  for (const char* s : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2\x41", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF",
-                        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xE1\x80\xC0"}) {
+  for (const char* s :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2\x41", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xE1\x80\xC0"}) {
     CHECK(utf8_length(s) == 0);
     CHECK_FALSE(is_utf8(std::string("a") + s));
   }
@@ -49,7 +46,8 @@ TEST_CASE("UTF-8: the first and last character of every length, and what only lo
 }
 
 TEST_CASE("strings") {
-  CHECK(string_of(R"( "a\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83d\uDE00"  )") == "a\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80");
+  CHECK(string_of(R"( "a\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83d\uDE00"  )") ==
+        "a\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80");
   CHECK(string_of("\"\\u0000\"") == std::string(1, '\0'));
   CHECK(string_of("\"1234\"", 4) == "1234");
   CHECK(string_of("\"12345\"", 4) == "byte 6: a string longer than 4 bytes");
@@ -73,7 +71,8 @@ TEST_CASE("integers") {
   CHECK(integer_of("\n18446744073709551615 ") == "18446744073709551615");
   CHECK(integer_of("18446744073709551616") == "byte 1000: an integer above 2^64 - 1");
   CHECK(integer_of("00") == "byte 1000: an integer with a leading zero");
-  for (const char* s : {"-1", "+1", "", "x", "1.5", "1e3", "1E3", "0x1"}) CHECK_THAT(integer_of(s), Catch::StartsWith("byte 100"));
+  for (const char* s : {"-1", "+1", "", "x", "1.5", "1e3", "1E3", "0x1"})
+    CHECK_THAT(integer_of(s), Catch::StartsWith("byte 100"));
 }
 
 TEST_CASE("an object is walked, and nothing else passes") {

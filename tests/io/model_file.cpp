@@ -31,9 +31,7 @@ std::string folder() {
 template <class F> std::string refusal(F f) {
   try {
     f();
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "";
 }
 }  // namespace
@@ -74,7 +72,8 @@ TEST_CASE("the context's means and deviations are saved; a file without them is 
     if (t.name == "buffers") t.values.resize(t.values.size() - 3), t.shape = {t.values.size()};
   }
   io::write_safetensors(old, file);
-  CHECK_THAT(refusal([&] { io::load<Model<Conditional, double>>(old); }), Catch::Contains("lack the context's means and deviations") && Catch::Contains("plain_context"));
+  CHECK_THAT(refusal([&] { io::load<Model<Conditional, double>>(old); }),
+             Catch::Contains("lack the context's means and deviations") && Catch::Contains("plain_context"));
   auto back = io::load<Model<Conditional, double>>(old, {}, {.plain_context = true});
   CHECK((back.log_prob(x, c) == plain.log_prob(x, c)).all());
   back.initialise(x, 1000 * c);
@@ -89,7 +88,8 @@ TEST_CASE("the context's means and deviations are saved; a file without them is 
     return refusal([&] { io::load<Model<Conditional, double>>(old); });
   };
   CHECK(with_buffer(2, 1000).empty());
-  CHECK_THAT(with_buffer(2, 0), Catch::Contains("hold numbers that the flow cannot use"));  // a deviation of the context
+  CHECK_THAT(with_buffer(2, 0),
+             Catch::Contains("hold numbers that the flow cannot use"));  // a deviation of the context
   CHECK_THAT(with_buffer(6, -1), Catch::Contains("hold numbers that the flow cannot use"));  // one of Standardize
 }
 
@@ -128,7 +128,8 @@ TEST_CASE("a file that does not fit is refused, with every difference, and the m
 }
 
 TEST_CASE("another flow with the same shapes is refused by its type, unless that is not wanted") {
-  using Other = Flow<Standardize<3>, Repeat<2, Chain<AffineCoupling<3, MlpOf<Tanh, 5>>, Permute<3>>>, NormalMixture<3, 2>>;
+  using Other =
+      Flow<Standardize<3>, Repeat<2, Chain<AffineCoupling<3, MlpOf<Tanh, 5>>, Permute<3>>>, NormalMixture<3, 2>>;
   const auto model = trained<double>();
   const std::string path = folder() + "d.safetensors";
   io::save(model, path);
@@ -158,7 +159,8 @@ TEST_CASE("buffers that are no permutation are refused: they would be used as in
 
 TEST_CASE("a model that has been moved from is neither saved nor loaded into") {
   const std::string good = folder() + "/moved_good", bad = folder() + "/moved_bad";
-  auto model = rheo::make_model<double>(rheo::Flow{rheo::AffineCoupling<2, rheo::Mlp<8>>{}, rheo::StandardNormal<2>{}}, rheo::Noise{1});
+  auto model = rheo::make_model<double>(rheo::Flow{rheo::AffineCoupling<2, rheo::Mlp<8>>{}, rheo::StandardNormal<2>{}},
+                                        rheo::Noise{1});
   rheo::io::save(model, good);
   const auto other = std::move(model);
   CHECK_THROWS_WITH(rheo::io::save(model, bad), Catch::Contains("moved from"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What save writes, load reads: what load would refuse is refused before the old file is touched; and what float cannot hold.
+// What save writes, load reads: what load would refuse is refused before the old file is touched; and what float cannot
+// hold.
 #include "rheo/io/model_file.hpp"
 
 #include "catch.hpp"
@@ -28,9 +29,7 @@ template <class T> Model<Small, T> scaled(double by) {
 template <class E, class F> std::string refusal(F f) {
   try {
     f();
-  } catch (const E& e) {
-    return e.what();
-  }
+  } catch (const E& e) { return e.what(); }
   return "";
 }
 }  // namespace
@@ -47,7 +46,8 @@ TEST_CASE("a model that load would refuse does not replace a good file") {
     CHECK(folder.entries() == 1);
     return said;
   };
-  CHECK_THAT(save(good, {{"n", std::string(20000000, 'x')}}), Catch::Contains("bytes of names and metadata, a reader allows 16777216"));
+  CHECK_THAT(save(good, {{"n", std::string(20000000, 'x')}}),
+             Catch::Contains("bytes of names and metadata, a reader allows 16777216"));
   CHECK_THAT(save(good, {{"n", "\xFF"}}), Catch::Contains("'n' is not UTF-8"));
   for (const char* own : {"format", "format_version", "library_version", "flow", "spelled_by"}) {
     CHECK_THAT(save(good, {{own, "x"}}), Catch::Contains("the note '" + std::string(own) + "' is the file's own"));
@@ -55,7 +55,10 @@ TEST_CASE("a model that load would refuse does not replace a good file") {
   for (const double bad : {double(NAN), HUGE_VAL}) {
     auto model = good;
     model.parameters()(1) = bad;
-    CHECK_THAT(save(model, {}), Catch::Contains("tensor 'parameters.1.log_scale' cannot be written: it holds a number that is not finite at index 1"));
+    CHECK_THAT(
+        save(model, {}),
+        Catch::Contains(
+            "tensor 'parameters.1.log_scale' cannot be written: it holds a number that is not finite at index 1"));
     model = good;
     model.buffers()(2) = bad;  // a deviation
     CHECK_THAT(save(model, {}), Catch::Contains("the model's buffers hold numbers that its flow cannot use"));
@@ -71,8 +74,10 @@ TEST_CASE("whatever notes save takes come back") {
   const auto model = scaled<double>(1);
   std::string controls;
   for (char c = 0; c < 32; ++c) controls += c;
-  for (const Notes& notes : {Notes{}, Notes{{"", ""}}, Notes{{"__metadata__", "\"}"}, {controls, controls + "\x7F"}, {"\xF0\x9F\x98\x80", "\xC3\xA9"}},
-                             Notes{{"n", std::string((1 << 24) - 2000, '"')}}, Notes{{"n", std::string((1 << 24) - 2000, 'n')}}}) {
+  for (const Notes& notes :
+       {Notes{}, Notes{{"", ""}},
+        Notes{{"__metadata__", "\"}"}, {controls, controls + "\x7F"}, {"\xF0\x9F\x98\x80", "\xC3\xA9"}},
+        Notes{{"n", std::string((1 << 24) - 2000, '"')}}, Notes{{"n", std::string((1 << 24) - 2000, 'n')}}}) {
     const std::string said = refusal<std::invalid_argument>([&] { io::save(model, path, notes); });
     if (!said.empty()) {  // quotes need two bytes each
       CHECK(notes.at("n")[0] == '"');
@@ -97,12 +102,15 @@ TEST_CASE("a double model is not rounded unasked, nor to infinity or 0") {
     return said;
   };
   io::save(scaled<double>(1), path);
-  CHECK(load({}) == "rheo: " + path + ": the file holds F64, the model float: set LoadOptions::allow_narrowing to round the numbers");
+  CHECK(load({}) == "rheo: " + path +
+                        ": the file holds F64, the model float: set LoadOptions::allow_narrowing to round the numbers");
   CHECK(load(narrow).empty());
   io::save(scaled<double>(1e44), path);
-  CHECK_THAT(load(narrow), Catch::Contains("'buffers' holds ") && Catch::Contains("e+43 at index 0, which float cannot"));
+  CHECK_THAT(load(narrow),
+             Catch::Contains("'buffers' holds ") && Catch::Contains("e+43 at index 0, which float cannot"));
   io::save(scaled<double>(1e-60), path);
-  CHECK_THAT(load(narrow), Catch::Contains("'buffers' holds ") && Catch::Contains("e-61 at index 0, which float cannot"));
+  CHECK_THAT(load(narrow),
+             Catch::Contains("'buffers' holds ") && Catch::Contains("e-61 at index 0, which float cannot"));
   auto large = scaled<double>(1);
   large.parameters()(3) = -1e39;
   io::save(large, path);

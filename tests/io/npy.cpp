@@ -25,8 +25,7 @@ std::string with_header(const std::string& dictionary, const std::string& data, 
 std::string header(const std::string& type, const std::string& order, const std::string& shape) {
   return "{'descr': '" + type + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }";
 }
-template <class T>
-std::string bytes_of(std::initializer_list<T> values) {
+template <class T> std::string bytes_of(std::initializer_list<T> values) {
   std::string out;
   for (const T v : values) rheo::io::detail::store(out, v);
   return out;
@@ -34,13 +33,10 @@ std::string bytes_of(std::initializer_list<T> values) {
 std::string error(const std::string& bytes) {
   try {
     parse_npy(bytes, "f");
-  } catch (const rheo::FileError& e) {
-    return std::string(e.what()).substr(6);
-  }
+  } catch (const rheo::FileError& e) { return std::string(e.what()).substr(6); }
   return "no error";
 }
-template <class... X>
-bool is(const Batch<double>& a, rheo::Index rows, X... values) {
+template <class... X> bool is(const Batch<double>& a, rheo::Index rows, X... values) {
   const double want[] = {values...};
   bool same = a.rows() == rows && a.size() == rheo::Index(sizeof...(X));
   for (rheo::Index k = 0; same && k < a.size(); ++k) same = a(k / a.cols(), k % a.cols()) == want[k];
@@ -52,14 +48,21 @@ bool is(const Batch<double>& a, rheo::Index rows, X... values) {
 TEST_CASE("every type, both orders, three versions, one and two dimensions") {
   const std::string doubles = bytes_of({1.5, -2.0, 1e300, 4.0, 5.0, 6.0});
   for (int version = 1; version <= 3; ++version) {
-    CHECK(is(parse_npy(with_header(header("<f8", "False", "(2, 3)"), doubles, version), "f"), 2, 1.5, -2.0, 1e300, 4.0, 5.0, 6.0));
-    CHECK(is(parse_npy(with_header(header("<f8", "True", "(2, 3)"), doubles, version), "f"), 2, 1.5, 1e300, 5.0, -2.0, 4.0, 6.0));
+    CHECK(is(parse_npy(with_header(header("<f8", "False", "(2, 3)"), doubles, version), "f"), 2, 1.5, -2.0, 1e300, 4.0,
+             5.0, 6.0));
+    CHECK(is(parse_npy(with_header(header("<f8", "True", "(2, 3)"), doubles, version), "f"), 2, 1.5, 1e300, 5.0, -2.0,
+             4.0, 6.0));
   }
-  CHECK(is(parse_npy(with_header("{\"shape\":(2,),'fortran_order':False,\"descr\":'<f4'}", bytes_of({0.5f, -3.25f})), "f"), 2, 0.5, -3.25));
-  CHECK(is(parse_npy(with_header(header("<i4", "False", "(1, 2,)"), bytes_of({-7, 2147483647})), "f"), 1, -7.0, 2147483647.0));
-  CHECK(is(parse_npy(with_header(header("<i8", "False", "(2,)"), bytes_of<std::int64_t>({-(1LL << 53), 1LL << 62})), "f"), 2, -0x1p53,
-           0x1p62));
-  CHECK(is(parse_npy(with_header(header("|u1", "False", "(3,)"), std::string("\x00\x7F\xFF", 3)), "f"), 3, 0.0, 127.0, 255.0));
+  CHECK(is(
+      parse_npy(with_header("{\"shape\":(2,),'fortran_order':False,\"descr\":'<f4'}", bytes_of({0.5f, -3.25f})), "f"),
+      2, 0.5, -3.25));
+  CHECK(is(parse_npy(with_header(header("<i4", "False", "(1, 2,)"), bytes_of({-7, 2147483647})), "f"), 1, -7.0,
+           2147483647.0));
+  CHECK(
+      is(parse_npy(with_header(header("<i8", "False", "(2,)"), bytes_of<std::int64_t>({-(1LL << 53), 1LL << 62})), "f"),
+         2, -0x1p53, 0x1p62));
+  CHECK(is(parse_npy(with_header(header("|u1", "False", "(3,)"), std::string("\x00\x7F\xFF", 3)), "f"), 3, 0.0, 127.0,
+           255.0));
   const auto empty = parse_npy(with_header(header("<f8", "False", "(0, 5)"), ""), "f");
   CHECK((empty.rows() == 0 && empty.cols() == 5));
 }
@@ -71,11 +74,25 @@ TEST_CASE("what is refused") {
   struct Refused {
     const char *type, *what;
   };
-  for (const auto& [type, what] : {Refused{"|O", " (Python objects)"}, {"<c16", " (complex numbers)"}, {">c8", " (complex numbers)"}, {"<f16", " (long double)"},
-                                   {"<U3", " (text)"}, {"|S3", " (text)"}, {"<M8[ns]", " (dates)"}, {"<m8[s]", " (times)"}, {"|V8", " (raw bytes)"}, {"=f8", ""},
-                                   {"|f8", ""}, {"|u2", ""}, {"f8", ""}, {"<b2", ""}, {"<", ""}, {"", ""}})
+  for (const auto& [type, what] : {Refused{"|O", " (Python objects)"},
+                                   {"<c16", " (complex numbers)"},
+                                   {">c8", " (complex numbers)"},
+                                   {"<f16", " (long double)"},
+                                   {"<U3", " (text)"},
+                                   {"|S3", " (text)"},
+                                   {"<M8[ns]", " (dates)"},
+                                   {"<m8[s]", " (times)"},
+                                   {"|V8", " (raw bytes)"},
+                                   {"=f8", ""},
+                                   {"|f8", ""},
+                                   {"|u2", ""},
+                                   {"f8", ""},
+                                   {"<b2", ""},
+                                   {"<", ""},
+                                   {"", ""}})
     CHECK(error(with_header(header(type, "False", "(2,)"), two)) ==
-          "f: type '" + std::string(type) + "'" + what + " is not read; f8 f4 f2, i and u of 8, 4, 2 and 1, and b1 are, each behind < or >");
+          "f: type '" + std::string(type) + "'" + what +
+              " is not read; f8 f4 f2, i and u of 8, 4, 2 and 1, and b1 are, each behind < or >");
   CHECK_THAT(error(with_header("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2,), }", two)),
              Catch::Contains("byte 20: structured types"));
   CHECK_THAT(error(with_header(good, two, 4)), Catch::Contains("format version 4.0"));
@@ -84,9 +101,11 @@ TEST_CASE("what is refused") {
   // A public copy of a well-known data set has this header and ends after 524288 bytes.
   CHECK_THAT(error(with_header(header("<f8", "False", "(36488, 43)"), std::string(524208, 'x'))),
              Catch::Contains("(36488, 43) needs 12551872 bytes, the file has 524208"));
-  for (const char* shape : {"(4294967296, 4294967296)", "(18446744073709551615, 2)", "(9223372036854775807,)", "(2305843009213693952, 8)"})
+  for (const char* shape :
+       {"(4294967296, 4294967296)", "(18446744073709551615, 2)", "(9223372036854775807,)", "(2305843009213693952, 8)"})
     CHECK(error(with_header(header("<f8", "False", shape), two)) == "f: the shape overflows");
-  for (const char* shape : {"()", "(2)", "(1, 2, 1)", "(-2,)", "(2.0,)", "(2LL,)", "(L,)", "(,)", "[2]", "(18446744073709551616,)", "2"}) {
+  for (const char* shape :
+       {"()", "(2)", "(1, 2, 1)", "(-2,)", "(2.0,)", "(2LL,)", "(L,)", "(,)", "[2]", "(18446744073709551616,)", "2"}) {
     CAPTURE(shape);
     CHECK_THAT(error(with_header(header("<f8", "False", shape), two)), Catch::StartsWith("f: byte "));
   }
@@ -100,7 +119,8 @@ TEST_CASE("what is refused") {
   std::string no_line_end = with_header(good, two);
   no_line_end[no_line_end.size() - 17] = ' ';
   CHECK_THAT(error(no_line_end), Catch::Contains("must end with a line end"));
-  CHECK_THAT(error(std::string("\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF", 12)), Catch::Contains("the header has 4294967295 bytes"));
+  CHECK_THAT(error(std::string("\x93NUMPY\x02\x00\xFF\xFF\xFF\xFF", 12)),
+             Catch::Contains("the header has 4294967295 bytes"));
   CHECK_THAT(error(with_header(header("<i8", "False", "(1,)"), bytes_of<std::int64_t>({(1LL << 53) + 1}))),
              Catch::Contains("9007199254740993 has no exact double"));
   CHECK_THAT(error(with_header(header("<i8", "False", "(1,)"), bytes_of<std::int64_t>({9223372036854775807LL}))),
@@ -113,8 +133,9 @@ TEST_CASE("what is written is read back, and begins as NumPy writes it") {
   CHECK((parse_npy(rheo::io::format_npy(x.cast<float>()), "f") == x.cast<float>().cast<double>()).all());
   CHECK((parse_npy(rheo::io::format_npy(x.matrix().transpose()), "f") == x.transpose()).all());
   const std::string bytes = rheo::io::format_npy(Eigen::VectorXd(x.row(1).matrix().transpose()));
-  CHECK(bytes.substr(0, 128) == std::string("\x93NUMPY\x01\x00\x76\x00", 10) + "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }" +
-                                    std::string(60, ' ') + "\n");
+  CHECK(bytes.substr(0, 128) == std::string("\x93NUMPY\x01\x00\x76\x00", 10) +
+                                    "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }" + std::string(60, ' ') +
+                                    "\n");
   CHECK(bytes.substr(128) == bytes_of({4.0, 1.0 / 3, 6.0}));
   const auto path = (std::filesystem::temp_directory_path() / ("rheo-npy-" + std::to_string(::getpid()))).string();
   rheo::io::write_npy(path, x);

@@ -38,10 +38,13 @@ int panel_left(const Image& m) {
 }  // namespace
 
 TEST_CASE("the colour map rises in luminance, evenly enough") {
-  CHECK((colour_map(0) == Rgb{68, 1, 84} && colour_map(1) == Rgb{253, 231, 37} && colour_map(0.5) == Rgb{33, 145, 140}));
-  CHECK((colour_map(-1) == colour_map(0) && colour_map(7) == colour_map(1) && colour_map(std::nan("")) == colour_map(0)));
+  CHECK(
+      (colour_map(0) == Rgb{68, 1, 84} && colour_map(1) == Rgb{253, 231, 37} && colour_map(0.5) == Rgb{33, 145, 140}));
+  CHECK(
+      (colour_map(-1) == colour_map(0) && colour_map(7) == colour_map(1) && colour_map(std::nan("")) == colour_map(0)));
   double least = 1;
-  for (int k = 0; k < 64; ++k) least = std::min(least, luminance(colour_map((k + 1) / 64.0)) - luminance(colour_map(k / 64.0)));
+  for (int k = 0; k < 64; ++k)
+    least = std::min(least, luminance(colour_map((k + 1) / 64.0)) - luminance(colour_map(k / 64.0)));
   CHECK(least > 0.001);
 }
 
@@ -80,7 +83,8 @@ TEST_CASE("points fall where their numbers say, others nowhere") {
     return 255 - draw_panels({Panel::scatter("", p)}, unit).at(x, y).r;
   };
   CHECK(darkness(0) == 0);
-  CHECK(darkness(1) == std::lround(224 * 18 / std::sqrt(10001.0)));  // alpha 0.18 of the way from white to the dots' red, 31
+  CHECK(darkness(1) ==
+        std::lround(224 * 18 / std::sqrt(10001.0)));  // alpha 0.18 of the way from white to the dots' red, 31
   CHECK(darkness(10) == std::lround(224 * (1 - std::pow(1 - 18 / std::sqrt(10001.0), 10))));
 }
 
@@ -95,28 +99,35 @@ TEST_CASE("a heat map has its cells upright, its peak in the brightest colour, a
   CHECK(m.at(left + 5, top + 5) == colour_map(0));
   CHECK(m.at(left + side - 5, top + 5) == colour_map(0));
   CHECK(m.at(left + side / 2, top + side - 5) == colour_map(0.5 + 0.5 / 210));  // halfway between the centres
-  CHECK((m.at(left + side + 20, top) == colour_map(1 - 0.5 / side) && m.at(left + side + 20, top + side - 1) == colour_map(0.5 / side)));
+  CHECK((m.at(left + side + 20, top) == colour_map(1 - 0.5 / side) &&
+         m.at(left + side + 20, top + side - 1) == colour_map(0.5 / side)));
   CHECK(draw_panels({Panel::heat_map("", d * 0)}, unit).at(left + 5, top + 5) == colour_map(0));
 }
 
 TEST_CASE("numbers and titles touch neither each other nor the picture's edge") {
   for (const Box& box : {Box{-4, 4, -4, 4}, Box{-12345, 12000, -0.003, 0.004}, Box{99998, 100003, 1e-9, 2e-9}}) {
-    const Image m =
-        draw_panels({Panel::scatter(std::string(60, 'W'), points({})), Panel::heat_map("b", Batch<double>::Ones(3, 3) * 1e-5)}, box);
+    const Image m = draw_panels(
+        {Panel::scatter(std::string(60, 'W'), points({})), Panel::heat_map("b", Batch<double>::Ones(3, 3) * 1e-5)},
+        box);
     int edge = 0;
-    for (int x = 0; x < m.width; ++x) edge += (m.at(x, 0) != Rgb{255, 255, 255}) + (m.at(x, m.height - 1) != Rgb{255, 255, 255});
-    for (int y = 0; y < m.height; ++y) edge += (m.at(0, y) != Rgb{255, 255, 255}) + (m.at(m.width - 1, y) != Rgb{255, 255, 255});
+    for (int x = 0; x < m.width; ++x)
+      edge += (m.at(x, 0) != Rgb{255, 255, 255}) + (m.at(x, m.height - 1) != Rgb{255, 255, 255});
+    for (int y = 0; y < m.height; ++y)
+      edge += (m.at(0, y) != Rgb{255, 255, 255}) + (m.at(m.width - 1, y) != Rgb{255, 255, 255});
     CHECK(edge == 0);
   }
 }
 
 TEST_CASE("rows of panels stand below one another") {
-  const std::vector<Panel> wide = {Panel::scatter("a", points({0.5, 0.5})), Panel::scatter("b", points({0.2, 0.5}))}, narrow = {Panel::scatter("c", points({0.1, 0.9}))};
-  const Image both = draw_rows({narrow, wide}, unit), first = draw_panels(narrow, unit), second = draw_panels(wide, unit);
+  const std::vector<Panel> wide = {Panel::scatter("a", points({0.5, 0.5})), Panel::scatter("b", points({0.2, 0.5}))},
+                           narrow = {Panel::scatter("c", points({0.1, 0.9}))};
+  const Image both = draw_rows({narrow, wide}, unit), first = draw_panels(narrow, unit),
+              second = draw_panels(wide, unit);
   REQUIRE((both.width == second.width && both.height == first.height + second.height));
   int off = 0;
   for (int x = 0; x < both.width; ++x) {
-    for (int y = 0; y < first.height; ++y) off += both.at(x, y) != (x < first.width ? first.at(x, y) : Rgb{255, 255, 255});
+    for (int y = 0; y < first.height; ++y)
+      off += both.at(x, y) != (x < first.width ? first.at(x, y) : Rgb{255, 255, 255});
     for (int y = 0; y < second.height; ++y) off += both.at(x, first.height + y) != second.at(x, y);
   }
   CHECK(off == 0);
@@ -129,7 +140,8 @@ TEST_CASE("bad arguments, and a file") {
   CHECK_THROWS_AS(draw_panels({Panel::scatter("", points({}))}, {1, 1, 0, 1}), std::invalid_argument);
   CHECK_THROWS_AS(draw_panels({Panel::scatter("", points({}))}, {0, HUGE_VAL, 0, 1}), std::invalid_argument);
   CHECK_THROWS_AS(draw_panels({Panel::scatter("", Batch<double>::Zero(4, 3))}, unit), std::invalid_argument);
-  const auto path = (std::filesystem::temp_directory_path() / ("rheo-plot-" + std::to_string(::getpid()) + ".png")).string();
+  const auto path =
+      (std::filesystem::temp_directory_path() / ("rheo-plot-" + std::to_string(::getpid()) + ".png")).string();
   const std::vector<Panel> panels = {Panel::scatter("a", points({0.5, 0.5}))};
   plot_panels(path, panels, unit);
   CHECK(read_file(path) == format_png(draw_panels(panels, unit)));
@@ -141,7 +153,8 @@ TEST_CASE("a tall peak may be cut, and the bar says so") {
   density(3, 3) = 10;
   const double most = robust_top(density);
   CHECK(most == 0.1);
-  const Image whole = draw_panels({Panel::heat_map("d", density)}, unit), cut = draw_panels({Panel::heat_map("d", density, most)}, unit);
+  const Image whole = draw_panels({Panel::heat_map("d", density)}, unit),
+              cut = draw_panels({Panel::heat_map("d", density, most)}, unit);
   const int x = panel_left(cut) + side / 2, y = top + side / 2;
   CHECK(cut.at(x, y) == colour_map(1));
   CHECK(whole.at(panel_left(whole) + side / 2, y) == colour_map(0.1 / 10));

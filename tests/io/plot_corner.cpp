@@ -28,10 +28,7 @@ Batch<double> repeated(const std::vector<Index>& times) {
     v.insert(v.end(), static_cast<std::size_t>(times[k]), static_cast<double>(k));
   return Eigen::Map<Column<double>>(v.data(), static_cast<Index>(v.size()));
 }
-template <class... X>
-io::detail::CornerGrid grid(const X&... x) {
-  return io::detail::CornerGrid({view(x)...});
-}
+template <class... X> io::detail::CornerGrid grid(const X&... x) { return io::detail::CornerGrid({view(x)...}); }
 const Rgb white{255, 255, 255};
 
 /// The first panel of a picture, found by its frame.
@@ -182,9 +179,7 @@ TEST_CASE("what cannot be shown is refused in a sentence") {
   const auto said = [](const auto& draw) -> std::string {
     try {
       draw();
-    } catch (const std::exception& e) {
-      return e.what();
-    }
+    } catch (const std::exception& e) { return e.what(); }
     return "";
   };
   CHECK(said([&] { draw_corner(normals(20, 11, 1)); }) ==

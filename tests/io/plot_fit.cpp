@@ -44,10 +44,8 @@ struct Frame {
     };
     for (int y = 0; y < m.height && high == 0; ++y) {
       if (!ink_row(y)) continue;
-      if (top < 0)
-        top = y + 1;
-      else
-        high = y - top;
+      if (top < 0) top = y + 1;
+      else high = y - top;
     }
   }
   double x(double at, double last) const { return left + 12 + at / last * (right - left + 1 - 24); }

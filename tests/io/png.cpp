@@ -21,11 +21,15 @@ std::uint32_t big(const std::string& s, std::size_t at) {
 std::string inflate(const std::string& z) {
   static const int length_base[] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
                                     31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-  static const int length_extra[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-  static const int distance_base[] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,   33,   49,   65,    97,    129,
-                                      193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-  static const int distance_extra[] = {0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
-  if (z.substr(0, 2) != "\x78\x01" || big(z, 0) >> 16 != 0x7801 || 0x7801 % 31 != 0) throw std::runtime_error("zlib header");
+  static const int length_extra[] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                     2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+  static const int distance_base[] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                      33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                      1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+  static const int distance_extra[] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
+                                       6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
+  if (z.substr(0, 2) != "\x78\x01" || big(z, 0) >> 16 != 0x7801 || 0x7801 % 31 != 0)
+    throw std::runtime_error("zlib header");
   std::size_t bit = 16;
   const auto next = [&] {
     const int b = static_cast<std::uint8_t>(z.at(bit / 8)) >> (bit % 8) & 1;
@@ -80,7 +84,8 @@ Image decode(const std::string& file) {
     datas.push_back(file.substr(at + 8, n));
     at += 12 + n;
   }
-  if (types != std::vector<std::string>{"IHDR", "IDAT", "IEND"} || datas[0].substr(8) != std::string("\x08\x02\x00\x00\x00", 5))
+  if (types != std::vector<std::string>{"IHDR", "IDAT", "IEND"} ||
+      datas[0].substr(8) != std::string("\x08\x02\x00\x00\x00", 5))
     throw std::runtime_error("chunks");
   Image image(static_cast<int>(big(datas[0], 0)), static_cast<int>(big(datas[0], 4)));
   const std::string lines = inflate(datas[1]);
@@ -88,8 +93,9 @@ Image decode(const std::string& file) {
   if (lines.size() != (stride + 1) * static_cast<std::size_t>(image.height)) throw std::runtime_error("size");
   for (std::size_t k = 0; k < image.rgb.size(); ++k) {
     if (lines[k / stride * (stride + 1)] != 2) throw std::runtime_error("filter");
-    image.rgb[k] = static_cast<std::uint8_t>(static_cast<std::uint8_t>(lines[k / stride * (stride + 1) + 1 + k % stride]) +
-                                             (k < stride ? 0 : image.rgb[k - stride]));
+    image.rgb[k] =
+        static_cast<std::uint8_t>(static_cast<std::uint8_t>(lines[k / stride * (stride + 1) + 1 + k % stride]) +
+                                  (k < stride ? 0 : image.rgb[k - stride]));
   }
   return image;
 }
@@ -107,14 +113,15 @@ TEST_CASE("checksums have their known answers") {
 TEST_CASE("what is compressed is inflated to the same bytes") {
   std::string random, far;
   for (rheo::Index i = 0; i < 40000; ++i) random += static_cast<char>(rheo::Noise{3}.index(i, 0, 256));
-  far =
-      random.substr(0, 300) + std::string(32468, 'x') + random.substr(0, 300) + std::string(259, 'y') + random;  // the repeat is 32768 back
-  for (const std::string& s :
-       {std::string(), std::string("a"), std::string("ab"), std::string("aaaa"), std::string(100000, '\0'), random, far}) {
+  far = random.substr(0, 300) + std::string(32468, 'x') + random.substr(0, 300) + std::string(259, 'y') +
+        random;  // the repeat is 32768 back
+  for (const std::string& s : {std::string(), std::string("a"), std::string("ab"), std::string("aaaa"),
+                               std::string(100000, '\0'), random, far}) {
     CHECK((inflate(rheo::io::zlib_compress(s)) == s));
   }
   for (std::size_t n = 1; n < 600; ++n)
-    CHECK((inflate(rheo::io::zlib_compress(random.substr(0, 7) + std::string(n, 'z'))) == random.substr(0, 7) + std::string(n, 'z')));
+    CHECK((inflate(rheo::io::zlib_compress(random.substr(0, 7) + std::string(n, 'z'))) ==
+           random.substr(0, 7) + std::string(n, 'z')));
   CHECK(rheo::io::zlib_compress(std::string(100000, '\0')).size() < 800);
 }
 
@@ -137,7 +144,8 @@ TEST_CASE("an image survives its file, and drawing is cut off at the edges") {
   CHECK((back.at(0, 3) == Rgb{1, 2, 3} && back.at(5, 3) == Rgb{1, 2, 3} && back.at(6, 3) == Rgb{10, 20, 30}));
   CHECK((back.at(50, 5) == Rgb{9, 9, 9} && back.at(69, 14) == Rgb{9, 9, 9} && back.at(51, 6) == Rgb{10, 20, 30}));
   CHECK(back.at(1, 66) == Rgb{60, 70, 80});
-  CHECK((back.at(5, 30) == Rgb{255, 255, 255} && back.at(7, 30) == Rgb{10, 20, 30} && back.at(14, 43) == Rgb{255, 255, 255}));  // the H
+  CHECK((back.at(5, 30) == Rgb{255, 255, 255} && back.at(7, 30) == Rgb{10, 20, 30} &&
+         back.at(14, 43) == Rgb{255, 255, 255}));  // the H
   CHECK(Image::text_width("Hg?0") == 46);
   CHECK(decode(rheo::io::format_png(Image(1, 1, {7, 8, 9}))).at(0, 0) == Rgb{7, 8, 9});
   CHECK_THROWS_AS(Image(0, 5), std::invalid_argument);

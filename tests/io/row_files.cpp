@@ -26,7 +26,8 @@ using Given = Flow<Standardize<2>, Repeat<2, Step>, StandardNormal<2>>;
 void put(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
 /// All rows of a pass, data and context side by side, `block` at a time, and where each is.
-template <class T> Batch<T> all(RowSource<T>& source, Index block, BrokenRows& broken, std::vector<std::string>* places = nullptr) {
+template <class T>
+Batch<T> all(RowSource<T>& source, Index block, BrokenRows& broken, std::vector<std::string>* places = nullptr) {
   const Index d = source.x_dim(), c = source.context_dim();
   Batch<T> out(0, d + c), x(block, d), context(block, c);
   source.rewind();
@@ -42,13 +43,13 @@ template <class T> Batch<T> all(RowSource<T>&& source, Index block = 100) {
   BrokenRows broken;
   return all(source, block, broken);
 }
-bool same(const Batch<double>& a, const Batch<double>& b) { return a.rows() == b.rows() && a.cols() == b.cols() && (a == b).all(); }
+bool same(const Batch<double>& a, const Batch<double>& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() && (a == b).all();
+}
 template <class Call> std::string message_of(Call call) {
   try {
     call();
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "no error";
 }
 std::string table_of(const Batch<double>& x, const char* end) {
@@ -132,10 +133,14 @@ TEST_CASE("a broken line is named by file, line and column, or counted") {
   struct Fault {
     const char *line, *what;
   };
-  for (const Fault f : {Fault{"3", ":3:1: this row has 1 field, the first has 3"}, {"3,4,b,5", ":3:7: this row has 4 fields, the first has 3"},
-                        {"3,four,b", ":3:3: 'four' is not a number"}, {"3,,b", ":3:3: a number of column 'y' is missing or not finite"},
-                        {"nan,4,b", ":3:1: a number of column 'x' is missing"}, {"3,1e999,b", ":3:3: '1e999' is too large for a double"},
-                        {"3,\"4,b", ":3:3: the quote is never closed"}, {"\"3\"3,4,b", ":3:1: text after the closing quote"},
+  for (const Fault f : {Fault{"3", ":3:1: this row has 1 field, the first has 3"},
+                        {"3,4,b,5", ":3:7: this row has 4 fields, the first has 3"},
+                        {"3,four,b", ":3:3: 'four' is not a number"},
+                        {"3,,b", ":3:3: a number of column 'y' is missing or not finite"},
+                        {"nan,4,b", ":3:1: a number of column 'x' is missing"},
+                        {"3,1e999,b", ":3:3: '1e999' is too large for a double"},
+                        {"3,\"4,b", ":3:3: the quote is never closed"},
+                        {"\"3\"3,4,b", ":3:1: text after the closing quote"},
                         {"3,5%,b", ":3:3: '5%' is a percentage"}}) {
     put(path, good + f.line + "\n5,6,c\n");
     auto source = io::csv_rows({path}, {.columns = {"x", "y"}});
@@ -167,7 +172,10 @@ TEST_CASE("what is wrong with a file as a whole is found before anything is read
   CHECK_THAT(says("x,z\n1,2\n", {.columns = {"x", "y"}}), Contains(b) && Contains("no column 'y'"));
   CHECK_THAT(says("x,y,z\n1,2,3\n"), Contains("has 3 columns of data and 0 of context, the first file 2 and 0"));
   CHECK_THAT(says(std::string("\xFF\xFEx\0,\0y\0\n\0", 10)), Contains("UTF-16"));
-  CHECK_THAT(says(std::string("1\0,\0" "2\0\n\0", 8)), Contains("UTF-16"));
+  CHECK_THAT(says(std::string("1\0,\0"
+                              "2\0\n\0",
+                              8)),
+             Contains("UTF-16"));
   CHECK(says("\xEF\xBB\xBFx,y\n1,2\n", {.columns = {"x"}}) == "no error");
   CHECK_THAT(message_of([&] { io::csv_rows({a, folder / "none.csv"}); }), Contains("none.csv: cannot open"));
   CHECK_THAT(message_of([&] { io::csv_rows({}); }), Contains("at least one file"));
@@ -192,8 +200,10 @@ TEMPLATE_TEST_CASE(".npy files of every type give the rows that read_npy gives",
     for (int pass = 0; pass < 2; ++pass) CHECK((all(source, block, broken, &places) == wanted).all());
     CHECK(places[1999] == (folder / "b.npy") + ": row 999");
   }
-  const std::string header = "{'descr': '>i2', 'fortran_order': False, 'shape': (2, 3), }", pad(63 - (10 + header.size()) % 64, ' ');
-  std::string bytes = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size() + pad.size() + 1) + '\0' + header + pad + '\n';
+  const std::string header = "{'descr': '>i2', 'fortran_order': False, 'shape': (2, 3), }",
+                    pad(63 - (10 + header.size()) % 64, ' ');
+  std::string bytes = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size() + pad.size() + 1) + '\0' +
+                      header + pad + '\n';
   for (int k = 1; k <= 6; ++k) bytes += {'\0', static_cast<char>(k)};
   put(folder / "c.npy", bytes);
   Batch<T> chosen(2, 3);
@@ -210,7 +220,8 @@ TEST_CASE("an .npy file that is cut is named, or its missing rows are counted; c
   auto source = io::npy_rows({path});
   CHECK(source.rows() == 89);
   BrokenRows stop, count(OnBroken::count);
-  CHECK_THAT(message_of([&] { source.check(stop); }), Contains(path + ": row 89: the file ends here: the shape (100, 2) needs 1600 bytes, the file has 1435"));
+  CHECK_THAT(message_of([&] { source.check(stop); }),
+             Contains(path + ": row 89: the file ends here: the shape (100, 2) needs 1600 bytes, the file has 1435"));
   source.check(count);
   CHECK(count.count() == 11);
   CHECK(same(all(source, 7, count), x.topRows(89)));
@@ -245,12 +256,17 @@ TEST_CASE("a fit from files has the bits of a fit from their rows in memory, and
   table(300, 1) = HUGE_VAL;
   io::write_npy(folder / "a.npy", table);
   auto start = by_npy;
-  CHECK_THROWS_WITH(fit(by_npy, io::npy_rows({folder / "a.npy"}, {.context = {"2"}}), options), Contains("a.npy: row 300: column 1 is not finite"));
-  const auto r = fit(by_npy, io::npy_rows({folder / "a.npy"}, {.context = {"2"}}), {.epochs = 3, .batch = 64, .noise = Noise{3}}, {.window = 100, .on_broken = OnBroken::count});
+  CHECK_THROWS_WITH(fit(by_npy, io::npy_rows({folder / "a.npy"}, {.context = {"2"}}), options),
+                    Contains("a.npy: row 300: column 1 is not finite"));
+  const auto r = fit(by_npy, io::npy_rows({folder / "a.npy"}, {.context = {"2"}}),
+                     {.epochs = 3, .batch = 64, .noise = Noise{3}}, {.window = 100, .on_broken = OnBroken::count});
   CHECK(r.broken_rows == 1);
   CHECK(r.steps == 3 * (2 + 5 * 2));  // 90 rows, four windows of 100 and the 99 behind them
   put(folder / "c.csv", "x,y,t\n1,2,3\n1,2\n");
-  CHECK_THROWS_WITH(fit(start, io::csv_rows({folder / "a.csv", folder / "c.csv"}, {.columns = {"x", "y"}, .context = {"t"}}), options), Contains("c.csv:3:3: this row has 2 fields"));
+  CHECK_THROWS_WITH(
+      fit(start, io::csv_rows({folder / "a.csv", folder / "c.csv"}, {.columns = {"x", "y"}, .context = {"t"}}),
+          options),
+      Contains("c.csv:3:3: this row has 2 fields"));
 }
 
 }  // namespace io_row_files

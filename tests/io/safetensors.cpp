@@ -23,12 +23,12 @@ std::string entry(const std::string& dtype, const std::string& shape, const std:
 std::string error(const std::string& bytes, const TensorLimits& limits = {}) {
   try {
     parse_safetensors(bytes, "f", limits);
-  } catch (const rheo::FileError& e) {
-    return std::string(e.what()).substr(6);
-  }
+  } catch (const rheo::FileError& e) { return std::string(e.what()).substr(6); }
   return "no error";
 }
-std::string one(const std::string& e, std::size_t bytes = 4) { return error(pack("{\"a\":" + e + "}", std::string(bytes, '\0'))); }
+std::string one(const std::string& e, std::size_t bytes = 4) {
+  return error(pack("{\"a\":" + e + "}", std::string(bytes, '\0')));
+}
 
 TensorFile sample() {
   TensorFile f;
@@ -86,9 +86,12 @@ TEST_CASE("what is written is read back, from memory and disk") {
 TEST_CASE("half precisions are widened exactly") {
   TensorLimits any;
   any.finite = false;
-  const std::string half("\x00\x3C\x01\x00\xFF\x7B\x00\xC0\x00\x04\x00\x80\x00\xFC", 14), bfloat("\x80\x3F\x01\x00\xC0\x7F", 6);
+  const std::string half("\x00\x3C\x01\x00\xFF\x7B\x00\xC0\x00\x04\x00\x80\x00\xFC", 14),
+      bfloat("\x80\x3F\x01\x00\xC0\x7F", 6);
   const auto f = parse_safetensors(
-      pack(R"({"h":)" + entry("F16", "[7]", "[0,14]") + R"(,"g":)" + entry("BF16", "[3]", "[14,20]") + "}  ", half + bfloat), "f", any);
+      pack(R"({"h":)" + entry("F16", "[7]", "[0,14]") + R"(,"g":)" + entry("BF16", "[3]", "[14,20]") + "}  ",
+           half + bfloat),
+      "f", any);
   CHECK(f.find("h")->values == std::vector<double>{1, 0x1p-24, 65504, -2, 0x1p-14, 0, -HUGE_VAL});
   CHECK(std::signbit(f.find("h")->values[5]));
   CHECK((f.find("g")->values[0] == 1 && f.find("g")->values[1] == 0x1p-133 && std::isnan(f.find("g")->values[2])));
@@ -97,22 +100,25 @@ TEST_CASE("half precisions are widened exactly") {
 TEST_CASE("the file and its header") {
   CHECK(error(pack("{}")) == "no error");
   CHECK(error("PK\x03\x04 and so on, by torch.save").find("zip archive, as torch.save writes") != std::string::npos);
-  CHECK(error(pack("{}" + std::string(0x4B50 - 2, ' '))) == "no error");  // a header of so many bytes begins the file with PK too
+  CHECK(error(pack("{}" + std::string(0x4B50 - 2, ' '))) ==
+        "no error");  // a header of so many bytes begins the file with PK too
   CHECK(error("") == "f: is no safetensors file: it has 0 bytes");
   CHECK_THAT(error(std::string(8, '\xFF')), Catch::Contains("the header has 18446744073709551615 bytes, the file 8"));
   CHECK_THAT(error(pack("{}").substr(0, 9)), Catch::Contains("the header has 2 bytes, the file 9"));
-  for (const char* bad : {"", " {}", "[]", "{", "{}x", "{}\n", "{\"a\"}", "{\"a\":}", "{\"a\":1}", "{,}", "{\"\xFF\":1}", "null",
-                          "{\"a\":{\"dtype\":\"F32\"}}", "{\"\\ud800\":1}", "{\"a\\u0000\":1}", "{'a':1}", "{\"a\x7F\":1}"}) {
+  for (const char* bad :
+       {"", " {}", "[]", "{", "{}x", "{}\n", "{\"a\"}", "{\"a\":}", "{\"a\":1}", "{,}", "{\"\xFF\":1}", "null",
+        "{\"a\":{\"dtype\":\"F32\"}}", "{\"\\ud800\":1}", "{\"a\\u0000\":1}", "{'a':1}", "{\"a\x7F\":1}"}) {
     CAPTURE(bad);
     CHECK_THAT(error(pack(bad)), Catch::StartsWith("f: byte "));
   }
   CHECK_THAT(error(pack("{\"a\":" + std::string(1000000, '['))), Catch::Contains("byte 13: expected '{'"));
-  CHECK_THAT(error(pack("{\"a\":" + entry("F32", "[0]", "[0,0]") + ",\"\\u0061\":" + entry("F32", "[0]", "[0,0]") + "}")),
-             Catch::Contains("the name 'a' comes twice"));
+  CHECK_THAT(
+      error(pack("{\"a\":" + entry("F32", "[0]", "[0,0]") + ",\"\\u0061\":" + entry("F32", "[0]", "[0,0]") + "}")),
+      Catch::Contains("the name 'a' comes twice"));
   CHECK_THAT(error(pack(R"({"__metadata__":{"a":"1","a":"2"}})")), Catch::Contains("key of __metadata__ comes twice"));
   CHECK_THAT(error(pack(R"({"__metadata__":{},"__metadata__":{}})")), Catch::Contains("comes twice"));
-  for (const char* bad :
-       {"{\"a\":1}", "{\"a\":{}}", "{\"a\":null}", "[]", "\"a\"", "{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"}) {
+  for (const char* bad : {"{\"a\":1}", "{\"a\":{}}", "{\"a\":null}", "[]", "\"a\"",
+                          "{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"}) {
     CHECK_THAT(error(pack(std::string("{\"__metadata__\":") + bad + "}")), Catch::Contains("expected"));
   }
 }
@@ -121,7 +127,8 @@ TEST_CASE("one tensor") {
   CHECK(one(entry("F32", "[1]", "[0,4]")) == "no error");
   CHECK(one(entry("F32", "[0]", "[0,0]"), 0) == "no error");
   for (const char* type : {"F8_E4M3", "U8", "U64", "C64", "f32", ""})
-    CHECK_THAT(one(entry(type, "[1]", "[0,4]")), Catch::Contains(std::string("has type ") + type + ", which is not read"));
+    CHECK_THAT(one(entry(type, "[1]", "[0,4]")),
+               Catch::Contains(std::string("has type ") + type + ", which is not read"));
   for (const char* n : {"-1", "1.0", "1e0", "01", "+1", "\"1\"", "18446744073709551616", "", "true", "[1]"}) {
     CAPTURE(n);
     CHECK_THAT(one(entry("F32", "[" + std::string(n) + ",1]", "[0,4]")), Catch::StartsWith("f: byte "));
@@ -131,16 +138,20 @@ TEST_CASE("one tensor") {
     CHECK_THAT(one(entry("F32", shape, "[0,0]"), 0), Catch::Contains("overflows"));
   CHECK_THAT(one(entry("F32", "[2]", "[0,4]")), Catch::Contains("needs 8 bytes, its data_offsets differ"));
   CHECK_THAT(one(entry("F32", "[1]", "[4,0]")), Catch::Contains("data_offsets differ"));
-  CHECK_THAT(one(entry("F32", "[1]", "[1,5]"), 5), Catch::Contains("begins at byte 1 of the data, the one before ends at 0"));
+  CHECK_THAT(one(entry("F32", "[1]", "[1,5]"), 5),
+             Catch::Contains("begins at byte 1 of the data, the one before ends at 0"));
   CHECK_THAT(one(entry("F32", "[1]", "[0,4]"), 3), Catch::Contains("the tensors have 4 bytes, the file has 3"));
   CHECK_THAT(one(entry("F32", "[1]", "[0,4]"), 5), Catch::Contains("the tensors have 4 bytes, the file has 5"));
   CHECK_THAT(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1})"), Catch::Contains("unknown field 'x'"));
-  CHECK_THAT(one(R"({"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]})"), Catch::Contains("two fields 'dtype'"));
+  CHECK_THAT(one(R"({"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]})"),
+             Catch::Contains("two fields 'dtype'"));
   CHECK_THAT(one(R"({"dtype":"F32","shape":[1]})"), Catch::Contains("lacks one of"));
   CHECK_THAT(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4,4]})"), Catch::Contains("expected ']'"));
-  CHECK_THAT(error(pack("{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" + entry("F32", "[1]", "[0,4]") + "}", std::string(4, '\0'))),
+  CHECK_THAT(error(pack("{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" + entry("F32", "[1]", "[0,4]") + "}",
+                        std::string(4, '\0'))),
              Catch::Contains("begins at byte 0 of the data, the one before ends at 4"));
-  CHECK_THAT(error(pack("{\"a\":" + entry("BOOL", "[2]", "[0,2]") + "}", "\x01\x02")), Catch::Contains("neither 0 nor 1 at index 1"));
+  CHECK_THAT(error(pack("{\"a\":" + entry("BOOL", "[2]", "[0,2]") + "}", "\x01\x02")),
+             Catch::Contains("neither 0 nor 1 at index 1"));
   CHECK_THAT(error(pack("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", std::string("\x01\x00\x80\x7F", 4))),
              Catch::Contains("not finite at index 0"));
   CHECK_THAT(error(pack("{\"a\":" + entry("F16", "[1]", "[0,2]") + "}", "\x01\x7E")),
@@ -148,7 +159,8 @@ TEST_CASE("one tensor") {
 }
 
 TEST_CASE("limits, each at its edge") {
-  const std::string two = pack("{\"aa\":" + entry("F32", "[1,0]", "[0,0]") + ",\"b\":" + entry("F32", "[0]", "[0,0]") + "}");
+  const std::string two =
+      pack("{\"aa\":" + entry("F32", "[1,0]", "[0,0]") + ",\"b\":" + entry("F32", "[0]", "[0,0]") + "}");
   TensorLimits fits{two.size(), two.size() - 8, 2, 2, 2, true};
   CHECK(error(two, fits) == "no error");
   const auto lower = [&](auto member) {
@@ -170,7 +182,8 @@ TEST_CASE("what cannot be written is an argument error") {
   refuse({"a", "I32", {}, {}, {1LL << 31}});
   refuse({"a", "BOOL", {}, {}, {2}});
   refuse({"a", "I64", {1}, {1}, {}});
-  CHECK_THROWS_AS(format_safetensors({{{"a", "F64", {}, {1}, {}}, {"a", "F32", {}, {1}, {}}}, {}}), std::invalid_argument);
+  CHECK_THROWS_AS(format_safetensors({{{"a", "F64", {}, {1}, {}}, {"a", "F32", {}, {1}, {}}}, {}}),
+                  std::invalid_argument);
 }
 
 TEST_CASE("every truncation is refused and no mutation crashes") {

@@ -17,16 +17,12 @@ TensorFile sample(std::size_t note_bytes, char note = 'n') {
 std::string written(const TensorFile& f, const TensorLimits& limits) {
   try {
     return format_safetensors(f, limits);
-  } catch (const std::invalid_argument&) {
-    return "";
-  }
+  } catch (const std::invalid_argument&) { return ""; }
 }
 bool is_read(const std::string& bytes, const TensorLimits& limits) {
   try {
     parse_safetensors(bytes, "f", limits);
-  } catch (const rheo::FileError&) {
-    return false;
-  }
+  } catch (const rheo::FileError&) { return false; }
   return true;
 }
 
@@ -60,7 +56,8 @@ TEST_CASE("numbers that are not finite are written for those who read them") {
   for (const char* type : {"F64", "F32"}) {
     for (const double bad : {double(NAN), HUGE_VAL, -HUGE_VAL}) {
       const TensorFile f{{{"a", type, {2}, {1, bad}, {}}}, {}};
-      CHECK_THROWS_WITH(format_safetensors(f), "rheo: tensor 'a' cannot be written: it holds a number that is not finite at index 1");
+      CHECK_THROWS_WITH(format_safetensors(f),
+                        "rheo: tensor 'a' cannot be written: it holds a number that is not finite at index 1");
       const std::string bytes = written(f, any);
       REQUIRE_FALSE(bytes.empty());
       CHECK_FALSE(is_read(bytes, {}));

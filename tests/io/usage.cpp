@@ -23,8 +23,9 @@ std::string said(std::vector<std::string> words, Options& o) {
   for (std::string& w : words) argv.push_back(w.data());
   std::ostringstream text;
   std::streambuf* const own = std::cerr.rdbuf(text.rdbuf());
-  const bool understood =
-      examples::read_options(int(argv.size()), argv.data(), {{"--epochs", &o.epochs}, {"--samples", &o.samples}, {"--seed", &o.seed}, {"--out", &o.out}});
+  const bool understood = examples::read_options(
+      int(argv.size()), argv.data(),
+      {{"--epochs", &o.epochs}, {"--samples", &o.samples}, {"--seed", &o.seed}, {"--out", &o.out}});
   std::cerr.rdbuf(own);
   CHECK(understood == text.str().empty());
   return text.str();
@@ -47,8 +48,10 @@ TEST_CASE("options that are not understood are named, and nothing is set") {
   CHECK(said({"5"}, o) == "unknown option '5'\n");
   CHECK(said({"--epochs", "5", "--seed"}, o) == "--seed wants a value\n");
   for (const char* bad : {"", "x", "-1", "1.5", "1e3", " 1", "1 ", "+1", "2147483648"})
-    CHECK(said({"--samples", "1", "--epochs", bad}, o) == "'" + std::string(bad) + "' will not do for --epochs: a whole number from 0 to 2147483647\n");
-  CHECK(said({"--seed", "18446744073709551616"}, o) == "'18446744073709551616' will not do for --seed: a whole number from 0 to 18446744073709551615\n");
+    CHECK(said({"--samples", "1", "--epochs", bad}, o) ==
+          "'" + std::string(bad) + "' will not do for --epochs: a whole number from 0 to 2147483647\n");
+  CHECK(said({"--seed", "18446744073709551616"}, o) ==
+        "'18446744073709551616' will not do for --seed: a whole number from 0 to 18446744073709551615\n");
   CHECK(o == Options{});
 }
 

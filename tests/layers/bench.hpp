@@ -21,20 +21,22 @@ template <class T> Batch<T> BenchParts<T>::beside(const Batch<T>& out, const Col
 }
 template <class T> Column<T> BenchParts<T>::shaken(const Column<double>& start, double spread, std::uint64_t seed) {
   Column<T> to(start.size());
-  for (Index i = 0; i < start.size(); ++i) to(i) = static_cast<T>(start(i) + (spread != 0 ? spread * Noise{seed}.normal(i, 0) : 0));
+  for (Index i = 0; i < start.size(); ++i)
+    to(i) = static_cast<T>(start(i) + (spread != 0 ? spread * Noise{seed}.normal(i, 0) : 0));
   return to;
 }
 template <class T> Batch<T> BenchParts<T>::ones(Index n, Index c) { return Batch<T>::Ones(n, c); }
 template <class T> Column<T> BenchParts<T>::ones(Index n) { return Column<T>::Ones(n); }
 
-template <class L> struct Kept {
-  L kept;
-};
-template <class L, class T> struct Bench : private Kept<L>, detail::LayerBench<L, T> {  // its own layer: benches are made of temporaries
+template <class L> struct Kept { L kept; };
+template <class L, class T>
+struct Bench : private Kept<L>, detail::LayerBench<L, T> {  // its own layer: benches are made of temporaries
   Batch<T> none;
-  explicit Bench(const L& l, double spread = 0, std::uint64_t seed = 7) : Kept<L>{l}, detail::LayerBench<L, T>(this->kept) {
+  explicit Bench(const L& l, double spread = 0, std::uint64_t seed = 7)
+      : Kept<L>{l}, detail::LayerBench<L, T>(this->kept) {
     detail::BenchRoom<double> start(L::param_count, L::buffer_count);
-    detail::init<L, double>(l, Params<double>(start.theta.data(), start.theta.size()), Params<double>(start.buffers.data(), start.buffers.size()), Noise{seed});
+    detail::init<L, double>(l, Params<double>(start.theta.data(), start.theta.size()),
+                            Params<double>(start.buffers.data(), start.buffers.size()), Noise{seed});
     this->theta = BenchParts<T>::shaken(start.theta, spread, seed + 1);
     this->buffers = BenchParts<T>::shaken(start.buffers, 0, 0);
   }
@@ -64,7 +66,8 @@ template <class L, class T> struct Bench : private Kept<L>, detail::LayerBench<L
     Column<T> v;
     detail::BenchRoom<T> g(L::param_count, 0);
     const Batch<T> out = map<Encode>(in, v);
-    detail::LayerBench<L, T>::template pull<Encode>(in, out, none, Noise{3}, BenchParts<T>::ones(n, out.cols()), BenchParts<T>::ones(n), g_in, g.theta, g_context);
+    detail::LayerBench<L, T>::template pull<Encode>(in, out, none, Noise{3}, BenchParts<T>::ones(n, out.cols()),
+                                                    BenchParts<T>::ones(n), g_in, g.theta, g_context);
     return g_in;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A NaN in one coordinate, or in one parameter, is not lost on the way through a layer: V or the result is NaN, or the number was not read at all.
+// A NaN in one coordinate, or in one parameter, is not lost on the way through a layer: V or the result is NaN, or the
+// number was not read at all.
 #pragma once
 
 #include <limits>
@@ -15,7 +16,8 @@ template <class T> Batch<T> normal_rows(Index d) {
   return x;
 }
 /// Context-free layers; `in` holds rows of the side that goes in.
-template <bool Encode, class T, class L> void keeps_nan(const char* name, const L& layer, const Batch<T>& in, double spread = 0.3) {
+template <bool Encode, class T, class L>
+void keeps_nan(const char* name, const L& layer, const Batch<T>& in, double spread = 0.3) {
   INFO(name << (Encode ? ", encode" : ", decode"));
   const T nan = std::numeric_limits<T>::quiet_NaN();
   Bench<L, T> b(layer, spread);

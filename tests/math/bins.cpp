@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One bin of a spline, over bins of all shapes and points close to either end: the inverse keeps the residual that its document states.
+// One bin of a spline, over bins of all shapes and points close to either end: the inverse keeps the residual that its
+// document states.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,8 +14,8 @@ using namespace rheo;
 
 namespace {
 
-/// The largest |y(x(t)) - t| over eps (|y| + h + slope (|x| + w)), slope the steepest within eps (|x| + w) of x(t).  `slopes(a, b)`: two numbers in
-/// (0, 1) to slopes over h / w at the ends.
+/// The largest |y(x(t)) - t| over eps (|y| + h + slope (|x| + w)), slope the steepest within eps (|x| + w) of x(t).
+/// `slopes(a, b)`: two numbers in (0, 1) to slopes over h / w at the ends.
 template <class Bin, class T, class Slopes> double worst(std::uint64_t key, Slopes slope) {
   const double eps = std::numeric_limits<T>::epsilon();
   double largest = 0;
@@ -29,7 +30,8 @@ template <class Bin, class T, class Slopes> double worst(std::uint64_t key, Slop
     const T by = T(eps) * (std::abs(bin.x) + w);
     const T steepest = std::exp(std::max({bin.value(x.at).v, bin.value(x.at - by).v, bin.value(x.at + by).v}));
     const double error = std::abs(static_cast<double>(bin.value(x.at).at) - static_cast<double>(t));
-    const double unit = eps * (std::abs(static_cast<double>(bin.y)) + h + static_cast<double>(steepest) * (std::abs(static_cast<double>(bin.x)) + w));
+    const double unit = eps * (std::abs(static_cast<double>(bin.y)) + h +
+                               static_cast<double>(steepest) * (std::abs(static_cast<double>(bin.x)) + w));
     if (!(error <= largest * unit)) largest = error / unit;
     if (std::isnan(largest)) break;
   }
@@ -43,7 +45,9 @@ TEMPLATE_TEST_CASE("a rational-quadratic bin's inverse is right to 4 eps", "", f
   CHECK(worst<math::RationalQuadraticBin<TestType>, TestType>(1, any) < 4);
 }
 TEMPLATE_TEST_CASE("a cubic bin's inverse is right to 8 eps", "", float, double) {
-  auto lawful = [](double u) { return u < 0.3 ? 3 * std::exp(-40 * u) : u < 0.6 ? 3 * (1 - std::exp(-40 * (u - 0.3))) : 3 * (u - 0.6) / 0.4; };
+  auto lawful = [](double u) {
+    return u < 0.3 ? 3 * std::exp(-40 * u) : u < 0.6 ? 3 * (1 - std::exp(-40 * (u - 0.3))) : 3 * (u - 0.6) / 0.4;
+  };
   CHECK(worst<math::MonotoneCubicBin<TestType>, TestType>(2, lawful) < 8);
 }
 TEST_CASE("steep to flat within a rational-quadratic bin, close to its top") {

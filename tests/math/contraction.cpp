@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Roots of x + g(x) = y: right ones for a true bound; for a false one, and for a g that is no number, NaN and a word in the report.
+// Roots of x + g(x) = y: right ones for a true bound; for a false one, and for a g that is no number, NaN and a word in
+// the report.
 #include "rheo/math/contraction.hpp"
 
 #include <cmath>
@@ -20,19 +21,22 @@ template <class T, class G> Roots<T> roots(const Batch<T>& y, double bound, G g)
   Roots<T> found{Batch<T>::Constant(y.rows(), y.cols(), T(77)), {}};
   Arena scratch;
   long evaluated = 0;
-  math::contraction_root<T>(view(y), view(found.x), bound, scratch, &found.report, [&](CView<T> x, View<T> out, const Index* which) {
-    for (Index i = 0; i < x.rows(); ++i) {
-      for (Index j = 0; j < x.cols(); ++j) out(i, j) = g(x(i, j), which ? which[i] : i);
-    }
-    for (Index i = 0; i < x.rows(); ++i) evaluated += !which || i == 0 || which[i] != which[i - 1];  // whole vectors: the last row may be repeated
-  });
+  math::contraction_root<T>(
+      view(y), view(found.x), bound, scratch, &found.report, [&](CView<T> x, View<T> out, const Index* which) {
+        for (Index i = 0; i < x.rows(); ++i) {
+          for (Index j = 0; j < x.cols(); ++j) out(i, j) = g(x(i, j), which ? which[i] : i);
+        }
+        for (Index i = 0; i < x.rows(); ++i)
+          evaluated += !which || i == 0 || which[i] != which[i - 1];  // whole vectors: the last row may be repeated
+      });
   CHECK(evaluated == found.report.evaluations);  // rows that are solved are left out
   return found;
 }
 const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
 }  // namespace
 
-TEMPLATE_TEST_CASE("a contraction's roots leave the residual stated; one that breaks its bound has none", "", float, double) {
+TEMPLATE_TEST_CASE("a contraction's roots leave the residual stated; one that breaks its bound has none", "", float,
+                   double) {
   using T = TestType;
   Batch<T> y(4, 2);
   y << T(0.3), T(-2), T(5), T(1), T(-30), T(0.1), T(1), T(1);
@@ -67,12 +71,14 @@ TEMPLATE_TEST_CASE("a contraction's roots leave the residual stated; one that br
   }
 }
 
-TEMPLATE_TEST_CASE("a g that is no number is a row unsolved, its residual NaN; a y that is none is not counted", "", float, double) {
+TEMPLATE_TEST_CASE("a g that is no number is a row unsolved, its residual NaN; a y that is none is not counted", "",
+                   float, double) {
   using T = TestType;
   const T not_finite = T(GENERATE(std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()));
   Batch<T> y = Batch<T>::Constant(4, 2, T(1));
   const auto at_once = roots<T>(y, 0.5, [&](T x, Index i) { return i == 1 ? not_finite : T(0.5) * x; });
-  const auto later = roots<T>(y, 0.5, [&](T x, Index i) { return i == 1 && x != T(1) ? not_finite : T(0.5) * std::sin(x); });
+  const auto later =
+      roots<T>(y, 0.5, [&](T x, Index i) { return i == 1 && x != T(1) ? not_finite : T(0.5) * std::sin(x); });
   for (const auto& found : {at_once, later}) {
     CHECK(found.x.row(1).isNaN().all());
     CHECK((found.x.row(0) == found.x.row(2)).all());

@@ -12,7 +12,8 @@
 namespace math_low_rank {
 using namespace rheo_test;
 
-TEMPLATE_TEST_CASE("parallel columns: log det is that of the one direction, however long, and nothing is NaN", "", float, double) {
+TEMPLATE_TEST_CASE("parallel columns: log det is that of the one direction, however long, and nothing is NaN", "",
+                   float, double) {
   using T = TestType;
   constexpr Index D = 5, R = 3;
   using L = LowRankLinear<D, R>;
@@ -34,13 +35,18 @@ TEMPLATE_TEST_CASE("parallel columns: log det is that of the one direction, howe
       INFO("size " << size << ", seed " << seed << ", V " << z(0, D) << ", from one direction " << std::log1p(square));
       REQUIRE(z.allFinite());
       REQUIRE(back.allFinite());
-      const double rounded = std::log1p(square * static_cast<double>(eps));  // of a pivot, whose true value is lost below eps |U|^2
-      REQUIRE(std::abs(static_cast<double>(z(0, D)) - std::log1p(square)) <= (R - 1) * rounded + 4 * static_cast<double>(eps) * std::log1p(square));
+      const double rounded =
+          std::log1p(square * static_cast<double>(eps));  // of a pivot, whose true value is lost below eps |U|^2
+      REQUIRE(std::abs(static_cast<double>(z(0, D)) - std::log1p(square)) <=
+              (R - 1) * rounded + 4 * static_cast<double>(eps) * std::log1p(square));
     }
   }
 }
 
-TEMPLATE_TEST_CASE("decode of U near 100 in all directions leaves a residual of 8 eps of the latent, in float 512: Woodbury's difference alone leaves 6e4", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "decode of U near 100 in all directions leaves a residual of 8 eps of the latent, in float 512: Woodbury's "
+    "difference alone leaves 6e4",
+    "", float, double) {
   using T = TestType;
   constexpr Index D = 3;
   using L = LowRankLinear<D, D>;
@@ -57,13 +63,16 @@ TEMPLATE_TEST_CASE("decode of U near 100 in all directions leaves a residual of 
       for (Index j = 0; j < D; ++j) {
         long double off = static_cast<long double>(x(i, j)) - static_cast<long double>(z(i, j));
         for (Index k = 0; k < D; ++k) {
-          for (Index m = 0; m < D; ++m) off += static_cast<long double>(u(j, k)) * static_cast<long double>(u(m, k)) * static_cast<long double>(x(i, m));
+          for (Index m = 0; m < D; ++m)
+            off += static_cast<long double>(u(j, k)) * static_cast<long double>(u(m, k)) *
+                   static_cast<long double>(x(i, m));
         }
         worst = std::max(worst, static_cast<double>(std::abs(off)) / static_cast<double>(z.row(i).abs().maxCoeff()));
       }
     }
   }
-  INFO("worst residual over the latent's size, in eps: " << worst / static_cast<double>(std::numeric_limits<T>::epsilon()));
+  INFO("worst residual over the latent's size, in eps: " << worst /
+                                                                static_cast<double>(std::numeric_limits<T>::epsilon()));
   CHECK(worst < (sizeof(T) > 4 ? 8 : 512) * static_cast<double>(std::numeric_limits<T>::epsilon()));
 }
 

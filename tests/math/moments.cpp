@@ -24,7 +24,8 @@ template <class T> math::Moments moments(double mean, double deviation) {
 }
 }  // namespace
 
-TEMPLATE_TEST_CASE("moments by hand: two rows 0 and 1 have the mean 1/2 and the deviation sqrt(1/2)", "", float, double) {
+TEMPLATE_TEST_CASE("moments by hand: two rows 0 and 1 have the mean 1/2 and the deviation sqrt(1/2)", "", float,
+                   double) {
   Batch<TestType> x(2, 2);
   x << 3, 0, 5, 1;
   const auto m = math::moments<TestType>(view(std::as_const(x)), 1);
@@ -32,7 +33,15 @@ TEMPLATE_TEST_CASE("moments by hand: two rows 0 and 1 have the mean 1/2 and the 
   CHECK(std::abs(m.deviation - std::sqrt(0.5)) < 1e-15);
 }
 TEST_CASE("moments of columns in any units") {
-  for (const auto& [mean, deviation] : {std::pair{0., 1e-150}, {0., 1e-170}, {1e-290, 1e-300}, {0., 1e200}, {1e307, 1e306}, {1e-7, 1e-8}, {-3., 2.}, {1e8, 1e3}, {1e100, 1e100}}) {
+  for (const auto& [mean, deviation] : {std::pair{0., 1e-150},
+                                        {0., 1e-170},
+                                        {1e-290, 1e-300},
+                                        {0., 1e200},
+                                        {1e307, 1e306},
+                                        {1e-7, 1e-8},
+                                        {-3., 2.},
+                                        {1e8, 1e3},
+                                        {1e100, 1e100}}) {
     const auto m = moments<double>(mean, deviation);
     INFO(mean << " " << deviation);
     CHECK(std::abs(m.mean - mean) <= 0.2 * deviation);
@@ -40,7 +49,10 @@ TEST_CASE("moments of columns in any units") {
   }
   CHECK(moments<float>(1, 1e-4).deviation == Approx(1e-4).epsilon(0.1));
 }
-TEMPLATE_TEST_CASE("a column is constant only where its scalar cannot tell its numbers apart, and starts then bring it to mean 0 and deviation 1", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "a column is constant only where its scalar cannot tell its numbers apart, and starts then bring it to mean 0 and "
+    "deviation 1",
+    "", float, double) {
   using T = TestType;
   constexpr double eps = std::numeric_limits<T>::epsilon();
   for (const double ratio : {1.0, 1e3, 1 / (1e3 * eps), 1 / (8 * eps)}) {  // abs(mean) / deviation
@@ -52,7 +64,8 @@ TEMPLATE_TEST_CASE("a column is constant only where its scalar cannot tell its n
       auto standard = make_model<T>(Flow{Standardize<2>{}, StandardNormal<2>{}}, Noise{});
       standard.initialise(x);
       const Column<double> z = standard.encode(x).col(1).template cast<double>();
-      INFO("ratio " << ratio << ", mean " << z.mean() << ", deviation " << std::sqrt((z - z.mean()).square().sum() / 999));
+      INFO("ratio " << ratio << ", mean " << z.mean() << ", deviation "
+                    << std::sqrt((z - z.mean()).square().sum() / 999));
       CHECK(std::abs(z.mean()) <= rounded + 8 * eps);
       CHECK(std::abs((z - z.mean()).square().sum() / 999 - 1) <= 16 * eps);
       auto norm = make_model<T>(Flow{ActNorm<2>{}, StandardNormal<2>{}}, Noise{});
@@ -89,7 +102,8 @@ TEST_CASE("moments: constant columns, nearly constant ones, and ones that overfl
   CHECK_THROWS_WITH(moments<float>(3, 1e-7), Contains("column 1 is constant"));
   Batch<double> apart(3, 2);
   apart << 0, 1.7e308, 1, -1.7e308, 2, 0;
-  CHECK_THROWS_WITH(math::moments<double>(view(std::as_const(apart)), 1), Contains("column 1") && Contains("overflows"));
+  CHECK_THROWS_WITH(math::moments<double>(view(std::as_const(apart)), 1),
+                    Contains("column 1") && Contains("overflows"));
   CHECK_THROWS_AS(math::moments<double>(view(std::as_const(apart)), 1), DataError);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pulls through energies that end at a wall: rows behind it add nothing, whatever stands in the gradient there; at lambda = 0 and 1 the
-// other energy alone counts.
+// Pulls through energies that end at a wall: rows behind it add nothing, whatever stands in the gradient there; at
+// lambda = 0 and 1 the other energy alone counts.
 #include "rheo/math/path_energy.hpp"
 
 #include "../catch.hpp"
@@ -42,7 +42,8 @@ template <bool Learns, class T, class E> Pulls<T> pulls(const E& energy, double 
   path.gradient_pull(view(std::as_const(x)), view(std::as_const(g)), view(p.by_gradient), p.lambda_by_gradient);
   return p;
 }
-template <class T> void check(const Pulls<T>& p, double v0, double v1, double v_lambda, double g0, double g1, double g_lambda) {
+template <class T>
+void check(const Pulls<T>& p, double v0, double v1, double v_lambda, double g0, double g1, double g_lambda) {
   const double eps = 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
   const auto is = [&](T a, double b) { return std::abs(static_cast<double>(a) - b) <= eps * (1 + std::abs(b)); };
   INFO(p.by_value << ", " << p.by_gradient << ", lambda " << p.lambda_by_value << ", " << p.lambda_by_gradient);

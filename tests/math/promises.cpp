@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The errors that the documents of small functions state, against the same in longer numbers or by quadrature, over points of all sizes.
+// The errors that the documents of small functions state, against the same in longer numbers or by quadrature, over
+// points of all sizes.
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -21,11 +22,15 @@ template <class T, class Check> void over(double low, double high, Check check) 
   const Noise noise{3};
   for (Index i = 0; i < 40000; ++i) {
     const double u = noise.uniform(i, 0), tiny = std::exp(-40 * noise.uniform(i, 2));
-    const double x = u < 0.2 && low <= 0 ? std::max(low, -tiny) : u < 0.4 && low <= 0 ? std::min(high, tiny) : low + (high - low) * noise.uniform(i, 1);
+    const double x = u < 0.2 && low <= 0   ? std::max(low, -tiny)
+                     : u < 0.4 && low <= 0 ? std::min(high, tiny)
+                                           : low + (high - low) * noise.uniform(i, 1);
     check(T(x));
   }
 }
-template <class T> double error(T found, long double truth) { return static_cast<double>(std::abs(static_cast<long double>(found) - truth) / std::abs(truth)); }
+template <class T> double error(T found, long double truth) {
+  return static_cast<double>(std::abs(static_cast<long double>(found) - truth) / std::abs(truth));
+}
 }  // namespace
 
 TEMPLATE_TEST_CASE("softplus, sigmoid and log(1 - e^-x) err by the eps stated", "", float, double) {
@@ -33,10 +38,17 @@ TEMPLATE_TEST_CASE("softplus, sigmoid and log(1 - e^-x) err by the eps stated", 
   const double eps = std::numeric_limits<T>::epsilon();
   const double low = sizeof(T) > 4 ? -700 : -80;
   double plus = 0, sig = 0, one = 0, small = 0;
-  over<T>(-80, 200, [&](T x) { plus = std::max(plus, error(math::softplus(x), std::log1p(std::exp(static_cast<long double>(x))))); });
-  over<T>(low, 100, [&](T x) { sig = std::max(sig, error(math::sigmoid(x), 1 / (1 + std::exp(-static_cast<long double>(x))))); });
-  over<T>(0, 80, [&](T x) { if (x > T(0)) one = std::max(one, error(math::one_minus_exp(x), -std::expm1(-static_cast<long double>(x)))); });
-  over<T>(0, 1, [&](T x) { if (x > T(0)) small = std::max(small, error(math::log1p_small(x), std::log1p(static_cast<long double>(x)))); });
+  over<T>(-80, 200, [&](T x) {
+    plus = std::max(plus, error(math::softplus(x), std::log1p(std::exp(static_cast<long double>(x)))));
+  });
+  over<T>(low, 100,
+          [&](T x) { sig = std::max(sig, error(math::sigmoid(x), 1 / (1 + std::exp(-static_cast<long double>(x))))); });
+  over<T>(0, 80, [&](T x) {
+    if (x > T(0)) one = std::max(one, error(math::one_minus_exp(x), -std::expm1(-static_cast<long double>(x))));
+  });
+  over<T>(0, 1, [&](T x) {
+    if (x > T(0)) small = std::max(small, error(math::log1p_small(x), std::log1p(static_cast<long double>(x))));
+  });
   CHECK(plus < 8 * eps);
   CHECK(sig < 4 * eps);
   CHECK(one < 8 * eps);
@@ -47,7 +59,8 @@ TEST_CASE("Bessel functions err by what is stated, on both sides of where the se
   for (double k = 0.01; k < 60; k += 0.0777) {
     long double i0 = 0, less = 0;
     for (int n = 0; n < 400; ++n) {
-      const long double half = std::numbers::pi_v<long double> * n / 400, s = std::sin(half), w = std::exp(-2 * k * s * s);
+      const long double half = std::numbers::pi_v<long double> * n / 400, s = std::sin(half),
+                        w = std::exp(-2 * k * s * s);
       i0 += w / 400, less += w * 2 * s * s / 400;
     }
     const auto b = math::bessel_ratio(k);
@@ -57,7 +70,9 @@ TEST_CASE("Bessel functions err by what is stated, on both sides of where the se
   }
 }
 TEST_CASE("log n! errs by less than n eps, relatively") {
-  for (Index n : {2, 5, 20, 100, 1000}) CHECK(error(math::log_factorial(n), std::lgamma(static_cast<long double>(n + 1))) < static_cast<double>(n) * 0x1p-52);
+  for (Index n : {2, 5, 20, 100, 1000})
+    CHECK(error(math::log_factorial(n), std::lgamma(static_cast<long double>(n + 1))) <
+          static_cast<double>(n) * 0x1p-52);
 }
 TEST_CASE("angles lose no more than x's own rounding and 1e-16 of it") {
   const long double turn = 2 * std::numbers::pi_v<double>;

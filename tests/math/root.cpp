@@ -43,11 +43,17 @@ TEMPLATE_TEST_CASE("roots: steep, flat, stepped and kinked maps", "", float, dou
   long calls = 0;
   const auto cube = [](T x) { return Graph<T>{x * x * x, 3 * x * x}; };
   CHECK(std::abs(cube(solve<T>(cube, T(0), T(3), calls)).y) <= math::root_tolerance<T>);
-  const auto root = [](T x) { return Graph<T>{std::copysign(std::sqrt(std::abs(x)), x), T(0.5) / std::sqrt(std::abs(x))}; };
+  const auto root = [](T x) {
+    return Graph<T>{std::copysign(std::sqrt(std::abs(x)), x), T(0.5) / std::sqrt(std::abs(x))};
+  };
   CHECK(solve<T>(root, T(-3), T(0), calls) == Approx(-9).epsilon(1e-6));
-  const auto jump = [](T x) { return Graph<T>{x + (x > T(0.7) ? T(5) : T(0)), T(1)}; };  // no root: the bracket closes on the jump
+  const auto jump = [](T x) {
+    return Graph<T>{x + (x > T(0.7) ? T(5) : T(0)), T(1)};
+  };  // no root: the bracket closes on the jump
   CHECK(solve<T>(jump, T(3), T(0), calls) == Approx(0.7).epsilon(1e-6));
-  const auto lying = [](T x) { return Graph<T>{x, T(1e10)}; };  // a slope that is wrong by far must cost steps, not digits
+  const auto lying = [](T x) {
+    return Graph<T>{x, T(1e10)};
+  };  // a slope that is wrong by far must cost steps, not digits
   CHECK(solve<T>(lying, T(2), T(-40), calls) == Approx(2).epsilon(1e-6));
   const auto dead = [](T x) { return Graph<T>{x, T(0)}; };
   CHECK(solve<T>(dead, T(2), T(-40), calls) == Approx(2).epsilon(1e-6));
@@ -89,7 +95,8 @@ TEMPLATE_TEST_CASE("a packet finishes together, each number as if alone, NaN bes
   y.back() = T(std::nan(""));
   const L packed = math::At<L>::load(y.data());
   math::At<L>::store(got.data(), math::root_of_increasing(f, packed, packed, L(1)));
-  for (std::size_t i = 0; i + 1 < y.size(); ++i) CHECK(got[i] == Approx(math::root_of_increasing(f, y[i], y[i], T(1))).epsilon(1e-6));
+  for (std::size_t i = 0; i + 1 < y.size(); ++i)
+    CHECK(got[i] == Approx(math::root_of_increasing(f, y[i], y[i], T(1))).epsilon(1e-6));
   CHECK(std::isnan(got.back()));
   CHECK(any(L(1) < L(2)));
   CHECK_FALSE(any(L(2) < L(1)));

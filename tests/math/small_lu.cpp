@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// LU with row exchanges: matrices whose pivots stand below the diagonal, their determinants' signs, solutions, and derivatives.
+// LU with row exchanges: matrices whose pivots stand below the diagonal, their determinants' signs, solutions, and
+// derivatives.
 #include "rheo/math/small_lu.hpp"
 
 #include <array>
@@ -20,7 +21,8 @@ template <class T> struct Factored {
   std::vector<T> a;
   std::vector<Index> pivot;
   math::LogDet<T> det;
-  Factored(Index d, std::vector<T> m) : D(d), a(std::move(m)), pivot(static_cast<std::size_t>(d)), det(math::lu_factor(a.data(), pivot.data(), d)) {}
+  Factored(Index d, std::vector<T> m)
+      : D(d), a(std::move(m)), pivot(static_cast<std::size_t>(d)), det(math::lu_factor(a.data(), pivot.data(), d)) {}
   std::vector<T> solve(std::vector<T> b) const {
     math::lu_solve(a.data(), pivot.data(), D, b.data());
     return b;
@@ -33,7 +35,8 @@ template <class T> double residual(const std::vector<T>& A, const std::vector<T>
   double worst = 0;
   for (Index i = 0; i < D; ++i) {
     double sum = -static_cast<double>(b[static_cast<std::size_t>(i)]);
-    for (Index j = 0; j < D; ++j) sum += static_cast<double>(A[at(i, j, D)]) * static_cast<double>(x[static_cast<std::size_t>(j)]);
+    for (Index j = 0; j < D; ++j)
+      sum += static_cast<double>(A[at(i, j, D)]) * static_cast<double>(x[static_cast<std::size_t>(j)]);
     worst = std::max(worst, std::abs(sum));
   }
   return worst;
@@ -78,7 +81,8 @@ TEST_CASE("small numbers on the diagonal are not divided by: the matrix and its 
   CHECK(std::abs(y[1] - 1) < 1e-12);
 }
 
-TEMPLATE_TEST_CASE("every multiplier is at most 1, and solutions leave a residual of rounding's size", "", float, double) {
+TEMPLATE_TEST_CASE("every multiplier is at most 1, and solutions leave a residual of rounding's size", "", float,
+                   double) {
   using T = TestType;
   for (Index D : {2, 3, 5, 9, 20}) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
@@ -98,9 +102,11 @@ TEMPLATE_TEST_CASE("every multiplier is at most 1, and solutions leave a residua
   }
 }
 
-TEST_CASE("duals go through the exchanges with their rows: log det has the slope trace(A^-1 dA), a solution -A^-1 dA x") {
+TEST_CASE(
+    "duals go through the exchanges with their rows: log det has the slope trace(A^-1 dA), a solution -A^-1 dA x") {
   using D2 = Dual<double>;
-  const std::vector<double> A{0, 1, 4, 2, 0.1, 1, 1, 3, 0.2}, dA{0.3, -1, 0.2, 0.5, 0.7, -0.4, 1.1, 0.1, -0.6}, b{1, -2, 0.5};
+  const std::vector<double> A{0, 1, 4, 2, 0.1, 1, 1, 3, 0.2}, dA{0.3, -1, 0.2, 0.5, 0.7, -0.4, 1.1, 0.1, -0.6},
+      b{1, -2, 0.5};
   std::vector<D2> moving, right(b.begin(), b.end());
   for (std::size_t k = 0; k < 9; ++k) moving.push_back(D2{A[k], dA[k]});
   const Factored<D2> f(3, moving);

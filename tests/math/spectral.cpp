@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The proven factor of the largest singular value: matrices whose shorter side is above 32, where power iteration may stand still short of it.
+// The proven factor of the largest singular value: matrices whose shorter side is above 32, where power iteration may
+// stand still short of it.
 #include "rheo/math/spectral.hpp"
 
 #include <algorithm>
@@ -23,7 +24,8 @@ template <class T> Batch<T> matrix(Index k, Index h, const Column<double>& value
   for (Index i = 0; i < k; ++i) {
     for (Index j = 0; j < h; ++j) {
       double sum = 0;
-      for (Index m = 0; m < std::min(k, h); ++m) sum += ((i == m) - p * a(i) * a(m)) * values(m) * ((j == m) - q * b(j) * b(m));
+      for (Index m = 0; m < std::min(k, h); ++m)
+        sum += ((i == m) - p * a(i) * a(m)) * values(m) * ((j == m) - q * b(j) * b(m));
       W(i, j) = static_cast<T>(sum);
     }
   }
@@ -48,7 +50,8 @@ template <class T> void proven(const Batch<T>& W, double top, int rounds) {
 }
 }  // namespace
 
-TEMPLATE_TEST_CASE("40 x 40: the bound holds for equal singular values, and for those that part slowly", "", float, double) {
+TEMPLATE_TEST_CASE("40 x 40: the bound holds for equal singular values, and for those that part slowly", "", float,
+                   double) {
   using T = TestType;
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     for (double size : {1e-6, 1.0, 1e6}) {
@@ -68,8 +71,8 @@ TEMPLATE_TEST_CASE("40 x 40: the bound holds for equal singular values, and for 
 }
 
 TEST_CASE("vectors kept from other weights are no proof: a start across the leading direction is not believed") {
-  // Singular values 1 and, thirty-nine times, 0.9; v starts as the worst can be, orthogonal to the leading one: power iteration stands at 0.9 from the
-  // first round on, and 0.9 times 1.01 is no bound.
+  // Singular values 1 and, thirty-nine times, 0.9; v starts as the worst can be, orthogonal to the leading one: power
+  // iteration stands at 0.9 from the first round on, and 0.9 times 1.01 is no bound.
   Batch<double> W = Batch<double>::Zero(40, 40);
   for (Index j = 0; j < 40; ++j) W(j, j) = j == 7 ? 1 : 0.9;
   Column<double> v = Column<double>::Zero(40);

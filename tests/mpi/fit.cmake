@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-# cmake -DMPIEXEC=mpiexec;-n -DPROGRAM=... -DDIR=... -P fit.cmake: fits of 1, 2 and 3 ranks end alike, a checkpoint of one number of ranks is taken up by another, and a
-# rank that is killed ends the job with a message and a whole checkpoint, again and again.
+# cmake -DMPIEXEC=mpiexec;-n -DPROGRAM=... -DDIR=... -P fit.cmake: fits of 1, 2 and 3 ranks end alike, a checkpoint of
+# one number of ranks is taken up by another, and a rank that is killed ends the job with a message and a whole
+# checkpoint, again and again.
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR})
 function(ranks n)  # sets result, out (without "n ranks: ") and err
-  execute_process(COMMAND ${MPIEXEC} ${n} ${PROGRAM} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err TIMEOUT 120)
+  execute_process(COMMAND ${MPIEXEC} ${n} ${PROGRAM} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE
+    err TIMEOUT 120)
   if(result EQUAL 0 AND NOT out MATCHES "^${n} ranks: ")
     message(FATAL_ERROR "not ${n} ranks: ${out}${err}")
   endif()

@@ -27,8 +27,7 @@ struct Counting {
   bool die;
   long* steps;
   long last;
-  template <class F, class T>
-  double operator()(ObjectiveCall<F, T>& c) const {
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
     if (c.pull && ++*steps == last) {
       if (die) std::raise(SIGKILL);
       source->request_stop();

@@ -27,8 +27,7 @@ void expect(bool well, const std::string& what) {
   if (!well) throw std::runtime_error(what);
 }
 
-template <class T>
-void steps(mpi::Team& team, double tolerance) {
+template <class T> void steps(mpi::Team& team, double tolerance) {
   auto data = rheo_test::banana<T>(900, 1);
   const auto none = Model<Small, T>::template nothing<const T>(900);
   const auto x = view(std::as_const(data));
@@ -56,8 +55,7 @@ void steps(mpi::Team& team, double tolerance) {
   if (team.rank() == 0) std::printf("steps of %zu bytes a number: at most %.2g from one process's\n", sizeof(T), worst);
 }
 
-template <class T>
-void rows_of_ranks(mpi::Team& team) {
+template <class T> void rows_of_ranks(mpi::Team& team) {
   auto model = make_model<T>(Small{}, Noise{2});
   auto conditional = make_model<T>(Conditional{}, Noise{2});
   for (auto* theta : {&model.parameters(), &conditional.parameters()}) {  // at their start they are the identity
@@ -80,8 +78,7 @@ void rows_of_ranks(mpi::Team& team) {
   }
 }
 
-template <class Move>
-void annealed(mpi::Team& team, const Move& move) {
+template <class Move> void annealed(mpi::Team& team, const Move& move) {
   const targets::GaussianEnergy<1> target(Row<double>::Constant(1, 1.5), Batch<double>::Constant(1, 1, 0.16));
   for (const Index n : {Index(3), Index(5000)}) {
     Batch<double> x(n, 1);

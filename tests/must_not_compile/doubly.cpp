@@ -9,7 +9,7 @@ using namespace rheo;
 #ifdef RIGHT
 using F = presets::Vae<2, 1>;
 #else
-using F = presets::Cif<presets::RealNvp<2>>;
+using F = presets::Cif<presets::RealNvp<2> >;
 #endif
 int main() {
   auto model = make_model<double>(F{}, Noise{1});

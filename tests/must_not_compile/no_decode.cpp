@@ -15,4 +15,6 @@ struct Shift {
   template <class T> void decode(Pass<T, NoCache> p) const { p.out = p.in - T(1); }
 #endif
 };
-int main() { return static_cast<int>(make_model<double>(Flow{Shift{}, StandardNormal<1>{}}, Noise{1}).sample(3, Noise{2}).size()); }
+int main() {
+  return static_cast<int>(make_model<double>(Flow{Shift{}, StandardNormal<1>{}}, Noise{1}).sample(3, Noise{2}).size());
+}

@@ -10,7 +10,7 @@ int main() {
 #ifdef RIGHT
   auto model = make_model<double>(presets::RealNvp<2>{}, Noise{1});
 #else
-  auto model = make_model<double>(presets::snf<1, presets::RealNvpBlock<2>>(energy, moves::Langevin<>{}), Noise{1});
+  auto model = make_model<double>(presets::snf<1, presets::RealNvpBlock<2> >(energy, moves::Langevin<>{}), Noise{1});
 #endif
   fit_energy(model, path_gradient(energy));
 }

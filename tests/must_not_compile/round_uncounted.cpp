@@ -7,6 +7,6 @@ using namespace rheo;
 #ifdef RIGHT
 Flow flow{Round<2, Fixed<Uniform>, 8>{}, Categorical<2, 8>{}};
 #else
-Flow flow{Round<2, Fixed<Uniform>>{}, Categorical<2, 8>{}};
+Flow flow{Round<2, Fixed<Uniform> >{}, Categorical<2, 8>{}};
 #endif
 int main() { return static_cast<int>(flow.x_dim); }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# cmake -DFILE=... -DCOMPILER=... -DFLAGS=... -P run.cmake: the file must fail with the messages it expects, those marked `once` in
-# one error; with RIGHT it must compile.
+# cmake -DFILE=... -DCOMPILER=... -DFLAGS=... -P run.cmake: the file must fail with the messages it expects, those
+# marked `once` in one error; with RIGHT it must compile.
 file(STRINGS ${FILE} expectations REGEX "^// expect: ")
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${FLAGS} -DRIGHT ${FILE} RESULT_VARIABLE right ERROR_VARIABLE text)
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${FLAGS} -DRIGHT ${FILE} RESULT_VARIABLE right
+  ERROR_VARIABLE text)
 if(NOT right EQUAL 0)
   message(FATAL_ERROR "the twin of ${FILE} does not compile:\n${text}")
 endif()

@@ -8,6 +8,6 @@ using namespace rheo;
 #ifdef RIGHT
 Flow flow{Flip<2>{}, Uniform<2>{}};
 #else
-Flow flow{Flip<2>{}, AffineCoupling<2, Mlp<8>>{}, Uniform<2>{}};
+Flow flow{Flip<2>{}, AffineCoupling<2, Mlp<8> >{}, Uniform<2>{}};
 #endif
 int main() { return static_cast<int>(flow.z_support.size()); }

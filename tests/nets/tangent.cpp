@@ -33,8 +33,10 @@ TEST_CASE("values are the net's, derivatives are those of duals, in every width"
     typename Tangent<M>::template Cache<double> cache;
     typename M::template Cache<double> plain_cache;
     const Params<const double> p{theta.data(), theta.size()};
-    tangent.map(TangentPass<double, decltype(cache)>{view(std::as_const(x)), view(std::as_const(s)), view(out), p, view(std::as_const(c)), cache, arena});
-    net.map(NetPass<double, decltype(plain_cache)>{view(std::as_const(x)), view(plain), p, view(std::as_const(c)), plain_cache, arena});
+    tangent.map(TangentPass<double, decltype(cache)>{view(std::as_const(x)), view(std::as_const(s)), view(out), p,
+                                                     view(std::as_const(c)), cache, arena});
+    net.map(NetPass<double, decltype(plain_cache)>{view(std::as_const(x)), view(plain), p, view(std::as_const(c)),
+                                                   plain_cache, arena});
     CHECK((out.topRows(n) - plain).abs().maxCoeff() < 1e-14);
     const Column<D> theta_d = theta.cast<D>();
     typename M::template Cache<D> cache_d;
@@ -44,8 +46,10 @@ TEST_CASE("values are the net's, derivatives are those of duals, in every width"
       for (Index i = 0; i < n; ++i) {
         for (Index j = 0; j < In; ++j) x_d(i, j).b = s(d * n + i, j);
       }
-      net.map(NetPass<D, decltype(cache_d)>{view(std::as_const(x_d)), view(out_d), {theta_d.data(), theta_d.size()}, view(c_d), cache_d, arena});
-      for (Index i = 0; i < out_d.size(); ++i) CHECK(std::abs(out_d.data()[i].b - out((d + 1) * n + i % n, i / n)) < 1e-14);
+      net.map(NetPass<D, decltype(cache_d)>{
+          view(std::as_const(x_d)), view(out_d), {theta_d.data(), theta_d.size()}, view(c_d), cache_d, arena});
+      for (Index i = 0; i < out_d.size(); ++i)
+        CHECK(std::abs(out_d.data()[i].b - out((d + 1) * n + i % n, i / n)) < 1e-14);
     }
   };
   check.operator()<2, 2, 0, 7>();

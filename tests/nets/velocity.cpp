@@ -6,7 +6,9 @@
 namespace nets_velocity {
 using namespace rheo;
 
-TEMPLATE_TEST_CASE("a field's trace along any directions is what duals say, at each row's own time, with context", "", (Velocity<MlpOf<Softplus, 9>, FourierTime<2>>), (Velocity<MlpOf<Softplus, 9>, PlainTime, FourierPoint<2>>)) {
+TEMPLATE_TEST_CASE("a field's trace along any directions is what duals say, at each row's own time, with context", "",
+                   (Velocity<MlpOf<Softplus, 9>, FourierTime<2>>),
+                   (Velocity<MlpOf<Softplus, 9>, PlainTime, FourierPoint<2>>)) {
   using Field = typename TestType::template field<3, 2>;
   using D = Dual<double>;
   using Cache = typename Field::template Cache<double>;
@@ -23,8 +25,15 @@ TEMPLATE_TEST_CASE("a field's trace along any directions is what duals say, at e
   Noise{5}.normals(view(along));
   Arena arena;
   Cache cache;
-  field.map(FieldPass<double, Cache>{view(std::as_const(x)), CColView<double>(t.data(), n), view(std::as_const(along)), view(f), ColView<double>(trace.data(), n),
-                                                    {theta.data(), theta.size()}, view(std::as_const(c)), cache, arena});
+  field.map(FieldPass<double, Cache>{view(std::as_const(x)),
+                                     CColView<double>(t.data(), n),
+                                     view(std::as_const(along)),
+                                     view(f),
+                                     ColView<double>(trace.data(), n),
+                                     {theta.data(), theta.size()},
+                                     view(std::as_const(c)),
+                                     cache,
+                                     arena});
   const Column<D> theta_d = theta.cast<D>();
   const Batch<D> c_d = c.cast<D>(), nowhere(0, 3);
   const Column<D> t_d = t.cast<D>();
@@ -35,8 +44,15 @@ TEMPLATE_TEST_CASE("a field's trace along any directions is what duals say, at e
     for (Index i = 0; i < n; ++i) {
       for (Index j = 0; j < 3; ++j) x_d(i, j).b = along(d * n + i, j);
     }
-    field.map(FieldPass<D, CacheD>{view(std::as_const(x_d)), CColView<D>(t_d.data(), n), view(nowhere), view(f_d), ColView<D>(unused.data(), n),
-                                            {theta_d.data(), theta_d.size()}, view(c_d), cache_d, arena});
+    field.map(FieldPass<D, CacheD>{view(std::as_const(x_d)),
+                                   CColView<D>(t_d.data(), n),
+                                   view(nowhere),
+                                   view(f_d),
+                                   ColView<D>(unused.data(), n),
+                                   {theta_d.data(), theta_d.size()},
+                                   view(c_d),
+                                   cache_d,
+                                   arena});
     for (Index i = 0; i < n; ++i) {
       for (Index j = 0; j < 3; ++j) {
         CHECK(std::abs(f_d(i, j).a - f(i, j)) < 1e-13);

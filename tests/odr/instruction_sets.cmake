@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DDIR=... -DCOMPILER=... -DFLAGS=... -P instruction_sets.cmake: files that were compiled for different instruction sets do
-# not link, or end at their start, and it is said why; files compiled alike do, also optimised at link time and behind a precompiled
-# header.
+# cmake -DDIR=... -DCOMPILER=... -DFLAGS=... -P instruction_sets.cmake: files that were compiled for different
+# instruction sets do not link, or end at their start, and it is said why; files compiled alike do, also optimised at
+# link time and behind a precompiled header.
 file(MAKE_DIRECTORY ${DIR})
 file(WRITE ${DIR}/pre.hpp "#include \"rheo/core/batch.hpp\"\n")
 file(WRITE ${DIR}/one.cpp "#include \"pre.hpp\"\nint main() {}\n")
@@ -9,9 +9,11 @@ file(WRITE ${DIR}/two.cpp "#include \"pre.hpp\"\nrheo::Batch<double> b;\n")
 function(link flags_one flags_two result_of text_of)
   set(text "")
   foreach(file IN ITEMS one two)
-    execute_process(COMMAND ${COMPILER} -std=c++20 ${FLAGS} ${flags_${file}} -c ${DIR}/${file}.cpp -o ${DIR}/${file}.o COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(COMMAND ${COMPILER} -std=c++20 ${FLAGS} ${flags_${file}} -c ${DIR}/${file}.cpp -o ${DIR}/${file}.o
+      COMMAND_ERROR_IS_FATAL ANY)
   endforeach()
-  execute_process(COMMAND ${COMPILER} ${flags_one} ${DIR}/one.o ${DIR}/two.o -o ${DIR}/both RESULT_VARIABLE result ERROR_VARIABLE text)
+  execute_process(COMMAND ${COMPILER} ${flags_one} ${DIR}/one.o ${DIR}/two.o -o ${DIR}/both RESULT_VARIABLE result
+    ERROR_VARIABLE text)
   if(result EQUAL 0)
     execute_process(COMMAND ${DIR}/both RESULT_VARIABLE result ERROR_VARIABLE text)
   endif()
@@ -34,7 +36,8 @@ foreach(pair IN ITEMS "-msse2 -mavx" "-mavx -msse2" "-msse2 -DEIGEN_DONT_VECTORI
     message(FATAL_ERROR "with ${one} and ${two} the linker or the program said, with ${result},\n${text}")
   endif()
 endforeach()
-execute_process(COMMAND ${COMPILER} -std=c++20 ${FLAGS} -mavx -x c++-header ${DIR}/pre.hpp -o ${DIR}/pre.hpp.gch COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${COMPILER} -std=c++20 ${FLAGS} -mavx -x c++-header ${DIR}/pre.hpp -o ${DIR}/pre.hpp.gch
+  COMMAND_ERROR_IS_FATAL ANY)
 link("-mavx" "-mavx" result text)
 file(REMOVE ${DIR}/pre.hpp.gch)
 if(NOT result EQUAL 0)

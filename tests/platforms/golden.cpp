@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Numbers that every platform must give alike: log-densities of seven flows and a short fit in double, a model's file to the byte, numbers as text, samples
-// that do not depend on the threads.  Ends with 0 if they are those of golden.hpp; with the argument --print writes that file.
+// Numbers that every platform must give alike: log-densities of seven flows and a short fit in double, a model's file
+// to the byte, numbers as text, samples that do not depend on the threads.  Ends with 0 if they are those of
+// golden.hpp; with the argument --print writes that file.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -21,7 +22,8 @@ int at = 0, wrong = 0;
 bool print = false;
 double worst = 0;
 
-/// The next number of the list, to 1e-12 of its size (or `within`): sums differ by what a platform contracts into fused multiply-adds.
+/// The next number of the list, to 1e-12 of its size (or `within`): sums differ by what a platform contracts into fused
+/// multiply-adds.
 void number(double is, double within = 1e-12) {
   if (print) {
     std::printf("    %.17g,\n", is);
@@ -59,7 +61,10 @@ std::uint64_t hash(std::string_view bytes) {  // FNV-1a
 
 /// What is read must be what was written, and what is written must be the same bytes on every platform.
 void files() {
-  const io::TensorFile file{{{"w", "F32", {2, 2}, {1, -2.5, 3, 4}, {}}, {"b", "F64", {}, {1e-310}, {}}, {"i", "I64", {2}, {}, {-(1LL << 53) - 1, 7}}}, {{"note", "e\u0301"}}};
+  const io::TensorFile file{{{"w", "F32", {2, 2}, {1, -2.5, 3, 4}, {}},
+                             {"b", "F64", {}, {1e-310}, {}},
+                             {"i", "I64", {2}, {}, {-(1LL << 53) - 1, 7}}},
+                            {{"note", "e\u0301"}}};
   io::write_safetensors("golden.safetensors", file);
   const std::string bytes = io::read_file("golden.safetensors");
   check(hash(bytes) == hash(io::format_safetensors(file)), "a file is not what was written to it");
@@ -67,7 +72,8 @@ void files() {
   const io::TensorFile back = io::read_safetensors("golden.safetensors");
   for (const io::Tensor& saved : file.tensors) {
     const io::Tensor* found = back.find(saved.name);
-    check(found && found->values == saved.values && found->integers == saved.integers, "a tensor is not what was saved");
+    check(found && found->values == saved.values && found->integers == saved.integers,
+          "a tensor is not what was saved");
   }
 
   const auto model = shaken(presets::RealNvp<2, 2, Mlp<8>>{});
@@ -75,7 +81,8 @@ void files() {
   io::check_writable("golden.safetensors");
   io::save(model, "golden.safetensors");  // over the old one
   const auto other = io::load<std::remove_const_t<decltype(model)>>("golden.safetensors");
-  check((other.log_prob(rows(2)) == model.log_prob(rows(2))).all(), "a model that was saved is not the one that is loaded");
+  check((other.log_prob(rows(2)) == model.log_prob(rows(2))).all(),
+        "a model that was saved is not the one that is loaded");
   std::remove("golden.safetensors");
 
   const auto table = io::parse_csv("a,b\n1.5,2e3\n-7,1e-310\n0.1,123456789.123456789\n", "table");
@@ -109,7 +116,8 @@ int main(int count, char** words) {
   fit(fitted, moons, {.epochs = 3, .batch = 100, .threads = 2});
   number(fitted.log_prob(moons).mean(), 1e-9);
   auto one = fitted.workspace(1), two = fitted.workspace(2);
-  check((fitted.log_prob(moons, {}, one) == fitted.log_prob(moons, {}, two)).all(), "two threads give other bits than one");
+  check((fitted.log_prob(moons, {}, one) == fitted.log_prob(moons, {}, two)).all(),
+        "two threads give other bits than one");
   const auto alone = make_model<float>(presets::RealNvp<2, 4, Net>{}, Noise{3});
   number(alone.log_prob(moons.cast<float>()).mean(), 1e-5);
   files();

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... -DOUT=... -DEIGEN=... [-DEIGEN5=...] [-DONLY=regex] -P platforms.cmake: golden.cpp, and the example for small machines, compiled for, and where something runs them run on,
-# every platform whose compiler is installed; prints a line for each and fails if one of them does.
+# cmake -DROOT=... -DOUT=... -DEIGEN=... [-DEIGEN5=...] [-DONLY=regex] -P platforms.cmake: golden.cpp, and the example
+# for small machines, compiled for, and where something runs them run on, every platform whose compiler is installed;
+# prints a line for each and fails if one of them does.
 file(MAKE_DIRECTORY ${OUT})
 set(faults 0)
 set(source tests/platforms/golden.cpp)
@@ -29,7 +30,8 @@ function(platform name compiler runner)
     endif()
     file(REMOVE ${exe})
     string(TIMESTAMP before "%s" UTC)
-    execute_process(COMMAND ${command} -std=c++20 -O1 -DNDEBUG ${ARGN} -I${ROOT}/include -isystem ${EIGEN} ${ROOT}/${source} -o ${exe}
+    execute_process(COMMAND ${command} -std=c++20 -O1 -DNDEBUG ${ARGN} -I${ROOT}/include -isystem ${EIGEN}
+      ${ROOT}/${source} -o ${exe}
       RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said WORKING_DIRECTORY ${OUT})
     string(TIMESTAMP after "%s" UTC)
     math(EXPR seconds "${after} - ${before}")
@@ -42,7 +44,8 @@ function(platform name compiler runner)
       set(line "compiled in ${seconds} s, nothing here runs it")
     else()
       separate_arguments(run UNIX_COMMAND "${runner}")
-      execute_process(COMMAND ${run} ${exe} RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE noise WORKING_DIRECTORY ${OUT})
+      execute_process(COMMAND ${run} ${exe} RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE noise
+        WORKING_DIRECTORY ${OUT})
       string(STRIP "${said}" said)
       set(line "compiled in ${seconds} s; ${said}")
       if(result)

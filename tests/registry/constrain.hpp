@@ -4,8 +4,8 @@
 #include "rheo/layers/bijections/ordered.hpp"
 #include "rheo/layers/bijections/stick_breaking.hpp"
 
-#define RHEO_REGISTRY(entry) \
-  entry("stick breaking", (StickBreaking<4>{})); \
-  entry("ordered", (Ordered<3>{})); \
+#define RHEO_REGISTRY(entry)                           \
+  entry("stick breaking", (StickBreaking<4>{}));       \
+  entry("ordered", (Ordered<3>{}));                    \
   entry("ordered points", (OrderedPoints<3, 2, 1>{})); \
   entry("correlation Cholesky", (CorrelationCholesky<4>{}))

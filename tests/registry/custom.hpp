@@ -11,6 +11,9 @@ using Bent = decltype(custom_transformer<3>([](auto x, const auto& a) {
 }));
 }  // namespace rheo_test
 
-#define RHEO_REGISTRY(entry) \
+#define RHEO_REGISTRY(entry)                                                          \
   entry("custom coupling by type", (Coupling<2, Bent, SmoothNet, 1, HalfMask<2>>{})); \
-  entry("elementwise custom", (elementwise<2, 1>([](auto x, const auto& a) { using std::asinh; return x + a[0] * a[0] * asinh(x); })))
+  entry("elementwise custom", (elementwise<2, 1>([](auto x, const auto& a) {          \
+          using std::asinh;                                                           \
+          return x + a[0] * a[0] * asinh(x);                                          \
+        })))

@@ -10,7 +10,8 @@ namespace rheo_test {
 using IndexLaw = Given<family::Normal<SoftBound>, SmoothNet>;
 }
 
-#define RHEO_REGISTRY(entry) \
-  entry("indexed coupling", (Indexed<SmoothCoupling, 1, IndexLaw, IndexLaw, SmoothNet>{})); \
-  entry("indexed elementwise, context, a prior that is not given", (Indexed<Elementwise<1, ScaleShift<>>, 2, IndexLaw, Fixed<StandardNormal>, SmoothNet, 2>{})); \
+#define RHEO_REGISTRY(entry)                                                                          \
+  entry("indexed coupling", (Indexed<SmoothCoupling, 1, IndexLaw, IndexLaw, SmoothNet>{}));           \
+  entry("indexed elementwise, context, a prior that is not given",                                    \
+        (Indexed<Elementwise<1, ScaleShift<>>, 2, IndexLaw, Fixed<StandardNormal>, SmoothNet, 2>{})); \
   entry("shift, then scale", (Elementwise<2, ShiftScale<>>{}))

@@ -5,10 +5,10 @@
 #include "rheo/layers/bijections/on.hpp"
 #include "rheo/transformers/line.hpp"
 
-#define RHEO_REGISTRY(entry) \
-  entry("arsinh", (ArcsinhMap<2>{})); \
-  entry("sinh", (SinhMap<1>{})); \
-  entry("leaky ReLU", (LeakyReluMap<3>{range::LeakyRelu{0.1}})); \
-  entry("scale and shift", (ScaleShiftMap<2>{range::ScaleShift{-2, 0.5}})); \
+#define RHEO_REGISTRY(entry)                                                   \
+  entry("arsinh", (ArcsinhMap<2>{}));                                          \
+  entry("sinh", (SinhMap<1>{}));                                               \
+  entry("leaky ReLU", (LeakyReluMap<3>{range::LeakyRelu{0.1}}));               \
+  entry("scale and shift", (ScaleShiftMap<2>{range::ScaleShift{-2, 0.5}}));    \
   entry("log on the second coordinate", (On<3, Mask<0, 1, 0>, range::Log>{})); \
   entry("affine on two of three coordinates", (On<3, Mask<1, 0, 1>, ScaleShift<>>{}))

@@ -3,7 +3,7 @@
 #include "rheo/distributions/mixture.hpp"
 #include "rheo/distributions/uniform.hpp"
 
-#define RHEO_REGISTRY(entry) \
-  entry("normal mixture", (NormalMixture<2, 3>{})); \
+#define RHEO_REGISTRY(entry)                                     \
+  entry("normal mixture", (NormalMixture<2, 3>{}));              \
   entry("normal mixture, 1 dimension", (NormalMixture<1, 4>{})); \
   entry("uniform", (Uniform<2>{}))

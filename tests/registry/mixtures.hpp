@@ -4,7 +4,7 @@
 #include "rheo/distributions/mixture_of.hpp"
 #include "rheo/distributions/normal.hpp"
 
-#define RHEO_REGISTRY(entry) \
-  entry("mixture of von Mises", (Mixture<3, VonMises<2>>{})); \
+#define RHEO_REGISTRY(entry)                                                                       \
+  entry("mixture of von Mises", (Mixture<3, VonMises<2>>{}));                                      \
   entry("mixture of conditional logistics", (Mixture<2, ConditionalLogistic<1, SmoothNet, 2>>{})); \
   entry("mixture of full normals", (Mixture<2, FullNormal<2>>{}))

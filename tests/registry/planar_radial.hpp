@@ -3,7 +3,7 @@
 #include "rheo/layers/bijections/planar.hpp"
 #include "rheo/layers/bijections/radial.hpp"
 
-#define RHEO_REGISTRY(entry) \
+#define RHEO_REGISTRY(entry)           \
   entry("planar, 1-D", (Planar<1>{})); \
   entry("planar, 2-D", (Planar<2>{})); \
   entry("planar, 5-D", (Planar<5>{})); \

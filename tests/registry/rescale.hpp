@@ -14,6 +14,6 @@ struct UpTo20 : On<2, Mask<1, 0>, range::RescalePositive> {
 };
 }  // namespace rheo_test
 
-#define RHEO_REGISTRY(entry) \
+#define RHEO_REGISTRY(entry)                                                 \
   entry("rescale", (Elementwise<2, range::Rescale>{range::Rescale{-1, 3}})); \
   entry("rescale positive numbers", (UpTo20{}))

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-# cmake -DFILE=flags.cpp -DDIR=... -DCOMPILER=... -DINCLUDE=... -P flags.cmake: arithmetic that results rest on cannot be switched
-# off without a word, be it that the compiler tells (an error by its sentence) or that the program finds it at its start.
+# cmake -DFILE=flags.cpp -DDIR=... -DCOMPILER=... -DINCLUDE=... -P flags.cmake: arithmetic that results rest on cannot
+# be switched off without a word, be it that the compiler tells (an error by its sentence) or that the program finds it
+# at its start.
 file(MAKE_DIRECTORY ${DIR})
 function(try flags expected)
-  execute_process(COMMAND ${COMPILER} -std=c++20 ${flags} -I${INCLUDE} ${FILE} -o ${DIR}/flags RESULT_VARIABLE result ERROR_VARIABLE text)
+  execute_process(COMMAND ${COMPILER} -std=c++20 ${flags} -I${INCLUDE} ${FILE} -o ${DIR}/flags RESULT_VARIABLE result
+    ERROR_VARIABLE text)
   if(result EQUAL 0)
     execute_process(COMMAND ${DIR}/flags RESULT_VARIABLE result OUTPUT_VARIABLE text)
     if(result EQUAL 0)
@@ -30,4 +32,5 @@ if(NOT COMPILER MATCHES "clang")  # which has no macro for it
   try("-O2;-fno-signed-zeros" "rheo: -fno-signed-zeros takes -0 for 0")
 endif()
 # What the start finds where no macro tells.
-try("-O2;-ffinite-math-only;-U__FINITE_MATH_ONLY__" "rheo: this program was compiled to take NaN and infinity for numbers")
+try("-O2;-ffinite-math-only;-U__FINITE_MATH_ONLY__"
+  "rheo: this program was compiled to take NaN and infinity for numbers")

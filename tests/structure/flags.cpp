@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ends with 0 where a compiler's flags leave arithmetic as it is, with 3 where it is found at the start that they do not.
+// Ends with 0 where a compiler's flags leave arithmetic as it is, with 3 where it is found at the start that they do
+// not.
 #include <cstdio>
 #include <stdexcept>
 

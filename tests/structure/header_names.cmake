@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... [-DWRITE=ON] -P header_names.cmake: rheo/io/header_names.hpp, by which io::freeze finds the headers of a flow, is what the headers
-# declare; with WRITE it is made so.
+# cmake -DROOT=... [-DWRITE=ON] -P header_names.cmake: rheo/io/header_names.hpp, by which io::freeze finds the headers
+# of a flow, is what the headers declare; with WRITE it is made so.
 get_filename_component(ROOT ${ROOT} ABSOLUTE)
 set(rows "")
 foreach(room IN ITEMS core math nets transformers distributions layers flows targets)
   file(GLOB_RECURSE headers RELATIVE ${ROOT}/include/rheo ${ROOT}/include/rheo/${room}/*.hpp)
   list(SORT headers)
   foreach(header IN LISTS headers)
-    file(STRINGS ${ROOT}/include/rheo/${header} lines REGEX "^(namespace [a-z_:]+ {|}  // namespace|(template <.*> )?(struct|class|enum class) [A-Za-z_0-9]+( : [^;]*)?( {.*)?$)")
+    file(STRINGS ${ROOT}/include/rheo/${header} lines REGEX
+      "^(namespace [a-z_:]+ {|}  // namespace|(template <.*> )?(struct|class|enum class) [A-Za-z_0-9]+( : [^;]*)?( {.*)?$)")
     set(spaces "")
     set(names "")
     foreach(line IN LISTS lines)
@@ -39,7 +40,8 @@ foreach(room IN ITEMS core math nets transformers distributions layers flows tar
   endforeach()
 endforeach()
 set(file ${ROOT}/include/rheo/io/header_names.hpp)
-string(CONCAT text "// SPDX-License-Identifier: MIT\n// Which header declares which type of namespace rheo, for what io::freeze writes.  Made by tests/structure/header_names.cmake.\n"
+string(CONCAT text
+  "// SPDX-License-Identifier: MIT\n// Which header declares which type of namespace rheo, for what io::freeze writes.\n// Made by tests/structure/header_names.cmake.\n// clang-format off\n"
   "#pragma once\n\n#include <string_view>\n\nnamespace rheo::io::detail {\n\n/// The names that a header declares, blanks between.\nstruct HeaderNames {\n"
   "  std::string_view header, names;\n};\ninline constexpr HeaderNames header_names[] = {\n${rows}};\n\n}  // namespace rheo::io::detail\n")
 if(WRITE)
@@ -48,5 +50,6 @@ if(WRITE)
 endif()
 file(READ ${file} there)
 if(NOT there STREQUAL text)
-  message(FATAL_ERROR "${file} is not what the headers declare: cmake -DROOT=${ROOT} -DWRITE=ON -P ${CMAKE_CURRENT_LIST_FILE} makes it so")
+  message(FATAL_ERROR
+    "${file} is not what the headers declare: cmake -DROOT=${ROOT} -DWRITE=ON -P ${CMAKE_CURRENT_LIST_FILE} makes it so")
 endif()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P macros.cmake: every header compiles in a program that has read headers
-# which define the names of macros.txt as macros.  A user's order: the standard library and Eigen, then those headers, then ours.
+# cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P macros.cmake: every header compiles in a program that has
+# read headers which define the names of macros.txt as macros.  A user's order: the standard library and Eigen, then
+# those headers, then ours.
 set(before "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT}/include ${ROOT}/include/*.hpp)
 foreach(header IN LISTS headers)
@@ -29,8 +30,10 @@ list(REMOVE_ITEM headers rheo/platform/files_windows.hpp rheo/mpi.hpp)
 list(TRANSFORM headers REPLACE "(.+)" "#include \"\\1\"\n")
 list(JOIN before "" before)
 list(JOIN headers "" headers)
-file(WRITE ${DIR}/macros.cpp "${before}\n${macros}\n${headers}\n#if !defined(min) || !defined(max) || !defined(abs)\n#error \"a header took another library's macro away\"\n#endif\n")
-execute_process(COMMAND ${COMPILER} -std=gnu++20 -fsyntax-only -w ${FLAGS} ${DIR}/macros.cpp RESULT_VARIABLE result ERROR_VARIABLE text)
+file(WRITE ${DIR}/macros.cpp
+  "${before}\n${macros}\n${headers}\n#if !defined(min) || !defined(max) || !defined(abs)\n#error \"a header took another library's macro away\"\n#endif\n")
+execute_process(COMMAND ${COMPILER} -std=gnu++20 -fsyntax-only -w ${FLAGS} ${DIR}/macros.cpp RESULT_VARIABLE result
+  ERROR_VARIABLE text)
 if(NOT result EQUAL 0)
   message(FATAL_ERROR "names that other libraries define as macros:\n${text}")
 endif()

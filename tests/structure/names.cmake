@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P names.cmake: no public name of ours is a name of Eigen's, since many programs say
-# `using namespace` of both.  Those that are one thing in both, or overloads that never compete, are listed here.
+# cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P names.cmake: no public name of ours is a name of Eigen's,
+# since many programs say `using namespace` of both.  Those that are one thing in both, or overloads that never compete,
+# are listed here.
 set(same Index)
 set(names "")
 file(GLOB_RECURSE headers ${ROOT}/include/*.hpp)
@@ -26,7 +27,8 @@ foreach(header IN LISTS headers)
     set(text "${head}${tail}")
   endwhile()
   # What is declared at namespace level begins in the first column.
-  string(REGEX MATCHALL "\n(template <[^\n]*> |inline constexpr |inline |constexpr )?(struct|class|concept|using|enum class|union) [A-Za-z_0-9]+" types "${text}")
+  string(REGEX MATCHALL
+    "\n(template <[^\n]*> |inline constexpr |inline |constexpr )?(struct|class|concept|using|enum class|union) [A-Za-z_0-9]+" types "${text}")
   string(REGEX MATCHALL "\n[a-zA-Z][^\n(={]*[ >&*]([A-Za-z_0-9]+)( =|{|\\()" others "${text}")
   list(TRANSFORM types REPLACE ".* ([A-Za-z_0-9]+)$" "\\1")
   list(TRANSFORM others REPLACE ".*[ >&*\n]([A-Za-z_0-9]+)( =|{|\\()$" "\\1")
@@ -50,7 +52,8 @@ set(all_errors -fmax-errors=0)
 if(COMPILER MATCHES "clang")
   set(all_errors -ferror-limit=0)
 endif()
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${all_errors} ${FLAGS} ${DIR}/names.cpp ERROR_VARIABLE errors)
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${all_errors} ${FLAGS} ${DIR}/names.cpp ERROR_VARIABLE
+  errors)
 set(faults "")
 foreach(name IN LISTS names)
   foreach(what IN ITEMS name namespace)

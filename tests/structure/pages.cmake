@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... -P pages.cmake: every room has its page, every header of a room that has one is linked there (and so every layer is in the catalogue),
-# links lead somewhere, names in code exist, and README.md is short.
+# cmake -DROOT=... -P pages.cmake: every room has its page, every header of a room that has one is linked there (and so
+# every layer is in the catalogue), links lead somewhere, names in code exist, README.md is short, and no line of code
+# is longer than 120 characters but for one that is a string.
 set(include ${ROOT}/include/rheo)
-set(rooms layers/bijections layers/surjections layers/stochastic distributions transformers nets flows/presets training evaluation io targets)
+set(rooms layers/bijections layers/surjections layers/stochastic distributions transformers nets flows/presets training
+  evaluation io targets)
 set(faults "")
 file(GLOB_RECURSE headers ${include}/*.hpp)
 set(code "")
@@ -11,7 +13,8 @@ foreach(header IN LISTS headers)
   string(APPEND code "${text}")
 endforeach()
 
-set(pages ${ROOT}/README.md ${ROOT}/tests/README.md ${ROOT}/benchmarks/README.md ${ROOT}/examples/README.md ${ROOT}/examples/import.md ${include}/README.md)
+set(pages ${ROOT}/README.md ${ROOT}/tests/README.md ${ROOT}/benchmarks/README.md ${ROOT}/examples/README.md
+  ${ROOT}/examples/import.md ${include}/README.md)
 foreach(room IN LISTS rooms)
   list(APPEND pages ${include}/${room}/README.md)
 endforeach()
@@ -73,9 +76,18 @@ if(GIT)
   execute_process(COMMAND ${GIT} -C ${ROOT} ls-files OUTPUT_VARIABLE kept ERROR_QUIET)
 endif()
 string(REGEX MATCHALL "[^\n]+" kept "${kept}")
+string(REPEAT "." 121 long_line)
 foreach(item IN LISTS kept)
-  if(NOT item MATCHES "^([.]|(include|tests|benchmarks|examples)/|(CMakeLists.txt|CMakePresets.json|README.md|LICENSE)$)")
+  if(NOT item MATCHES
+    "^([.]|(include|tests|benchmarks|examples)/|(CMakeLists.txt|CMakePresets.json|README.md|LICENSE)$)")
     list(APPEND faults "${item} stands at the top level")
+  endif()
+  if(item MATCHES "[.](hpp|cpp|cmake|py|c|js)$|CMakeLists.txt$" AND EXISTS ${ROOT}/${item})
+    file(STRINGS ${ROOT}/${item} long REGEX "${long_line}")
+    list(FILTER long EXCLUDE REGEX "^ *(\"|[Rfr]+\")")
+    if(long)
+      list(APPEND faults "${item}: longer than 120 characters: ${long}")
+    endif()
   endif()
 endforeach()
 if(faults)

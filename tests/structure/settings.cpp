@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a program's settings of Eigen must not change: densities, their gradients, samples, fits, files, targets.  Prints every
-// number, or, given a file of such numbers and a tolerance, compares its own with them.
+// What a program's settings of Eigen must not change: densities, their gradients, samples, fits, files, targets. Prints
+// every number, or, given a file of such numbers and a tolerance, compares its own with them.
 #include <Eigen/Dense>
 #include <cmath>
 #include <cstdio>
@@ -60,7 +60,10 @@ template <class T, class F> void tell_flow(const F& flow) {
   trainer.step(view(std::as_const(x)), Model<F, T>::template nothing<const T>(x.rows()), {0, x.rows()}, Noise{5}, 1e-3);
   tell(trainer.gradient());
   tell(model.parameters());
-  if constexpr (std::is_same_v<T, double>) numbers.push_back(fit(model, x, {.epochs = 2, .batch = 64, .learning_rate = 1e-3, .validation = 0.2, .noise = Noise{6}}).best_loss);
+  if constexpr (std::is_same_v<T, double>)
+    numbers.push_back(
+        fit(model, x, {.epochs = 2, .batch = 64, .learning_rate = 1e-3, .validation = 0.2, .noise = Noise{6}})
+            .best_loss);
   tell(model.parameters());
   tell(model.buffers());
 }
@@ -69,7 +72,8 @@ template <class T, class F> void tell_flow(const F& flow) {
 int main(int count, char** arguments) {
   using Net = Mlp<16, 16>;
   tell_flow<double>(Flow{Standardize<3>{}, Repeat<2, Chain<AffineCoupling<3, Net>, LuLinear<3>>>{}, FullNormal<3>{}});
-  tell_flow<float>(Flow{ActNorm<2>{}, Elementwise<2, RationalQuadraticSpline<>>{}, LowRankLinear<2, 1>{}, Mixture<3, DiagonalNormal<2>>{}});
+  tell_flow<float>(Flow{ActNorm<2>{}, Elementwise<2, RationalQuadraticSpline<>>{}, LowRankLinear<2, 1>{},
+                        Mixture<3, DiagonalNormal<2>>{}});
 
   const auto rings = targets::rings<double>(300, Noise{7});
   tell(rings);

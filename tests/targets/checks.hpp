@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every toy density is put to: it integrates to one, its entropy is what it says, its sampler and its density are the same law.
+// What every toy density is put to: it integrates to one, its entropy is what it says, its sampler and its density are
+// the same law.
 #pragma once
 
 #include <algorithm>
@@ -28,12 +29,12 @@ inline Edges edges(double a, double b, double step) {
 }
 
 /// visit(x1, x2, weight) at m x m Gauss-Legendre nodes of [a1, b1] x [a2, b2].
-template <class F>
-void nodes(double a1, double b1, double a2, double b2, int m, F visit) {
+template <class F> void nodes(double a1, double b1, double a2, double b2, int m, F visit) {
   static std::vector<rheo::targets::detail::Node> unit;
   if (unit.size() != static_cast<std::size_t>(m)) unit = rheo::targets::detail::gauss_legendre(m, 0.0, 1.0);
   for (const auto& u : unit) {
-    for (const auto& v : unit) visit(a1 + (b1 - a1) * u.x, a2 + (b2 - a2) * v.x, (b1 - a1) * (b2 - a2) * u.weight * v.weight);
+    for (const auto& v : unit)
+      visit(a1 + (b1 - a1) * u.x, a2 + (b2 - a2) * v.x, (b1 - a1) * (b2 - a2) * u.weight * v.weight);
   }
 }
 
@@ -42,8 +43,7 @@ struct Totals {
 };
 
 /// Integrals of p and of -p log p over the panels.
-template <class LogP>
-Totals totals(LogP log_p, const Edges& e1, const Edges& e2, int m = 8) {
+template <class LogP> Totals totals(LogP log_p, const Edges& e1, const Edges& e2, int m = 8) {
   Totals t;
   for (std::size_t i = 0; i + 1 < e1.size(); ++i) {
     for (std::size_t j = 0; j + 1 < e2.size(); ++j) {
@@ -70,8 +70,8 @@ struct ChiSquare {
   double limit() const { return chi_square_limit(cells - 1); }
 };
 
-/// Pearson's statistic of points against a density, on the cells between the edges with 10 or more expected; the rest of the plane is
-/// one more cell, merged into the last one where it expects fewer than 10.
+/// Pearson's statistic of points against a density, on the cells between the edges with 10 or more expected; the rest
+/// of the plane is one more cell, merged into the last one where it expects fewer than 10.
 template <class LogP>
 ChiSquare chi_square(const Batch<double>& x, LogP log_p, const Edges& e1, const Edges& e2, int m = 8) {
   const auto cell = [](const Edges& e, double v) { return std::upper_bound(e.begin(), e.end(), v) - e.begin() - 1; };
@@ -109,17 +109,16 @@ ChiSquare chi_square(const Batch<double>& x, LogP log_p, const Edges& e1, const 
 }
 
 /// The sampler against the density, and the same test against the sampler scaled by 1.05, which it must refuse.
-template <class LogP>
-void same_law(const Batch<double>& x, LogP log_p, const Edges& e1, const Edges& e2, int m = 8) {
+template <class LogP> void same_law(const Batch<double>& x, LogP log_p, const Edges& e1, const Edges& e2, int m = 8) {
   const ChiSquare right = chi_square(x, log_p, e1, e2, m), wrong = chi_square(1.05 * x, log_p, e1, e2, m);
   CHECK(right.cells >= 30);
   CHECK(right.statistic < right.limit());
   CHECK(wrong.statistic > 1.2 * wrong.limit());
 }
 
-/// The mean of -log p over n draws is the entropy, within 4.5 standard errors: sees a blur too narrow for the cells above.
-template <class D>
-void same_entropy(Index n) {
+/// The mean of -log p over n draws is the entropy, within 4.5 standard errors: sees a blur too narrow for the cells
+/// above.
+template <class D> void same_entropy(Index n) {
   const Batch<double> x = D::template sample<double>(n, Noise{23});
   rheo::Column<double> loss(n);
   for (Index i = 0; i < n; ++i) loss(i) = -D::log_prob(x(i, 0), x(i, 1));
@@ -128,8 +127,7 @@ void same_entropy(Index n) {
 }
 
 /// Rows depend on their own number only, and float is double rounded.
-template <class D>
-void same_rows() {
+template <class D> void same_rows() {
   const Noise noise{5, 9};
   const Batch<double> x = D::template sample<double>(40, noise);
   CHECK((D::template sample<double>(23, noise.from_row(17)) == x.bottomRows(23)).all());
@@ -137,9 +135,11 @@ void same_rows() {
   CHECK((x.col(0) != x.col(1)).all());
 }
 
-/// Everything, for a density that is smooth between the edges `q` of its quadrature; `c` are the cells of the chi-square.
+/// Everything, for a density that is smooth between the edges `q` of its quadrature; `c` are the cells of the
+/// chi-square.
 template <class D>
-void certify(double printed, double digits, const Edges& q1, const Edges& q2, const Edges& c1, const Edges& c2, int m = 8) {
+void certify(double printed, double digits, const Edges& q1, const Edges& q2, const Edges& c1, const Edges& c2,
+             int m = 8) {
   INFO(D::name);
   const Totals t = totals(D::log_prob, q1, q2);
   CHECK(std::fabs(t.mass - 1.0) < 1e-7);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The densities of compact support: closed forms throughout, panels along the jumps (for the annulus in polar coordinates).
+// The densities of compact support: closed forms throughout, panels along the jumps (for the annulus in polar
+// coordinates).
 #include "rheo/targets/compact.hpp"
 
 #include "rheo/targets/fractals.hpp"
@@ -12,14 +13,14 @@ using checks::edges;
 namespace {
 
 /// Every point of the sampler lies in the support, which is where the density is positive.
-template <class D>
-void stays_inside() {
+template <class D> void stays_inside() {
   const auto x = D::template sample<double>(20000, rheo::Noise{3});
   for (rheo::Index i = 0; i < x.rows(); ++i) {
     if (!D::in_support(x(i, 0), x(i, 1)) || !(D::log_prob(x(i, 0), x(i, 1)) > -10.0)) FAIL(D::name << ": row " << i);
     const double y1 = 1.5 * x(i, 0) + 0.1, y2 = 1.5 * x(i, 1);
     const bool inside = D::in_support(y1, y2);
-    if (inside != (D::distance_to_support(y1, y2) == 0.0) || inside != (D::log_prob(y1, y2) > -10.0)) FAIL(D::name << ": row " << i);
+    if (inside != (D::distance_to_support(y1, y2) == 0.0) || inside != (D::log_prob(y1, y2) > -10.0))
+      FAIL(D::name << ": row " << i);
   }
   const double nan = std::nan("");
   CHECK_FALSE(D::in_support(nan, 0.0));
@@ -75,7 +76,9 @@ TEST_CASE("one_uniform: mass, entropy, sampler, distances") {
 }
 
 TEST_CASE("annulus: mass, entropy, sampler in polar coordinates, distances") {
-  const auto polar = [](double r, double t) { return Annulus::log_prob(r * std::cos(t), r * std::sin(t)) + std::log(r); };
+  const auto polar = [](double r, double t) {
+    return Annulus::log_prob(r * std::cos(t), r * std::sin(t)) + std::log(r);
+  };
   const auto e1 = edges(1.0, 2.0, 0.1), e2 = edges(-detail::pi, detail::pi, detail::pi / 8);
   const auto t = checks::totals(polar, e1, e2);
   CHECK(checks::near(t.mass, 1.0));
@@ -123,7 +126,8 @@ TEST_CASE("sierpinski: mass, entropy, sampler, distances") {
       for (int a = 0; a < 81; ++a) {
         for (int b = 0; b < 81; ++b) {
           const double s = 4.0 / 81.0;
-          if (!hole(a, b)) best = std::fmin(best, distance({a * s - 2.0, (a + 1) * s - 2.0, b * s - 2.0, (b + 1) * s - 2.0}, x, y));
+          if (!hole(a, b))
+            best = std::fmin(best, distance({a * s - 2.0, (a + 1) * s - 2.0, b * s - 2.0, (b + 1) * s - 2.0}, x, y));
         }
       }
       CHECK(checks::near(Sierpinski::distance_to_support(x, y), best));

@@ -9,7 +9,8 @@ using namespace rheo::targets;
 using checks::edges;
 
 TEST_CASE("crescent and crescent_cubed: mass, entropy, sampler") {
-  checks::certify<Crescent>(1.837877, 1e-6, edges(-4.0, 22.0, 0.5), edges(-6.5, 6.5, 0.15), edges(-2.0, 5.0, 0.2), edges(-3.5, 3.5, 0.2));
+  checks::certify<Crescent>(1.837877, 1e-6, edges(-4.0, 22.0, 0.5), edges(-6.5, 6.5, 0.15), edges(-2.0, 5.0, 0.2),
+                            edges(-3.5, 3.5, 0.2));
   checks::certify<CrescentCubed>(2.837877, 1e-6, edges(-45.0, 45.0, 1.0), edges(-6.0, 6.0, 0.2), edges(-6.0, 6.0, 0.4),
                                  edges(-3.5, 3.5, 0.2));
   CHECK(Crescent::log_prob(3.0, 0.0) < Crescent::log_prob(-1.0, 0.0) - 10.0);  // the bow points left

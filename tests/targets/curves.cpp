@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The curves.  Entropies are constants found by trapezoid sums (two steps agreeing to 1e-9; for the pinwheel in the coordinates before
-// the turn, where it is a Gaussian, to 1e-10); an independent rule confirms them here, beside the decimals known before.
+// The curves.  Entropies are constants found by trapezoid sums (two steps agreeing to 1e-9; for the pinwheel in the
+// coordinates before the turn, where it is a Gaussian, to 1e-10); an independent rule confirms them here, beside the
+// decimals known before.
 #include "rheo/targets/curves.hpp"
 
 #include "targets/checks.hpp"
@@ -23,8 +24,7 @@ TEST_CASE("two_spirals: mass, entropy, sampler") {
 namespace {
 
 /// Largest difference of log-densities at 60 points of [-half, half]^2.
-template <class F, class G>
-double largest_difference(F f, G g, double half) {
+template <class F, class G> double largest_difference(F f, G g, double half) {
   double most = 0.0;
   const rheo::Noise noise{22};
   for (rheo::Index i = 0; i < 60; ++i) {
@@ -36,7 +36,9 @@ double largest_difference(F f, G g, double half) {
 
 }  // namespace
 
-TEST_CASE("moons, swiss_roll and two_spirals keep the documented accuracy against many more nodes on the curve as published") {
+TEST_CASE(
+    "moons, swiss_roll and two_spirals keep the documented accuracy against many more nodes on the curve as "
+    "published") {
   const double pi = detail::pi;
   const auto quarter = [pi](double) { return 0.5 / pi; };
   const detail::SpreadCurve outer(
@@ -96,7 +98,7 @@ Point turned(double f1, double f2) {
 TEST_CASE("pinwheel: mass, entropy, sampler") {
   const auto q = edges(-5.0, 5.0, 0.2), c = edges(-3.6, 3.6, 0.15);
   CHECK(std::fabs(checks::totals(Pinwheel::log_prob, q, q).mass - 1.0) < 2e-7);  // 7e-8 lie outside
-  double mass = 0.0, entropy = 0.0;                                              // as a mean over f, where nothing is singular
+  double mass = 0.0, entropy = 0.0;  // as a mean over f, where nothing is singular
   const double h = 0.05;
   for (double u = -7.3; u < 7.3; u += h) {
     for (double v = -7.3; v < 7.3; v += h) {
@@ -126,7 +128,8 @@ TEST_CASE("pinwheel: the roots are all found, folds included, to 1e-12 in the pl
       if (f(lo) * f(hi) > 0.0) continue;
       for (int step = 0; step < 60; ++step) (f(lo) * f(0.5 * (lo + hi)) > 0.0 ? lo : hi) = 0.5 * (lo + hi);
       const double slope = 1.0 + 0.25 * rho * std::sin(lo) * std::exp(rho * std::cos(lo));
-      p += std::exp(detail::log_normal((rho * std::cos(lo) - 1.0) / 0.3) + detail::log_normal(rho * std::sin(lo) / 0.1)) /
+      p += std::exp(detail::log_normal((rho * std::cos(lo) - 1.0) / 0.3) +
+                    detail::log_normal(rho * std::sin(lo) / 0.1)) /
            (0.6 * std::fabs(slope));
     }
     return std::log(p);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The drawings: thin rings, the tree, the picture.  Entropies are constants found by trapezoid sums over the plane, two steps agreeing to
-// 1e-9; an independent rule confirms them here.
+// The drawings: thin rings, the tree, the picture.  Entropies are constants found by trapezoid sums over the plane, two
+// steps agreeing to 1e-9; an independent rule confirms them here.
 #include "rheo/targets/drawing.hpp"
 
 #include "rheo/targets/fractals.hpp"
@@ -21,8 +21,7 @@ struct Region {
 };
 
 /// Mass and entropy, without the panels at whose centre log p < -70: within them it is below -40.
-template <class D>
-checks::Totals totals(const std::vector<Region>& regions) {
+template <class D> checks::Totals totals(const std::vector<Region>& regions) {
   checks::Totals t;
   for (const Region& r : regions) {
     const auto e1 = edges(r.box.x1_min, r.box.x1_max, r.side), e2 = edges(r.box.x2_min, r.box.x2_max, r.side);
@@ -54,12 +53,15 @@ void certify(const std::vector<Region>& regions, const checks::Edges& c1, const 
 TEST_CASE("olympic_rings and four_rings: mass, entropy, sampler") {
   certify<OlympicRings>({{{-2.8, 2.8, -1.8, 1.8}, 0.01}}, edges(-2.9, 2.9, 0.2), edges(-1.9, 1.9, 0.2), 64);
   certify<FourRings>({{{-2.1, 2.8, -1.8, 1.8}, 0.01}}, edges(-2.2, 2.9, 0.2), edges(-1.9, 1.9, 0.2), 64);
-  const double blur = std::sqrt(0.2) * 0.01;  // a tenth of the circle's density over its blur at 1.5 blurs outside, far from all crossings
+  const double blur =
+      std::sqrt(0.2) *
+      0.01;  // a tenth of the circle's density over its blur at 1.5 blurs outside, far from all crossings
   const double x = -1.75 - 1.0 - 1.5 * blur;
-  CHECK(std::fabs(OlympicRings::log_prob(x, 0.75) - (detail::log_normal(1.5) - std::log(blur * 10.0 * detail::pi) - 0.5 * std::log(1.0 + 1.5 * blur))) < 1e-5);
+  CHECK(std::fabs(OlympicRings::log_prob(x, 0.75) - (detail::log_normal(1.5) - std::log(blur * 10.0 * detail::pi) -
+                                                     0.5 * std::log(1.0 + 1.5 * blur))) < 1e-5);
 }
 
-TEST_CASE("fractal_tree: mass, entropy, sampler") { 
+TEST_CASE("fractal_tree: mass, entropy, sampler") {
   certify<FractalTree>({{{-3.0, 2.7, -2.5, 2.6}, 0.03}}, edges(-2.8, 2.4, 0.1), edges(-2.2, 2.4, 0.1), 12);
 }
 
@@ -93,7 +95,8 @@ TEST_CASE("a drawing's density is the blur's integral, its parts weighted") {
       p += normal(x1 - 1.0 - 0.8 * std::cos(t), 0.2) * normal(x2 - 0.5 - 0.8 * std::sin(t), 0.2) / (6.0 * n);
     }
     for (const auto& node : detail::gauss_legendre(60, -0.9, 0.9)) {
-      p += 0.5 * node.weight / 1.8 * normal(x1 - 0.4 - node.x * std::cos(0.7), 0.15) * normal(x2 + 0.2 - node.x * std::sin(0.7), 0.15);
+      p += 0.5 * node.weight / 1.8 * normal(x1 - 0.4 - node.x * std::cos(0.7), 0.15) *
+           normal(x2 + 0.2 - node.x * std::sin(0.7), 0.15);
     }
     checks::nodes(-0.5, 0.5, -0.3, 0.3, 40, [&](double a, double b, double w) {
       const double c = std::cos(-0.4), s = std::sin(-0.4), d1 = x1 + 1.0 - a * c + b * s, d2 = x2 - 0.3 - a * s - b * c;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The energies: values and gradients against duals and the column tape, samplers and constants against quadrature, edges, no allocation.
+// The energies: values and gradients against duals and the column tape, samplers and constants against quadrature,
+// edges, no allocation.
 #include "rheo/targets/energies.hpp"
 
 #include <array>
@@ -32,7 +33,8 @@ template <class E, class T> Column<T> values(const E& e, const Batch<T>& x, type
   return u;
 }
 
-/// The batch against the callable on numbers, on duals and on the tape; float against double; second derivatives; NaN; allocations.
+/// The batch against the callable on numbers, on duals and on the tape; float against double; second derivatives; NaN;
+/// allocations.
 template <class E> void certify(const E& e, double spread, const Row<double>& centre = Row<double>::Zero(E::dim)) {
   static_assert(Energy<E>);
   constexpr Index D = E::dim;
@@ -87,7 +89,8 @@ template <class E> void certify(const E& e, double spread, const Row<double>& ce
   const double h = 1e-5;
   const auto up = run(e, Batch<double>(x + h * v), w), down = run(e, Batch<double>(x - h * v), w);
   const Batch<double> by_differences = (up.g - down.g) / (2 * h);
-  for (Index i = 0; i < x.rows(); ++i) CHECK(((hv.row(i) - by_differences.row(i)).abs() < 2e-6 * (1.0 + hv.row(i).abs().maxCoeff())).all());
+  for (Index i = 0; i < x.rows(); ++i)
+    CHECK(((hv.row(i) - by_differences.row(i)).abs() < 2e-6 * (1.0 + hv.row(i).abs().maxCoeff())).all());
 
   for (double bad : {std::nan(""), 1e20, -1e160, 1e300}) {
     for (Index j = 0; j < D; ++j) {
@@ -189,7 +192,8 @@ TEST_CASE("a Gaussian: the standard normal, log Z, moments, and what is refused"
 TEST_CASE("funnel and banana: normalised, and their samplers draw from them") {
   // x2 of the funnel in units of its deviation: the change of variables is exact
   const auto scaled = [](double v, double z) { return -Funnel<2>{}(Point{v, z * std::exp(0.5 * v)}) + 0.5 * v; };
-  CHECK(checks::near(checks::totals(scaled, checks::edges(-24.0, 24.0, 1.0), checks::edges(-8.0, 8.0, 0.5)).mass, 1.0, 1e-10));
+  CHECK(checks::near(checks::totals(scaled, checks::edges(-24.0, 24.0, 1.0), checks::edges(-8.0, 8.0, 0.5)).mass, 1.0,
+                     1e-10));
   same_law(Funnel<2>{}, checks::edges(-6.0, 4.0, 0.5), checks::edges(-3.0, 3.0, 0.25));
   Batch<double> ends(2, 2);
   ends << 100.0, 3.0, -100.0, 1e-30;  // where the exponent is held
@@ -199,11 +203,13 @@ TEST_CASE("funnel and banana: normalised, and their samplers draw from them") {
     const double v = ends(i, 0), x = ends(i, 1), precision = std::exp(v > 0 ? -80.0 : 80.0);
     CHECK(r.g(i, 0) == Approx(v / 9.0 + 0.5));
     CHECK(r.g(i, 1) == Approx(x * precision));
-    CHECK(r.u(i) == Approx(0.5 * x * x * precision + v * v / 18.0 + 0.5 * v + targets::detail::log_2pi + std::log(3.0)));
+    CHECK(r.u(i) ==
+          Approx(0.5 * x * x * precision + v * v / 18.0 + 0.5 * v + targets::detail::log_2pi + std::log(3.0)));
   }
   mean_energy(Funnel<5>{}, 2.5 * (targets::detail::log_2pi + 1.0) + std::log(3.0));
   const Banana<2> banana(2.0, 0.2);
-  CHECK(checks::near(totals(banana, checks::edges(-16.0, 16.0, 0.5), checks::edges(-55.0, 9.0, 0.5), 0.0).mass, 1.0, 1e-9));
+  CHECK(checks::near(totals(banana, checks::edges(-16.0, 16.0, 0.5), checks::edges(-55.0, 9.0, 0.5), 0.0).mass, 1.0,
+                     1e-9));
   same_law(banana, checks::edges(-4.0, 4.0, 0.4), checks::edges(-4.0, 4.0, 0.4));
   mean_energy(Banana<4>{}, 2.0 * (targets::detail::log_2pi + 1.0) + std::log(10.0));
   CHECK_THROWS_AS(Banana<2>(0.0, 1.0), std::invalid_argument);
@@ -227,7 +233,7 @@ TEST_CASE("the double well: log Z, entropy, modes, masses as published, and its 
   CHECK(checks::near(t.entropy, well.entropy(), 1e-9));
   same_law(well, checks::edges(-2.6, 2.6, 0.2), checks::edges(-3.0, 3.0, 0.5));
   mean_energy(well, well.entropy() - well.log_z());
-  CHECK_THROWS_AS(DoubleWell(0.0, 1.0, 1.0), std::invalid_argument);   // one well
+  CHECK_THROWS_AS(DoubleWell(0.0, 1.0, 1.0), std::invalid_argument);    // one well
   CHECK_THROWS_AS(DoubleWell(30.0, -1.0, 1.0), std::invalid_argument);  // tilted until one is left
   CHECK_NOTHROW(DoubleWell(2.0, -3.0, 0.5));
 }
@@ -246,7 +252,8 @@ TEST_CASE("many wells: pairs add up, modes and their masses, draws fall into eac
     ManyWell<6>::Workspace<double> w;
     CHECK((run(wells, Batch<double>(m), w).g.abs() < 1e-10).all());
     double seen = 0.0;
-    for (Index i = 0; i < x.rows(); ++i) seen += (x(i, 0) > 0) == (m(0) > 0) && (x(i, 2) > 0) == (m(2) > 0) && (x(i, 4) > 0) == (m(4) > 0);
+    for (Index i = 0; i < x.rows(); ++i)
+      seen += (x(i, 0) > 0) == (m(0) > 0) && (x(i, 2) > 0) == (m(2) > 0) && (x(i, 4) > 0) == (m(4) > 0);
     const double mass = wells.mode_mass(k);
     CHECK(std::fabs(seen / 1e5 - mass) < 4.5 * std::sqrt(mass / 1e5));
     total += mass;
@@ -257,7 +264,11 @@ TEST_CASE("many wells: pairs add up, modes and their masses, draws fall into eac
 
 TEST_CASE("Mueller-Brown: stationary points as published, log Z and the wells' masses by another rule") {
   const MuellerBrown e(20.0);
-  const double points[5][3] = {{-0.558, 1.442, -146.70}, {-0.050, 0.467, -80.77}, {0.623, 0.028, -108.17}, {-0.822, 0.624, -40.66}, {0.212, 0.293, -72.25}};
+  const double points[5][3] = {{-0.558, 1.442, -146.70},
+                               {-0.050, 0.467, -80.77},
+                               {0.623, 0.028, -108.17},
+                               {-0.822, 0.624, -40.66},
+                               {0.212, 0.293, -72.25}};
   NoWorkspace w;
   for (const auto& p : points) {
     Batch<double> x(1, 2);
@@ -278,7 +289,8 @@ TEST_CASE("Mueller-Brown: stationary points as published, log Z and the wells' m
     };
     const auto masses = at.well_masses();
     CHECK(checks::near(checks::totals(above, e1, checks::edges(0.0, 6.0, 0.1)).mass, masses[0], 1e-9));
-    CHECK(checks::near(checks::totals(right, checks::edges(0.0, 4.0, 0.1), checks::edges(-2.5, 1.7, 0.1)).mass, masses[2], 1e-9));
+    CHECK(checks::near(checks::totals(right, checks::edges(0.0, 4.0, 0.1), checks::edges(-2.5, 1.7, 0.1)).mass,
+                       masses[2], 1e-9));
     CHECK(checks::near(masses[0] + masses[1] + masses[2], 1.0));
   }
   CHECK(checks::near(e.log_z(), 5.366133242, 1e-9));
@@ -296,7 +308,8 @@ TEST_CASE("phi^4: log Z where it is known, symmetries, and what is refused") {
   for (double mass2 : {-4.0, 0.0, 2.0}) {
     for (double lambda : {0.3, 5.0}) {
       double sum = 0.0;
-      for (const auto& n : targets::detail::gauss_legendre(400, -8.0, 8.0)) sum += n.weight * std::exp(-Phi4<1>(mass2, lambda)(std::array<double, 1>{n.x}));
+      for (const auto& n : targets::detail::gauss_legendre(400, -8.0, 8.0))
+        sum += n.weight * std::exp(-Phi4<1>(mass2, lambda)(std::array<double, 1>{n.x}));
       CHECK(checks::near(Phi4<1>(mass2, lambda).log_z().value(), std::log(sum), 1e-10));
     }
   }
@@ -324,7 +337,9 @@ TEST_CASE("phi^4: log Z where it is known, symmetries, and what is refused") {
   CHECK_THROWS_AS(Phi4<2>(1.0, -1.0), std::invalid_argument);
 }
 
-TEST_CASE("interpolation: the ends are the energies themselves, the middle is the mean, lambda's derivative is the difference") {
+TEST_CASE(
+    "interpolation: the ends are the energies themselves, the middle is the mean, lambda's derivative is the "
+    "difference") {
   const GaussianEnergy<2> base;
   const DoubleWell target;
   using Path = Interpolated<GaussianEnergy<2>, DoubleWell>;

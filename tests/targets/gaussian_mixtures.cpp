@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The mixtures.  Their entropies have no closed form: the constants are trapezoid sums over the plane, which converge geometrically for
-// densities analytic in both variables; two steps agreed to 1e-9.  Here an independent Gauss-Legendre rule confirms them, and so do the
-// six decimals known before (2.831880, 2.177596, 2.386083).
+// The mixtures.  Their entropies have no closed form: the constants are trapezoid sums over the plane, which converge
+// geometrically for densities analytic in both variables; two steps agreed to 1e-9.  Here an independent Gauss-Legendre
+// rule confirms them, and so do the six decimals known before (2.831880, 2.177596, 2.386083).
 #include "rheo/targets/gaussian_mixtures.hpp"
 
 #include "targets/checks.hpp"

@@ -45,7 +45,8 @@ TEST_CASE("near_curve: the documented accuracy against Gauss-Legendre on many mo
   const rheo::Noise noise{22};
   for (double width : {0.1, 0.05}) {
     const NearCurve curve(width);
-    const detail::SpreadCurve many(3000, 0.0, 2.0 * detail::pi, width, NearCurve::centre, [](double) { return 0.5 / detail::pi; });
+    const detail::SpreadCurve many(3000, 0.0, 2.0 * detail::pi, width, NearCurve::centre,
+                                   [](double) { return 0.5 / detail::pi; });
     for (double half : {3.2, 10.0}) {
       double most = 0.0;
       for (rheo::Index i = 0; i < 60; ++i) {

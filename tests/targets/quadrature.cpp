@@ -55,8 +55,8 @@ TEST_CASE("a Gaussian spread along a segment is a normal times a difference of n
       },
       [](double) { return 0.5; });
   for (double x1 : {-2.0, 0.0, 0.7, 3.0}) {
-    const double exact =
-        d::log_normal((0.1 - 0.5) / 0.3) - std::log(0.3) + d::log_normal_between((x1 - 1.0) / 0.3, (x1 + 1.0) / 0.3) - std::log(2.0);
+    const double exact = d::log_normal((0.1 - 0.5) / 0.3) - std::log(0.3) +
+                         d::log_normal_between((x1 - 1.0) / 0.3, (x1 + 1.0) / 0.3) - std::log(2.0);
     CHECK(std::fabs(segment.log_prob(x1, 0.1) - exact) < 1e-10);
   }
 }

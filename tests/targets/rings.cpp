@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The circles.  Entropies without a closed form are constants found by trapezoid sums over the plane, two steps agreeing to 1e-9;
-// an independent rule confirms them here, beside the six decimals known before.
+// The circles.  Entropies without a closed form are constants found by trapezoid sums over the plane, two steps
+// agreeing to 1e-9; an independent rule confirms them here, beside the six decimals known before.
 #include "rheo/targets/rings.hpp"
 
 #include "targets/checks.hpp"
@@ -27,8 +27,8 @@ TEST_CASE("stimper_moons: mass, entropy, sampler, and the formula as printed") {
   CHECK(std::fabs(StimperMoons::z - 2.234940) < 1e-6);
   // the two bumps, written out
   const double x1 = 0.07, x2 = 2.1, r = std::hypot(x1, x2), a = (x1 - 2.0) / 0.3, b = (x1 + 2.0) / 0.3;
-  const double direct =
-      -0.5 * (r - 2.0) * (r - 2.0) / 0.04 + std::log(std::exp(-0.5 * a * a) + std::exp(-0.5 * b * b)) - std::log(2.234940148768);
+  const double direct = -0.5 * (r - 2.0) * (r - 2.0) / 0.04 +
+                        std::log(std::exp(-0.5 * a * a) + std::exp(-0.5 * b * b)) - std::log(2.234940148768);
   CHECK(std::fabs(StimperMoons::log_prob(x1, x2) - direct) < 1e-11);
 }
 

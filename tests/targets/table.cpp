@@ -16,22 +16,21 @@ TEST_CASE("the table holds every name once, and find returns the entry of that n
     CHECK(&find(t.name) == &t);
   }
   CHECK(names.size() == all().size());
-  CHECK(names == std::set<std::string>{"checkerboard",   "corners",      "eight_gaussians", "four_circles",   "rings",
-                                       "circles",        "moons",        "swiss_roll",      "two_spirals",    "pinwheel",
-                                       "diamond",        "two_uniforms", "annulus",         "two_lines",      "two_marginals",
-                                       "split_gaussian", "one_uniform",  "crescent",        "crescent_cubed", "sine",
-                                       "abs_curve",      "sign_curve",   "stimper_moons",   "stimper_rings",  "ring_of_gaussians",
-                                       "olympic_rings",  "four_rings",   "sierpinski",      "fractal_tree",   "synthetic_image",
-                                       "near_curve_0.1", "near_curve_0.03", "near_curve_0.01"});
+  CHECK(names == std::set<std::string>{
+                     "checkerboard",   "corners",         "eight_gaussians", "four_circles",   "rings",
+                     "circles",        "moons",           "swiss_roll",      "two_spirals",    "pinwheel",
+                     "diamond",        "two_uniforms",    "annulus",         "two_lines",      "two_marginals",
+                     "split_gaussian", "one_uniform",     "crescent",        "crescent_cubed", "sine",
+                     "abs_curve",      "sign_curve",      "stimper_moons",   "stimper_rings",  "ring_of_gaussians",
+                     "olympic_rings",  "four_rings",      "sierpinski",      "fractal_tree",   "synthetic_image",
+                     "near_curve_0.1", "near_curve_0.03", "near_curve_0.01"});
 }
 
 TEST_CASE("an unknown name is refused with the list of names") {
   std::string message;
   try {
     find("moon");
-  } catch (const std::invalid_argument& e) {
-    message = e.what();
-  }
+  } catch (const std::invalid_argument& e) { message = e.what(); }
   CHECK(message.find("\"moon\"") != std::string::npos);
   for (const Target& t : all()) CHECK(message.find(t.name) != std::string::npos);
 }
@@ -78,10 +77,12 @@ TEST_CASE("exactly the seven compact targets know their support") {
     compact.insert(t.name);
     const auto x = t.sample(1000, rheo::Noise{12});
     for (rheo::Index i = 0; i < 1000; ++i) {
-      if (!t.in_support(x(i, 0), x(i, 1)) || t.distance_to_support(x(i, 0) + 20.0, x(i, 1)) < 10.0) FAIL(t.name << ": row " << i);
+      if (!t.in_support(x(i, 0), x(i, 1)) || t.distance_to_support(x(i, 0) + 20.0, x(i, 1)) < 10.0)
+        FAIL(t.name << ": row " << i);
     }
   }
-  CHECK(compact == std::set<std::string>{"checkerboard", "corners", "two_uniforms", "annulus", "two_lines", "one_uniform", "sierpinski"});
+  CHECK(compact == std::set<std::string>{"checkerboard", "corners", "two_uniforms", "annulus", "two_lines",
+                                         "one_uniform", "sierpinski"});
 }
 
 TEST_CASE("the free functions are the table's samplers") {
@@ -91,9 +92,12 @@ TEST_CASE("the free functions are the table's samplers") {
     CHECK((find(name).sample(5, noise) == x).all());
   };
 #define SAME(name) same(#name, name<double>(5, noise))
-  SAME(checkerboard), SAME(corners), SAME(eight_gaussians), SAME(four_circles), SAME(rings), SAME(circles), SAME(moons), SAME(swiss_roll);
-  SAME(two_spirals), SAME(pinwheel), SAME(diamond), SAME(two_uniforms), SAME(annulus), SAME(two_lines), SAME(two_marginals);
-  SAME(split_gaussian), SAME(one_uniform), SAME(crescent), SAME(crescent_cubed), SAME(sine), SAME(abs_curve), SAME(sign_curve);
+  SAME(checkerboard), SAME(corners), SAME(eight_gaussians), SAME(four_circles), SAME(rings), SAME(circles), SAME(moons),
+      SAME(swiss_roll);
+  SAME(two_spirals), SAME(pinwheel), SAME(diamond), SAME(two_uniforms), SAME(annulus), SAME(two_lines),
+      SAME(two_marginals);
+  SAME(split_gaussian), SAME(one_uniform), SAME(crescent), SAME(crescent_cubed), SAME(sine), SAME(abs_curve),
+      SAME(sign_curve);
   SAME(stimper_moons), SAME(stimper_rings), SAME(ring_of_gaussians);
   SAME(olympic_rings), SAME(four_rings), SAME(sierpinski), SAME(fractal_tree), SAME(synthetic_image);
 #undef SAME

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// AlphaDivergence: its three estimators in the mean against closed forms, against differences where draws are frozen, without variance at the
-// optimum where they promise it, in one another's company on a flow, and off the support.
+// AlphaDivergence: its three estimators in the mean against closed forms, against differences where draws are frozen,
+// without variance at the optimum where they promise it, in one another's company on a flow, and off the support.
 #include "rheo/training/alpha_divergence.hpp"
 
 #include "catch.hpp"
@@ -25,7 +25,8 @@ using Block = presets::RealNvpBlock<2, MlpOf<Tanh, 6>>;
 constexpr auto reparameterised = Estimator::reparameterised, path = Estimator::path, weights = Estimator::weights;
 
 /// Of batches of draws alone.
-template <class F, class Objective> Batch<double> gradients(Model<F, double>& model, const Objective& objective, Index batch, Index repeats, Noise noise) {
+template <class F, class Objective>
+Batch<double> gradients(Model<F, double>& model, const Objective& objective, Index batch, Index repeats, Noise noise) {
   const Batch<double> none(batch, 0);
   return rheo_test::gradients(model, objective, none, none, repeats, noise);
 }
@@ -35,7 +36,8 @@ double exact(double a, double m, double s) {
   if (a == 0) return -s + 0.5 * (v + m * m - 1);
   if (a == 1) return s + 0.5 * ((1 + m * m) / v - 1);
   const double precision = a + (1 - a) / v;
-  return (std::exp(-(1 - a) * s - 0.5 * std::log(precision) - 0.5 * a * (1 - a) * m * m / (precision * v)) - 1) / (a * (a - 1));
+  return (std::exp(-(1 - a) * s - 0.5 * std::log(precision) - 0.5 * a * (1 - a) * m * m / (precision * v)) - 1) /
+         (a * (a - 1));
 }
 template <Estimator How> void means(double a) {
   const targets::GaussianEnergy<1> normal;
@@ -45,9 +47,13 @@ template <Estimator How> void means(double a) {
   for (double off : {0.0, 0.3}) {
     const Batch<double> g = gradients(model, alpha_divergence<How>(normal, a, log_z - off), 256, 1000, Noise{3});
     const double scale = std::exp(a * off);
-    const double loss = a == 0 ? exact(0, m, s) - off : a == 1 ? scale * (exact(1, m, s) + off - 1) + 1 : scale * exact(a, m, s) + (scale - 1) / (a * (a - 1));
-    const double slope[] = {scale * (exact(a, m + h, s) - exact(a, m - h, s)) / (2 * h), scale * (exact(a, m, s + h) - exact(a, m, s - h)) / (2 * h)};
-    INFO("alpha " << a << ", off " << off << ": " << g.col(0).mean() << " +- " << error(g, 0) << " for " << slope[0] << ", " << g.col(1).mean() << " +- " << error(g, 1) << " for " << slope[1]);
+    const double loss = a == 0   ? exact(0, m, s) - off
+                        : a == 1 ? scale * (exact(1, m, s) + off - 1) + 1
+                                 : scale * exact(a, m, s) + (scale - 1) / (a * (a - 1));
+    const double slope[] = {scale * (exact(a, m + h, s) - exact(a, m - h, s)) / (2 * h),
+                            scale * (exact(a, m, s + h) - exact(a, m, s - h)) / (2 * h)};
+    INFO("alpha " << a << ", off " << off << ": " << g.col(0).mean() << " +- " << error(g, 0) << " for " << slope[0]
+                  << ", " << g.col(1).mean() << " +- " << error(g, 1) << " for " << slope[1]);
     for (Index j = 0; j < 2; ++j) {
       CHECK(std::fabs(g.col(j).mean() - slope[j]) < 4 * error(g, j));
       CHECK(error(g, j) < 0.05 * std::fabs(slope[j]));
@@ -105,7 +111,8 @@ TEST_CASE("reparameterised, the gradient is that of the very loss, through sampl
     CHECK(slope_misfit(model, alpha_divergence(Soft{}, a), none, rows) < 1e-8);
     CHECK(slope_misfit(model, alpha_divergence(Soft{}, a, 1.0), none, rows) < 1e-8);
   }
-  const Batch<double> zero = gradients(model, alpha_divergence(Soft{}, 0.0), 200, 1, Noise{6}), kl = gradients(model, ReverseKl<Soft>(Soft{}), 200, 1, Noise{6});
+  const Batch<double> zero = gradients(model, alpha_divergence(Soft{}, 0.0), 200, 1, Noise{6}),
+                      kl = gradients(model, ReverseKl<Soft>(Soft{}), 200, 1, Noise{6});
   CHECK((zero - kl).abs().maxCoeff() < 1e-12);
 }
 
@@ -116,10 +123,12 @@ TEST_CASE("on a flow the estimators agree in the mean, and that of the path vari
   for (double a : {0.0, 1.0, 2.0}) {
     const double level = energy.log_z();
     const Batch<double> r = gradients(model, alpha_divergence<reparameterised>(energy, a, level), 256, 100, Noise{7}),
-                        p = gradients(model, alpha_divergence<path>(energy, a, level), 256, 100, Noise{8}), w = gradients(model, alpha_divergence<weights>(energy, a, level), 256, 100, Noise{9});
+                        p = gradients(model, alpha_divergence<path>(energy, a, level), 256, 100, Noise{8}),
+                        w = gradients(model, alpha_divergence<weights>(energy, a, level), 256, 100, Noise{9});
     double variance_r = 0, variance_p = 0;
     for (Index j = 0; j < r.cols() - 1; ++j) {
-      CHECK(std::fabs(r.col(j).mean() - p.col(j).mean()) < 4.5 * std::hypot(error(r, j), error(p, j)) + 1e-15);  // over a hundred numbers
+      CHECK(std::fabs(r.col(j).mean() - p.col(j).mean()) <
+            4.5 * std::hypot(error(r, j), error(p, j)) + 1e-15);  // over a hundred numbers
       CHECK(std::fabs(w.col(j).mean() - p.col(j).mean()) < 4.5 * std::hypot(error(w, j), error(p, j)) + 1e-15);
       variance_r += error(r, j) * error(r, j), variance_p += error(p, j) * error(p, j);
     }
@@ -130,12 +139,19 @@ TEST_CASE("on a flow the estimators agree in the mean, and that of the path vari
 
 TEST_CASE("at the optimum path and weights have no variance") {
   const auto energy = gauss();
-  auto model = make_model<double>(Flow{Repeat<2, Block>{}, FullNormal<2>{}}, Noise{1});  // couplings start as the identity
+  auto model =
+      make_model<double>(Flow{Repeat<2, Block>{}, FullNormal<2>{}}, Noise{1});  // couplings start as the identity
   set_to_gauss(model);
   for (double a : {0.0, 1.0, 2.0}) {
     for (std::optional<double> level : {std::optional<double>{}, std::optional<double>{energy.log_z()}}) {
-      CHECK(gradients(model, alpha_divergence<path>(energy, a, level), 200, 1, Noise{6}).leftCols(model.param_count).abs().maxCoeff() < 1e-12);
-      CHECK(gradients(model, alpha_divergence<weights>(energy, a, level), 200, 1, Noise{6}).leftCols(model.param_count).abs().maxCoeff() < 1e-12);
+      CHECK(gradients(model, alpha_divergence<path>(energy, a, level), 200, 1, Noise{6})
+                .leftCols(model.param_count)
+                .abs()
+                .maxCoeff() < 1e-12);
+      CHECK(gradients(model, alpha_divergence<weights>(energy, a, level), 200, 1, Noise{6})
+                .leftCols(model.param_count)
+                .abs()
+                .maxCoeff() < 1e-12);
     }
   }
   CHECK(gradients(model, ReverseKl(energy), 200, 1, Noise{6}).leftCols(model.param_count).abs().maxCoeff() > 1e-3);
@@ -147,19 +163,24 @@ TEST_CASE("without a level only relative weights count") {
   const auto here = energy_of<2>([&](const auto& x) { return energy(x); });
   const auto up = energy_of<2>([&](const auto& x) { return energy(x) + 1e3; });
   for (double a : {0.5, 1.0, 2.0}) {
-    const Batch<double> g = gradients(model, alpha_divergence<path>(here, a), 200, 1, Noise{10}), h = gradients(model, alpha_divergence<path>(up, a), 200, 1, Noise{10});
+    const Batch<double> g = gradients(model, alpha_divergence<path>(here, a), 200, 1, Noise{10}),
+                        h = gradients(model, alpha_divergence<path>(up, a), 200, 1, Noise{10});
     CHECK((g - h).leftCols(g.cols() - 1).abs().maxCoeff() < 1e-10);
     const double moved = a == 1 ? 0 : -1e3 / (a - 1);
     CHECK(h(0, h.cols() - 1) - g(0, g.cols() - 1) == Approx(moved).margin(1e-9));
   }
 }
 
-TEST_CASE("left to itself the estimator is that of the path, of bounds the reparameterised one, and without a gradient that of the weights") {
+TEST_CASE(
+    "left to itself the estimator is that of the path, of bounds the reparameterised one, and without a gradient that "
+    "of the weights") {
   const auto energy = gauss();
   auto flow = shaken(Flow{Block{}, FullNormal<2>{}}, 0.1);
   auto bound = shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1);
   for (double a : {0.5, 2.0}) {
-    const auto same = [&](auto& model, const auto& one, const auto& other) { CHECK((gradients(model, one, 200, 1, Noise{15}) == gradients(model, other, 200, 1, Noise{15})).all()); };
+    const auto same = [&](auto& model, const auto& one, const auto& other) {
+      CHECK((gradients(model, one, 200, 1, Noise{15}) == gradients(model, other, 200, 1, Noise{15})).all());
+    };
     same(flow, alpha_divergence(energy, a), alpha_divergence<path>(energy, a));
     same(bound, alpha_divergence(Soft{}, a), alpha_divergence<reparameterised>(Soft{}, a));
     same(flow, alpha_divergence(Values{energy}, a), alpha_divergence<weights>(energy, a));
@@ -171,12 +192,15 @@ TEST_CASE("draws off the support weigh nothing, whatever the energy's gradient i
   model.parameters() << 0.5, 0.0;
   for (double a : {0.5, 1.0, 2.0}) {
     for (std::optional<double> level : {std::optional<double>{}, std::optional<double>{0.0}}) {
-      CHECK(gradients(model, alpha_divergence<reparameterised>(HalfLine{}, a, level), 100, 1, Noise{11}).isFinite().all());
+      CHECK(gradients(model, alpha_divergence<reparameterised>(HalfLine{}, a, level), 100, 1, Noise{11})
+                .isFinite()
+                .all());
       CHECK(gradients(model, alpha_divergence<path>(HalfLine{}, a, level), 100, 1, Noise{11}).isFinite().all());
       CHECK(gradients(model, alpha_divergence<weights>(HalfLine{}, a, level), 100, 1, Noise{11}).isFinite().all());
     }
   }
-  CHECK(gradients(model, alpha_divergence(HalfLine{}, 0.0), 100, 1, Noise{11})(0, 2) == std::numeric_limits<double>::infinity());
+  CHECK(gradients(model, alpha_divergence(HalfLine{}, 0.0), 100, 1, Noise{11})(0, 2) ==
+        std::numeric_limits<double>::infinity());
   CHECK_THROWS_AS(alpha_divergence(HalfLine{}, std::nan("")), std::invalid_argument);
 }
 
@@ -185,7 +209,8 @@ TEST_CASE("nothing is allocated after the first steps") {
   auto quiet = [](const auto& objective) {
     auto model = shaken(Flow{Repeat<2, Block>{}, FullNormal<2>{}}, 0.02);
     const Batch<double> none(200, 0);
-    Trainer<typename decltype(model)::FlowType, double, std::decay_t<decltype(objective)>> trainer(model, Adam{}, 1, objective);
+    Trainer<typename decltype(model)::FlowType, double, std::decay_t<decltype(objective)>> trainer(model, Adam{}, 1,
+                                                                                                   objective);
     for (std::uint64_t k = 0; k < 2; ++k) trainer.step(view(none), view(none), {0, 200}, Noise{12}.fork(k), 1e-3);
     trainer.value(view(none), view(none), {0, 200}, Noise{14});
     const long before = rheo_test::count();
@@ -201,7 +226,8 @@ TEST_CASE("nothing is allocated after the first steps") {
 
 TEST_CASE("fit_energy takes an objective in the energy's place") {
   const auto energy = gauss();
-  const EnergyFitOptions options{.steps = 600, .batch = 128, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{2}};
+  const EnergyFitOptions options{
+      .steps = 600, .batch = 128, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{2}};
   auto fits = [&](const auto& objective, double most) {
     auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
     const auto r = fit_energy(model, objective, options);
@@ -222,14 +248,16 @@ TEST_CASE("fit_energy takes an objective in the energy's place") {
 }
 
 TEST_CASE("at alpha of 1 and 2 both wells are found, with default options") {
-  const auto well = energy_of<2>([](const auto& x) { return square(square(x[0]) - 4.0) / 4.0 + 0.5 * x[0] + 0.5 * square(x[1]); });
+  const auto well =
+      energy_of<2>([](const auto& x) { return square(square(x[0]) - 4.0) / 4.0 + 0.5 * x[0] + 0.5 * square(x[1]); });
   for (double a : {1.0, 2.0}) {
     auto model = make_model<double>(presets::RealNvp<2, 4, Mlp<32, 32>>{}, Noise{1});
     const auto r = fit_energy(model, alpha_divergence(well, a));
     const auto s = weighted_sample(model, well, 10000, Noise{2});
     double right = 0;
     for (Index i = 0; i < 10000; ++i) right += s.x(i, 0) > 0 ? 1e-4 : 0;
-    INFO("alpha " << a << ": " << right << " of the draws on the right, ESS " << effective_sample_size(s.log_w) / 10000 << ", log Z " << log_z(s.log_w).value << ", best step " << r.best_step);
+    INFO("alpha " << a << ": " << right << " of the draws on the right, ESS " << effective_sample_size(s.log_w) / 10000
+                  << ", log Z " << log_z(s.log_w).value << ", best step " << r.best_step);
     CHECK(right > 0.05);
     CHECK(right < 0.35);
     CHECK(effective_sample_size(s.log_w) > 3000);
@@ -253,7 +281,8 @@ TEST_CASE("a fit that begins far from the target ends at it: at alpha of 2 the l
   const targets::GaussianEnergy<2> far((Row<double>(2) << 4.0, 0.0).finished(), covariance);
   auto check = [&](const auto& objective) {
     auto model = make_model<double>(presets::RealNvp<2, 2, Mlp<16, 16>>{}, Noise{1});
-    const auto r = fit_energy(model, objective, {.steps = 800, .learning_rate = 1e-2, .schedule = {Cosine{}}, .noise = Noise{2}});
+    const auto r =
+        fit_energy(model, objective, {.steps = 800, .learning_rate = 1e-2, .schedule = {Cosine{}}, .noise = Noise{2}});
     const auto s = weighted_sample(model, far, 10000, Noise{3});
     INFO("best step " << r.best_step << ", loss " << r.best_loss << ", ESS " << effective_sample_size(s.log_w));
     CHECK(r.best_step > 300);

@@ -71,9 +71,7 @@ template <class Change> std::string refusal(Change change) {
   fit(first, data, options);
   try {
     change(data, options);
-  } catch (const FileError& e) {
-    return e.what();
-  }
+  } catch (const FileError& e) { return e.what(); }
   return "not refused";
 }
 /// What is said of a fit of the same flow, whose data and options may be changed.
@@ -152,7 +150,8 @@ TEST_CASE("rows that were set aside on the way stay so, and the best epoch's buf
       double sum = 0;
       for (Index i = 0; i < c.x.rows(); ++i) {
         const double w = c.weight ? c.weight[i] : 1;
-        if (w != 0) sum += c.x(i, 0) < 2 && theta < -0.025 ? std::numeric_limits<double>::infinity() : w * (theta + c.x(i, 0));
+        if (w != 0)
+          sum += c.x(i, 0) < 2 && theta < -0.025 ? std::numeric_limits<double>::infinity() : w * (theta + c.x(i, 0));
       }
       return sum;
     }
@@ -217,9 +216,7 @@ TEST_CASE("a callback that ends a fit, or throws in it, costs nothing that was k
         again = s.status == FitStatus::interrupted;
         if (!again)
           check_same<double>({model.parameters(), model.buffers(), s}, {whole.parameters(), whole.buffers(), r});
-      } catch (const std::runtime_error&) {
-        CHECK(store->state.find("epoch")->integers[0] == 1);
-      }
+      } catch (const std::runtime_error&) { CHECK(store->state.find("epoch")->integers[0] == 1); }
     }
     CHECK(runs == (throws ? 4 : static_cast<int>(r.history.size()) + 1));
     CHECK(told == r.history.size() + (throws ? 3 : 0));

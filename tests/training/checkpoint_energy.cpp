@@ -138,19 +138,22 @@ TEST_CASE("what moves and iterations met is counted over all runs, and buffers a
       return r;
     };
   };
-  never_stopped(rheo_test::shaken(presets::snf<1, Block>(Holed{}, moves::Mala<2, Learned::none>{0.3}), 0.1), options, by(Holed{}));
+  never_stopped(rheo_test::shaken(presets::snf<1, Block>(Holed{}, moves::Mala<2, Learned::none>{0.3}), 0.1), options,
+                by(Holed{}));
   CHECK((met.proposed > 0 && met.accepted > 0 && met.accepted < met.proposed && met.invalid > 0));
   EnergyFitOptions o = options;
   o.learning_rate = 0.3, o.check_every = 2, o.tolerance = 0;
-  never_stopped(make_model<double>(Flow{Residual<2, LipschitzMlp<6>, ExactLogDet>{}, StandardNormal<2>{}}, Noise{1}), o, by(Soft{}));
+  never_stopped(make_model<double>(Flow{Residual<2, LipschitzMlp<6>, ExactLogDet>{}, StandardNormal<2>{}}, Noise{1}), o,
+                by(Soft{}));
   CHECK(met.evaluations > 0);
   o.learning_rate = 3, o.patience_non_finite = 1, o.halvings = 9, o.steps = 60;
   FitStatus end{};
-  never_stopped(make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), o, [&](auto& model, const EnergyFitOptions& now, auto&) {
-    auto r = fit_energy(model, Holed{}, now);
-    end = r.status;
-    return r;
-  });
+  never_stopped(make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1}), o,
+                [&](auto& model, const EnergyFitOptions& now, auto&) {
+                  auto r = fit_energy(model, Holed{}, now);
+                  end = r.status;
+                  return r;
+                });
   CHECK(end == FitStatus::diverged);
 }
 

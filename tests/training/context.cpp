@@ -36,7 +36,8 @@ template <class T> double learned(double scale, double offset, bool standardize)
   for (std::uint64_t seed : {1u, 2u, 3u}) {
     const Rows<T> data(3000, seed, scale, offset);
     auto model = make_model<T>(Conditional{}, Noise{seed});
-    fit(model, data.x, data.c, {.epochs = 15, .batch = 100, .learning_rate = 3e-3, .noise = Noise{seed}, .standardize_context = standardize});
+    fit(model, data.x, data.c,
+        {.epochs = 15, .batch = 100, .learning_rate = 3e-3, .noise = Noise{seed}, .standardize_context = standardize});
     sum += static_cast<double>(model.log_prob(fresh.x, fresh.c).mean()) / 3;
   }
   return sum;
@@ -68,10 +69,12 @@ TEST_CASE("a model's densities are those of its flow at standardised contexts, b
   CHECK((model.encode(data.x, {}, data.c) - plain.encode(data.x, {}, z)).abs().maxCoeff() < 1e-9);
   CHECK((model.decode(data.x, {}, data.c) - plain.decode(data.x, {}, z)).abs().maxCoeff() < 1e-9);
   Trainer<Conditional, double> trainer(model), by_hand(plain);
-  CHECK(trainer.evaluate(view(data.x), view(data.c), {0, 300}, Noise{}) == Approx(by_hand.evaluate(view(data.x), view(z), {0, 300}, Noise{})).epsilon(1e-12));
+  CHECK(trainer.evaluate(view(data.x), view(data.c), {0, 300}, Noise{}) ==
+        Approx(by_hand.evaluate(view(data.x), view(z), {0, 300}, Noise{})).epsilon(1e-12));
   CHECK((trainer.gradient() - by_hand.gradient()).abs().maxCoeff() < 1e-9);
   const auto single = model.template cast<float>();  // the buffers go with it
-  CHECK(std::abs(single.log_prob(data.x.cast<float>(), data.c.cast<float>()).mean() - static_cast<float>(model.log_prob(data.x, data.c).mean())) < 1e-3f);
+  CHECK(std::abs(single.log_prob(data.x.cast<float>(), data.c.cast<float>()).mean() -
+                 static_cast<float>(model.log_prob(data.x, data.c).mean())) < 1e-3f);
   const Column<double> kept = model.buffers();
   model.initialise(data.x, 3 * data.c);  // a second start changes nothing
   CHECK((model.buffers() == kept).all());
@@ -92,7 +95,8 @@ TEST_CASE("one row of context serves all rows") {
     CHECK((model.decode(data.x, {}, one) == model.decode(data.x, {}, all)).all());
   }
   CHECK(model.sample(0, Noise{4}, one).rows() == 0);
-  CHECK_THROWS_WITH(model.sample(200, Noise{4}, all.topRows(2)), Catch::Contains("context has 2 rows for a batch of 200"));
+  CHECK_THROWS_WITH(model.sample(200, Noise{4}, all.topRows(2)),
+                    Catch::Contains("context has 2 rows for a batch of 200"));
   CHECK_THROWS_WITH(fit(model, data.x, one), Catch::Contains("the context has one row, the data 200"));
 }
 
@@ -111,7 +115,9 @@ TEST_CASE("a constant column of the context is no error, and is named") {
 }
 
 TEST_CASE("contexts of an energy fit are standardised for the flow, not for the energy") {
-  const auto energy = energy_of<3>([](const auto& v) { return (v[0] - v[2] * 1e-3) * (v[0] - v[2] * 1e-3) * 2.0 + v[1] * v[1] * 2.0; });  // N((c / 1000, 0), 1/4)
+  const auto energy = energy_of<3>([](const auto& v) {
+    return (v[0] - v[2] * 1e-3) * (v[0] - v[2] * 1e-3) * 2.0 + v[1] * v[1] * 2.0;
+  });  // N((c / 1000, 0), 1/4)
   using Sampler = Flow<Repeat<2, Chain<AffineCoupling<2, MlpOf<Tanh, 16>, 1>, Flip<2>>>, StandardNormal<2>>;
   Batch<double> c(512, 1);
   for (Index i = 0; i < 512; ++i) c(i, 0) = 2000 * Noise{1}.uniform(i, 0);

@@ -16,7 +16,8 @@ using namespace rheo;
 TEST_CASE("a RealNVP trained on two moons integrates to one within 1e-3 and draws what it scores") {
   using F = Flow<Standardize<2>, Repeat<4, Chain<AffineCoupling<2, Mlp<32, 32>>, Flip<2>>>, StandardNormal<2>>;
   auto model = make_model<double>(F{}, Noise{1});
-  fit(model, targets::moons<double>(8000, Noise{2}), {.epochs = 25, .batch = 256, .learning_rate = 4e-3, .schedule = {Cosine{}, 50}, .noise = Noise{3}});
+  fit(model, targets::moons<double>(8000, Noise{2}),
+      {.epochs = 25, .batch = 256, .learning_rate = 4e-3, .schedule = {Cosine{}, 50}, .noise = Noise{3}});
   const auto density = [&](const Batch<double>& x) -> Column<double> { return model.log_prob(x).exp(); };
   const Index side = 1500;
   const double half = 8, h = 2 * half / static_cast<double>(side);
@@ -31,7 +32,8 @@ TEST_CASE("a RealNVP trained on two moons integrates to one within 1e-3 and draw
   }
   CHECK(std::abs(mass - 1) < 1e-3);
   CHECK(detail::chi_square(model.sample(50000, Noise{4}), density) < 3.72);
-  const Estimate gap = gap_to_entropy(model.log_prob(targets::moons<double>(20000, Noise{5})), targets::Moons::entropy());
+  const Estimate gap =
+      gap_to_entropy(model.log_prob(targets::moons<double>(20000, Noise{5})), targets::Moons::entropy());
   CHECK(gap.value > 0);
   CHECK(gap.value < 0.1);
 }

@@ -53,8 +53,16 @@ TEST_CASE("with an average the running mean of the parameters is judged and kept
     std::vector<Column<double>> path;
     std::vector<double> losses;
     // one step an epoch
-    const auto r = fit(model, data, {.epochs = epochs, .batch = 720, .learning_rate = 2e-3, .patience = 0, .average = average, .noise = Noise{3},
-                                     .callback = [&](const EpochReport& e) { return path.push_back(model.parameters()), losses.push_back(e.validation_loss), true; }});
+    const auto r = fit(model, data,
+                       {.epochs = epochs,
+                        .batch = 720,
+                        .learning_rate = 2e-3,
+                        .patience = 0,
+                        .average = average,
+                        .noise = Noise{3},
+                        .callback = [&](const EpochReport& e) {
+                          return path.push_back(model.parameters()), losses.push_back(e.validation_loss), true;
+                        }});
     return std::tuple{model.parameters(), path, losses, r.best_epoch};
   };
   const auto [plain, own, own_losses, plain_best] = run(0);
@@ -81,12 +89,19 @@ TEST_CASE("buffers that follow the parameters follow their mean") {
   auto model = make_model<double>(Flow{Residual<2, LipschitzMlp<12>, ExactLogDet>{}, StandardNormal<2>{}}, Noise{2});
   auto path = [&](double average, auto& of) {
     std::vector<Column<double>> at;
-    fit(of, data, {.epochs = 30, .learning_rate = 1e-2, .patience = 0, .average = average, .noise = Noise{3}, .callback = [&](const EpochReport&) { return at.push_back(of.parameters()), true; }});
+    fit(of, data,
+        {.epochs = 30,
+         .learning_rate = 1e-2,
+         .patience = 0,
+         .average = average,
+         .noise = Noise{3},
+         .callback = [&](const EpochReport&) { return at.push_back(of.parameters()), true; }});
     return at;
   };
   auto own = make_model<double>(model.flow(), Noise{2});
   const auto with = path(0.9, model), without = path(0, own);
-  for (std::size_t k = 0; k < with.size(); ++k) REQUIRE((with[k] == without[k]).all());  // training has its own buffers back
+  for (std::size_t k = 0; k < with.size(); ++k)
+    REQUIRE((with[k] == without[k]).all());  // training has its own buffers back
   const Column<double> kept = model.log_prob(data);
   model.flow().after_step(model.theta(), model.state());
   CHECK((model.log_prob(data) - kept).abs().maxCoeff() < 1e-6);
@@ -178,7 +193,8 @@ TEST_CASE("a conditional flow recovers a known conditional within 0.02 nats") {
   draw(7);
   double truth = 0;
   for (Index i = 0; i < n; ++i) {
-    const double a = (x(i, 0) - std::sin(c(i, 0))) / 0.3, s = std::exp(0.5 * c(i, 0)), b = (x(i, 1) - c(i, 0) - x(i, 0)) / s;
+    const double a = (x(i, 0) - std::sin(c(i, 0))) / 0.3, s = std::exp(0.5 * c(i, 0)),
+                 b = (x(i, 1) - c(i, 0) - x(i, 0)) / s;
     truth += -0.5 * (a * a + b * b) - std::log(0.3) - std::log(s) - 1.8378770664093453;
   }
   const double gap = truth / n - model.log_prob(x, c).mean();
@@ -206,7 +222,9 @@ TEST_CASE("a fit that diverges stops with the best parameters in place") {
   const auto data = banana<float>(2000, 1);
   auto model = make_model<float>(Wild{}, Noise{2});
   const double start = -model.log_prob(data).mean();
-  const auto r = fit(model, data, {.epochs = 200, .batch = 100, .learning_rate = 1e4, .patience = 0, .clip_norm = 0, .noise = Noise{3}});
+  const auto r =
+      fit(model, data,
+          {.epochs = 200, .batch = 100, .learning_rate = 1e4, .patience = 0, .clip_norm = 0, .noise = Noise{3}});
   CHECK(r.skipped_steps > 0);
   CHECK(r.status == FitStatus::diverged);
   CHECK(model.parameters().allFinite());
@@ -238,11 +256,14 @@ TEST_CASE("stop tokens and callbacks end a fit with the best so far") {
   const auto data = banana<double>(1000, 1);
   auto model = make_model<double>(Small{}, Noise{2});
   StopSource source;
-  auto r = fit(model, data, {.epochs = 50, .callback = [&](const EpochReport& e) {
-                               if (e.epoch == 3) source.request_stop();
-                               return true;
-                             },
-                             .stop = source.get_token()});
+  auto r = fit(model, data,
+               {.epochs = 50,
+                .callback =
+                    [&](const EpochReport& e) {
+                      if (e.epoch == 3) source.request_stop();
+                      return true;
+                    },
+                .stop = source.get_token()});
   CHECK(r.status == FitStatus::interrupted);
   CHECK(r.history.size() == 3);
   r = fit(model, data, {.epochs = 50, .callback = [](const EpochReport& e) { return e.epoch < 2; }});
@@ -255,7 +276,8 @@ TEST_CASE("a fit that only makes things worse returns the beginning") {
   auto model = make_model<double>(Small{}, Noise{2});
   model.initialise(data);
   const Column<double> start = model.parameters();
-  const auto result = fit(model, data, {.epochs = 5, .batch = 50, .learning_rate = 3, .clip_norm = 0, .noise = Noise{3}});
+  const auto result =
+      fit(model, data, {.epochs = 5, .batch = 50, .learning_rate = 3, .clip_norm = 0, .noise = Noise{3}});
   CHECK(result.best_epoch == 0);
   CHECK((model.parameters() == start).all());
 }

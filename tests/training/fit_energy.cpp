@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fit_energy: the gradient against differences, the mixture at its ends, threads, what it finds, what it refuses, and how it ends badly.
+// fit_energy: the gradient against differences, the mixture at its ends, threads, what it finds, what it refuses, and
+// how it ends badly.
 #include "rheo/training/fit_energy.hpp"
 
 #include "catch.hpp"
@@ -19,7 +20,9 @@ namespace {
 
 using Block = presets::RealNvpBlock<2, MlpOf<Tanh, 6>>;
 
-auto random_model() { return rheo_test::shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1); }
+auto random_model() {
+  return rheo_test::shaken(presets::snf<1, Block>(Soft{}, moves::Langevin<2, Learned::both>{0.05}), 0.1);
+}
 Batch<double> data() { return rheo_test::normals(100, 2, 3); }
 template <class Objective> void slope(const Objective& objective) {
   auto model = random_model();
@@ -27,7 +30,9 @@ template <class Objective> void slope(const Objective& objective) {
 }
 /// Its u is NaN everywhere.
 struct Nowhere : Soft {
-  template <class T> void value(CView<T>, ColView<T> u, NoWorkspace&) const { u.setConstant(T(std::numeric_limits<double>::quiet_NaN())); }
+  template <class T> void value(CView<T>, ColView<T> u, NoWorkspace&) const {
+    u.setConstant(T(std::numeric_limits<double>::quiet_NaN()));
+  }
   template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, NoWorkspace& w) const {
     value(x, u, w);
     for (Index j = 0; j < 2; ++j) column(g, j) = u;
@@ -62,13 +67,15 @@ TEST_CASE("a Gaussian is found from its energy alone: -log w is -log Z everywher
   covariance << 0.5, 0.3, 0.3, 0.7;
   const targets::GaussianEnergy<2> gauss((Row<double>(2) << 1.0, -0.5).finished(), covariance);
   auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
-  const auto r = fit_energy(model, gauss, {.steps = 600, .batch = 128, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{2}});
+  const auto r = fit_energy(
+      model, gauss, {.steps = 600, .batch = 128, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{2}});
   CHECK(r.status == FitStatus::budget_reached);
   CHECK(r.best_step == 600);
   const auto s = weighted_sample(model, gauss, 4000, Noise{3});
   const double deviation = std::sqrt((s.log_w - s.log_w.mean()).square().mean());
   CHECK(deviation < 0.05);  // 0 where the fit is perfect; steps of noisy gradients stop before
-  CHECK(std::fabs(s.log_w.mean() - gauss.log_z()) < 4 * deviation / std::sqrt(4000.0) + 0.5 * deviation * deviation);  // of the mean, and KL
+  CHECK(std::fabs(s.log_w.mean() - gauss.log_z()) <
+        4 * deviation / std::sqrt(4000.0) + 0.5 * deviation * deviation);  // of the mean, and KL
   CHECK(std::fabs(r.history.back().check_loss + gauss.log_z()) < 4 * 0.05 / std::sqrt(1024.0));
   CHECK(r.best_loss > -gauss.log_z() - 0.01);
   CHECK(model.parameters()(0) == Approx(1.0).margin(1e-2));
@@ -76,7 +83,9 @@ TEST_CASE("a Gaussian is found from its energy alone: -log w is -log Z everywher
 }
 
 TEST_CASE("a conditional flow is fitted to an energy of x and context, for all rows of the context") {
-  const auto energy = energy_of<2>([](const auto& x) { return (x[0] - x[1] * x[1]) * (x[0] - x[1] * x[1]) * 2.0; });  // N(c^2, 1/4) given c, log Z = log(2 pi / 4) / 2
+  const auto energy = energy_of<2>([](const auto& x) {
+    return (x[0] - x[1] * x[1]) * (x[0] - x[1] * x[1]) * 2.0;
+  });  // N(c^2, 1/4) given c, log Z = log(2 pi / 4) / 2
   using Base = ConditionalIndependent<1, family::Normal<SoftBound>, MlpOf<Tanh, 12>, 1>;
   auto model = make_model<double>(Flow{Base{}}, Noise{1});
   Batch<double> c(500, 1);
@@ -84,7 +93,8 @@ TEST_CASE("a conditional flow is fitted to an energy of x and context, for all r
   const double log_z = 0.5 * std::log(6.283185307179586 / 4);
   for (const bool by_path : {false, true}) {
     auto m = model;
-    const EnergyFitOptions options{.steps = 800, .batch = 64, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{9}};
+    const EnergyFitOptions options{
+        .steps = 800, .batch = 64, .learning_rate = 0.02, .schedule = {Cosine{}}, .noise = Noise{9}};
     const auto r = by_path ? fit_energy(m, path_gradient(energy), c, options) : fit_energy(m, energy, c, options);
     INFO("loss " << r.history.back().check_loss << ", least " << -log_z);
     CHECK(std::fabs(r.history.back().check_loss + log_z) < 0.02);
@@ -99,7 +109,8 @@ TEST_CASE("a conditional flow is fitted to an energy of x and context, for all r
 }
 
 TEST_CASE("threads change no bit, and the best parameters stay") {
-  const EnergyFitOptions one{.steps = 20, .batch = 200, .learning_rate = 1e-2, .noise = Noise{7}, .check_every = 5, .check_rows = 200};
+  const EnergyFitOptions one{
+      .steps = 20, .batch = 200, .learning_rate = 1e-2, .noise = Noise{7}, .check_every = 5, .check_rows = 200};
   EnergyFitOptions two = one;
   two.threads = 2;
   auto a = random_model(), b = random_model();
@@ -115,7 +126,9 @@ TEST_CASE("threads change no bit, and the best parameters stay") {
 TEST_CASE("reports are those of the steps and checks, whatever the number of threads") {
   auto moves_of = [](int threads) {
     auto model = rheo_test::shaken(presets::snf<1, Block>(Soft{}, moves::Metropolis<2>{0.5}), 0.1);
-    return fit_energy(model, Soft{}, {.steps = 3, .batch = 300, .threads = threads, .check_every = 3, .check_rows = 100}).report;
+    return fit_energy(model, Soft{},
+                      {.steps = 3, .batch = 300, .threads = threads, .check_every = 3, .check_rows = 100})
+        .report;
   };
   const Report one = moves_of(1);
   CHECK(one.proposed % (3 * 300 + 2 * 100) == 0);
@@ -127,7 +140,13 @@ TEST_CASE("reports are those of the steps and checks, whatever the number of thr
 }
 
 TEST_CASE("a check looks past single rows whose energy is no number, and counts them") {
-  const EnergyFitOptions options{.steps = 200, .batch = 16, .learning_rate = 5e-3, .noise = Noise{4}, .check_every = 50, .check_rows = 1000, .patience_non_finite = 100};
+  const EnergyFitOptions options{.steps = 200,
+                                 .batch = 16,
+                                 .learning_rate = 5e-3,
+                                 .noise = Noise{4},
+                                 .check_every = 50,
+                                 .check_rows = 1000,
+                                 .patience_non_finite = 100};
   auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
   auto far = model, near = model;
   const auto r = fit_energy(far, Holed(2.7), options);  // of N(0, 1), 3.5 in 1000
@@ -159,7 +178,9 @@ TEST_CASE("what an energy fit refuses, and how it ends without a number") {
   CHECK(r.skipped_steps == 15);
   CHECK((model.parameters() == before).all());
   int calls = 0;
-  const auto stopped = fit_energy(model, Soft{}, {.steps = 100, .batch = 8, .check_every = 10, .callback = [&](const EnergyReport&) { return ++calls < 2; }});
+  const auto stopped = fit_energy(
+      model, Soft{},
+      {.steps = 100, .batch = 8, .check_every = 10, .callback = [&](const EnergyReport&) { return ++calls < 2; }});
   CHECK(stopped.status == FitStatus::interrupted);
   CHECK(calls == 2);
 }

@@ -20,16 +20,21 @@ using namespace rheo;
 using rheo_test::normals;
 
 namespace {
-template <Index D, Index C, Index... H> using Matched = Flow<Standardize<D>, Continuous<D, Velocity<MlpOf<Silu, H...>>, ExactTrace, Dopri5<4>, C>, StandardNormal<D>>;
+template <Index D, Index C, Index... H>
+using Matched =
+    Flow<Standardize<D>, Continuous<D, Velocity<MlpOf<Silu, H...>>, ExactTrace, Dopri5<4>, C>, StandardNormal<D>>;
 using Bare = Flow<Continuous<2, Velocity<MlpOf<Tanh, 8>>>, StandardNormal<2>>;
 
-template <class Objective, class F> double loss_of(Model<F, double>& model, const Batch<double>& x, Noise noise, Objective objective = {}) {
+template <class Objective, class F>
+double loss_of(Model<F, double>& model, const Batch<double>& x, Noise noise, Objective objective = {}) {
   Trainer<F, double, Objective> trainer(model, Adam{}, 1, objective);
   return trainer.value(view(x), Model<F, double>::template nothing<const double>(x.rows()), {0, x.rows()}, noise);
 }
 }  // namespace
 
-TEST_CASE("a field of zero has the mean squared length of the paths as its loss; pairs by transport are the best of all permutations") {
+TEST_CASE(
+    "a field of zero has the mean squared length of the paths as its loss; pairs by transport are the best of all "
+    "permutations") {
   auto model = make_model<double>(Bare{}, Noise{1});
   const Batch<double> x = normals(6, 2, 4);
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
@@ -52,7 +57,8 @@ TEST_CASE("a field of zero has the mean squared length of the paths as its loss;
   CHECK(loss_of<OtFlowMatching>(model, many, Noise{3}) < 0.5);
 }
 
-TEST_CASE("the blur is drawn from its own key: of a field f = x it adds the squared length of sigma e, and nothing else") {
+TEST_CASE(
+    "the blur is drawn from its own key: of a field f = x it adds the squared length of sigma e, and nothing else") {
   using Same = Flow<Continuous<2, Velocity<MlpOf<Tanh, 2>, PlainTime>>, StandardNormal<2>>;
   auto model = make_model<double>(Same{}, Noise{1});
   model.parameters().setZero();
@@ -67,12 +73,14 @@ TEST_CASE("the blur is drawn from its own key: of a field f = x it adds the squa
   CHECK(sharp == Approx(2 * (7.0 / 3 + 1.0 / 3)).epsilon(0.03));  // f - (z - x) = (2 - t) x - (1 - t) z
   for (double sigma : {0.5, 1.0}) {
     CHECK(std::abs(loss_of(model, x, Noise{3}, FlowMatching{sigma}) - sharp - 2 * sigma * sigma) < 0.15 * sigma);
-    CHECK(std::abs(loss_of(model, x.topRows(6400), Noise{3}, OtFlowMatching{sigma}) - loss_of(model, x.topRows(6400), Noise{3}, OtFlowMatching{}) - 2 * sigma * sigma) < 0.15 * sigma);
+    CHECK(std::abs(loss_of(model, x.topRows(6400), Noise{3}, OtFlowMatching{sigma}) -
+                   loss_of(model, x.topRows(6400), Noise{3}, OtFlowMatching{}) - 2 * sigma * sigma) < 0.15 * sigma);
   }
 }
 
 TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", "", FlowMatching, OtFlowMatching) {
-  using F = Flow<Standardize<2>, ActNorm<2>, Continuous<2, Velocity<MlpOf<Tanh, 7, 6>, FourierTime<2>>>, StandardNormal<2>>;
+  using F =
+      Flow<Standardize<2>, ActNorm<2>, Continuous<2, Velocity<MlpOf<Tanh, 7, 6>, FourierTime<2>>>, StandardNormal<2>>;
   auto model = make_model<double>(F{}, Noise{1});
   const Batch<double> x = 3 + 2 * normals(150, 2, 4);
   model.initialise(x);
@@ -97,15 +105,24 @@ TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", 
 }
 
 TEMPLATE_TEST_CASE("moons are learned", "", FlowMatching, OtFlowMatching) {
-  using F = Flow<Standardize<2>, Continuous<2, Velocity<MlpOf<Silu, 64, 64, 64>, FourierTime<3>>, ExactTrace, Dopri5<4>>, StandardNormal<2>>;
+  using F =
+      Flow<Standardize<2>, Continuous<2, Velocity<MlpOf<Silu, 64, 64, 64>, FourierTime<3>>, ExactTrace, Dopri5<4>>,
+           StandardNormal<2>>;
   const auto data = targets::moons<float>(8000, Noise{1}), fresh = targets::moons<float>(2000, Noise{2});
   auto model = make_model<float>(F{}, Noise{3});
-  const auto result = fit(model, data, {.epochs = std::is_same_v<TestType, FlowMatching> ? 60 : 40, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{4}}, TestType{});
+  const auto result = fit(model, data,
+                          {.epochs = std::is_same_v<TestType, FlowMatching> ? 60 : 40,
+                           .batch = 128,
+                           .learning_rate = 5e-3,
+                           .schedule = {Cosine{}, 0},
+                           .noise = Noise{4}},
+                          TestType{});
   CHECK(result.best_loss < result.history.front().validation_loss);
   auto work = model.workspace();
   const Column<float> lp = model.log_prob(fresh, {}, work);
   const auto gap = gap_to_entropy(lp, targets::Moons::entropy());
-  INFO("gap " << gap.value << " +- " << gap.error << ", loss " << result.history.front().validation_loss << " to " << result.best_loss << ", " << result.seconds << " s, evaluations a row "
+  INFO("gap " << gap.value << " +- " << gap.error << ", loss " << result.history.front().validation_loss << " to "
+              << result.best_loss << ", " << result.seconds << " s, evaluations a row "
               << static_cast<double>(work.report().evaluations) / 2000);
   CHECK(work.report().unsolved == 0);
   CHECK(gap.value < 0.3);
@@ -121,13 +138,15 @@ TEST_CASE("a conditional flow is learned") {
     x(i, 0) = 2 * c(i, 0) + 0.5f * Noise{1}.normal<float>(i, 1);
   }
   auto model = make_model<float>(F{}, Noise{3});
-  fit(model, x, c, {.epochs = 20, .batch = 256, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{4}}, FlowMatching{});
+  fit(model, x, c, {.epochs = 20, .batch = 256, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{4}},
+      FlowMatching{});
   const auto gap = gap_to_entropy(model.log_prob(x, c), 1.4189385332046727 + std::log(0.5));
   INFO(gap.value);
   CHECK(gap.value < 0.06);
 }
 
-TEMPLATE_TEST_CASE("the same bits for any number of threads; nothing is allocated after the first step", "", FlowMatching, OtFlowMatching) {
+TEMPLATE_TEST_CASE("the same bits for any number of threads; nothing is allocated after the first step", "",
+                   FlowMatching, OtFlowMatching) {
   using F = Matched<2, 0, 16>;
   const auto data = targets::moons<float>(2000, Noise{1});
   const auto none = Model<F, float>::template nothing<const float>(2000);

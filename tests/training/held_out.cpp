@@ -40,17 +40,23 @@ TEST_CASE("a held-out row without a finite loss is set aside and named, and the 
   CHECK_THAT(r.notes.at(0), Contains("1 held-out rows had no finite loss") && Contains("row 7"));
 }
 
-TEST_CASE("a row that loses its density in a later epoch is set aside for all epochs; where many do, the epoch is lost") {
-  // The loss of row i is theta_0 and its gradient pushes theta_0 down a step an epoch; from the third on the first `lost` held-out rows have none.
+TEST_CASE(
+    "a row that loses its density in a later epoch is set aside for all epochs; where many do, the epoch is lost") {
+  // The loss of row i is theta_0 and its gradient pushes theta_0 down a step an epoch; from the third on the first
+  // `lost` held-out rows have none.
   struct Falls {
     Index lost;
     double operator()(ObjectiveCall<Normal, double>& c) const {
       const double theta = c.model.parameters()(0);
-      if (c.pull) return c.g_theta.data()[0] += c.scale * static_cast<double>(c.x.rows()), theta * static_cast<double>(c.x.rows());
+      if (c.pull)
+        return c.g_theta.data()[0] += c.scale * static_cast<double>(c.x.rows()),
+               theta * static_cast<double>(c.x.rows());
       double sum = 0;
       for (Index i = 0; i < c.x.rows(); ++i) {
         const double w = c.weight ? c.weight[i] : 1;
-        if (w != 0) sum += c.x(i, 0) < static_cast<double>(lost) && theta < -0.025 ? std::numeric_limits<double>::infinity() : w * (theta + c.x(i, 0));
+        if (w != 0)
+          sum += c.x(i, 0) < static_cast<double>(lost) && theta < -0.025 ? std::numeric_limits<double>::infinity()
+                                                                         : w * (theta + c.x(i, 0));
       }
       return sum;
     }
@@ -60,7 +66,8 @@ TEST_CASE("a row that loses its density in a later epoch is set aside for all ep
   for (Index i = 0; i < 200; ++i) test(i, 0) = static_cast<double>(i);
   for (Index lost : {2, 3}) {
     auto model = make_model<double>(Normal{}, Noise{1});
-    const auto r = fit(model, x, {.epochs = 6, .batch = 300, .learning_rate = 0.01, .patience = 0}, HeldOut<double>{.x = test}, Falls{lost});
+    const auto r = fit(model, x, {.epochs = 6, .batch = 300, .learning_rate = 0.01, .patience = 0},
+                       HeldOut<double>{.x = test}, Falls{lost});
     CHECK(r.best_epoch == (lost == 2 ? 6 : 2));
     CHECK(r.set_aside == (lost == 2 ? std::vector<Index>{0, 1} : std::vector<Index>{}));
     const double theta = lost == 2 ? -0.06 : -0.02, mean = lost == 2 ? (199.0 * 100 - 1) / 198 : 99.5;
@@ -77,7 +84,9 @@ TEST_CASE("a fit in which no epoch beats the start says so") {
   CHECK(r.status == FitStatus::no_better_than_start);
   CHECK(std::string(to_string(r.status)) == "no_better_than_start");
   CHECK(fit(model, data, {.epochs = 0}).status == FitStatus::budget_reached);
-  CHECK(fit(model, data, {.epochs = 5, .learning_rate = 3, .clip_norm = 0, .callback = [](const EpochReport&) { return false; }}).status == FitStatus::interrupted);
+  CHECK(fit(model, data,
+            {.epochs = 5, .learning_rate = 3, .clip_norm = 0, .callback = [](const EpochReport&) { return false; }})
+            .status == FitStatus::interrupted);
 }
 
 TEST_CASE("weights whose sum is not positive, and weights that are no numbers, are refused by name") {
@@ -88,14 +97,19 @@ TEST_CASE("weights whose sum is not positive, and weights that are no numbers, a
   Noise noise{0};
   for (Index i = 0; i < 20; i += 2) every_second[static_cast<std::size_t>(i)] = 1;
   while (!is_held(noise, 20, 2, 3) || !is_held(noise, 20, 2, 5)) ++noise.seed;
-  CHECK_THROWS_WITH(fit(model, data, {.noise = noise, .weights = every_second}), Contains("the weights of the 2 held-out rows sum to 0") && Contains("HeldOut"));
-  CHECK_THROWS_WITH(fit(model, data, {.weights = std::vector<double>(20, -1.0)}), Contains("the weights of the 20 rows sum to -20"));
+  CHECK_THROWS_WITH(fit(model, data, {.noise = noise, .weights = every_second}),
+                    Contains("the weights of the 2 held-out rows sum to 0") && Contains("HeldOut"));
+  CHECK_THROWS_WITH(fit(model, data, {.weights = std::vector<double>(20, -1.0)}),
+                    Contains("the weights of the 20 rows sum to -20"));
   std::vector<double> one_held(20, -0.1);
   one_held[3] = 100;
-  CHECK_THROWS_WITH(fit(model, data, {.noise = noise, .weights = one_held}), Contains("the weights of the 18 training rows sum to -1.8,"));
+  CHECK_THROWS_WITH(fit(model, data, {.noise = noise, .weights = one_held}),
+                    Contains("the weights of the 18 training rows sum to -1.8,"));
   every_second[13] = std::nan("");
-  CHECK_THROWS_WITH(fit(model, data, {.weights = every_second}), Contains("the weight of row 13 of the rows is not finite"));
-  CHECK_THROWS_WITH(fit(model, data, {}, HeldOut<double>{.x = data, .weights = {1, 2}}), Contains("2 weights for 20 held-out rows"));
+  CHECK_THROWS_WITH(fit(model, data, {.weights = every_second}),
+                    Contains("the weight of row 13 of the rows is not finite"));
+  CHECK_THROWS_WITH(fit(model, data, {}, HeldOut<double>{.x = data, .weights = {1, 2}}),
+                    Contains("2 weights for 20 held-out rows"));
   CHECK_THROWS_WITH(fit(model, data, {}, HeldOut<double>{.x = data.leftCols(1)}), Contains("this model wants 2"));
   CHECK_THROWS_WITH(fit(model, data, {}, HeldOut<double>{.x = Batch<double>(0, 2)}), Contains("has no rows"));
   CHECK((model.buffers() == before).all());
@@ -107,14 +121,17 @@ TEST_CASE("held-out rows of one's own choose the epoch, by their own weights, an
   test << 0, 3;
   auto run = [&](std::vector<double> weights) {
     auto model = make_model<double>(Normal{}, Noise{2});
-    const auto r = fit(model, x, {.epochs = 3, .batch = 400, .noise = Noise{3}}, HeldOut<double>{.x = test, .weights = weights});
+    const auto r =
+        fit(model, x, {.epochs = 3, .batch = 400, .noise = Noise{3}}, HeldOut<double>{.x = test, .weights = weights});
     const Column<double> standard = model.buffers().head(2);
     CHECK(standard(0) == Approx(x.mean()).epsilon(1e-12));  // of all 400
     return r;
   };
   const auto equal = run({}), first = run({1, 0});
   const double d = std::sqrt((x - x.mean()).square().sum() / 399);
-  auto loss = [&](double at) { return 0.5 * std::pow((at - x.mean()) / d, 2) + std::log(d) + 0.5 * std::log(2 * std::numbers::pi); };
+  auto loss = [&](double at) {
+    return 0.5 * std::pow((at - x.mean()) / d, 2) + std::log(d) + 0.5 * std::log(2 * std::numbers::pi);
+  };
   CHECK(equal.history.size() == 3);
   CHECK(std::abs(first.history[0].validation_loss - loss(0)) < 0.01);  // a step or two from the start
   CHECK(std::abs(equal.history[0].validation_loss - 0.5 * (loss(0) + loss(3))) < 0.01);
@@ -130,7 +147,8 @@ TEST_CASE("negative weights take away what other rows gave too much") {
     if (i % 3 == 2) weights[static_cast<std::size_t>(i)] = -1;
   }
   auto model = make_model<double>(Flow{FullNormal<1>{}}, Noise{2});
-  const auto r = fit(model, x, {.epochs = 60, .batch = 2000, .learning_rate = 0.02, .schedule = {Cosine{}}, .weights = weights});
+  const auto r =
+      fit(model, x, {.epochs = 60, .batch = 2000, .learning_rate = 0.02, .schedule = {Cosine{}}, .weights = weights});
   CHECK(r.best_epoch > 0);
   const auto s = model.sample(20000, Noise{5});
   CHECK(std::abs(s.mean() - 2) < 0.15);
@@ -150,7 +168,8 @@ TEST_CASE("negative weights are named with what they leave, and a fit that could
   FitResult many;
   many.negative_weights = 1234567;
   many.effective_rows = 2345678.9;
-  CHECK_THAT(detail::notes_of(many).at(0), Contains("1234567 weights are negative, and the rows tell as much as 2345678 of equal weight"));
+  CHECK_THAT(detail::notes_of(many).at(0),
+             Contains("1234567 weights are negative, and the rows tell as much as 2345678 of equal weight"));
 
   model.parameters().setConstant(std::numeric_limits<double>::quiet_NaN());
   const auto none = fit(model, data, {.epochs = 2});
@@ -163,7 +182,8 @@ TEST_CASE("HeldOut takes its scalar from its rows; too few rows to hold any out 
   const auto data = banana<double>(40, 1);
   auto model = make_model<double>(Small{}, Noise{2});
   CHECK(fit(model, data, {.epochs = 1}, HeldOut{data}).steps > 0);
-  CHECK_THROWS_WITH(fit(model, data.topRows(2), {.epochs = 1}), Contains("of 2 rows 1 were held out") && Contains("FitOptions::validation = 0"));
+  CHECK_THROWS_WITH(fit(model, data.topRows(2), {.epochs = 1}),
+                    Contains("of 2 rows 1 were held out") && Contains("FitOptions::validation = 0"));
 }
 
 }  // namespace training_held_out

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ImportanceWeighted: its value against the model's own estimate, its gradient against duals and finite differences at frozen noise.
+// ImportanceWeighted: its value against the model's own estimate, its gradient against duals and finite differences at
+// frozen noise.
 #include "rheo/training/importance_weighted.hpp"
 
 #include "catch.hpp"
@@ -21,7 +22,8 @@ using namespace rheo;
 using rheo_test::normals;
 using Net = MlpOf<Tanh, 5>;
 using Law = Given<family::Normal<SoftBound>, Net>;
-using F = Flow<VaeLayer<3, 2, Law, Law>, Repeat<2, Indexed<Chain<AffineCoupling<2, Net>, Flip<2>>, 1, Law, Law, Net>>, StandardNormal<2>>;
+using F = Flow<VaeLayer<3, 2, Law, Law>, Repeat<2, Indexed<Chain<AffineCoupling<2, Net>, Flip<2>>, 1, Law, Law, Net>>,
+               StandardNormal<2>>;
 
 Model<F, double> started() { return rheo_test::shaken(F{}, 0.4); }
 }  // namespace
@@ -90,14 +92,16 @@ TEST_CASE("more draws give a tighter bound, one draw the elbo") {
 }
 
 TEST_CASE("rows off the support make the loss infinite, and no gradient NaN") {
-  using B = Flow<VaeLayer<2, 1, Given<family::Normal<SoftBound>, Net>, Given<family::Bernoulli, Net>>, StandardNormal<1>>;
+  using B =
+      Flow<VaeLayer<2, 1, Given<family::Normal<SoftBound>, Net>, Given<family::Bernoulli, Net>>, StandardNormal<1>>;
   auto model = make_model<double>(B{}, Noise{1});
   Batch<double> x(3, 2);
   x << 0, 1, 1, 0.5, 1, 1;
   const Batch<double> none(3, 0);
   const Batch<double>& rows = x;
   Trainer<B, double, ImportanceWeighted> trainer(model, Adam{}, 1, ImportanceWeighted(3));
-  CHECK(trainer.evaluate(view(rows), view(none), {0, 3, nullptr, nullptr}, Noise{4}) == std::numeric_limits<double>::infinity());
+  CHECK(trainer.evaluate(view(rows), view(none), {0, 3, nullptr, nullptr}, Noise{4}) ==
+        std::numeric_limits<double>::infinity());
   CHECK(trainer.gradient().isFinite().all());
 }
 
@@ -106,7 +110,8 @@ TEST_CASE("fit takes the importance-weighted bound") {
   const Batch<double> x = normals(2000, 3, 3) * 0.5 + 1;
   const auto fitted = fit(model, x, {.epochs = 5, .batch = 128, .learning_rate = 5e-3}, ImportanceWeighted(5));
   CHECK(fitted.best_loss < fitted.history.front().train_loss);
-  const double before = -make_model<double>(F{}, Noise{1}).log_prob_estimate(x, 5, Noise{6}).value.mean(), after = -model.log_prob_estimate(x, 5, Noise{6}).value.mean();
+  const double before = -make_model<double>(F{}, Noise{1}).log_prob_estimate(x, 5, Noise{6}).value.mean(),
+               after = -model.log_prob_estimate(x, 5, Noise{6}).value.mean();
   CHECK(after < before - 0.5);
 }
 

@@ -22,7 +22,10 @@ using Small = Flow<Standardize<2>, Repeat<2, Chain<AffineCoupling<2, Mlp<16>>, F
 
 TEST_CASE("repeated values are named by column where the support is continuous") {
   Batch<double> x = banana<double>(1000, 1).abs() + 0.1;
-  auto fitted = [](auto flow, const Batch<double>& data) { auto model = make_model<double>(flow, Noise{2}); return fit(model, data, {.epochs = 1}); };
+  auto fitted = [](auto flow, const Batch<double>& data) {
+    auto model = make_model<double>(flow, Noise{2});
+    return fit(model, data, {.epochs = 1});
+  };
   CHECK(fitted(Small{}, x).repeated.empty());
   for (Index i = 0; i < 300; ++i) x(3 * i, 1) = i < 250 ? 0.5 : 7;
   const auto r = fitted(Small{}, x);
@@ -49,7 +52,8 @@ TEST_CASE("a second fit on data in other units says that the first standardisati
   CHECK(kept.start.kept[1].column == 1);
   CHECK(kept.start.kept[1].deviation == first(3));
   CHECK(kept.start.kept[1].deviation_here == Approx(1e4 * first(3)).epsilon(0.1));
-  CHECK_THAT(kept.notes.at(1), Contains("column 1 is still standardised by an earlier fit's mean") && Contains("FitOptions::restandardize"));
+  CHECK_THAT(kept.notes.at(1), Contains("column 1 is still standardised by an earlier fit's mean") &&
+                                   Contains("FitOptions::restandardize"));
   CHECK((model.buffers() == first).all());
   const auto anew = fit(model, 1e4 * data + 3e4, {.epochs = 2, .restandardize = true});
   CHECK(anew.notes.empty());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Replay: what is kept and replaced, in what proportion it is drawn, what a fit makes of it, that it goes on where it was, and what it refuses.
+// Replay: what is kept and replaced, in what proportion it is drawn, what a fit makes of it, that it goes on where it
+// was, and what it refuses.
 #include "rheo/training/replay.hpp"
 
 #include "catch.hpp"
@@ -106,7 +107,12 @@ TEST_CASE("a fit by kept draws alone, and beside the energy, finds the target; t
   for (double share : {1.0, 0.5}) {
     auto model = started();
     Replay<double> replay{.size = 2000};
-    EnergyFitOptions options{.steps = 600, .batch = 128, .learning_rate = 0.01, .data_share = share, .schedule = {Cosine{}}, .noise = Noise{2}};
+    EnergyFitOptions options{.steps = 600,
+                             .batch = 128,
+                             .learning_rate = 0.01,
+                             .data_share = share,
+                             .schedule = {Cosine{}},
+                             .noise = Noise{2}};
     const auto r = fit_energy(model, energy, replay, options);
     CHECK(r.status == FitStatus::budget_reached);
     CHECK(std::fabs(r.best_loss + energy.log_z()) < 0.03);
@@ -116,7 +122,8 @@ TEST_CASE("a fit by kept draws alone, and beside the energy, finds the target; t
   auto run = [&](int threads, std::uint64_t seed) {
     auto model = started();
     Replay<double> replay{.size = 300};
-    EnergyFitOptions options{.steps = 25, .batch = 150, .learning_rate = 0.01, .noise = Noise{seed}, .threads = threads};
+    EnergyFitOptions options{
+        .steps = 25, .batch = 150, .learning_rate = 0.01, .noise = Noise{seed}, .threads = threads};
     fit_energy(model, path_gradient(energy), replay, options);
     return std::pair(model.parameters(), replay.x);
   };
@@ -129,20 +136,24 @@ TEST_CASE("a fit by kept draws alone, and beside the energy, finds the target; t
 }
 
 TEST_CASE("a mode that reverse KL drops is kept by a replay, and by alpha = 1/2") {
-  const auto two = energy_of<2>([](const auto& x) {  // 0.3 of the mass at (-3, 0), 0.7 at (3, 0); log Z = log(2 pi / sqrt(10))
-    using std::exp, std::log;
-    using V = std::decay_t<decltype(x[0])>;
-    const V a = x[0] + V(3), b = x[0] - V(3);
-    return V(1.25) * x[1] * x[1] - log(V(0.3) * exp(V(-2) * a * a) + V(0.7) * exp(V(-2) * b * b) + V(1e-30));
-  });
+  const auto two =
+      energy_of<2>([](const auto& x) {  // 0.3 of the mass at (-3, 0), 0.7 at (3, 0); log Z = log(2 pi / sqrt(10))
+        using std::exp, std::log;
+        using V = std::decay_t<decltype(x[0])>;
+        const V a = x[0] + V(3), b = x[0] - V(3);
+        return V(1.25) * x[1] * x[1] - log(V(0.3) * exp(V(-2) * a * a) + V(0.7) * exp(V(-2) * b * b) + V(1e-30));
+      });
   const double log_z_exact = std::log(6.283185307179586 / std::sqrt(10.0));
   const EnergyFitOptions options{.steps = 1000, .batch = 128, .learning_rate = 3e-3, .noise = Noise{1}.fork(3)};
   auto left = [&](auto fit_it, bool finds) {
-    auto model = make_model<float>(Flow{Repeat<3, presets::RealNvpBlock<2, Mlp<24, 24>>>{}, StandardNormal<2>{}}, Noise{1});
+    auto model =
+        make_model<float>(Flow{Repeat<3, presets::RealNvpBlock<2, Mlp<24, 24>>>{}, StandardNormal<2>{}}, Noise{1});
     fit_it(model);
-    const auto s = weighted_sample(model, two, 500'000, Noise{9});  // of fewer, heavy tails between the modes make too small an error
+    const auto s = weighted_sample(model, two, 500'000,
+                                   Noise{9});  // of fewer, heavy tails between the modes make too small an error
     const Estimate z = log_z(s.log_w), share = expectation((s.x.col(0) < 0).cast<double>(), s.log_w);
-    INFO("left " << share.value << " +- " << share.error << ", log Z " << z.value << " +- " << z.error << ", ESS " << effective_sample_size(s.log_w));
+    INFO("left " << share.value << " +- " << share.error << ", log Z " << z.value << " +- " << z.error << ", ESS "
+                 << effective_sample_size(s.log_w));
     CHECK(effective_sample_size(s.log_w) > 250'000);  // high either way: weights do not see what is never drawn
     if (!finds) CHECK(share.value < 0.001);
     else CHECK(std::fabs(share.value - 0.3) < 4 * share.error);
@@ -177,14 +188,17 @@ TEST_CASE("what a replay refuses") {
   const auto energy = gauss();
   auto model = started();
   const Column<double> before = model.parameters();
-  auto refuses = [&](Replay<double> r) { CHECK_THROWS_AS(fit_energy(model, energy, r, {.steps = 2}), std::invalid_argument); };
+  auto refuses = [&](Replay<double> r) {
+    CHECK_THROWS_AS(fit_energy(model, energy, r, {.steps = 2}), std::invalid_argument);
+  };
   refuses({.size = 0});
   refuses({.every = 0});
   refuses({.refresh = 1.5});
   refuses({.x = Batch<double>::Zero(3, 2)});
   refuses({.x = Batch<double>::Zero(3, 1), .log_w = Column<double>::Zero(3)});
   refuses({.size = 5, .oldest = 5});
-  Replay<double> none{.size = 10, .refresh = 0, .x = Batch<double>::Zero(10, 2), .log_w = Column<double>::Constant(10, -infinity)};
+  Replay<double> none{
+      .size = 10, .refresh = 0, .x = Batch<double>::Zero(10, 2), .log_w = Column<double>::Constant(10, -infinity)};
   CHECK_THROWS_AS(fit_energy(model, energy, none, {.steps = 2}), DataError);
   CHECK((model.parameters() == before).all());
 }

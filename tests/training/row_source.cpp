@@ -78,15 +78,14 @@ std::map<Index, int> counted(const std::vector<Index>& rows) {
 template <class Call> std::string message_of(Call call) {
   try {
     call();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
+  } catch (const std::exception& e) { return e.what(); }
   return "no error";
 }
 bool same_bits(const Column<double>& a, const Column<double>& b) { return a.size() == b.size() && (a == b).all(); }
 }  // namespace
 
-TEMPLATE_TEST_CASE("a source that ends within its window has the bits of an array, and is read once", "", float, double) {
+TEMPLATE_TEST_CASE("a source that ends within its window has the bits of an array, and is read once", "", float,
+                   double) {
   using T = TestType;
   const auto x = targets::moons<T>(1000, Noise{1});
   const FitOptions options{.epochs = 4, .batch = 128, .schedule = {Cosine{0.1}}, .noise = Noise{3}};
@@ -135,11 +134,18 @@ TEST_CASE("every row is seen once an epoch, the held-out ones never, however sma
       Watched watched;
       std::vector<std::map<Index, int>> epochs;
       if (share > 0 && window < 64) continue;
-      fit(model, source, {.epochs = 3, .batch = 32, .validation = share, .noise = Noise{3}, .callback = [&](const EpochReport&) {
-            epochs.push_back(counted(*watched.rows));
-            watched.rows->clear();
-            return true;
-          }}, {.window = window}, watched);
+      fit(model, source,
+          {.epochs = 3,
+           .batch = 32,
+           .validation = share,
+           .noise = Noise{3},
+           .callback =
+               [&](const EpochReport&) {
+                 epochs.push_back(counted(*watched.rows));
+                 watched.rows->clear();
+                 return true;
+               }},
+          {.window = window}, watched);
       REQUIRE(epochs.size() == 3);
       const Index held = static_cast<Index>(share * static_cast<double>(std::min(window, n)));
       for (const auto& times : epochs) {
@@ -159,7 +165,10 @@ TEST_CASE("rows are shuffled within a window and windows keep their order") {
   const auto& rows = *watched.rows;
   REQUIRE(rows.size() == 800);
   for (std::size_t k = 0; k < 800; ++k) CHECK(rows[k] / 100 == static_cast<Index>(k % 400 / 100));
-  const auto part = [&](std::size_t w) { return std::vector<Index>(rows.begin() + static_cast<long>(100 * w), rows.begin() + static_cast<long>(100 * (w + 1))); };
+  const auto part = [&](std::size_t w) {
+    return std::vector<Index>(rows.begin() + static_cast<long>(100 * w),
+                              rows.begin() + static_cast<long>(100 * (w + 1)));
+  };
   for (std::size_t w = 0; w < 8; ++w) {
     CHECK(!std::is_sorted(part(w).begin(), part(w).end()));
     for (std::size_t other = 0; other < w; ++other) {
@@ -176,7 +185,8 @@ TEST_CASE("an epoch of so many rows goes on where the last one ended, past the e
   Listed<double> source(numbered<double>(n));
   auto model = make_model<double>(Small{}, Noise{2});
   Watched watched;
-  const auto r = fit(model, source, {.epochs = 5, .batch = 50, .validation = 0, .patience = 0, .noise = Noise{3}}, {.window = 100, .rows_per_epoch = 300}, watched);
+  const auto r = fit(model, source, {.epochs = 5, .batch = 50, .validation = 0, .patience = 0, .noise = Noise{3}},
+                     {.window = 100, .rows_per_epoch = 300}, watched);
   CHECK(watched.rows->size() == 1500);
   CHECK(r.steps == 30);
   const auto times = counted(*watched.rows);
@@ -184,7 +194,8 @@ TEST_CASE("an epoch of so many rows goes on where the last one ended, past the e
   CHECK(std::all_of(times.begin(), times.end(), [](const auto& row) { return row.second == 3; }));
 }
 
-TEMPLATE_TEST_CASE("windows have the same bits with 1, 2 and 3 threads and with blocks of any size", "", float, double) {
+TEMPLATE_TEST_CASE("windows have the same bits with 1, 2 and 3 threads and with blocks of any size", "", float,
+                   double) {
   using T = TestType;
   Column<T> first;
   for (const int threads : {1, 2, 3}) {
@@ -204,10 +215,12 @@ TEST_CASE("broken rows stop by name, or are counted once and left out") {
   const FitOptions options{.epochs = 3, .batch = 32, .validation = 0, .noise = Noise{3}};
   const auto start = make_model<double>(Small{}, Noise{2});
   auto model = start;
-  CHECK(message_of([&] { fit(model, Listed<double>(x), options, {.window = 200}); }) == "rheo: row 123: column 0 is not finite");
+  CHECK(message_of([&] { fit(model, Listed<double>(x), options, {.window = 200}); }) ==
+        "rheo: row 123: column 0 is not finite");
   CHECK(same_bits(model.parameters(), start.parameters()));
   CHECK_THROWS_AS(fit(model, Listed<double>(x), options, {.window = 200}), DataError);
-  CHECK(message_of([&] { fit(model, Listed<double>(x), options, {.window = 100}); }) == "rheo: row 123: column 0 is not finite");
+  CHECK(message_of([&] { fit(model, Listed<double>(x), options, {.window = 100}); }) ==
+        "rheo: row 123: column 0 is not finite");
 
   Listed<double> source(x);
   source.unreadable = {7, 299};
@@ -228,22 +241,27 @@ TEST_CASE("rows outside the sets that the support names are broken") {
   Batch<double> x = targets::moons<double>(100, Noise{1}).abs();
   x(40, 1) = -0.5;
   auto model = make_model<double>(Flow{constrain::positive<2>(), StandardNormal<2>{}}, Noise{2});
-  CHECK_THAT(message_of([&] { fit(model, Listed<double>(x), {.epochs = 1}); }), Catch::Contains("row 40: column 1 is -0.5, it wants a number that is not negative"));
+  CHECK_THAT(message_of([&] { fit(model, Listed<double>(x), {.epochs = 1}); }),
+             Catch::Contains("row 40: column 1 is -0.5, it wants a number that is not negative"));
   CHECK(fit(model, Listed<double>(x), {.epochs = 1}, {.on_broken = OnBroken::count}).broken_rows == 1);
 }
 
 TEST_CASE("a simulator's row depends on its noise and the number of the row alone") {
-  auto source = simulated_rows<double>(2, [](View<double> x, Noise noise) { x = targets::moons<double>(x.rows(), noise); }, Noise{7});
+  auto source = simulated_rows<double>(
+      2, [](View<double> x, Noise noise) { x = targets::moons<double>(x.rows(), noise); }, Noise{7});
   const auto wanted = targets::moons<double>(1000, Noise{7});
   BrokenRows broken;
   Batch<double> x(1000, 2), none(1000, 0);
-  for (Index at = 0, n = 1; at < 1000; at += n, n = std::min<Index>(2 * n, 1000 - at)) CHECK(source.read(rows(view(x), at, n), rows(view(none), at, n), broken) == n);
+  for (Index at = 0, n = 1; at < 1000; at += n, n = std::min<Index>(2 * n, 1000 - at))
+    CHECK(source.read(rows(view(x), at, n), rows(view(none), at, n), broken) == n);
   CHECK((x == wanted).all());
 
   Column<double> first;
   for (const int threads : {1, 2}) {
     auto model = make_model<double>(Small{}, Noise{2});
-    const auto r = fit(model, simulated_rows<double>(2, [](View<double> out, Noise noise) { noise.normals(out); }, Noise{7}),
+    const auto r = fit(model,
+                       simulated_rows<double>(
+                           2, [](View<double> out, Noise noise) { noise.normals(out); }, Noise{7}),
                        {.epochs = 3, .batch = 100, .threads = threads}, {.window = 300, .rows_per_epoch = 1000});
     CHECK(r.history.size() == 3);
     if (threads == 1) first = model.parameters();
@@ -255,17 +273,21 @@ TEST_CASE("a simulator's row depends on its noise and the number of the row alon
     noise.fork(1).normals(c);
     column(out, 0) += 2 * column(c, 0);
   };
-  fit(model, simulated_rows<double>(2, 1, simulator, Noise{7}), {.epochs = 15, .batch = 100, .learning_rate = 5e-3}, {.window = 2000, .rows_per_epoch = 4000});
+  fit(model, simulated_rows<double>(2, 1, simulator, Noise{7}), {.epochs = 15, .batch = 100, .learning_rate = 5e-3},
+      {.window = 2000, .rows_per_epoch = 4000});
   Batch<double> fresh(10'000, 2), fresh_c(10'000, 1);
   simulator(view(fresh), view(fresh_c), Noise{8});
-  CHECK(-model.log_prob(fresh, fresh_c).mean() == Approx(1 + std::log(2 * 3.14159265358979)).margin(0.05));  // 0.8 more where the context tells nothing
+  CHECK(-model.log_prob(fresh, fresh_c).mean() ==
+        Approx(1 + std::log(2 * 3.14159265358979)).margin(0.05));  // 0.8 more where the context tells nothing
 }
 
 TEST_CASE("what a fit from a source cannot do it says") {
   const auto x = targets::moons<double>(300, Noise{1});
   auto model = make_model<double>(Small{}, Noise{2});
   Listed<double> source(x);
-  const auto says = [&](const FitOptions& o, const SourceOptions& s) { return message_of([&] { fit(model, source, o, s); }); };
+  const auto says = [&](const FitOptions& o, const SourceOptions& s) {
+    return message_of([&] { fit(model, source, o, s); });
+  };
   using Catch::Contains;
   CHECK_THAT(says({}, {.window = 1}), Contains("window must be at least 2"));
   CHECK_THAT(says({}, {.rows_per_epoch = -1}), Contains("rows_per_epoch must not be negative"));
@@ -282,12 +304,19 @@ TEST_CASE("what a fit from a source cannot do it says") {
   CHECK_THAT(says({.schedule = {Cosine{}}}, {.window = 100}), Contains("does not know how many rows"));
   CHECK(says({.epochs = 1, .schedule = {Cosine{}}}, {}) == "no error");  // read whole
   CHECK(says({.epochs = 1, .schedule = {Cosine{}}}, {.window = 100, .rows_per_epoch = 200}) == "no error");
-  CHECK_THAT(message_of([&] { fit(model, Listed<double>(x.leftCols(1))); }), Contains("has 1 columns of data and 0 of context, this model wants 2 and 0"));
+  CHECK_THAT(message_of([&] { fit(model, Listed<double>(x.leftCols(1))); }),
+             Contains("has 1 columns of data and 0 of context, this model wants 2 and 0"));
   CHECK_THAT(message_of([&] { fit(model, Listed<double>(x.topRows(0))); }), Contains("at least 2 rows"));
   const auto endless = [](View<double> out, Noise) { out.setConstant(std::nan("")); };
-  CHECK_THAT(message_of([&] { fit(model, simulated_rows<double>(2, endless, Noise{1})); }), Contains("rows_per_epoch says how many"));
-  CHECK_THAT(message_of([&] { fit(model, simulated_rows<double>(2, endless, Noise{1}), {}, {.rows_per_epoch = 100}); }), Contains("simulated row 0: column 0 is not finite"));
-  CHECK_THAT(message_of([&] { fit(model, simulated_rows<double>(2, endless, Noise{1}), {}, {.rows_per_epoch = 100, .on_broken = OnBroken::count}); }), Contains("broken too, and the source has no end"));
+  CHECK_THAT(message_of([&] { fit(model, simulated_rows<double>(2, endless, Noise{1})); }),
+             Contains("rows_per_epoch says how many"));
+  CHECK_THAT(message_of([&] { fit(model, simulated_rows<double>(2, endless, Noise{1}), {}, {.rows_per_epoch = 100}); }),
+             Contains("simulated row 0: column 0 is not finite"));
+  CHECK_THAT(message_of([&] {
+               fit(model, simulated_rows<double>(2, endless, Noise{1}), {},
+                   {.rows_per_epoch = 100, .on_broken = OnBroken::count});
+             }),
+             Contains("broken too, and the source has no end"));
 }
 
 TEST_CASE("data-dependent starts see the rows that they are told") {
@@ -308,14 +337,17 @@ TEST_CASE("memory does not grow with the rows of a source") {
   const auto peak = [](Index rows) {
     std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
     auto model = make_model<float>(Flow<Standardize<2>, AffineCoupling<2, Mlp<4>>, StandardNormal<2>>{}, Noise{2});
-    fit(model, simulated_rows<float>(2, [](View<float> x, Noise noise) { noise.normals(x); }, Noise{7}), {.epochs = 1, .batch = 4096}, {.window = 50'000, .rows_per_epoch = rows});
+    fit(model,
+        simulated_rows<float>(
+            2, [](View<float> x, Noise noise) { noise.normals(x); }, Noise{7}),
+        {.epochs = 1, .batch = 4096}, {.window = 50'000, .rows_per_epoch = rows});
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
       if (line.rfind("VmHWM:", 0) == 0) return std::stol(line.substr(6));
     }
     return 0L;
   };
-  peak(100'000);  // what the library allocates once
+  peak(100'000);                                           // what the library allocates once
   const long few = peak(100'000), many = peak(2'000'000);  // 16 MB of rows
   std::printf("peak memory: %ld kB after 1e5 rows, %ld kB after 2e6\n", few, many);
   CHECK(std::abs(many - few) < 2000);

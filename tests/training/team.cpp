@@ -58,8 +58,7 @@ class Thread final : public Team {
   int sums = 0;
 
  private:
-  template <class T>
-  void add(T* x, Index n) {
+  template <class T> void add(T* x, Index n) {
     ++sums;
     g_.sums[static_cast<std::size_t>(rank_)].assign(x, x + n);
     g_.barrier.arrive_and_wait();
@@ -88,9 +87,7 @@ std::vector<std::string> together(int ranks, const std::function<void(Thread&)>&
       Thread team(group, r);
       try {
         work(team);
-      } catch (const std::exception& e) {
-        thrown[static_cast<std::size_t>(r)] = e.what();
-      }
+      } catch (const std::exception& e) { thrown[static_cast<std::size_t>(r)] = e.what(); }
     });
   }
   for (auto& t : threads) t.join();
@@ -101,8 +98,7 @@ std::vector<std::string> silence(int ranks) { return std::vector<std::string>(st
 /// Maximum likelihood that throws at one row.
 struct Throws {
   Index row = 0;
-  template <class F, class T>
-  double operator()(ObjectiveCall<F, T>& c) const {
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
     if (c.noise.row0 <= row && row < c.noise.row0 + c.x.rows()) throw std::runtime_error("this row");
     return MaximumLikelihood{}(c);
   }

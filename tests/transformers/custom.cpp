@@ -82,15 +82,20 @@ TEST_CASE("custom: a type without captures starts from nothing, one with capture
     using std::tanh;
     return x + strength * (1 + tanh(a[0])) * tanh(x);
   });
-  auto model = make_model<double>(Flow{Coupling<2, std::remove_const_t<decltype(held)>, Mlp<4>, 0, HalfMask<2>>(held), StandardNormal<2>{}}, Noise{1});
+  auto model = make_model<double>(
+      Flow{Coupling<2, std::remove_const_t<decltype(held)>, Mlp<4>, 0, HalfMask<2>>(held), StandardNormal<2>{}},
+      Noise{1});
   Batch<double> x(1, 2);
   x << 0.3, 1.1;
   const double t = std::tanh(1.1), y = 1.1 + strength * t;
-  CHECK(model.log_prob(x)(0) == Approx(-0.5 * (0.09 + y * y) - std::log(2 * std::acos(-1.0)) + std::log(1 + strength * (1 - t * t))).epsilon(1e-13));
+  CHECK(model.log_prob(x)(0) ==
+        Approx(-0.5 * (0.09 + y * y) - std::log(2 * std::acos(-1.0)) + std::log(1 + strength * (1 - t * t)))
+            .epsilon(1e-13));
 }
 
 TEST_CASE("custom: elementwise from a lambda") {
-  auto model = make_model<double>(Flow{elementwise<2, 1>([](auto z, const auto& a) { return z + a[0]; }), StandardNormal<2>{}}, Noise{1});
+  auto model = make_model<double>(
+      Flow{elementwise<2, 1>([](auto z, const auto& a) { return z + a[0]; }), StandardNormal<2>{}}, Noise{1});
   CHECK(model.parameters().size() == 2);
   model.parameters() << 1.0, -2.0;
   Batch<double> x(1, 2);
@@ -108,7 +113,8 @@ const auto halved = custom_transformer<1>([](auto x, const auto& a) {
 });
 using Halved = std::decay_t<decltype(halved)>;
 
-/// Unsolved rows of a decode of 23 rows of +1; column `bad` is -1 in rows 1, 4, 7, ..., all columns are in rows 2, 5, ..., and row 6 begins with a NaN.
+/// Unsolved rows of a decode of 23 rows of +1; column `bad` is -1 in rows 1, 4, 7, ..., all columns are in rows 2, 5,
+/// ..., and row 6 begins with a NaN.
 template <bool Encode, class T, class L> long unsolved(const L& layer, Index bad) {
   const Index n = 23;
   Batch<T> in = Batch<T>::Ones(n, L::x_dim), out(n, L::x_dim), context = Batch<T>::Ones(n, L::context_dim);
@@ -122,7 +128,17 @@ template <bool Encode, class T, class L> long unsolved(const L& layer, Index bad
   CacheOf<L, T> cache{};
   Arena scratch;
   Report report;
-  Pass<T, CacheOf<L, T>> p{view(std::as_const(in)), view(out), ColView<T>(v.data(), n), {theta.data(), theta.size()}, {}, view(std::as_const(context)), Noise{}, cache, scratch, true, &report};
+  Pass<T, CacheOf<L, T>> p{view(std::as_const(in)),
+                           view(out),
+                           ColView<T>(v.data(), n),
+                           {theta.data(), theta.size()},
+                           {},
+                           view(std::as_const(context)),
+                           Noise{},
+                           cache,
+                           scratch,
+                           true,
+                           &report};
   if constexpr (Encode) layer.encode(p);
   else layer.decode(p);
   CHECK((std::isnan(out(1, bad)) && std::isnan(v(1)) && std::isfinite(out(0, bad))));
@@ -130,7 +146,8 @@ template <bool Encode, class T, class L> long unsolved(const L& layer, Index bad
 }
 }  // namespace
 
-TEMPLATE_TEST_CASE("custom: rows whose root was not found are counted, each once, on the way back alone", "", float, double) {
+TEMPLATE_TEST_CASE("custom: rows whose root was not found are counted, each once, on the way back alone", "", float,
+                   double) {
   using T = TestType;
   const Elementwise<3, Halved> elementwise(halved);
   const Conditional<2, Halved, Mlp<4>, 1> conditional(halved);

@@ -24,10 +24,12 @@ TEST_CASE("Gaussianization sends the mixture's distribution function to the norm
   const Gaussianization<2> map;
   const Raw<double> raw{{0.3, -0.4, 0.5, -1.2, 0.7, -2.0, 1.5}};  // weights, log-scales, locations; gate
   const auto cdf = [](double u) { return 0.5 * std::erfc(-u / std::sqrt(2.0)); };
-  const double w = std::exp(0.3) / (std::exp(0.3) + std::exp(-0.4)), s_1 = std::exp(4 * std::tanh(0.5 / 4)), s_2 = std::exp(4 * std::tanh(-1.2 / 4));
+  const double w = std::exp(0.3) / (std::exp(0.3) + std::exp(-0.4)), s_1 = std::exp(4 * std::tanh(0.5 / 4)),
+               s_2 = std::exp(4 * std::tanh(-1.2 / 4));
   const double m_1 = 0.7 - 0.75, m_2 = -2.0 + 0.75, k = 0.999 * std::tanh(1.5 / 0.999);
   for (double x : {-6.0, -3.0, -0.2, 0.0, 1.0, 4.0}) {
-    const double s = w * cdf((x - m_1) / s_1) + (1 - w) * cdf((x - m_2) / s_2), line = 0.5 * ((x - m_1) / s_1 + (x - m_2) / s_2);
+    const double s = w * cdf((x - m_1) / s_1) + (1 - w) * cdf((x - m_2) / s_2),
+                 line = 0.5 * ((x - m_1) / s_1 + (x - m_2) / s_2);
     const double z = (map.encode(x, raw).y - (1 - k) * line) / k;
     CHECK(cdf(z) == Approx(s).epsilon(1e-12));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ends and floors of maps on intervals: no image beyond an end, whatever rounding does; the smallest bin; raw slopes beyond all sizes.
+// Ends and floors of maps on intervals: no image beyond an end, whatever rounding does; the smallest bin; raw slopes
+// beyond all sizes.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -21,7 +22,8 @@ template <class T, class M> void keeps_to_its_bounds(const M& map) {
   const Index n = 4000;
   for (double scale : {1.0, 10.0, 1e30}) {
     const Batch<T> raw = normals<T>(n, M::params, 9, scale);
-    for (T at : {B, std::nextafter(B, T(0)), std::nextafter(std::nextafter(B, T(0)), T(0)), -B, std::nextafter(-B, T(0))}) {
+    for (T at :
+         {B, std::nextafter(B, T(0)), std::nextafter(std::nextafter(B, T(0)), T(0)), -B, std::nextafter(-B, T(0))}) {
       const Batch<T> x = Batch<T>::Constant(n, 1, at);
       const auto there = run<true>(map, x, raw), back = run<false>(map, x, raw);
       INFO("raw numbers of " << scale << " at " << at);
@@ -60,10 +62,12 @@ TEST_CASE("no bin of 64 is smaller than a 500th of the interval, and none of 200
   CHECK(SafeKnots().least<8>() == Approx(0.02 / 8).epsilon(1e-15));
   std::vector<double> raw(64, 0.0);
   raw[5] = 1e30;
-  const auto w = math::SoftmaxBins<64, double>::of<false>([&](Index k) { return raw[static_cast<std::size_t>(k)]; }, 10, SafeKnots().least<64>());
+  const auto w = math::SoftmaxBins<64, double>::of<false>([&](Index k) { return raw[static_cast<std::size_t>(k)]; }, 10,
+                                                          SafeKnots().least<64>());
   for (Index k = 0; k < 64; ++k) CHECK(w[k] >= 10.0 / 500 * (1 - 1e-14));
 }
-TEMPLATE_TEST_CASE("raw slopes of 1e30 are slopes: 100 at most, and softplus of 1e6 for nflows' knots", "", float, double) {
+TEMPLATE_TEST_CASE("raw slopes of 1e30 are slopes: 100 at most, and softplus of 1e6 for nflows' knots", "", float,
+                   double) {
   using T = TestType;
   CHECK(static_cast<double>(SafeKnots().slope(T(1e30))) == Approx(100).epsilon(1e-5));
   CHECK(static_cast<double>(SafeKnots().slope(T(-1e30))) == Approx(0.01).epsilon(1e-5));
@@ -71,7 +75,8 @@ TEMPLATE_TEST_CASE("raw slopes of 1e30 are slopes: 100 at most, and softplus of 
   CHECK(NflowsKnots().slope_pull(T(1e30), T(1), T(1)) == T(0));
   CHECK(NflowsKnots().slope_pull(T(1e5), T(1), T(1)) == T(1));
 }
-TEMPLATE_TEST_CASE("damped knots are safe knots of raw numbers divided by 8 and 2, in value and in cotangent", "", float, double) {
+TEMPLATE_TEST_CASE("damped knots are safe knots of raw numbers divided by 8 and 2, in value and in cotangent", "",
+                   float, double) {
   using T = TestType;
   const SafeKnots safe;
   const DampedKnots<8, 2> damped;

@@ -18,13 +18,17 @@ TEST_CASE("mixture of logistics: V is the log of the slope, decode carries duals
 
 TEST_CASE("mixture of logistics is the paper's formula, but for the gate's line") {
   const LogisticMixtureCdf<2> map;
-  const Raw<double> raw{{0.3, -0.4, 0.5, -1.2, 0.7, -2.0, 1.5, 0.6, -0.9}};  // weights, log-scales, locations, gate, b, a
+  const Raw<double> raw{
+      {0.3, -0.4, 0.5, -1.2, 0.7, -2.0, 1.5, 0.6, -0.9}};  // weights, log-scales, locations, gate, b, a
   const auto sigmoid = [](double u) { return 1 / (1 + std::exp(-u)); };
-  const double w = std::exp(0.3) / (std::exp(0.3) + std::exp(-0.4)), s_1 = std::exp(4 * std::tanh(0.5 / 4)), s_2 = std::exp(4 * std::tanh(-1.2 / 4));
+  const double w = std::exp(0.3) / (std::exp(0.3) + std::exp(-0.4)), s_1 = std::exp(4 * std::tanh(0.5 / 4)),
+               s_2 = std::exp(4 * std::tanh(-1.2 / 4));
   const double m_1 = 0.7 - 0.75, m_2 = -2.0 + 0.75, k = 0.999 * std::tanh(1.5 / 0.999);
   for (double x : {-3.0, -0.2, 0.0, 1.0, 4.0}) {
-    const double s = w * sigmoid((x - m_1) / s_1) + (1 - w) * sigmoid((x - m_2) / s_2), line = 0.5 * ((x - m_1) / s_1 + (x - m_2) / s_2);
-    CHECK(map.encode(x, raw).y == Approx((k * std::log(s / (1 - s)) + (1 - k) * line) * std::exp(2 * std::tanh(-0.45)) + 0.6).epsilon(1e-12));
+    const double s = w * sigmoid((x - m_1) / s_1) + (1 - w) * sigmoid((x - m_2) / s_2),
+                 line = 0.5 * ((x - m_1) / s_1 + (x - m_2) / s_2);
+    CHECK(map.encode(x, raw).y ==
+          Approx((k * std::log(s / (1 - s)) + (1 - k) * line) * std::exp(2 * std::tanh(-0.45)) + 0.6).epsilon(1e-12));
   }
 }
 

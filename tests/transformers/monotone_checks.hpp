@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every transformer that is inverted by a root must do, beside the laws: hard parameters, far points, NaN, numeric slopes, duals through decode.
+// What every transformer that is inverted by a root must do, beside the laws: hard parameters, far points, NaN, numeric
+// slopes, duals through decode.
 #pragma once
 
 #include <cmath>
@@ -51,7 +52,8 @@ template <class T, class M> void check_identity(const M& map) {
   }
 }
 
-/// Round trips, residuals, V both ways, order, finiteness, at raw parameters of scale 0.1, 1 and 3, and V where they are huge.
+/// Round trips, residuals, V both ways, order, finiteness, at raw parameters of scale 0.1, 1 and 3, and V where they
+/// are huge.
 template <class T, class M> void check_round_trips(const M& map) {
   const T eps = std::numeric_limits<T>::epsilon();
   double worst = 0;
@@ -63,7 +65,8 @@ template <class T, class M> void check_round_trips(const M& map) {
         const auto back = map.decode(there.y, raw);
         const auto again = map.encode(back.y, raw);
         const T slope = std::exp(there.v), allowed = 128 * eps * (1 + std::abs(there.y) + slope * std::abs(x));
-        INFO("scale " << scale << " key " << key << " x " << x << " y " << there.y << " v " << there.v << " back " << back.y << " v " << back.v);
+        INFO("scale " << scale << " key " << key << " x " << x << " y " << there.y << " v " << there.v << " back "
+                      << back.y << " v " << back.v);
         REQUIRE(std::isfinite(there.v));
         REQUIRE(std::isfinite(there.y));
         REQUIRE(std::isfinite(back.v));
@@ -119,11 +122,13 @@ template <class T, class M> void check_nan(const M& map) {
 }
 
 /// First tangents through decode against differences, second ones (duals of duals) against differences of the first.
-/// Key 1 would set the gate of the mixtures so near 0, where its third derivative jumps, that the differences reach over it.
+/// Key 1 would set the gate of the mixtures so near 0, where its third derivative jumps, that the differences reach
+/// over it.
 template <class M> void check_duals(const M& map) {
   using D = Dual<double>;
   for (std::uint64_t key = 2; key <= 5; ++key) {
-    const Raw<double> raw = random_raw<double>(M::params, 0.7, key), direction = random_raw<double>(M::params, 1, key + 100);
+    const Raw<double> raw = random_raw<double>(M::params, 0.7, key),
+                      direction = random_raw<double>(M::params, 1, key + 100);
     for (double y : {-6.0, -1.3, 0.2, 2.5, 20.0}) {
       const auto dual = [&](double t) {  // value and slope of decode along the direction, at t
         Raw<D> a = cast<D>(raw);
@@ -138,7 +143,8 @@ template <class M> void check_duals(const M& map) {
       Raw<Dual<D>> a = cast<Dual<D>>(raw);
       for (Index k = 0; k < M::params; ++k) a[k] = Dual<D>(D(raw(k), direction(k)), D(direction(k), 0));
       const auto nested = map.decode(Dual<D>(D(y, 0.7), D(0.7, 0)), a);
-      INFO("key " << key << " y " << y << " by duals " << slope(0) << ", " << nested.y.b.b << " by differences " << first << ", " << second);
+      INFO("key " << key << " y " << y << " by duals " << slope(0) << ", " << nested.y.b.b << " by differences "
+                  << first << ", " << second);
       CHECK(std::abs(slope(0) - first) <= 1e-6 * (1 + std::abs(first) + std::abs(second)));
       CHECK(nested.y.a.b == Approx(slope(0)).epsilon(1e-10).margin(1e-10));
       CHECK(std::abs(nested.y.b.b - second) <= 2e-5 * (1 + std::abs(second) + std::abs(first)));

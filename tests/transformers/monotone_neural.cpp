@@ -51,7 +51,8 @@ TEST_CASE("monotone neural is the integral of its net, by another rule") {
     const int m = 4000;
     for (int i = 0; i <= m; ++i) simpson += (i == 0 || i == m ? 1 : i % 2 ? 4 : 2) * integrand(x * i / m);
     CHECK(map.encode(x, raw).y == Approx(raw(0) + scale * simpson * x / (3 * m)).epsilon(1e-10).margin(1e-12));
-    CHECK(map.encode(x, raw).v == Approx(std::log(scale * integrand(x))).margin(1e-7));  // the quadrature's slope is near the integrand, and not it
+    CHECK(map.encode(x, raw).v == Approx(std::log(scale * integrand(x)))
+                                      .margin(1e-7));  // the quadrature's slope is near the integrand, and not it
   }
 }
 
@@ -63,7 +64,8 @@ TEST_CASE("monotone neural: the quadrature's slope stays positive at the ends of
     const double centre = 5 * Noise{key}.normal(0, 7), sign = key % 2 ? 50 : -50;
     for (Index h = 0; h < 6; ++h) {
       raw[2 + h] = key % 3 ? sign : raw(2 + h) * 50, raw[8 + h] = 50;
-      if (key % 4 < 3) raw[14 + h] = centre - 4 * (static_cast<double>(2 * h + 1) / 6 - 1) + (key % 4 == 1 ? 0.3 * raw(14 + h) : 0);
+      if (key % 4 < 3)
+        raw[14 + h] = centre - 4 * (static_cast<double>(2 * h + 1) / 6 - 1) + (key % 4 == 1 ? 0.3 * raw(14 + h) : 0);
     }
     for (double x = -8; x <= 8; x += 0.05) {
       const double v = map.encode(x, raw).v;

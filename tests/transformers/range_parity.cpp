@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Log-densities that SurVAE's library computed behind its logit and softplus maps; the absolute value in front of them is taken here by hand.
+// Log-densities that SurVAE's library computed behind its logit and softplus maps; the absolute value in front of them
+// is taken here by hand.
 #include "survae_abs.hpp"
 
 namespace transformers_range_parity {
@@ -14,6 +15,8 @@ template <class Map> double worst(const char* name, const Map& map) {
 }  // namespace
 
 TEST_CASE("log-densities behind a logit are SurVAE's") { CHECK(worst("survae_abs_logit", LogitMap<2>{}) < 1e-10); }
-TEST_CASE("log-densities behind an inverse softplus are SurVAE's") { CHECK(worst("survae_abs_softplus", SoftplusInverseMap<2>{}) < 1e-10); }
+TEST_CASE("log-densities behind an inverse softplus are SurVAE's") {
+  CHECK(worst("survae_abs_softplus", SoftplusInverseMap<2>{}) < 1e-10);
+}
 
 }  // namespace transformers_range_parity

@@ -48,7 +48,8 @@ TEST_CASE("rescale: the ends go to 0 and 1 and back in float, whatever they are"
 }
 
 TEST_CASE("moduli on a box: a uniform density with a hole, exact") {
-  const auto model = make_model<double>(Flow{Abs<1>{}, Elementwise<1, range::RescalePositive>{range::RescalePositive{1, 4}}, Uniform<1>{}}, Noise{1});
+  const auto model = make_model<double>(
+      Flow{Abs<1>{}, Elementwise<1, range::RescalePositive>{range::RescalePositive{1, 4}}, Uniform<1>{}}, Noise{1});
   Batch<double> x(5, 1);
   x << -1, 2.5, -4, 0.5, 5;
   const Column<double> v = model.log_prob(x);

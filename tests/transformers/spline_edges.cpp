@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Splines at the identity, at their bounds, beyond them, at their knots; densities that integrate to one; arguments refused.
+// Splines at the identity, at their bounds, beyond them, at their knots; densities that integrate to one; arguments
+// refused.
 #include <cmath>
 #include <limits>
 
@@ -22,13 +23,17 @@ template <class M> double identity_error(const M& map, double low, double high) 
   for (Index i = 0; i < n; ++i) x(i, 0) = low + (high - low) * static_cast<double>(i) / static_cast<double>(n - 1);
   const Batch<double> raw = Batch<double>::Zero(n, M::params);
   const auto there = run<true>(map, x, raw), back = run<false>(map, x, raw);
-  return std::max({(there.y - x).abs().maxCoeff(), (back.y - x).abs().maxCoeff(), there.v.abs().maxCoeff(), back.v.abs().maxCoeff()});
+  return std::max({(there.y - x).abs().maxCoeff(), (back.y - x).abs().maxCoeff(), there.v.abs().maxCoeff(),
+                   back.v.abs().maxCoeff()});
 }
 
-/// Rows inside, outside, on the bounds, beside them and far away: finite, the outside untouched, rows and gradients independent of company.
+/// Rows inside, outside, on the bounds, beside them and far away: finite, the outside untouched, rows and gradients
+/// independent of company.
 template <class T, class M> void edges(const M& map) {
-  const T B(5), up = std::nextafter(B, T(9)), down = std::nextafter(B, T(0)), far = T(1e30), most = std::numeric_limits<T>::max();
-  const std::vector<T> outside{up, -up, T(6), -far, far, most, -most}, inside{T(0.3), T(-4), B, -B, down, -down, T(1e-30), T(0), T(2), T(-1)};
+  const T B(5), up = std::nextafter(B, T(9)), down = std::nextafter(B, T(0)), far = T(1e30),
+                most = std::numeric_limits<T>::max();
+  const std::vector<T> outside{up, -up, T(6), -far, far, most, -most},
+      inside{T(0.3), T(-4), B, -B, down, -down, T(1e-30), T(0), T(2), T(-1)};
   for (double scale : {0., 1., 10.}) {
     auto batch_of = [](const std::vector<T>& x, Index n) {
       Batch<T> b(n, 1);
@@ -54,7 +59,9 @@ template <class T, class M> void edges(const M& map) {
       CHECK(std::isnan(c.y(2, 0)));
       bool same = true;
       for (Index i = 0; i < n; ++i) {
-        if (i != 2 && i % 3 != 1) same = same && c.y(i, 0) == a.y(i, 0) && g_c.in(i, 0) == g_a.in(i, 0) && (g_c.raw.row(i) == g_a.raw.row(i)).all();
+        if (i != 2 && i % 3 != 1)
+          same = same && c.y(i, 0) == a.y(i, 0) && g_c.in(i, 0) == g_a.in(i, 0) &&
+                 (g_c.raw.row(i) == g_a.raw.row(i)).all();
       }
       CHECK(same);
     };
@@ -63,7 +70,8 @@ template <class T, class M> void edges(const M& map) {
   }
 }
 
-/// Integral of exp(V) phi(z) over [-5, 5] by 1000 x 8 Gauss points between neighbouring knots, and what N(0, 1) has outside.
+/// Integral of exp(V) phi(z) over [-5, 5] by 1000 x 8 Gauss points between neighbouring knots, and what N(0, 1) has
+/// outside.
 template <class M> double mass(const M& map, const Batch<double>& raw, const std::vector<double>& at, bool normal) {
   static const double node[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363},
                       weight[] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
@@ -79,7 +87,9 @@ template <class M> double mass(const M& map, const Batch<double>& raw, const std
       }
     }
     const auto m = run<true>(map, x, Batch<double>(raw.row(0).replicate(x.rows(), 1)));
-    const Column<double> density = normal ? Column<double>((m.v - 0.5 * m.y.col(0).square() - 0.91893853320467274178).exp()) : Column<double>(m.v.exp());
+    const Column<double> density =
+        normal ? Column<double>((m.v - 0.5 * m.y.col(0).square() - 0.91893853320467274178).exp())
+               : Column<double>(m.v.exp());
     total += (w.col(0) * density).sum();
   }
   return total;
@@ -148,7 +158,8 @@ TEST_CASE("value and slope are continuous at knots and bounds") {
   for (double at : knots<8>(rational.knots, raw, 0, 0, -5, 5)) {
     INFO(at);
     const bool inner = std::abs(at) < 5;
-    for (const auto& [dy, dv] : {jump(rational, raw, at), jump(quadratic, Batch<double>(raw.leftCols(15)), at), jump(cubic, Batch<double>(raw.leftCols(18)), inner ? at : 0.)}) {
+    for (const auto& [dy, dv] : {jump(rational, raw, at), jump(quadratic, Batch<double>(raw.leftCols(15)), at),
+                                 jump(cubic, Batch<double>(raw.leftCols(18)), inner ? at : 0.)}) {
       CHECK(dy < 1e-12);
       CHECK(dv < 1e-11);
     }
@@ -168,7 +179,9 @@ TEST_CASE("the density of one coordinate integrates to one, split at the knots")
     CHECK(std::abs(mass(QuadraticSpline<8>(), part(15), line, true) - 1) < 1e-6);
     CHECK(std::abs(mass(CubicSpline<8>(), part(18), line, true) - 1) < 1e-6);
     CHECK(std::abs(mass(IntervalCubicSpline<8>(), part(18), unit, false) - 1) < 1e-6);
-    CHECK(std::abs(mass(CircularRationalQuadraticSpline<8>(), part(24), knots<8>(policy, raw, 0, 0, -pi, pi), false) / (2 * pi) - 1) < 1e-6);
+    CHECK(std::abs(mass(CircularRationalQuadraticSpline<8>(), part(24), knots<8>(policy, raw, 0, 0, -pi, pi), false) /
+                       (2 * pi) -
+                   1) < 1e-6);
   }
 }
 TEST_CASE("impossible splines are refused") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Inverses never give a NaN, whatever the logits and wherever the point: random points, knots, one ulp beside, float and double.  The round
-// trip is |f(f^-1(y)) - y|, both in the scalar at hand; benchmarks/compare/spline_inverse.cpp has the long run and the table.
+// Inverses never give a NaN, whatever the logits and wherever the point: random points, knots, one ulp beside, float
+// and double.  The round trip is |f(f^-1(y)) - y|, both in the scalar at hand; benchmarks/compare/spline_inverse.cpp
+// has the long run and the table.
 #include <cmath>
 #include <limits>
 
@@ -16,8 +17,10 @@ using namespace rheo_test;
 
 namespace {
 
-/// Points on the y side: three in five anywhere, two in five on a knot or one ulp beside it; with no heights among the raw numbers, anywhere.
-template <Index K, class T, class M> Batch<T> targets(const M& map, const Batch<T>& raw, Index first_height, std::uint64_t key) {
+/// Points on the y side: three in five anywhere, two in five on a knot or one ulp beside it; with no heights among the
+/// raw numbers, anywhere.
+template <Index K, class T, class M>
+Batch<T> targets(const M& map, const Batch<T>& raw, Index first_height, std::uint64_t key) {
   Batch<T> y(raw.rows(), 1);
   const Noise noise{key};
   for (Index i = 0; i < y.rows(); ++i) {
@@ -31,8 +34,8 @@ template <Index K, class T, class M> Batch<T> targets(const M& map, const Batch<
   return y;
 }
 
-/// The largest |f(f^-1(y)) - y| over eps bound (1 + slope), slope the steepest within 2 eps bound of f^-1(y): x's own rounding, times the slope,
-/// is in every round trip.
+/// The largest |f(f^-1(y)) - y| over eps bound (1 + slope), slope the steepest within 2 eps bound of f^-1(y): x's own
+/// rounding, times the slope, is in every round trip.
 template <Index K, class T, class M> double worst(const M& map, double scale, Index first_height) {
   const Index n = 25000;  // times 4 scales: 1e5 inversions a spline and scalar
   const Batch<T> raw = normals<T>(n, M::params, 7, scale), y = targets<K, T>(map, raw, first_height, 8);
@@ -41,7 +44,9 @@ template <Index K, class T, class M> double worst(const M& map, double scale, In
   REQUIRE(x.v.allFinite());
   const T unit = T(5) * std::numeric_limits<T>::epsilon();
   const auto there = run<true>(map, x.y, raw);
-  const auto slope = [&](T by) { return run<true>(map, Batch<T>((x.y + by).max(T(-5)).min(T(5))), raw).v.exp().eval(); };
+  const auto slope = [&](T by) {
+    return run<true>(map, Batch<T>((x.y + by).max(T(-5)).min(T(5))), raw).v.exp().eval();
+  };
   const Column<T> steepest = slope(T(0)).max(slope(2 * unit)).max(slope(-2 * unit));
   return static_cast<double>(((there.y - y).abs().col(0) / (unit * (T(1) + steepest))).maxCoeff());
 }
@@ -69,7 +74,14 @@ TEST_CASE("linear, quadratic and cubic inverses give no NaN and come back within
 TEST_CASE("the cubic's inverse keeps its residual where closed formulas cancel") {
   // leading coefficient zero, tiny, and huge; slopes at zero and at the border of monotony
   const double s = 1, tiny = 1e-12;
-  for (const auto& [d0, d1] : {std::pair{1., 1.}, {1 + tiny, 1.}, {0.75, 1.25}, {tiny, tiny}, {tiny, 3.}, {2.999, 2.999}, {3., tiny}, {1e-3, 2e-3}}) {
+  for (const auto& [d0, d1] : {std::pair{1., 1.},
+                               {1 + tiny, 1.},
+                               {0.75, 1.25},
+                               {tiny, tiny},
+                               {tiny, 3.},
+                               {2.999, 2.999},
+                               {3., tiny},
+                               {1e-3, 2e-3}}) {
     const math::MonotoneCubicBin<double> bin{0, 0, 1, s, d0, d1};
     for (double y : {0., 1e-300, 1e-17, 1e-3, 0.3, 0.5, 0.7, 1 - 1e-16, 1.}) {
       const auto x = bin.inverse(y);

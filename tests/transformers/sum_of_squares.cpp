@@ -25,7 +25,8 @@ TEST_CASE("sum of squares is the integral of its squares, the coefficients held"
   for (double x : {-3.0, -1.0, 0.0, 0.6, 2.9}) {
     const double integral = (a * a + c * c) * x + (a * b + c * d) * x * x + (b * b + d * d) * x * x * x / 3;
     CHECK(map.encode(x, raw).y == Approx(0.4 + 0.001 * x + 0.999 * integral).epsilon(1e-13));
-    CHECK(map.encode(x, raw).v == Approx(std::log(0.001 + 0.999 * (std::pow(a + b * x, 2) + std::pow(c + d * x, 2)))).epsilon(1e-12));
+    CHECK(map.encode(x, raw).v ==
+          Approx(std::log(0.001 + 0.999 * (std::pow(a + b * x, 2) + std::pow(c + d * x, 2)))).epsilon(1e-12));
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Picture: a grey image as a density on [-3.5, 3.5]^2 and an energy, as Wu et al. 2020, arXiv:2002.06707, section 4, make them of a photograph.
+// Picture: a grey image as a density on [-3.5, 3.5]^2 and an energy, as Wu et al. 2020, arXiv:2002.06707, section 4,
+// make them of a photograph.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +14,9 @@ namespace snf {
 
 using namespace rheo;
 
-/// 700 x 700 pixels, 100 a unit, of targets::SyntheticImage about (0, -0.4): grey g from 1 (white) to 0, where its density is 0.1 or more.  The density
-/// of the picture is 1 - g blurred by 3 pixels, and everywhere a hundredth of g blurred by 10, by 20 and by 50.
+/// 700 x 700 pixels, 100 a unit, of targets::SyntheticImage about (0, -0.4): grey g from 1 (white) to 0, where its
+/// density is 0.1 or more.  The density of the picture is 1 - g blurred by 3 pixels, and everywhere a hundredth of g
+/// blurred by 10, by 20 and by 50.
 class Picture {
  public:
   static constexpr Index side = 700, cells = 50;
@@ -23,7 +25,9 @@ class Picture {
   Picture() : energy_(side * side), cumulative_(side * side), histogram_(Batch<double>::Zero(cells, cells)) {
     std::vector<double> grey(side * side);
     for (Index j = 0; j < side; ++j) {
-      for (Index i = 0; i < side; ++i) grey[at(i, j)] = 1 - std::min(1.0, std::exp(targets::SyntheticImage::log_prob(centre(i), centre(j) - 0.4)) / 0.1);
+      for (Index i = 0; i < side; ++i)
+        grey[at(i, j)] =
+            1 - std::min(1.0, std::exp(targets::SyntheticImage::log_prob(centre(i), centre(j) - 0.4)) / 0.1);
     }
     const auto fine = blurred(grey, 3), b10 = blurred(grey, 10), b20 = blurred(grey, 20), b50 = blurred(grey, 50);
     double sum = 0, most = 0;
@@ -36,7 +40,8 @@ class Picture {
     for (std::size_t k = 0; k < grey.size(); ++k) {
       energy_[k] = static_cast<float>(std::log(most / density[k]));
       cumulative_[k] /= sum;
-      histogram_(static_cast<Index>(k) % side * cells / side, static_cast<Index>(k) / side * cells / side) += density[k] / sum;
+      histogram_(static_cast<Index>(k) % side * cells / side, static_cast<Index>(k) / side * cells / side) +=
+          density[k] / sum;
     }
   }
   float energy(Index i, Index j) const { return energy_[at(i, j)]; }
@@ -45,7 +50,9 @@ class Picture {
   Batch<float> sample(Index n, const Noise& noise) const {
     Batch<float> x(n, 2);
     for (Index r = 0; r < n; ++r) {
-      const auto k = std::min<Index>(side * side - 1, std::lower_bound(cumulative_.begin(), cumulative_.end(), noise.uniform(r, 0)) - cumulative_.begin());
+      const auto k = std::min<Index>(
+          side * side - 1,
+          std::lower_bound(cumulative_.begin(), cumulative_.end(), noise.uniform(r, 0)) - cumulative_.begin());
       x(r, 0) = static_cast<float>(centre(k % side) + (noise.uniform(r, 1) - 0.5) / scale);
       x(r, 1) = static_cast<float>(centre(k / side) + (noise.uniform(r, 2) - 0.5) / scale);
     }
@@ -55,7 +62,8 @@ class Picture {
   double divergence(const Batch<float>& x) const {
     Batch<double> drawn = Batch<double>::Zero(cells, cells);
     for (Index r = 0; r < x.rows(); ++r) {
-      const double i = std::floor((x(r, 0) + half) * (cells / (2 * half))), j = std::floor((x(r, 1) + half) * (cells / (2 * half)));
+      const double i = std::floor((x(r, 0) + half) * (cells / (2 * half))),
+                   j = std::floor((x(r, 1) + half) * (cells / (2 * half)));
       if (i >= 0 && i < cells && j >= 0 && j < cells) drawn(static_cast<Index>(i), static_cast<Index>(j)) += 1;
     }
     drawn = drawn / drawn.sum() + 1e-10;
@@ -70,7 +78,8 @@ class Picture {
     const int reach = 4 * deviation;
     std::vector<double> kernel, line(side);
     double sum = 0;
-    for (int k = -reach; k <= reach; ++k) kernel.push_back(std::exp(-0.5 * k * k / (deviation * deviation))), sum += kernel.back();
+    for (int k = -reach; k <= reach; ++k)
+      kernel.push_back(std::exp(-0.5 * k * k / (deviation * deviation))), sum += kernel.back();
     for (bool across : {false, true}) {
       for (Index r = 0; r < side; ++r) {
         for (Index i = 0; i < side; ++i) {
@@ -92,8 +101,8 @@ class Picture {
   Batch<double> histogram_;
 };
 
-/// Energy of a picture, which must outlive it: linear inside a pixel, by central differences, and so with jumps from one to the next; outside it that of
-/// the nearest inner pixel and 100 d^2, d the distance along each axis.
+/// Energy of a picture, which must outlive it: linear inside a pixel, by central differences, and so with jumps from
+/// one to the next; outside it that of the nearest inner pixel and 100 d^2, d the distance along each axis.
 class PictureEnergy {
  public:
   static constexpr Index dim = 2;
@@ -111,15 +120,15 @@ class PictureEnergy {
   }
 
  private:
-  template <class T> struct Place {
-    T u, g0, g1;
-  };
+  template <class T> struct Place { T u, g0, g1; };
   template <class T> Place<T> place(T x0, T x1) const {
     if (!std::isfinite(x0) || !std::isfinite(x1)) return {T(std::numeric_limits<double>::infinity()), T(0), T(0)};
     T d0, d1, o0, o1;
     const Index i = pixel(x0, d0, o0), j = pixel(x1, d1, o1);
-    const T e0 = T(0.5) * (picture_->energy(i + 1, j) - picture_->energy(i - 1, j)), e1 = T(0.5) * (picture_->energy(i, j + 1) - picture_->energy(i, j - 1));
-    return {picture_->energy(i, j) + d0 * e0 + d1 * e1 + T(100) * (o0 * o0 + o1 * o1), e0 * T(Picture::scale) + T(200) * o0, e1 * T(Picture::scale) + T(200) * o1};
+    const T e0 = T(0.5) * (picture_->energy(i + 1, j) - picture_->energy(i - 1, j)),
+            e1 = T(0.5) * (picture_->energy(i, j + 1) - picture_->energy(i, j - 1));
+    return {picture_->energy(i, j) + d0 * e0 + d1 * e1 + T(100) * (o0 * o0 + o1 * o1),
+            e0 * T(Picture::scale) + T(200) * o0, e1 * T(Picture::scale) + T(200) * o1};
   }
   /// The inner pixel nearest to a coordinate, the place in its own pixel in (-1/2, 1/2], and how far it lies outside.
   template <class T> static Index pixel(T x, T& d, T& outside) {
@@ -141,7 +150,8 @@ struct Settings {
 struct Row {
   double divergence, nll, acceptance, train_seconds, sample_seconds;
 };
-/// `blocks` blocks of two couplings, among 1, 2, 3, 4, 6, 8, without moves and with ten on the prior and behind every block.
+/// `blocks` blocks of two couplings, among 1, 2, 3, 4, 6, 8, without moves and with ten on the prior and behind every
+/// block.
 Row real_nvp(int blocks, bool moves, const Picture& picture, const Batch<float>& data, Noise noise, const Settings& s);
 Row nsf(int blocks, bool moves, const Picture& picture, const Batch<float>& data, Noise noise, const Settings& s);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A target of the plane as an energy read off a table, as Wu et al. 2020, arXiv:2002.06707, section 4.2, do with pictures.
+// A target of the plane as an energy read off a table, as Wu et al. 2020, arXiv:2002.06707, section 4.2, do with
+// pictures.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +14,9 @@
 namespace study {
 using namespace rheo;
 
-/// u = -log p on the nodes of a grid over the target's box and a quarter of it around, bilinear between them; no more than `height` above the
-/// lowest, so that borders are walls that moves can climb.  Beyond the grid it rises with the squared distance.  Copies share the table.
+/// u = -log p on the nodes of a grid over the target's box and a quarter of it around, bilinear between them; no more
+/// than `height` above the lowest, so that borders are walls that moves can climb.  Beyond the grid it rises with the
+/// squared distance.  Copies share the table.
 class GridEnergy {
  public:
   static constexpr Index dim = 2;
@@ -31,7 +33,8 @@ class GridEnergy {
     double lowest = 1e300;
     for (Index j = 0; j < nodes; ++j) {
       for (Index i = 0; i < nodes; ++i) {
-        const double u = -target.log_prob(t->x0 + t->dx * static_cast<double>(i), t->y0 + t->dy * static_cast<double>(j));
+        const double u =
+            -target.log_prob(t->x0 + t->dx * static_cast<double>(i), t->y0 + t->dy * static_cast<double>(j));
         t->at(i, j) = u;
         lowest = std::min(lowest, u);
       }
@@ -65,14 +68,16 @@ class GridEnergy {
     const Table& t = *table_;
     constexpr double stiffness = 4;
     const double top = static_cast<double>(t.n - 1);
-    const double fx = (x - t.x0) / t.dx, fy = (y - t.y0) / t.dy, cx = std::clamp(fx, 0.0, top), cy = std::clamp(fy, 0.0, top);
+    const double fx = (x - t.x0) / t.dx, fy = (y - t.y0) / t.dy, cx = std::clamp(fx, 0.0, top),
+                 cy = std::clamp(fy, 0.0, top);
     const Index i = std::min(static_cast<Index>(cx), t.n - 2), j = std::min(static_cast<Index>(cy), t.n - 2);
     const double a = cx - static_cast<double>(i), b = cy - static_cast<double>(j);
     const double u00 = t.at(i, j), u10 = t.at(i + 1, j), u01 = t.at(i, j + 1), u11 = t.at(i + 1, j + 1);
     const double over_x = (fx - cx) * t.dx, over_y = (fy - cy) * t.dy;
     g[0] = (over_x == 0 ? ((1 - b) * (u10 - u00) + b * (u11 - u01)) / t.dx : 0) + stiffness * over_x;
     g[1] = (over_y == 0 ? ((1 - a) * (u01 - u00) + a * (u11 - u10)) / t.dy : 0) + stiffness * over_y;
-    return (1 - b) * ((1 - a) * u00 + a * u10) + b * ((1 - a) * u01 + a * u11) + stiffness / 2 * (over_x * over_x + over_y * over_y);
+    return (1 - b) * ((1 - a) * u00 + a * u10) + b * ((1 - a) * u01 + a * u11) +
+           stiffness / 2 * (over_x * over_x + over_y * over_y);
   }
   std::shared_ptr<const Table> table_;
 };

@@ -36,8 +36,10 @@ struct Zones {
 const Zones* zones_of(const std::string& target);
 
 /// Names of the study's targets.
-inline const std::vector<std::string> every_target{"checkerboard", "corners", "eight_gaussians", "four_circles", "rings", "moons", "two_spirals", "pinwheel", "two_uniforms",
-                                                   "annulus", "two_lines", "olympic_rings", "fractal_tree", "double_well", "near_curve_0.1", "near_curve_0.03", "near_curve_0.01",
-                                                   "earth_volcano", "earth_earthquake", "earth_fire"};
+inline const std::vector<std::string> every_target{
+    "checkerboard",    "corners",         "eight_gaussians", "four_circles",     "rings",
+    "moons",           "two_spirals",     "pinwheel",        "two_uniforms",     "annulus",
+    "two_lines",       "olympic_rings",   "fractal_tree",    "double_well",      "near_curve_0.1",
+    "near_curve_0.03", "near_curve_0.01", "earth_volcano",   "earth_earthquake", "earth_fire"};
 
 }  // namespace study

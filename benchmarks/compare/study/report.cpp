@@ -20,7 +20,12 @@ using namespace rheo;
 
 std::string brief(double x) {
   char text[40];
-  std::snprintf(text, sizeof text, std::abs(x) >= 1e6 || (x != 0 && std::abs(x) < 1e-4) ? "%.1e" : std::abs(x) >= 1000 ? "%.0f" : std::abs(x) < 0.1 ? "%.2g" : "%.3g", x);
+  std::snprintf(text, sizeof text,
+                std::abs(x) >= 1e6 || (x != 0 && std::abs(x) < 1e-4) ? "%.1e"
+                : std::abs(x) >= 1000                                ? "%.0f"
+                : std::abs(x) < 0.1                                  ? "%.2g"
+                                                                     : "%.3g",
+                x);
   return text;
 }
 
@@ -34,7 +39,8 @@ std::vector<std::string> distinct(const std::vector<Record>& rows, const std::st
 }
 
 /// The rows of one cell of the table, a row a seed.
-std::vector<const Record*> cell(const std::vector<Record>& rows, const std::string& family, const std::string& target, const std::string& budget) {
+std::vector<const Record*> cell(const std::vector<Record>& rows, const std::string& family, const std::string& target,
+                                const std::string& budget) {
   std::vector<const Record*> found;
   for (const Record& r : rows) {
     if (r.text("family") == family && r.text("target") == target && r.text("budget") == budget) found.push_back(&r);
@@ -52,7 +58,8 @@ double median_of(std::vector<double> v) {
   return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 /// Median over the seeds and half the distance of the lowest and the highest; nullopt where every one is null.
-std::optional<Spread> spread(const std::vector<const Record*>& seeds, const std::function<std::optional<double>(const Record&)>& of) {
+std::optional<Spread> spread(const std::vector<const Record*>& seeds,
+                             const std::function<std::optional<double>(const Record&)>& of) {
   std::vector<double> values;
   for (const Record* r : seeds) {
     if (const auto v = of(*r)) values.push_back(*v);
@@ -86,7 +93,8 @@ std::optional<double> first_within(const Record& r, const char* axis, std::optio
 class Rows {
  public:
   explicit Rows(const std::vector<Record>& rows) : rows_(rows) {}
-  std::optional<Spread> cell(const std::string& key, const std::string& family, const std::string& target, const std::string& budget) const {
+  std::optional<Spread> cell(const std::string& key, const std::string& family, const std::string& target,
+                             const std::string& budget) const {
     const auto seeds = study::cell(rows_, family, target, budget);
     const auto first = [&](const char* axis, bool own) {
       const auto best = own ? std::nullopt : best_of(target, budget);
@@ -99,7 +107,8 @@ class Rows {
     return spread(seeds, [&](const Record& r) { return r.number(key); });
   }
   /// The median over targets ("*"), or over the ones listed with commas, of the cells' medians.
-  std::optional<double> median(const std::string& key, const std::string& family, const std::string& targets, const std::string& budget) const {
+  std::optional<double> median(const std::string& key, const std::string& family, const std::string& targets,
+                               const std::string& budget) const {
     std::vector<double> values;
     for (const auto& t : targets == "*" ? distinct(rows_, "target") : split(targets)) {
       if (const auto s = cell(key, family, t, budget)) values.push_back(s->median);
@@ -114,7 +123,8 @@ class Rows {
   std::optional<double> best_of(const std::string& target, const std::string& budget) const {
     std::optional<double> best;
     for (const Record& r : rows_) {
-      const bool fit = r.text("target") == target && r.text("budget") == budget && r.text("likelihood") != "estimate";  // which may be too low
+      const bool fit = r.text("target") == target && r.text("budget") == budget &&
+                       r.text("likelihood") != "estimate";  // which may be too low
       const auto own = fit ? own_best(r) : std::nullopt;
       if (own && (!best || *own < *best)) best = own;
     }
@@ -126,10 +136,30 @@ class Rows {
 struct Named {
   const char *key, *name;
 };
-constexpr Named columns[] = {{"parameters", "parameters"}, {"nll", "NLL or bound"}, {"gap", "gap"}, {"mass", "mass"}, {"grid_kl", "grid KL"}, {"leak", "leak"}, {"level_leak", "level leak"}, {"bridge", "bridge"},
-                             {"mode_error", "mode error"}, {"sliced_wasserstein", "sliced W"}, {"sigma_max", "σ max"}, {"sigma_min", "σ min"}, {"train_seconds", "s of training"},
-                             {"steps", "steps"}, {"own_seconds", "s to own best"}, {"own_steps", "steps to own best"}, {"best_seconds", "s to the best"}, {"best_steps", "steps to the best"},
-                             {"step_us", "µs a step"}, {"looseness", "looseness"}, {"log_prob_us", "µs a log p"}, {"sample_us", "µs a sample"}, {"sample_passes", "passes"}, {"ess", "ESS / n"},
+constexpr Named columns[] = {{"parameters", "parameters"},
+                             {"nll", "NLL or bound"},
+                             {"gap", "gap"},
+                             {"mass", "mass"},
+                             {"grid_kl", "grid KL"},
+                             {"leak", "leak"},
+                             {"level_leak", "level leak"},
+                             {"bridge", "bridge"},
+                             {"mode_error", "mode error"},
+                             {"sliced_wasserstein", "sliced W"},
+                             {"sigma_max", "σ max"},
+                             {"sigma_min", "σ min"},
+                             {"train_seconds", "s of training"},
+                             {"steps", "steps"},
+                             {"own_seconds", "s to own best"},
+                             {"own_steps", "steps to own best"},
+                             {"best_seconds", "s to the best"},
+                             {"best_steps", "steps to the best"},
+                             {"step_us", "µs a step"},
+                             {"looseness", "looseness"},
+                             {"log_prob_us", "µs a log p"},
+                             {"sample_us", "µs a sample"},
+                             {"sample_passes", "passes"},
+                             {"ess", "ESS / n"},
                              {"peak_mb", "MB"}};
 
 /// A line of a table in Markdown, and the first two.
@@ -160,7 +190,9 @@ std::string table(const Rows& rows, const std::string& target, const std::string
   std::vector<Named> shown_columns;
   std::vector<std::string> heads{"family", "likelihood"};
   for (const Named& c : columns) {
-    if (std::none_of(names.begin(), names.end(), [&](const std::string& f) { return rows.cell(c.key, f, target, budget).has_value(); })) continue;
+    if (std::none_of(names.begin(), names.end(),
+                     [&](const std::string& f) { return rows.cell(c.key, f, target, budget).has_value(); }))
+      continue;
     shown_columns.push_back(c);
     heads.emplace_back(c.name);
   }
@@ -176,7 +208,10 @@ std::string table(const Rows& rows, const std::string& target, const std::string
 std::string matrix(const Rows& rows, const std::string& key, const std::string& budget) {
   const auto names = distinct(rows.all(), "family");
   auto targets = distinct(rows.all(), "target");
-  std::erase_if(targets, [&](const std::string& t) { return std::none_of(names.begin(), names.end(), [&](const std::string& f) { return rows.cell(key, f, t, budget).has_value(); }); });
+  std::erase_if(targets, [&](const std::string& t) {
+    return std::none_of(names.begin(), names.end(),
+                        [&](const std::string& f) { return rows.cell(key, f, t, budget).has_value(); });
+  });
   std::vector<std::string> heads{""};
   heads.insert(heads.end(), targets.begin(), targets.end());
   std::string out = table_head(heads);
@@ -190,9 +225,21 @@ std::string matrix(const Rows& rows, const std::string& key, const std::string& 
 
 /// A family a line: medians over the targets.
 std::string overview(const Rows& rows, const std::string& budget) {
-  constexpr Named of[] = {{"parameters", "parameters"}, {"gap", "gap"}, {"leak", "leak"}, {"mode_error", "mode error"}, {"sliced_wasserstein", "sliced W"}, {"looseness", "looseness"}, {"ess", "ESS / n"},
-                          {"steps", "steps"}, {"train_seconds", "s of training"}, {"own_seconds", "s to own best"}, {"step_us", "µs a step"}, {"log_prob_us", "µs a log p"},
-                          {"sample_us", "µs a sample"}, {"sample_passes", "passes"}, {"peak_mb", "MB"}};
+  constexpr Named of[] = {{"parameters", "parameters"},
+                          {"gap", "gap"},
+                          {"leak", "leak"},
+                          {"mode_error", "mode error"},
+                          {"sliced_wasserstein", "sliced W"},
+                          {"looseness", "looseness"},
+                          {"ess", "ESS / n"},
+                          {"steps", "steps"},
+                          {"train_seconds", "s of training"},
+                          {"own_seconds", "s to own best"},
+                          {"step_us", "µs a step"},
+                          {"log_prob_us", "µs a log p"},
+                          {"sample_us", "µs a sample"},
+                          {"sample_passes", "passes"},
+                          {"peak_mb", "MB"}};
   std::vector<std::string> heads{"family", "likelihood"};
   for (const Named& c : of) heads.emplace_back(c.name);
   std::string out = table_head(heads);
@@ -207,7 +254,8 @@ std::string overview(const Rows& rows, const std::string& budget) {
   return out + "\n";
 }
 
-/// Text with its numbers: {{key family target budget}} becomes the cell's median ± half range; of several targets, or *, the median of medians.
+/// Text with its numbers: {{key family target budget}} becomes the cell's median ± half range; of several targets, or
+/// *, the median of medians.
 std::string filled(const std::string& text, const Rows& rows) {
   std::string out;
   std::size_t from = 0;
@@ -238,8 +286,9 @@ std::string provenance(const std::vector<Record>& rows) {
     absent += r.text("status") == "absent";
     crashed += r.text("status") == "crashed";
   }
-  std::string out = std::to_string(rows.size()) + " rows: " + std::to_string(kept) + " measured with both laws kept, " + std::to_string(broken) + " with one broken, " + std::to_string(crashed) +
-                    " crashed, " + std::to_string(absent) + " without a meaning (the reason is in the row).\n\n";
+  std::string out = std::to_string(rows.size()) + " rows: " + std::to_string(kept) + " measured with both laws kept, " +
+                    std::to_string(broken) + " with one broken, " + std::to_string(crashed) + " crashed, " +
+                    std::to_string(absent) + " without a meaning (the reason is in the row).\n\n";
   for (const char* key : {"date", "machine"}) {
     ((out += key) += ":");
     for (const auto& v : distinct(rows, key)) {
@@ -251,28 +300,38 @@ std::string provenance(const std::vector<Record>& rows) {
   out += "seeds:";
   std::map<long, long> seeds;
   for (const Record& r : rows) ++seeds[static_cast<long>(r.number("seed").value_or(0))];
-  for (const auto& [seed, n] : seeds) ((((out += ' ') += std::to_string(seed)) += " (") += std::to_string(n)) += " rows),";
+  for (const auto& [seed, n] : seeds)
+    ((((out += ' ') += std::to_string(seed)) += " (") += std::to_string(n)) += " rows),";
   out.back() = '\n';
-  return out + "\ncommand: `compare --core --out benchmarks/compare`; a run that was cut goes on with the same words.\n\n";
+  return out +
+         "\ncommand: `compare --core --out benchmarks/compare`; a run that was cut goes on with the same words.\n\n";
 }
 
-/// Families under the truth, targets beside each other (or the other way round, `wide`), from the files that the first seeds left.
-void contact_sheet(const std::string& path, const std::string& dir, std::vector<std::string> names, const std::vector<std::string>& targets, const std::string& budget, bool densities,
+/// Families under the truth, targets beside each other (or the other way round, `wide`), from the files that the first
+/// seeds left.
+void contact_sheet(const std::string& path, const std::string& dir, std::vector<std::string> names,
+                   const std::vector<std::string>& targets, const std::string& budget, bool densities,
                    bool wide = false) {
   const int side = wide ? 112 : 80, gap = wide ? 5 : 12, left = wide ? 110 : 150, top = 26;
   std::erase_if(names, [&](const std::string& f) {
-    return std::none_of(targets.begin(), targets.end(), [&](const std::string& t) { return std::filesystem::exists(dir + "/pictures/" + f + '_' + t + '_' + budget + "_samples.npy"); });
+    return std::none_of(targets.begin(), targets.end(), [&](const std::string& t) {
+      return std::filesystem::exists(dir + "/pictures/" + f + '_' + t + '_' + budget + "_samples.npy");
+    });
   });
   if (names.empty()) return;
   names.insert(names.begin(), "the target");
   const auto& across = wide ? names : targets;
   const auto& down = wide ? targets : names;
-  io::Image image(left + static_cast<int>(across.size()) * (side + gap), top + static_cast<int>(down.size()) * (side + gap));
-  for (std::size_t k = 0; k < across.size(); ++k) image.text(left + static_cast<int>(k) * (side + gap), 8, across[k], io::detail::ink, 1);
-  for (std::size_t k = 0; k < down.size(); ++k) image.text(8, top + static_cast<int>(k) * (side + gap) + side / 2, down[k], io::detail::ink, 1);
+  io::Image image(left + static_cast<int>(across.size()) * (side + gap),
+                  top + static_cast<int>(down.size()) * (side + gap));
+  for (std::size_t k = 0; k < across.size(); ++k)
+    image.text(left + static_cast<int>(k) * (side + gap), 8, across[k], io::detail::ink, 1);
+  for (std::size_t k = 0; k < down.size(); ++k)
+    image.text(8, top + static_cast<int>(k) * (side + gap) + side / 2, down[k], io::detail::ink, 1);
   for (std::size_t f = 0; f < names.size(); ++f) {
     for (std::size_t t = 0; t < targets.size(); ++t) {
-      const int x = left + static_cast<int>(wide ? f : t) * (side + gap), y = top + static_cast<int>(wide ? t : f) * (side + gap);
+      const int x = left + static_cast<int>(wide ? f : t) * (side + gap),
+                y = top + static_cast<int>(wide ? t : f) * (side + gap);
       const auto& target = place(targets[t]).target;
       const auto& box = target.box;
       const std::string stem = dir + "/pictures/" + names[f] + '_' + targets[t] + '_' + budget;
@@ -285,17 +344,25 @@ void contact_sheet(const std::string& path, const std::string& dir, std::vector<
           d = io::read_npy(stem + "_density.npy");
         } else {
           const Batch<double> at = io::grid_points({box.x1_min, box.x1_max, box.x2_min, box.x2_max}, side, side);
-          for (Index k = 0; k < at.rows(); ++k) d(k % side, k / side) = target.log_prob ? std::exp(target.log_prob(at(k, 0), at(k, 1))) : 0;
+          for (Index k = 0; k < at.rows(); ++k)
+            d(k % side, k / side) = target.log_prob ? std::exp(target.log_prob(at(k, 0), at(k, 1))) : 0;
         }
         const double most = std::max(1e-300, io::robust_top(d));
         for (int j = 0; j < side; ++j) {
-          for (int i = 0; i < side; ++i) image.set(x + i, y + side - 1 - j, io::colour_map(std::round(14 * std::min(1.0, d(i * d.rows() / side, j * d.cols() / side) / most)) / 14));  // few colours: small files
+          for (int i = 0; i < side; ++i)
+            image.set(
+                x + i, y + side - 1 - j,
+                io::colour_map(std::round(14 * std::min(1.0, d(i * d.rows() / side, j * d.cols() / side) / most)) /
+                               14));  // few colours: small files
         }
       } else {
         const Batch<double> s = f > 0 ? io::read_npy(stem + "_samples.npy") : target.sample(5000, Noise{5});
         for (Index k = 0; k < std::min<Index>(s.rows(), wide ? 3500 : 2000); ++k) {
-          const double u = (s(k, 0) - box.x1_min) / (box.x1_max - box.x1_min), v = (s(k, 1) - box.x2_min) / (box.x2_max - box.x2_min);
-          if (u >= 0 && u < 1 && v >= 0 && v < 1) image.blend(x + static_cast<int>(u * side), y + side - 1 - static_cast<int>(v * side), io::detail::dots, 0.75);
+          const double u = (s(k, 0) - box.x1_min) / (box.x1_max - box.x1_min),
+                       v = (s(k, 1) - box.x2_min) / (box.x2_max - box.x2_min);
+          if (u >= 0 && u < 1 && v >= 0 && v < 1)
+            image.blend(x + static_cast<int>(u * side), y + side - 1 - static_cast<int>(v * side), io::detail::dots,
+                        0.75);
         }
       }
     }
@@ -308,12 +375,14 @@ struct Mark {
   std::string label;
 };
 /// Marks on logarithmic axes with their labels, and a curve.
-void log_plot(const std::string& path, const std::string& title, const std::string& x_name, const std::string& y_name, std::vector<Mark> marks, const std::vector<Mark>& curve = {}) {
+void log_plot(const std::string& path, const std::string& title, const std::string& x_name, const std::string& y_name,
+              std::vector<Mark> marks, const std::vector<Mark>& curve = {}) {
   std::sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) { return a.y > b.y; });
   std::erase_if(marks, [](const Mark& m) { return !(m.x > 0 && m.y > 0 && std::isfinite(m.x) && std::isfinite(m.y)); });
   if (marks.empty()) return;
   double x0 = 1e300, x1 = 0, y0 = 1e300, y1 = 0;
-  for (const Mark& m : marks) x0 = std::min(x0, m.x), x1 = std::max(x1, m.x), y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
+  for (const Mark& m : marks)
+    x0 = std::min(x0, m.x), x1 = std::max(x1, m.x), y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
   const auto low = [](double v) { return std::pow(10, std::floor(std::log10(v))); };
   const auto high = [](double v) { return std::pow(10, std::floor(std::log10(v)) + 1); };
   x0 = low(x0), x1 = high(x1);
@@ -324,23 +393,30 @@ void log_plot(const std::string& path, const std::string& title, const std::stri
   constexpr double w = 640, h = 420, left = 80, top = 40;
   const auto px = [&](double x) { return left + w * std::log(x / x0) / std::log(x1 / x0); };
   const auto py = [&](double y) { return top + h - h * std::log(y / y0) / std::log(y1 / y0); };
-  std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 860 520\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"860\" height=\"520\" fill=\"white\"/>\n";
+  std::string svg =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 860 520\" font-family=\"sans-serif\" "
+      "font-size=\"12\">\n<rect width=\"860\" height=\"520\" fill=\"white\"/>\n";
   const auto text = [&](double x, double y, const std::string& s, const char* anchor, const std::string& more = "") {
-    ((((((svg += "<text x=\"" + brief(x) + "\" y=\"" + brief(y)) += "\" text-anchor=\"") += anchor) += "\" ") += more) += ">") += s + "</text>\n";
+    ((((((svg += "<text x=\"" + brief(x) + "\" y=\"" + brief(y)) += "\" text-anchor=\"") += anchor) += "\" ") +=
+      more) += ">") += s + "</text>\n";
   };
   const auto line = [&](double ax, double ay, double bx, double by, const char* colour) {
-    (svg += "<line x1=\"" + brief(ax) + "\" y1=\"" + brief(ay) + "\" x2=\"" + brief(bx) + "\" y2=\"" + brief(by) + "\" stroke=\"") += std::string(colour) + "\"/>\n";
+    (svg += "<line x1=\"" + brief(ax) + "\" y1=\"" + brief(ay) + "\" x2=\"" + brief(bx) + "\" y2=\"" + brief(by) +
+            "\" stroke=\"") += std::string(colour) + "\"/>\n";
   };
   text(left + w / 2, 22, title, "middle", "font-size=\"15\"");
-  for (double x = x0; x <= x1 * 1.001; x *= 10) line(px(x), top, px(x), top + h, "#ddd"), text(px(x), top + h + 18, brief(x), "middle");
-  for (double y = y0; y <= y1 * 1.001; y *= 10) line(left, py(y), left + w, py(y), "#ddd"), text(left - 8, py(y) + 4, brief(y), "end");
+  for (double x = x0; x <= x1 * 1.001; x *= 10)
+    line(px(x), top, px(x), top + h, "#ddd"), text(px(x), top + h + 18, brief(x), "middle");
+  for (double y = y0; y <= y1 * 1.001; y *= 10)
+    line(left, py(y), left + w, py(y), "#ddd"), text(left - 8, py(y) + 4, brief(y), "end");
   text(left + w / 2, top + h + 42, x_name, "middle");
   text(20, top + h / 2, y_name, "middle", "transform=\"rotate(-90 20 " + brief(top + h / 2) + ")\"");
   std::string points;
   for (const Mark& m : curve) {
     if (m.x >= x0 && m.x <= x1 && m.y >= y0 && m.y <= y1) points += brief(px(m.x)) + "," + brief(py(m.y)) + " ";
   }
-  if (!points.empty()) svg += "<polyline points=\"" + points + "\" fill=\"none\" stroke=\"#c33\" stroke-width=\"2\"/>\n";
+  if (!points.empty())
+    svg += "<polyline points=\"" + points + "\" fill=\"none\" stroke=\"#c33\" stroke-width=\"2\"/>\n";
   std::vector<std::pair<double, double>> labels;  // where they stand: one that would lie on another moves down
   for (const Mark& m : marks) {
     double y = py(m.y) + 4;
@@ -377,7 +453,8 @@ std::vector<Mark> gaps_against(const Rows& rows, const std::string& key, const s
 }  // namespace
 
 void write_report(const std::string& dir, std::vector<Record> all) {
-  std::stable_sort(all.begin(), all.end(), [](const Record& a, const Record& b) { return a.text("budget") < b.text("budget"); });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Record& a, const Record& b) { return a.text("budget") < b.text("budget"); });
   const Rows rows(all);
   const std::string figures = dir + "/figures";
   std::filesystem::create_directories(figures);
@@ -387,10 +464,16 @@ void write_report(const std::string& dir, std::vector<Record> all) {
     text << in.rdbuf();
     out += filled(text.str(), rows) + "\n";
   }
-  out += "## Reading the tables\n\nMedians over seeds ± half the distance between the lowest and the highest; a dash is a null, its reason in rows.jsonl. Nats, and seconds of the processor. gap: NLL, or minus "
-         "the bound, less the exact entropy. leak: share of samples off a compact support; level leak: the excess of samples where the target's density is below its lowest thousandth; bridge: the excess between modes; mode error: "
-         "half the sum of differences of the modes' masses; σ: singular values of the sampling map; to own best, to the best: until the validation loss is within 0.1 nat of the row's lowest, of the lowest of all families; looseness: the "
-         "estimate by 100 draws less the bound; ESS: of importance weights against the target.\n\n";
+  out +=
+      "## Reading the tables\n\nMedians over seeds ± half the distance between the lowest and the highest; a dash is a "
+      "null, its reason in rows.jsonl. Nats, and seconds of the processor. gap: NLL, or minus "
+      "the bound, less the exact entropy. leak: share of samples off a compact support; level leak: the excess of "
+      "samples where the target's density is below its lowest thousandth; bridge: the excess between modes; mode "
+      "error: "
+      "half the sum of differences of the modes' masses; σ: singular values of the sampling map; to own best, to the "
+      "best: until the validation loss is within 0.1 nat of the row's lowest, of the lowest of all families; "
+      "looseness: the "
+      "estimate by 100 draws less the bound; ESS: of importance weights against the target.\n\n";
   for (const auto& budget : distinct(all, "budget")) {
     std::vector<Record> part;
     for (const Record& r : all) {
@@ -398,23 +481,35 @@ void write_report(const std::string& dir, std::vector<Record> all) {
     }
     const Rows of(part);
     out += budget == "seconds" ? "# Equal training time\n\n" : "# Equal parameters and steps\n\n";
-    out += "## Medians over the targets\n\n" + overview(of, budget) + "## Gap to the entropy\n\n" + matrix(of, "gap", budget) + "## Support leak\n\n" + matrix(of, "leak", budget) + "## Level leak\n\n" +
+    out += "## Medians over the targets\n\n" + overview(of, budget) + "## Gap to the entropy\n\n" +
+           matrix(of, "gap", budget) + "## Support leak\n\n" + matrix(of, "leak", budget) + "## Level leak\n\n" +
            matrix(of, "level_leak", budget) + "## Looseness of the bounds\n\n" + matrix(of, "looseness", budget);
     const auto names = distinct(part, "family"), targets = distinct(part, "target");
     contact_sheet(figures + "/densities_" + budget + ".png", dir, names, targets, budget, true);
     contact_sheet(figures + "/samples_" + budget + ".png", dir, names, targets, budget, false);
-    log_plot(figures + "/gap_time_" + budget + ".svg", "gap and training time, geometric means over targets; gaps over 20 left out", "seconds of training", "gap (nats)", gaps_against(of, "train_seconds", budget));
-    log_plot(figures + "/gap_sampling_" + budget + ".svg", "gap and cost of sampling, geometric means over targets; gaps over 20 left out", "microseconds a sample", "gap (nats)", gaps_against(of, "sample_us", budget));
-    if (budget == "seconds") contact_sheet(figures + "/relaxing_" + budget + ".png", dir, {"real_nvp", "nsf", "real_nvp_resampled", "abs_flow", "cif_real_nvp", "snf", "diff_flow", "vae", "ddpm"},
-                  {"two_uniforms", "checkerboard", "eight_gaussians", "moons"}, budget, false, true);
+    log_plot(figures + "/gap_time_" + budget + ".svg",
+             "gap and training time, geometric means over targets; gaps over 20 left out", "seconds of training",
+             "gap (nats)", gaps_against(of, "train_seconds", budget));
+    log_plot(figures + "/gap_sampling_" + budget + ".svg",
+             "gap and cost of sampling, geometric means over targets; gaps over 20 left out", "microseconds a sample",
+             "gap (nats)", gaps_against(of, "sample_us", budget));
+    if (budget == "seconds")
+      contact_sheet(
+          figures + "/relaxing_" + budget + ".png", dir,
+          {"real_nvp", "nsf", "real_nvp_resampled", "abs_flow", "cif_real_nvp", "snf", "diff_flow", "vae", "ddpm"},
+          {"two_uniforms", "checkerboard", "eight_gaussians", "moons"}, budget, false, true);
     std::vector<Mark> leaks, floor;
     for (const auto& f : names) {
       const auto k = of.cell("sigma_max", f, "two_uniforms", budget), l = of.cell("leak", f, "two_uniforms", budget);
       if (k && l) leaks.push_back({k->median, l->median, f});
     }
-    for (double k = 1; k < 1e4; k *= 1.05) floor.push_back({k, std::erf(1 / k / std::sqrt(2.0)), ""});  // 2 Phi(w / 2K) - 1, w = 2
-    log_plot(figures + "/leak_lipschitz_" + budget + ".svg", "two_uniforms: leak and the sampling map's largest singular value; red: the floor for equal masses", "largest singular value", "leak", leaks, floor);
-    for (const char* figure : {"samples_%.png", "densities_%.png", "gap_time_%.svg", "gap_sampling_%.svg", "leak_lipschitz_%.svg"}) {
+    for (double k = 1; k < 1e4; k *= 1.05)
+      floor.push_back({k, std::erf(1 / k / std::sqrt(2.0)), ""});  // 2 Phi(w / 2K) - 1, w = 2
+    log_plot(figures + "/leak_lipschitz_" + budget + ".svg",
+             "two_uniforms: leak and the sampling map's largest singular value; red: the floor for equal masses",
+             "largest singular value", "leak", leaks, floor);
+    for (const char* figure :
+         {"samples_%.png", "densities_%.png", "gap_time_%.svg", "gap_sampling_%.svg", "leak_lipschitz_%.svg"}) {
       std::string name = figure;
       name.replace(name.find('%'), 1, budget);
       if (std::filesystem::exists(figures + '/' + name)) out += "![" + name + "](figures/" + name + ")\n\n";

@@ -24,12 +24,18 @@ double seconds_of(auto&& work) {
 FitOptions options(const Family& family, Index rows, const Budget& budget, Noise noise) {
   const double validation = rows < 20000 ? 0.2 : 0.05;  // of few rows more are held out: their loss chooses the epoch
   const double per_epoch = std::ceil((1 - validation) * static_cast<double>(rows) / static_cast<double>(budget.batch));
-  return {.epochs = std::max(1, static_cast<int>(std::lround(static_cast<double>(budget.steps) / per_epoch))), .batch = budget.batch, .learning_rate = family.rate,
-          .validation = validation, .patience = 0, .schedule = {Cosine{0.01}, 100}, .noise = noise};
+  return {.epochs = std::max(1, static_cast<int>(std::lround(static_cast<double>(budget.steps) / per_epoch))),
+          .batch = budget.batch,
+          .learning_rate = family.rate,
+          .validation = validation,
+          .patience = 0,
+          .schedule = {Cosine{0.01}, 100},
+          .noise = noise};
 }
 
 /// Largest and smallest singular value of the Jacobian of a map of the plane, by central differences, over rows of z.
-std::pair<double, double> singular_values(const std::function<Batch<double>(const Batch<double>&)>& map, const Batch<double>& z) {
+std::pair<double, double> singular_values(const std::function<Batch<double>(const Batch<double>&)>& map,
+                                          const Batch<double>& z) {
   constexpr double h = 1e-5;
   const Index n = z.rows();
   Batch<double> moved(4 * n, 2);
@@ -59,19 +65,28 @@ Column<double> mode_masses(const Batch<double>& x, int (*mode)(double, double)) 
   return mass;
 }
 
-/// The masses on either side of a strip, as wide as a fifth of the sample's interquartile range, across direction `angle` through the median.
+/// The masses on either side of a strip, as wide as a fifth of the sample's interquartile range, across direction
+/// `angle` through the median.
 Parted half_planes(const Batch<double>& x, double angle) {
   std::vector<double> shadow(static_cast<std::size_t>(x.rows()));
-  for (Index i = 0; i < x.rows(); ++i) shadow[static_cast<std::size_t>(i)] = x(i, 0) * std::cos(angle) + x(i, 1) * std::sin(angle);
+  for (Index i = 0; i < x.rows(); ++i)
+    shadow[static_cast<std::size_t>(i)] = x(i, 0) * std::cos(angle) + x(i, 1) * std::sin(angle);
   std::sort(shadow.begin(), shadow.end());
-  const auto quantile = [&](double q) { return shadow[static_cast<std::size_t>(q * static_cast<double>(shadow.size()))]; };
-  const double width = 0.2 * (quantile(0.75) - quantile(0.25)), middle = quantile(0.5), n = static_cast<double>(shadow.size());
-  const auto below = [&](double t) { return static_cast<double>(std::lower_bound(shadow.begin(), shadow.end(), t) - shadow.begin()) / n; };
+  const auto quantile = [&](double q) {
+    return shadow[static_cast<std::size_t>(q * static_cast<double>(shadow.size()))];
+  };
+  const double width = 0.2 * (quantile(0.75) - quantile(0.25)), middle = quantile(0.5),
+               n = static_cast<double>(shadow.size());
+  const auto below = [&](double t) {
+    return static_cast<double>(std::lower_bound(shadow.begin(), shadow.end(), t) - shadow.begin()) / n;
+  };
   return {below(middle - width / 2), 1 - below(middle + width / 2), width, x.rows()};
 }
 
 /// KL of two coins, what any two distributions whose masses on one event are p and q differ by at least.
-double of_coins(double p, double q) { return (p > 0 ? p * std::log(p / q) : 0) + (1 - p) * (std::log1p(-p) - std::log1p(-q)); }
+double of_coins(double p, double q) {
+  return (p > 0 ? p * std::log(p / q) : 0) + (1 - p) * (std::log1p(-p) - std::log1p(-q));
+}
 
 std::string fingerprint(std::initializer_list<const Batch<double>*> parts) {
   std::uint64_t hash = 14695981039346656037ull;  // FNV-1a
@@ -94,15 +109,19 @@ double mass_on_grid(const std::function<Column<double>(const Batch<double>&)>& l
   Batch<double> row(cells, 2);
   double sum = 0;
   for (Index j = 0; j < cells; ++j) {
-    for (Index i = 0; i < cells; ++i) row(i, 0) = b.x1_min - w / 4 + dx * (static_cast<double>(i) + 0.5), row(i, 1) = b.x2_min - h / 4 + dy * (static_cast<double>(j) + 0.5);
+    for (Index i = 0; i < cells; ++i)
+      row(i, 0) = b.x1_min - w / 4 + dx * (static_cast<double>(i) + 0.5),
+             row(i, 1) = b.x2_min - h / 4 + dy * (static_cast<double>(j) + 0.5);
     sum += log_prob(row).exp().sum();
   }
   return sum * dx * dy;
 }
 
-void expressivity(Record& r, const Subject& s, const targets::Target& target, const Batch<double>& test, const Batch<double>& x, Noise noise, std::string& laws) {
+void expressivity(Record& r, const Subject& s, const targets::Target& target, const Batch<double>& test,
+                  const Batch<double>& x, Noise noise, std::string& laws) {
   Column<double> lp = s.log_prob(test, noise.fork(4));
-  if (s.exactness == Exactness::estimate) {  // its constant is estimated: scores are those of the density divided by its integral
+  if (s.exactness ==
+      Exactness::estimate) {  // its constant is estimated: scores are those of the density divided by its integral
     const double mass = mass_on_grid([&](const Batch<double>& y) { return s.log_prob(y, noise); }, target.box);
     lp -= std::log(mass);
     r.number("mass", mass);
@@ -121,7 +140,9 @@ void expressivity(Record& r, const Subject& s, const targets::Target& target, co
   }
   if (static_cast<unsigned>(s.exactness) < static_cast<unsigned>(Exactness::bound) && target.log_prob) {
     const Index cells = target.name == "near_curve_0.01" ? 640 : 240;  // a cell no wider than the density
-    r.number("grid_kl", grid_kl(target.log_prob, [&](const Batch<double>& y) { return s.log_prob(y, noise); }, target.box, cells, -60));
+    r.number("grid_kl", grid_kl(
+                            target.log_prob, [&](const Batch<double>& y) { return s.log_prob(y, noise); }, target.box,
+                            cells, -60));
   } else {
     r.none("grid_kl", target.log_prob ? "the density is not exact" : "the target's density is not known");
   }
@@ -147,21 +168,29 @@ void expressivity(Record& r, const Subject& s, const targets::Target& target, co
   }
   const Zones* zone = zones_of(target.name);
   const Batch<double> truth = zone ? target.sample(200000, Noise{9}) : Batch<double>();
-  if (zone && zone->bridge) r.number("bridge", mass_where(x, zone->bridge).value - mass_where(truth, zone->bridge).value);
+  if (zone && zone->bridge)
+    r.number("bridge", mass_where(x, zone->bridge).value - mass_where(truth, zone->bridge).value);
   else r.none("bridge", "no zone between modes is defined");
-  if (zone && zone->mode) r.number("mode_error", mode_imbalance(mode_masses(x, zone->mode), mode_masses(truth, zone->mode)));
+  if (zone && zone->mode)
+    r.number("mode_error", mode_imbalance(mode_masses(x, zone->mode), mode_masses(truth, zone->mode)));
   else r.none("mode_error", "no modes are defined");
   const Index few = std::min({Index(10000), x.rows(), test.rows()});
-  r.number("sliced_wasserstein", sliced_wasserstein<double>(x.topRows(few), target.sample ? target.sample(few, noise.fork(11)) : Batch<double>(test.topRows(few)), 50, Noise{12}));
+  r.number("sliced_wasserstein",
+           sliced_wasserstein<double>(
+               x.topRows(few), target.sample ? target.sample(few, noise.fork(11)) : Batch<double>(test.topRows(few)),
+               50, Noise{12}));
 
   if (!s.decode) {
-    for (const char* key : {"sigma_max", "sigma_min", "floor_excess"}) r.none(key, "sampling takes noise along the way");
+    for (const char* key : {"sigma_max", "sigma_min", "floor_excess"})
+      r.none(key, "sampling takes noise along the way");
     return;
   }
   Batch<double> z(2000 + 41 * 41, 2);
   noise.fork(6).normals(view(z));
   for (Index i = 0; i < 41; ++i) {
-    for (Index j = 0; j < 41; ++j) z(2000 + 41 * i + j, 0) = -4 + 0.2 * static_cast<double>(i), z(2000 + 41 * i + j, 1) = -4 + 0.2 * static_cast<double>(j);
+    for (Index j = 0; j < 41; ++j)
+      z(2000 + 41 * i + j, 0) = -4 + 0.2 * static_cast<double>(i),
+                           z(2000 + 41 * i + j, 1) = -4 + 0.2 * static_cast<double>(j);
   }
   auto [most, least] = singular_values(s.decode, z);
   if (s.stretch) most = std::max(most, s.stretch(z.topRows(500)));
@@ -178,7 +207,8 @@ void expressivity(Record& r, const Subject& s, const targets::Target& target, co
   for (const Parted& p : parts) {
     const Estimate excess = floor_excess(p, most);
     worst = std::max(worst, excess.value);
-    if (excess.value > 4 * excess.error && excess.value > 0) laws = "broken: the image of a normal parts its mass more than its stretch allows";
+    if (excess.value > 4 * excess.error && excess.value > 0)
+      laws = "broken: the image of a normal parts its mass more than its stretch allows";
   }
   r.number("floor_excess", worst);
 }
@@ -193,7 +223,8 @@ void training(Record& r, const Subject& s, const Family& family) {
   const std::size_t stride = (t.loss.size() + 59) / 60;
   std::vector<double> at, step, loss;
   for (std::size_t i = 0; i < t.loss.size(); ++i) {
-    if (i % stride == 0 || i + 1 == t.loss.size()) at.push_back(t.at_seconds[i]), step.push_back(t.at_step[i]), loss.push_back(t.loss[i]);
+    if (i % stride == 0 || i + 1 == t.loss.size())
+      at.push_back(t.at_seconds[i]), step.push_back(t.at_step[i]), loss.push_back(t.loss[i]);
   }
   r.numbers("history_seconds", at);
   r.numbers("history_steps", step);
@@ -206,7 +237,8 @@ void costs(Record& r, const Subject& s, const targets::Target& target, const Bat
   r.number("log_prob_us", 1e6 * seconds_of([&] { s.log_prob(some, noise); }) / static_cast<double>(some.rows()));
   if (s.exactness == Exactness::bound) {
     const Batch<double> fewer = some.topRows(std::min<Index>(long_chain ? 100 : 1000, some.rows()));
-    const Estimate loose = mean_and_error<double>(s.estimate(fewer, 100, noise.fork(7)).value - s.log_prob(fewer, noise.fork(8)));
+    const Estimate loose =
+        mean_and_error<double>(s.estimate(fewer, 100, noise.fork(7)).value - s.log_prob(fewer, noise.fork(8)));
     r.number("looseness", loose.value);
     r.number("looseness_error", loose.error);
   } else {
@@ -216,18 +248,23 @@ void costs(Record& r, const Subject& s, const targets::Target& target, const Bat
   r.number("sample_us", 1e6 * seconds_of([&] { s.sample(count, noise); }) / static_cast<double>(count));
   if (s.decode_passes >= 0) r.number("sample_passes", static_cast<double>(s.decode_passes));
   else r.none("sample_passes", "an iteration decides");
-  if (target.log_prob) r.number("ess", effective_sample_size(s.log_weights(target, count, noise.fork(13))) / static_cast<double>(count));
+  if (target.log_prob)
+    r.number("ess", effective_sample_size(s.log_weights(target, count, noise.fork(13))) / static_cast<double>(count));
   else r.none("ess", "the target's density is not known");
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   r.number("peak_mb", static_cast<double>(usage.ru_maxrss) / 1024);
 }
 
-void pictures(const Subject& s, const targets::Target& target, const Batch<double>& x, Noise noise, const std::string& stem) {
+void pictures(const Subject& s, const targets::Target& target, const Batch<double>& x, Noise noise,
+              const std::string& stem) {
   const auto& b = target.box;
   const Index side = s.exactness == Exactness::exact ? 120 : 60;
   const Batch<double> grid = io::grid_points({b.x1_min, b.x1_max, b.x2_min, b.x2_max}, side, side);
-  io::write_npy(stem + "_density.npy", Batch<double>(s.estimate(grid, s.exactness == Exactness::exact ? 1 : 8, noise.fork(10)).value.exp().reshaped(side, side)));
+  io::write_npy(
+      stem + "_density.npy",
+      Batch<double>(
+          s.estimate(grid, s.exactness == Exactness::exact ? 1 : 8, noise.fork(10)).value.exp().reshaped(side, side)));
   io::write_npy(stem + "_samples.npy", Batch<double>(x.topRows(std::min<Index>(5000, x.rows()))));
 }
 
@@ -246,7 +283,8 @@ long steps_within(double seconds, const Family& family, const Place& place, cons
   return std::max<long>(1, std::lround(seconds / t.seconds * static_cast<double>(t.steps)));
 }
 
-Record measure(const Family& family, const Place& place, std::uint64_t seed, const Budget& budget, const std::string& stem) {
+Record measure(const Family& family, const Place& place, std::uint64_t seed, const Budget& budget,
+               const std::string& stem) {
   Record r;
   r.text("family", family.name);
   r.text("target", place.target.name);

@@ -34,22 +34,28 @@ struct Subject {
   std::function<Column<double>(const Batch<double>& x, Noise)> log_prob;  ///< one draw of it where it is not exact
   std::function<LogProbEstimate<double>(const Batch<double>& x, Index K, Noise)> estimate;
   std::function<Batch<double>(Index, Noise)> sample;
-  std::function<Column<double>(const targets::Target&, Index, Noise)> log_weights;  ///< of draws against the target's density
-  std::function<Batch<double>(const Batch<double>& z)> decode;  ///< the sampling map in double; only where it takes no noise
-  std::function<double(const Batch<double>& z)> stretch;        ///< its largest singular value, by search from these points
+  std::function<Column<double>(const targets::Target&, Index, Noise)>
+      log_weights;  ///< of draws against the target's density
+  std::function<Batch<double>(const Batch<double>& z)>
+      decode;                                             ///< the sampling map in double; only where it takes no noise
+  std::function<double(const Batch<double>& z)> stretch;  ///< its largest singular value, by search from these points
 };
 
 struct Family {
   std::string name, what;
-  double rate;              ///< peak learning rate
-  bool likelihood_loss;     ///< the training loss is a negative log-density (or its bound), so that its history can be compared
+  double rate;           ///< peak learning rate
+  bool likelihood_loss;  ///< the training loss is a negative log-density (or its bound), so that its history can be
+                         ///< compared
   std::function<Subject(const Batch<double>& x, FitOptions, const targets::Target&)> train;
-  std::function<std::string(const targets::Target&)> absent = [](const targets::Target&) { return std::string(); };  ///< why it means nothing there, or ""
+  std::function<std::string(const targets::Target&)> absent = [](const targets::Target&) {
+    return std::string();
+  };  ///< why it means nothing there, or ""
 };
 
 /// Whether a flow's base is the standard normal.
 template <class F> inline constexpr bool on_standard_normal = false;
-template <class... Ls> inline constexpr bool on_standard_normal<Flow<Ls...>> =
+template <class... Ls>
+inline constexpr bool on_standard_normal<Flow<Ls...>> =
     std::is_same_v<std::tuple_element_t<sizeof...(Ls) - 1, std::tuple<Ls...>>, StandardNormal<Flow<Ls...>::latent_dim>>;
 
 /// What a fitted model answers.
@@ -61,22 +67,28 @@ template <class F> Subject answers(std::shared_ptr<const Model<F, float>> model,
   s.decode_passes = detail::decode_effort<F>().passes;
   constexpr bool bijective = std::decay_t<decltype(model->flow().body())>::kind == Kind::bijection;
   s.moves_a_normal = bijective && on_standard_normal<F>;
-  s.log_prob = [model](const Batch<double>& y, Noise noise) -> Column<double> { return model->elbo(y.cast<float>(), noise).template cast<double>(); };
+  s.log_prob = [model](const Batch<double>& y, Noise noise) -> Column<double> {
+    return model->elbo(y.cast<float>(), noise).template cast<double>();
+  };
   s.estimate = [model](const Batch<double>& y, Index K, Noise noise) -> LogProbEstimate<double> {
     const auto e = model->log_prob_estimate(y.cast<float>(), K, noise);
     return {e.value.template cast<double>(), e.standard_error.template cast<double>()};
   };
   s.sample = [model](Index n, Noise noise) -> Batch<double> { return model->sample(n, noise).template cast<double>(); };
-  s.log_weights = [model](const targets::Target& t, Index n, Noise noise) { return weighted_sample(*model, targets::TargetEnergy(t), n, noise).log_w; };
+  s.log_weights = [model](const targets::Target& t, Index n, Noise noise) {
+    return weighted_sample(*model, targets::TargetEnergy(t), n, noise).log_w;
+  };
   if constexpr (bijective) {
     auto wide = std::make_shared<Model<F, double>>(model->template cast<double>());
     s.decode = [wide](const Batch<double>& z) { return wide->decode(z); };
-    if constexpr (on_standard_normal<F>) s.stretch = [model](const Batch<double>& z) { return largest_stretch(*model, z, Noise{}); };
+    if constexpr (on_standard_normal<F>)
+      s.stretch = [model](const Batch<double>& z) { return largest_stretch(*model, z, Noise{}); };
   }
   return s;
 }
 
-/// An objective that notes when it is first asked: training begins there, behind the checks of the data and the starts that depend on them.
+/// An objective that notes when it is first asked: training begins there, behind the checks of the data and the starts
+/// that depend on them.
 template <class Objective> struct Timed {
   Objective objective;
   double* begin;
@@ -87,7 +99,8 @@ template <class Objective> struct Timed {
 };
 
 /// Trains a flow in float on data.
-template <class F, class Objective = MaximumLikelihood> Subject fitted(const F& flow, const Batch<double>& x, FitOptions options, Objective objective = {}) {
+template <class F, class Objective = MaximumLikelihood>
+Subject fitted(const F& flow, const Batch<double>& x, FitOptions options, Objective objective = {}) {
   auto model = std::make_shared<Model<F, float>>(started(flow, options.noise));
   Training t;
   double begin = -1;
@@ -101,12 +114,16 @@ template <class F, class Objective = MaximumLikelihood> Subject fitted(const F& 
   t.seconds = cpu_seconds() - begin;
   t.status = r.status;
   t.steps = r.steps;
-  for (double& step : t.at_step) step *= static_cast<double>(r.steps) / static_cast<double>(std::max<std::size_t>(1, t.loss.size()));
+  for (double& step : t.at_step)
+    step *= static_cast<double>(r.steps) / static_cast<double>(std::max<std::size_t>(1, t.loss.size()));
   return answers<F>(model, std::move(t));
 }
-template <class F, class Objective = MaximumLikelihood> Family family(std::string name, std::string what, double rate = 2e-3, bool likelihood_loss = true) {
+template <class F, class Objective = MaximumLikelihood>
+Family family(std::string name, std::string what, double rate = 2e-3, bool likelihood_loss = true) {
   return {std::move(name), std::move(what), rate, likelihood_loss,
-          [](const Batch<double>& x, FitOptions options, const targets::Target&) { return fitted(F{}, x, std::move(options), Objective{}); }};
+          [](const Batch<double>& x, FitOptions options, const targets::Target&) {
+            return fitted(F{}, x, std::move(options), Objective{});
+          }};
 }
 
 }  // namespace study

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// layers: the four passes of every layer at D = 2, 16, 64 on a shard of 128 rows, float, one thread: a Markdown table of nanoseconds of
-// processor time a row, and rows a second.  --benchmark_filter="coupling.*/64" picks rows; --benchmark_out=FILE writes every number as JSON.
-// Parameters are the starting values plus N(0, 0.1^2).  A pull's time is its own, without the call before it.
+// layers: the four passes of every layer at D = 2, 16, 64 on a shard of 128 rows, float, one thread: a Markdown table
+// of nanoseconds of processor time a row, and rows a second.  --benchmark_filter="coupling.*/64" picks rows;
+// --benchmark_out=FILE writes every number as JSON. Parameters are the starting values plus N(0, 0.1^2).  A pull's time
+// is its own, without the call before it.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -21,7 +22,9 @@ using namespace rheo::bench;
 constexpr Index rows = 128;
 constexpr const char* passes[] = {"encode", "encode_pull", "decode", "decode_pull"};
 constexpr int pass_count = 4;
-bool has(const Subject& s, int pass) { return pass == 0 ? s.encodes : pass == 1 ? s.encode_pulls : pass == 2 ? s.decodes : s.decode_pulls; }
+bool has(const Subject& s, int pass) {
+  return pass == 0 ? s.encodes : pass == 1 ? s.encode_pulls : pass == 2 ? s.decodes : s.decode_pulls;
+}
 
 Batch<float> normals(Index c, std::uint64_t key) {
   Batch<float> x(rows, c);
@@ -47,15 +50,18 @@ struct Room {
     context = normals(s.context_dim, 3), g_context = Batch<float>::Zero(rows, s.context_dim);
     g_x = normals(s.x_dim, 4), g_z = normals(s.z_dim, 5);
     v.setZero(rows), g_v.setOnes(rows);
-    // As the laws do: points are drawn where supports can be drawn from, coordinate by coordinate, and are the other side's images else.
+    // As the laws do: points are drawn where supports can be drawn from, coordinate by coordinate, and are the other
+    // side's images else.
     x = rheo::detail::draw_base(s.x_support, s.x_categories, rows, Noise{6}, 1).cast<float>();
     z = rheo::detail::draw_base(s.z_support, s.z_categories, rows, Noise{7}, 1).cast<float>();
-    if (s.decodes && !rheo::detail::drawable(s.x_support)) z *= 0.5f, run(false, read(view(z)), view(x));  // well inside
+    if (s.decodes && !rheo::detail::drawable(s.x_support))
+      z *= 0.5f, run(false, read(view(z)), view(x));  // well inside
     if (s.encodes && !rheo::detail::drawable(s.z_support)) run(true, read(view(x)), view(z));
   }
   void run(bool encode, CView<float> from, View<float> to, bool keep = false) {
-    s.call(encode, {from, to, ColView<float>(v.data(), rows), Params<const float>(theta.data(), theta.size()), Params<const float>(buffers.data(), buffers.size()),
-                    read(view(context)), Noise{8}, none, scratch, keep, &report});
+    s.call(encode, {from, to, ColView<float>(v.data(), rows), Params<const float>(theta.data(), theta.size()),
+                    Params<const float>(buffers.data(), buffers.size()), read(view(context)), Noise{8}, none, scratch,
+                    keep, &report});
   }
   /// Gives the body of one benchmark: the call before a pull is made here.
   void prepare(int pass) {
@@ -74,16 +80,19 @@ struct Room {
     const Batch<float> g_in_1 = g_in;
     g_theta.setZero();
     once(pass);
-    if (!(g_theta == g_theta_1).all() || !(g_in == g_in_1).all()) throw std::runtime_error("a pull that spends its cache");
+    if (!(g_theta == g_theta_1).all() || !(g_in == g_in_1).all())
+      throw std::runtime_error("a pull that spends its cache");
   }
   void once(int pass) {
     const bool encode = pass < 2;
     if (pass % 2 == 0) {
       run(encode, in(encode), view(out));
     } else {
-      s.pull(encode, {in(encode), read(view(out)), read(view(encode ? g_z : g_x)), CColView<float>(g_v.data(), rows), view(g_in),
-                      Params<const float>(theta.data(), theta.size()), Params<float>(g_theta.data(), g_theta.size()),
-                      Params<const float>(buffers.data(), buffers.size()), read(view(context)), view(g_context), Noise{8}, none, scratch});
+      s.pull(encode,
+             {in(encode), read(view(out)), read(view(encode ? g_z : g_x)), CColView<float>(g_v.data(), rows),
+              view(g_in), Params<const float>(theta.data(), theta.size()),
+              Params<float>(g_theta.data(), g_theta.size()), Params<const float>(buffers.data(), buffers.size()),
+              read(view(context)), view(g_context), Noise{8}, none, scratch});
     }
     benchmark::ClobberMemory();
   }
@@ -105,11 +114,10 @@ void measure(benchmark::State& state, Subject& s, int pass) {
     Room& room = room_of(s);
     room.prepare(pass);
     for (auto _ : state) room.once(pass);
-    if (room.report.unsolved > 0) state.counters["unsolved"] = static_cast<double>(room.report.unsolved) / static_cast<double>(state.iterations());
+    if (room.report.unsolved > 0)
+      state.counters["unsolved"] = static_cast<double>(room.report.unsolved) / static_cast<double>(state.iterations());
     state.SetItemsProcessed(state.iterations() * rows);
-  } catch (const std::exception& e) {
-    state.SkipWithError(e.what());
-  }
+  } catch (const std::exception& e) { state.SkipWithError(e.what()); }
 }
 
 /// A row of the table for every subject, printed when its passes are all in.
@@ -128,7 +136,8 @@ class Rows : public benchmark::BenchmarkReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& r : runs) {
       if (r.run_type != Run::RT_Iteration) continue;
-      const std::string name = r.run_name.function_name, subject = name.substr(0, name.rfind('/')), pass = name.substr(name.rfind('/') + 1);
+      const std::string name = r.run_name.function_name, subject = name.substr(0, name.rfind('/')),
+                        pass = name.substr(name.rfind('/') + 1);
       if (subject != subject_) flush();
       subject_ = subject;
       std::string& cell = cells_[pass];

@@ -23,8 +23,12 @@ void rheo::bench::linear(Table& t) {
   t.add("standardize", [](auto d) { return Standardize<d>{}; });
   t.add("reverse", [](auto d) { return Flip<d>{}; });
   t.add("permute", [](auto d) { return Permute<d>{}; });
-  t.add_at<16, 64>("squeeze", [](auto d) { return Squeeze<1, d == 16 ? 4 : 8, d == 16 ? 4 : 8>{}; }, "images of even sides, 4 x 4 and 8 x 8");
-  t.add("1 x 1 convolution", [](auto d) { return Conv1x1<d == 2 ? 2 : 4, d == 2 ? 1 : d / 8, d == 2 ? 1 : 2>{}; }, "2 channels of 1 pixel, 4 of 4, 4 of 16");
+  t.add_at<16, 64>(
+      "squeeze", [](auto d) { return Squeeze < 1, d == 16 ? 4 : 8, d == 16 ? 4 : 8 > {}; },
+      "images of even sides, 4 x 4 and 8 x 8");
+  t.add(
+      "1 x 1 convolution", [](auto d) { return Conv1x1 < d == 2 ? 2 : 4, d == 2 ? 1 : d / 8, d == 2 ? 1 : 2 > {}; },
+      "2 channels of 1 pixel, 4 of 4, 4 of 16");
   t.add("LU linear", [](auto d) { return LuLinear<d>{}; });
   t.add("QR linear", [](auto d) { return QrLinear<d>{}; });
   t.add("SVD linear", [](auto d) { return SvdLinear<d>{}; });

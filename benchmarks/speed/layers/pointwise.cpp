@@ -24,8 +24,10 @@ void rheo::bench::pointwise(Table& t) {
   t.add("affine", [](auto d) { return Elementwise<d, ScaleShift<>>{}; });
   t.add("affine on half", [](auto d) { return On<d, HalfMask<d>, ScaleShift<>>{}; });
   t.add("rational-quadratic spline 8", [](auto d) { return Elementwise<d, RationalQuadraticSpline<8>>{}; });
-  t.add("rational-quadratic spline 8, circle", [](auto d) { return Elementwise<d, CircularRationalQuadraticSpline<8>>{}; });
-  t.add("rational-quadratic spline 8, unit", [](auto d) { return Elementwise<d, IntervalRationalQuadraticSpline<8>>{}; });
+  t.add("rational-quadratic spline 8, circle",
+        [](auto d) { return Elementwise<d, CircularRationalQuadraticSpline<8>>{}; });
+  t.add("rational-quadratic spline 8, unit",
+        [](auto d) { return Elementwise<d, IntervalRationalQuadraticSpline<8>>{}; });
   t.add("linear spline 8", [](auto d) { return Elementwise<d, LinearSpline<8>>{}; });
   t.add("quadratic spline 8", [](auto d) { return Elementwise<d, QuadraticSpline<8>>{}; });
   t.add("cubic spline 8", [](auto d) { return Elementwise<d, CubicSpline<8>>{}; });
@@ -50,6 +52,9 @@ void rheo::bench::pointwise(Table& t) {
   t.add("cut circle", [](auto d) { return CutCircleMap<d>{}; });
   t.add("stick breaking", [](auto d) { return StickBreaking<d>{}; });
   t.add("ordered", [](auto d) { return Ordered<d>{}; });
-  t.add_at<3, 15, 66>("correlation Cholesky", [](auto d) { return CorrelationCholesky<d == 3 ? 3 : d == 15 ? 6 : 12>{}; },
-                   "a factor of K rows has K (K - 1) / 2 numbers, so 3, 15, 66");
+  t.add_at<3, 15, 66>(
+      "correlation Cholesky", [](auto d) { return CorrelationCholesky < d == 3 ? 3
+                                                  : d == 15                    ? 6
+                                                                               : 12 > {}; },
+      "a factor of K rows has K (K - 1) / 2 numbers, so 3, 15, 66");
 }

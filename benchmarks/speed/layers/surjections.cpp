@@ -33,7 +33,9 @@ void rheo::bench::surjections(Table& t) {
   t.add("unsort", [](auto d) { return Unsort<d>{}; });
   t.add("stochastic permutation", [](auto d) { return StochasticPermutation<d>{}; });
   t.add("max", [](auto d) { return Max<d, Gaps>{}; });
-  t.add_at<16, 64>("max pooling 2 x 2", [](auto d) { return MaxPool2x2<1, d == 16 ? 4 : 8, d == 16 ? 4 : 8, Gaps>{}; }, "images of even sides, 4 x 4 and 8 x 8");
+  t.add_at<16, 64>(
+      "max pooling 2 x 2", [](auto d) { return MaxPool2x2 < 1, d == 16 ? 4 : 8, d == 16 ? 4 : 8, Gaps > {}; },
+      "images of even sides, 4 x 4 and 8 x 8");
   t.add("ReLU", [](auto d) { return ReluSurjection<d, Gaps>{}; });
   t.add("modulo", [](auto d) { return Modulo<d>{}; });
   t.add("unwind", [](auto d) { return Unwind<d>{}; });

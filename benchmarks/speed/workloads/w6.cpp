@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// W6: moduli, a logit up to the bound 4, four affine couplings with scales exp, coordinates reversed behind each, conditioner 1-64-64-2 with
-// ReLU, on the checkerboard.
+// W6: moduli, a logit up to the bound 4, four affine couplings with scales exp, coordinates reversed behind each,
+// conditioner 1-64-64-2 with ReLU, on the checkerboard.
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
@@ -12,7 +12,8 @@
 namespace rheo::bench {
 namespace {
 
-using W6 = Flow<Abs<2>, LogitUpToMap<2>, Repeat<4, Chain<AffineCoupling<2, Mlp<64, 64>, 0, Exp>, Flip<2>>>, StandardNormal<2>>;
+using W6 =
+    Flow<Abs<2>, LogitUpToMap<2>, Repeat<4, Chain<AffineCoupling<2, Mlp<64, 64>, 0, Exp>, Flip<2>>>, StandardNormal<2>>;
 constexpr double flop = 34304;  // 4 layers x 2 x (1 x 64 + 64 x 64 + 64 x 2)
 
 Batch<float> squares(Index n) { return targets::checkerboard<float>(n, Noise{1}); }

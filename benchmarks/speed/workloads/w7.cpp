@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// W7: ten Metropolis moves of deviation 0.1, and one Hamiltonian move of ten leaps of 0.1, on an energy of two moons, of 10 000 and of 1 000
-// draws of N(0, I); and a stochastic normalizing flow, eight affine couplings 1-64-64-2 with four times ten Metropolis moves between, one step of
-// reverse KL.
+// W7: ten Metropolis moves of deviation 0.1, and one Hamiltonian move of ten leaps of 0.1, on an energy of two moons,
+// of 10 000 and of 1 000 draws of N(0, I); and a stochastic normalizing flow, eight affine couplings 1-64-64-2 with
+// four times ten Metropolis moves between, one step of reverse KL.
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/stochastic/hmc.hpp"
@@ -11,16 +11,16 @@
 namespace rheo::bench {
 namespace {
 
-/// u = ((|x| - 2) / 0.2)^2 / 2 + ((|x1| - 2) / 0.3)^2 / 2 - log(1 + exp(-4 |x1| / 0.09)), that of targets::StimperMoons.
+/// u = ((|x| - 2) / 0.2)^2 / 2 + ((|x1| - 2) / 0.3)^2 / 2 - log(1 + exp(-4 |x1| / 0.09)), that of
+/// targets::StimperMoons.
 struct Moons {
   static constexpr Index dim = 2;
-  template <class T> struct Workspace {
-    Buffer<T> a;
-  };
+  template <class T> struct Workspace { Buffer<T> a; };
   template <class T> void value(CView<T> x, ColView<T> u, Workspace<T>& w) const {
     ColView<T> a = w.a.column(x.rows());
     a = column(x, 0).abs();
-    u = ((column(x, 0).square() + column(x, 1).square()).sqrt() - T(2)).square() * T(12.5) + (a - T(2)).square() * T(0.5 / 0.09);
+    u = ((column(x, 0).square() + column(x, 1).square()).sqrt() - T(2)).square() * T(12.5) +
+        (a - T(2)).square() * T(0.5 / 0.09);
     u -= (T(1) + (a * T(-4 / 0.09)).exp()).log();
   }
   template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, Workspace<T>& w) const {
@@ -48,12 +48,16 @@ template <class Layer> Call moving(const Layer& layer, Index n) {
 }  // namespace
 
 void w7() {
-  for (const auto& [n, text, metropolis, hmc] : {std::tuple(10000, "10 k", 1480.0, 1975.0), std::tuple(1000, "1 k", 147.0, 226.0)}) {
-    add<float>({std::string("W7 Metropolis, 10 moves of ") + text, double(n), 0, 64, false, metropolis}, [n = n] { return moving(Metropolis<Moons, 10>(Moons{}, 0.1), n); });
-    add<float>({std::string("W7 Hmc, 10 leaps of ") + text, double(n), 0, 64, false, hmc}, [n = n] { return moving(Hmc<Moons, 1, 10>(Moons{}, 0.1), n); });
+  for (const auto& [n, text, metropolis, hmc] :
+       {std::tuple(10000, "10 k", 1480.0, 1975.0), std::tuple(1000, "1 k", 147.0, 226.0)}) {
+    add<float>({std::string("W7 Metropolis, 10 moves of ") + text, double(n), 0, 64, false, metropolis},
+               [n = n] { return moving(Metropolis<Moons, 10>(Moons{}, 0.1), n); });
+    add<float>({std::string("W7 Hmc, 10 leaps of ") + text, double(n), 0, 64, false, hmc},
+               [n = n] { return moving(Hmc<Moons, 1, 10>(Moons{}, 0.1), n); });
   }
   add<float>({"W7 stochastic flow, train 1024", 1024, 3 * 68608, 64, true}, [] {
-    const Snf flow(moves(1), Block{}, moves(0.75), Block{}, moves(0.5), Block{}, moves(0.25), Block{}, StandardNormal<2>{});
+    const Snf flow(moves(1), Block{}, moves(0.75), Block{}, moves(0.5), Block{}, moves(0.25), Block{},
+                   StandardNormal<2>{});
     return training(started<float>(flow, 0.02), Batch<float>(1024, 0), 1024, 1, ReverseKl<Moons>(Moons{}));
   });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Workloads: flows as people use them, each held against what the products of its dense layers alone would take on this core now.
+// Workloads: flows as people use them, each held against what the products of its dense layers alone would take on this
+// core now.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -16,8 +17,9 @@ namespace rheo::bench {
 /// One call, and what it is held against.
 struct Workload {
   std::string name;
-  double rows = 1;    ///< of one call
-  double flop = 0;    ///< a row: two for every multiply-add of the dense layers, masked ones counted as if they were not; 0: none
+  double rows = 1;  ///< of one call
+  double flop =
+      0;  ///< a row: two for every multiply-add of the dense layers, masked ones counted as if they were not; 0: none
   Index width = 64;   ///< of the dense layers
   bool pull = false;  ///< whether a third of the products are of each orientation, as in training
   double goal = 0;    ///< microseconds on a core of 245 GFLOP/s (float; half of that double); 0: none is set
@@ -27,7 +29,9 @@ struct Workload {
 using Call = std::function<void()>;
 /// `start` makes what the call needs, when its turn comes; `is_double` says by which products it is measured.
 void add(const Workload& w, bool is_double, std::function<Call()> start);
-template <class T> void add(const Workload& w, std::function<Call()> start) { add(w, sizeof(T) == 8, std::move(start)); }
+template <class T> void add(const Workload& w, std::function<Call()> start) {
+  add(w, sizeof(T) == 8, std::move(start));
+}
 
 /// A model whose parameters have left their starting values by N(0, spread^2): no layer is the identity.
 template <class T, class F> Model<F, T> started(const F& flow, double spread) {
@@ -43,7 +47,8 @@ Call training(Model<F, T> start, Batch<T> rows, Index batch, int threads = 1, co
     Batch<T> data;
     Trainer<F, T, Objective> trainer;
     Index first = 0;
-    Room(Model<F, T> m, Batch<T> x, int threads, const Objective& o) : model(std::move(m)), data(std::move(x)), trainer(model, Adam{}, threads, o) {}
+    Room(Model<F, T> m, Batch<T> x, int threads, const Objective& o)
+        : model(std::move(m)), data(std::move(x)), trainer(model, Adam{}, threads, o) {}
   };
   auto r = std::make_shared<Room>(std::move(start), std::move(rows), threads, objective);
   return [r, batch] {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// workloads: a Markdown table of W1 to W9, one thread, in processor time.  "of peak": of the multiply-add rate of this core, measured in the
-// row's own minute.  "products": the row's time in units of what its dense layers' products would take at the speed that ours have at that
-// width, measured likewise.  "goal": what the library wants to reach on a core of 245 GFLOP/s (half of that in double), rescaled by the rate
-// of now; "of goal" above 1 is slower than wanted.  --benchmark_filter=W4 picks rows; --benchmark_out=FILE writes every number as JSON.
-// `workloads --names` and `workloads --count NAME` are for speed/instructions.cmake.
+// workloads: a Markdown table of W1 to W9, one thread, in processor time.  "of peak": of the multiply-add rate of this
+// core, measured in the row's own minute.  "products": the row's time in units of what its dense layers' products would
+// take at the speed that ours have at that width, measured likewise.  "goal": what the library wants to reach on a core
+// of 245 GFLOP/s (half of that in double), rescaled by the rate of now; "of goal" above 1 is slower than wanted.
+// --benchmark_filter=W4 picks rows; --benchmark_out=FILE writes every number as JSON. `workloads --names` and
+// `workloads --count NAME` are for speed/instructions.cmake.
 #include "workload.hpp"
 
 #include <algorithm>
@@ -47,7 +48,8 @@ template <class T> double product_speed(Index width, bool pull) {
       x.setOnes(), w.setOnes();
     }
     benchmark::ClobberMemory();
-    best = std::max(best, 2.0 * static_cast<double>(n * width * width) * turns * (pull ? 3 : 1) / (thread_seconds() - t));
+    best =
+        std::max(best, 2.0 * static_cast<double>(n * width * width) * turns * (pull ? 3 : 1) / (thread_seconds() - t));
   }
   return best;
 }
@@ -57,7 +59,9 @@ class Rows : public benchmark::BenchmarkReporter {
   bool failed = false;
   bool ReportContext(const Context&) override {
     std::printf("one thread, processor time; Eigen compiled for %s\n\n", Eigen::SimdInstructionSetsInUse());
-    std::printf("| workload | time | rows a second | GFLOP/s | of peak | products | goal | of goal |\n|---|---|---|---|---|---|---|---|\n");
+    std::printf(
+        "| workload | time | rows a second | GFLOP/s | of peak | products | goal | of goal "
+        "|\n|---|---|---|---|---|---|---|---|\n");
     return true;
   }
   void ReportRuns(const std::vector<Run>& runs) override {
@@ -69,9 +73,13 @@ class Rows : public benchmark::BenchmarkReporter {
         std::printf("| %s | %s |\n", row.w.name.c_str(), r.error_message.c_str());
         continue;
       }
-      const double seconds = (row.w.wall ? r.real_accumulated_time : r.cpu_accumulated_time) / static_cast<double>(r.iterations), flop = row.w.flop * row.w.rows;
+      const double seconds = (row.w.wall ? r.real_accumulated_time : r.cpu_accumulated_time) /
+                             static_cast<double>(r.iterations),
+                   flop = row.w.flop * row.w.rows;
       std::printf("| %s | %s | %.3g |", row.w.name.c_str(), time(seconds).c_str(), row.w.rows / seconds);
-      if (flop > 0) std::printf(" %.0f | %.0f %% | %.2f |", 1e-9 * flop / seconds, 100 * flop / seconds / row.peak, seconds * row.products / flop);
+      if (flop > 0)
+        std::printf(" %.0f | %.0f %% | %.2f |", 1e-9 * flop / seconds, 100 * flop / seconds / row.peak,
+                    seconds * row.products / flop);
       else std::printf(" | | |");
       if (row.w.goal > 0) {
         const double goal = 1e-6 * row.w.goal * (row.is_double ? 122.5e9 : 245e9) / row.peak;
@@ -98,16 +106,18 @@ void rheo::bench::add(const Workload& w, bool is_double, std::function<Call()> s
   Entry& row = rows_by_name()[w.name];
   row.w = w, row.is_double = is_double, row.start = start;
   auto call = std::make_shared<Call>();
-  auto* registered = benchmark::RegisterBenchmark(w.name.c_str(), [&row, call, start = std::move(start)](benchmark::State& state) {
-    if (!*call) {
-      *call = start();
-      (*call)();
-      row.peak = row.is_double ? fma_peak<double>() : fma_peak<float>();
-      row.products = row.is_double ? product_speed<double>(row.w.width, row.w.pull) : product_speed<float>(row.w.width, row.w.pull);
-    }
-    for (auto _ : state) (*call)();
-    state.SetItemsProcessed(state.iterations() * static_cast<Index>(row.w.rows));
-  });
+  auto* registered =
+      benchmark::RegisterBenchmark(w.name.c_str(), [&row, call, start = std::move(start)](benchmark::State& state) {
+        if (!*call) {
+          *call = start();
+          (*call)();
+          row.peak = row.is_double ? fma_peak<double>() : fma_peak<float>();
+          row.products = row.is_double ? product_speed<double>(row.w.width, row.w.pull)
+                                       : product_speed<float>(row.w.width, row.w.pull);
+        }
+        for (auto _ : state) (*call)();
+        state.SetItemsProcessed(state.iterations() * static_cast<Index>(row.w.rows));
+      });
   if (w.wall) registered->UseRealTime();
 }
 
@@ -117,10 +127,13 @@ extern "C" [[gnu::noinline]] void rheo_counted(const Call& call) {
   asm volatile("");  // and no jump in place of a call
 }
 
-/// --names prints the workloads of one thread, but for bulk ones, and W5 whose model is trained first: they take callgrind minutes; --count NAME makes one call to warm up and one that is counted.
+/// --names prints the workloads of one thread, but for bulk ones, and W5 whose model is trained first: they take
+/// callgrind minutes; --count NAME makes one call to warm up and one that is counted.
 int count_instructions(const std::string& mode, const std::string& name) {
   for (const auto& [key, row] : rows_by_name()) {
-    if (row.w.wall || row.w.flop * row.w.rows > 1e9 || row.w.rows > 5000 || key.starts_with("W5") || (mode == "--count" && key != name)) continue;
+    if (row.w.wall || row.w.flop * row.w.rows > 1e9 || row.w.rows > 5000 || key.starts_with("W5") ||
+        (mode == "--count" && key != name))
+      continue;
     if (mode == "--names") {
       std::printf("%s\n", key.c_str());
       continue;

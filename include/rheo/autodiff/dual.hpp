@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Dual: a + b eps with eps^2 = 0.  Code that is `template <class T>` runs on it unchanged and carries one directional derivative along;
-// nested duals give second derivatives.  Comparisons look at values only.  At kinks the tangent is that of the branch taken.
+// Dual: a + b eps with eps^2 = 0.  Code that is `template <class T>` runs on it unchanged and carries one directional
+// derivative along; nested duals give second derivatives.  Comparisons look at values only.  At kinks the tangent is
+// that of the branch taken.
 #pragma once
 
 #include "rheo/platform/instruction_set.hpp"
@@ -19,8 +20,7 @@ template <class T> struct Dual {
   Dual() = default;
   constexpr Dual(T value, T tangent) : a(value), b(tangent) {}
   template <class U>
-    requires(std::is_arithmetic_v<U> || std::is_same_v<U, T>)
-  constexpr Dual(U value) : a(T(value)), b(T(0)) {}
+  requires(std::is_arithmetic_v<U> || std::is_same_v<U, T>) constexpr Dual(U value) : a(T(value)), b(T(0)) {}
 
   Dual& operator+=(Dual y) { return *this = *this + y; }
   Dual& operator-=(Dual y) { return *this = *this - y; }
@@ -61,13 +61,13 @@ namespace detail {
 template <class T> Dual<T> lift(Dual<T> x, T value, T slope) { return {value, slope * x.b}; }
 }  // namespace detail
 
-#define RHEO_DUAL_FUNCTION(name, slope)             \
-  template <class T> Dual<T> name(Dual<T> x) {      \
-    using std::name;                                \
+#define RHEO_DUAL_FUNCTION(name, slope)                                              \
+  template <class T> Dual<T> name(Dual<T> x) {                                       \
+    using std::name;                                                                 \
     using std::sqrt, std::exp, std::sin, std::cos, std::cosh, std::sinh, std::expm1; \
-    const T u = x.a, f = name(u);                   \
-    (void)u;                                        \
-    return detail::lift(x, f, T(slope));            \
+    const T u = x.a, f = name(u);                                                    \
+    (void)u;                                                                         \
+    return detail::lift(x, f, T(slope));                                             \
   }
 RHEO_DUAL_FUNCTION(exp, f)
 RHEO_DUAL_FUNCTION(expm1, f + T(1))
@@ -130,7 +130,15 @@ template <class T> struct NumTraits<rheo::autodiff::Dual<T>> : NumTraits<T> {
   using NonInteger = Dual;
   using Nested = Dual;
   using Literal = Dual;
-  enum { IsComplex = 0, IsInteger = 0, IsSigned = 1, RequireInitialization = 0, ReadCost = 2, AddCost = 2, MulCost = 6 };
+  enum {
+    IsComplex = 0,
+    IsInteger = 0,
+    IsSigned = 1,
+    RequireInitialization = 0,
+    ReadCost = 2,
+    AddCost = 2,
+    MulCost = 6
+  };
   static Dual epsilon() { return NumTraits<T>::epsilon(); }
   static Dual dummy_precision() { return NumTraits<T>::dummy_precision(); }
   static Dual highest() { return NumTraits<T>::highest(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// value_and_gradient: a user's function of one point, written once as a generic lambda, and its gradient, for a whole batch.
+// value_and_gradient: a user's function of one point, written once as a generic lambda, and its gradient, for a whole
+// batch.
 #pragma once
 
 #include <utility>
@@ -28,14 +29,16 @@ template <class T, class F> Var<T> record(F&& f, Tape<T>& tape, const CView<T>& 
 /// value(i) = f(x_i) and grad(i, :) = f'(x_i) for the n rows of x (n x D), both overwritten.
 ///
 /// f takes the D columns (x[j], x.size(); Columns<T>) and returns a Var<T> or a number:
-/// `[](auto x) { using std::exp; return x[0] * x[0] + exp(x[1]); }`.  The same lambda runs on arrays of numbers and of duals.
-/// Rows do not see one another.  Allocates nothing when `tape` has seen as large a recording.
-/// Throws std::invalid_argument for wrong shapes.
+/// `[](auto x) { using std::exp; return x[0] * x[0] + exp(x[1]); }`.  The same lambda runs on arrays of numbers and of
+/// duals. Rows do not see one another.  Allocates nothing when `tape` has seen as large a recording. Throws
+/// std::invalid_argument for wrong shapes.
 template <class T, class F> void value_and_gradient(F&& f, Tape<T>& tape, CView<T> x, ColView<T> value, View<T> grad) {
-  if (grad.rows() != x.rows() || grad.cols() != x.cols()) rheo::detail::fail("a gradient whose shape is not that of the points");
+  if (grad.rows() != x.rows() || grad.cols() != x.cols())
+    rheo::detail::fail("a gradient whose shape is not that of the points");
   const Var<T> u = detail::record(std::forward<F>(f), tape, x, value);
   tape.reverse(u);
-  for (Index j = 0; j < x.cols(); ++j) column(grad, j) = tape.cotangent(Var<T>(&tape, j));  // the inputs are the first nodes
+  for (Index j = 0; j < x.cols(); ++j)
+    column(grad, j) = tape.cotangent(Var<T>(&tape, j));  // the inputs are the first nodes
 }
 
 /// value(i) = f(x_i) alone.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tape: reverse mode whose node is a whole column of the batch, n rows at once, recorded into grow-only memory that the tape owns.
+// Tape: reverse mode whose node is a whole column of the batch, n rows at once, recorded into grow-only memory that the
+// tape owns.
 #pragma once
 
 #include <algorithm>
@@ -21,9 +22,10 @@ namespace rheo::autodiff {
 
 /// Records operations on columns of n rows as they are computed and sends cotangents back through them, each node once.
 ///
-/// A row knows only itself: a NaN stays in its row (and in the sums over rows that are the parameters' gradients).  A row whose cotangent
-/// is 0 passes on 0 even where a slope is infinite, so what min, max or relu did not take cannot spoil what they took.
-/// Second and later recordings that are no larger allocate nothing.  A copy is an empty tape: tapes live in caches.
+/// A row knows only itself: a NaN stays in its row (and in the sums over rows that are the parameters' gradients).  A
+/// row whose cotangent is 0 passes on 0 even where a slope is infinite, so what min, max or relu did not take cannot
+/// spoil what they took. Second and later recordings that are no larger allocate nothing.  A copy is an empty tape:
+/// tapes live in caches.
 template <class T> class Tape {
   using Op = detail::Op;
   template <class S> using Col = detail::Col<S>;
@@ -62,7 +64,8 @@ template <class T> class Tape {
   }
   /// A number shared by all rows.  reverse() adds its gradient, summed over rows, to g_theta[slot].
   Var<T> parameter(const T& value, Index slot = -1) { return fill(Op::parameter, value, slot); }
-  /// sum_k w_k x_k as one node; x is anything with x[k].  The gradient of w_k is added to g_theta[slot + k].  The weights are copied.
+  /// sum_k w_k x_k as one node; x is anything with x[k].  The gradient of w_k is added to g_theta[slot + k].  The
+  /// weights are copied.
   template <class X> Var<T> dot(const X& x, const T* w, Index count, Index slot = -1) {
     Index from = -1;
     for (Index k = 0; k < count; ++k) {
@@ -87,12 +90,14 @@ template <class T> class Tape {
     return {values(v.index()).data(), n_};
   }
 
-  /// Sends cotangents (n x outputs) back from all outputs in one sweep.  Cotangents of inputs add up over calls until forget_cotangents()
-  /// or clear(); those of other nodes are of the last call.  Gradients of parameters are added to g_theta where it has data.
+  /// Sends cotangents (n x outputs) back from all outputs in one sweep.  Cotangents of inputs add up over calls until
+  /// forget_cotangents() or clear(); those of other nodes are of the last call.  Gradients of parameters are added to
+  /// g_theta where it has data.
   void reverse(std::span<const Var<T>> outputs, CView<T> cotangents, Params<T> g_theta = {}) {
     begin_sweep();
     Index last = -1;
-    for (std::size_t k = 0; k < outputs.size(); ++k) last = std::max(last, seed(outputs[k], column(cotangents, static_cast<Index>(k))));
+    for (std::size_t k = 0; k < outputs.size(); ++k)
+      last = std::max(last, seed(outputs[k], column(cotangents, static_cast<Index>(k))));
     sweep(last, g_theta.data());
   }
   void reverse(Var<T> output, CColView<T> cotangent, Params<T> g_theta = {}) {
@@ -172,7 +177,8 @@ template <class T> class Tape {
     return {this, i};
   }
   Var<T> leaf(Op op, const CColView<T>& x) {
-    if (x.size() != n_) rheo::detail::fail("a column of " + std::to_string(x.size()) + " rows on a tape of " + std::to_string(n_));
+    if (x.size() != n_)
+      rheo::detail::fail("a column of " + std::to_string(x.size()) + " rows on a tape of " + std::to_string(n_));
     const Index i = push({op, op == Op::input, false, -1, -1, -1, T(0)});
     auto y = values(i);
     y.head(n_) = x;
@@ -228,8 +234,8 @@ template <class T> class Tape {
   void chain(const Node& e, Index i, bool second) {
     const Index to = second ? e.b : e.a;
     if (!node(to).active) return;
-    const T* s = detail::tape_slope<T>(e.op, second, values(e.a).data(), e.b >= 0 ? values(e.b).data() : nullptr, e.c, values(i).data(),
-                                       slope_.view(stride_, 1).data(), stride_);
+    const T* s = detail::tape_slope<T>(e.op, second, values(e.a).data(), e.b >= 0 ? values(e.b).data() : nullptr, e.c,
+                                       values(i).data(), slope_.view(stride_, 1).data(), stride_);
     add(to, cotangents(i).binaryExpr(detail::CCol<T>(s, stride_), detail::Chain<T>()));
   }
   void pull(const Node& e, Index i, T* g_theta) {

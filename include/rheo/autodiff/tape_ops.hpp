@@ -12,18 +12,46 @@
 namespace rheo::autodiff::detail {
 
 enum class Op : std::uint8_t {
-  constant, input, parameter, dot,  // leaves, and sum_k w_k x_k
-  add, sub, mul, div, min, max,     // a o b
-  add_scalar, rsub_scalar, mul_scalar, div_scalar, rdiv_scalar, pow,  // a o c; an r is for c o a
-  neg, exp, log, log1p, expm1, sqrt, square, sin, cos, tanh, sigmoid, softplus, abs, relu, atan
+  constant,
+  input,
+  parameter,
+  dot,  // leaves, and sum_k w_k x_k
+  add,
+  sub,
+  mul,
+  div,
+  min,
+  max,  // a o b
+  add_scalar,
+  rsub_scalar,
+  mul_scalar,
+  div_scalar,
+  rdiv_scalar,
+  pow,  // a o c; an r is for c o a
+  neg,
+  exp,
+  log,
+  log1p,
+  expm1,
+  sqrt,
+  square,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  softplus,
+  abs,
+  relu,
+  atan
 };
 
-/// A column of the tape: 64-byte aligned, and padded to a multiple of 64 bytes, so that there are packets only and no tail: the bits of
-/// a row do not depend on its place in the batch.
+/// A column of the tape: 64-byte aligned, and padded to a multiple of 64 bytes, so that there are packets only and no
+/// tail: the bits of a row do not depend on its place in the batch.
 template <class T> using Col = Eigen::Map<Column<T>, Eigen::Aligned64>;
 template <class T> using CCol = Eigen::Map<const Column<T>, Eigen::Aligned64>;
 
-/// y = op(a, b, c).  Ties: min and max take a, so a NaN in a wins and one in b is lost, as with std::min and std::max; relu(NaN) is NaN.
+/// y = op(a, b, c).  Ties: min and max take a, so a NaN in a wins and one in b is lost, as with std::min and std::max;
+/// relu(NaN) is NaN.
 template <class T> void tape_value(Op op, const T* pa, const T* pb, const T& c, T* py, Index n) {
   const CCol<T> a(pa, n), b(pb ? pb : pa, n);
   Col<T> y(py, n);
@@ -69,9 +97,10 @@ template <class T> void tape_value(Op op, const T* pa, const T* pb, const T& c, 
   }
 }
 
-/// The column dy/da, or dy/db with `second`: one that is there already, or written into `s`.  Linear operations and those that choose a
-/// side are not here but in Tape::pull.
-template <class T> const T* tape_slope(Op op, bool second, const T* pa, const T* pb, const T& c, const T* py, T* ps, Index n) {
+/// The column dy/da, or dy/db with `second`: one that is there already, or written into `s`.  Linear operations and
+/// those that choose a side are not here but in Tape::pull.
+template <class T>
+const T* tape_slope(Op op, bool second, const T* pa, const T* pb, const T& c, const T* py, T* ps, Index n) {
   const CCol<T> a(pa, n), b(pb ? pb : pa, n), y(py, n);
   Col<T> s(ps, n);
   const T one(1), two(2);
@@ -136,7 +165,10 @@ template <class T> struct Chain {
 
 namespace Eigen::internal {
 template <class T> struct functor_traits<rheo::autodiff::detail::Chain<T>> {
-  enum { Cost = 3, PacketAccess = std::is_floating_point<T>::value && packet_traits<T>::Vectorizable && packet_traits<T>::HasMul };
+  enum {
+    Cost = 3,
+    PacketAccess = std::is_floating_point<T>::value && packet_traits<T>::Vectorizable && packet_traits<T>::HasMul
+  };
 };
 }  // namespace Eigen::internal
 

@@ -50,10 +50,11 @@ template <class T> class TapeParams {
 
 /// Gives map and map_pull to `Map`, a default-constructible or given callable
 ///
-///     auto operator()(auto x, auto theta) const { return std::array{...}; }   // x[j], x.size(); theta.scalar(), .vector(n), .matrix(r, c)
+///     auto operator()(auto x, auto theta) const { return std::array{...}; }   // x[j], x.size(); theta.scalar(),
+///       .vector(n), .matrix(r, c)
 ///
-/// that returns M outputs and also runs on arrays of numbers with Params<const T>.  The recording lives in the cache between the two calls;
-/// nothing is allocated once it has seen the largest batch.
+/// that returns M outputs and also runs on arrays of numbers with Params<const T>.  The recording lives in the cache
+/// between the two calls; nothing is allocated once it has seen the largest batch.
 template <class Map> class Taped {
  public:
   Taped() = default;
@@ -68,8 +69,8 @@ template <class Map> class Taped {
 
   /// out (n x M, overwritten) = Map(in, theta) row by row.
   template <class T>
-  void map(std::type_identity_t<CView<T>> in, std::type_identity_t<Params<const T>> theta, std::type_identity_t<View<T>> out,
-           Cache<T>& cache) const {
+  void map(std::type_identity_t<CView<T>> in, std::type_identity_t<Params<const T>> theta,
+           std::type_identity_t<View<T>> out, Cache<T>& cache) const {
     constexpr Index M = std::tuple_size_v<Outputs<T>>;
     if (out.rows() != in.rows() || out.cols() != M) {
       rheo::detail::fail("a taped map writes as many rows as it reads, here " + std::to_string(M) + " wide");
@@ -79,17 +80,21 @@ template <class Map> class Taped {
     cache.out = map_(cache.tape.inputs(in), TapeParams<T>(cache.tape, theta));
     for (Index j = 0; j < M; ++j) column(out, j) = cache.tape.value(cache.out[static_cast<std::size_t>(j)]);
   }
-  /// Of the last map() on this cache: g_in (overwritten) and g_theta (+=, skipped where it has no data) from g_out (n x M).
+  /// Of the last map() on this cache: g_in (overwritten) and g_theta (+=, skipped where it has no data) from g_out (n x
+  /// M).
   template <class T>
-  void map_pull(std::type_identity_t<CView<T>> g_out, std::type_identity_t<View<T>> g_in, std::type_identity_t<Params<T>> g_theta,
-                Cache<T>& cache) const {
+  void map_pull(std::type_identity_t<CView<T>> g_out, std::type_identity_t<View<T>> g_in,
+                std::type_identity_t<Params<T>> g_theta, Cache<T>& cache) const {
     constexpr Index M = std::tuple_size_v<Outputs<T>>;
     const Index n = cache.tape.rows();
-    if (g_out.rows() != n || g_out.cols() != M) rheo::detail::fail("a cotangent whose shape is not that of the map's output");
-    if (g_in.rows() != n || g_in.cols() != cache.in_width) rheo::detail::fail("a cotangent whose shape is not that of the map's input");
+    if (g_out.rows() != n || g_out.cols() != M)
+      rheo::detail::fail("a cotangent whose shape is not that of the map's output");
+    if (g_in.rows() != n || g_in.cols() != cache.in_width)
+      rheo::detail::fail("a cotangent whose shape is not that of the map's input");
     cache.tape.forget_cotangents();
     cache.tape.reverse(cache.out, g_out, g_theta);
-    for (Index j = 0; j < cache.in_width; ++j) column(g_in, j) = cache.tape.cotangent(Var<T>(&cache.tape, j));  // the first nodes
+    for (Index j = 0; j < cache.in_width; ++j)
+      column(g_in, j) = cache.tape.cotangent(Var<T>(&cache.tape, j));  // the first nodes
   }
 
  private:

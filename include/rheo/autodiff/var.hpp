@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Var: a column on a tape as a number with operators and functions, so that one generic lambda serves numbers, duals and the tape.
+// Var: a column on a tape as a number with operators and functions, so that one generic lambda serves numbers, duals
+// and the tape.
 #pragma once
 
 #include <cmath>
@@ -16,8 +17,9 @@ namespace rheo::autodiff {
 
 template <class T> class Tape;
 
-/// A column on a tape, or a number that is on none (numbers convert, so `Var<T> s = 0; s += x[0];` is good code).  A handle: copy freely,
-/// dead after its tape's clear().  There are no comparisons: rows differ; say it with min, max, abs, relu.
+/// A column on a tape, or a number that is on none (numbers convert, so `Var<T> s = 0; s += x[0];` is good code).  A
+/// handle: copy freely, dead after its tape's clear().  There are no comparisons: rows differ; say it with min, max,
+/// abs, relu.
 template <class T> class Var {
   using Op = detail::Op;
   using Tp = Tape<T>;
@@ -25,8 +27,7 @@ template <class T> class Var {
  public:
   Var() = default;
   template <class S>
-    requires(std::is_arithmetic_v<S> || std::is_same_v<S, T>)
-  Var(S number) : number_(T(number)) {}
+  requires(std::is_arithmetic_v<S> || std::is_same_v<S, T>) Var(S number) : number_(T(number)) {}
   Var(Tape<T>* tape, Index index) : tape_(tape), index_(index) {}
   Tape<T>* tape() const { return tape_; }      ///< null for a number
   Index index() const { return index_; }       ///< -1 for a number
@@ -55,9 +56,9 @@ template <class T> class Var {
   friend Var tanh(Var a) { return Tp::unary(Op::tanh, a); }
   friend Var atan(Var a) { return Tp::unary(Op::atan, a); }
   friend Var sigmoid(Var a) { return Tp::unary(Op::sigmoid, a); }
-  friend Var softplus(Var a) { return Tp::unary(Op::softplus, a); }  ///< log(1 + e^a), finite for finite a
-  friend Var abs(Var a) { return Tp::unary(Op::abs, a); }            ///< slope +1 at 0
-  friend Var relu(Var a) { return Tp::unary(Op::relu, a); }          ///< slope 0 at 0
+  friend Var softplus(Var a) { return Tp::unary(Op::softplus, a); }   ///< log(1 + e^a), finite for finite a
+  friend Var abs(Var a) { return Tp::unary(Op::abs, a); }             ///< slope +1 at 0
+  friend Var relu(Var a) { return Tp::unary(Op::relu, a); }           ///< slope 0 at 0
   friend Var min(Var a, Var b) { return Tp::choose(Op::min, a, b); }  ///< at ties all goes to a
   friend Var max(Var a, Var b) { return Tp::choose(Op::max, a, b); }  ///< at ties all goes to a
 
@@ -96,7 +97,9 @@ template <class T> struct Weights {
 };
 
 /// sum_k w_k x_k: one node for weights on a tape, a plain sum for anything else that multiplies and adds.
-template <class X, class T> Var<T> dot(const X& x, const Weights<T>& w) { return w.tape->dot(x, w.values, w.count, w.slot); }
+template <class X, class T> Var<T> dot(const X& x, const Weights<T>& w) {
+  return w.tape->dot(x, w.values, w.count, w.slot);
+}
 template <class X, class W> auto dot(const X& x, const W& w) {
   auto sum = w[0] * x[0];
   for (decltype(w.size()) k = 1; k < w.size(); ++k) sum = sum + w[k] * x[static_cast<decltype(x.size())>(k)];
@@ -106,7 +109,9 @@ template <class X, class W> auto dot(const X& x, const W& w) {
 /// The functions of Var that the standard library has not, for numbers.
 template <std::floating_point T> T square(T x) { return x * x; }
 template <std::floating_point T> T relu(T x) { return x <= T(0) ? T(0) : x; }
-template <std::floating_point T> T sigmoid(T x) { return std::exp(x < T(0) ? x : T(0)) / (T(1) + std::exp(-std::abs(x))); }
+template <std::floating_point T> T sigmoid(T x) {
+  return std::exp(x < T(0) ? x : T(0)) / (T(1) + std::exp(-std::abs(x)));
+}
 template <std::floating_point T> T softplus(T x) { return (x > T(0) ? x : T(0)) + std::log1p(std::exp(-std::abs(x))); }
 
 }  // namespace rheo::autodiff

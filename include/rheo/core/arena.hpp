@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arena: one worker's scratch memory, with stack discipline.  After the largest call has been seen once it never allocates again.
+// Arena: one worker's scratch memory, with stack discipline.  After the largest call has been seen once it never
+// allocates again.
 #pragma once
 
 #include <cstddef>

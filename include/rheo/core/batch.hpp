@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Batches and views: N x D, column-major, rows are samples, so that a block of columns is a view and every map runs down memory.
+// Batches and views: N x D, column-major, rows are samples, so that a block of columns is a view and every map runs
+// down memory.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"
@@ -20,16 +21,21 @@ using Index = Eigen::Index;
 
 // The orders are written out: a program may define EIGEN_DEFAULT_TO_ROW_MAJOR, and our memory is walked by hand.
 template <class T> using Batch = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;  ///< N x D, owning
-template <class T> using Column = Eigen::Array<T, Eigen::Dynamic, 1, Eigen::ColMajor>;              ///< N, owning; also all parameters of a model
-template <class T> using Row = Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor>;                 ///< 1 x D, owning
+template <class T>
+using Column = Eigen::Array<T, Eigen::Dynamic, 1, Eigen::ColMajor>;  ///< N, owning; also all parameters of a model
+template <class T> using Row = Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor>;  ///< 1 x D, owning
 template <class T> using View = Eigen::Map<Batch<T>, 0, Eigen::OuterStride<>>;
 template <class T> using CView = Eigen::Map<const Batch<T>, 0, Eigen::OuterStride<>>;
 template <class T> using ColView = Eigen::Map<Column<T>>;
 template <class T> using CColView = Eigen::Map<const Column<T>>;
 
 /// The view of a pointer: n rows, c columns, columns `stride` apart.
-template <class T> View<T> view_of(T* p, Index n, Index c, Index stride) { return {p, n, c, Eigen::OuterStride<>(stride)}; }
-template <class T> CView<T> view_of(const T* p, Index n, Index c, Index stride) { return {p, n, c, Eigen::OuterStride<>(stride)}; }
+template <class T> View<T> view_of(T* p, Index n, Index c, Index stride) {
+  return {p, n, c, Eigen::OuterStride<>(stride)};
+}
+template <class T> CView<T> view_of(const T* p, Index n, Index c, Index stride) {
+  return {p, n, c, Eigen::OuterStride<>(stride)};
+}
 
 /// Columns [first, first + count) of a view, as a view.
 template <class T> View<T> columns(View<T> a, Index first, Index count) {
@@ -40,7 +46,8 @@ template <class T> CView<T> columns(CView<T> a, Index first, Index count) {
 }
 /// Rows [first, first + count) of a view, as a view.
 template <class T> View<T> rows(View<T> a, Index first, Index count) {
-  return view_of(a.data() ? a.data() + first : a.data(), count, a.cols(), a.outerStride());  // no columns may be nowhere
+  return view_of(a.data() ? a.data() + first : a.data(), count, a.cols(),
+                 a.outerStride());  // no columns may be nowhere
 }
 template <class T> CView<T> rows(CView<T> a, Index first, Index count) {
   return view_of(a.data() ? a.data() + first : a.data(), count, a.cols(), a.outerStride());
@@ -48,7 +55,9 @@ template <class T> CView<T> rows(CView<T> a, Index first, Index count) {
 /// One column as contiguous numbers.
 template <class T> ColView<T> column(View<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }
 template <class T> CColView<T> column(CView<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }
-template <class T> CView<T> read(View<T> a) { return view_of(static_cast<const T*>(a.data()), a.rows(), a.cols(), a.outerStride()); }
+template <class T> CView<T> read(View<T> a) {
+  return view_of(static_cast<const T*>(a.data()), a.rows(), a.cols(), a.outerStride());
+}
 template <class T> CView<T> read(CView<T> a) { return a; }
 template <class T> CColView<T> read(ColView<T> a) { return {a.data(), a.size()}; }
 template <class T> CView<T> view(const Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
@@ -74,19 +83,20 @@ template <class T> void copy_rows(CView<T> from, const Index* which, View<T> to)
   }
 }
 
-/// How a foreign container becomes a batch: specialise for other libraries' tensors (rheo/core/tensor.hpp does it for Eigen's).
-template <class X> struct AsBatch {
-  static constexpr bool enabled = false;
-};
+/// How a foreign container becomes a batch: specialise for other libraries' tensors (rheo/core/tensor.hpp does it for
+/// Eigen's).
+template <class X> struct AsBatch { static constexpr bool enabled = false; };
 
-/// A batch argument, N x D, as every public call takes it: blocks, maps, matrices, arrays, row-major storage, expressions, tensors
-/// (rheo/core/tensor.hpp), and single points as row vectors.  Column-major storage with contiguous columns is looked at, everything
-/// else is copied once.  Holds no ownership of what it looks at, so it is for arguments only.
+/// A batch argument, N x D, as every public call takes it: blocks, maps, matrices, arrays, row-major storage,
+/// expressions, tensors (rheo/core/tensor.hpp), and single points as row vectors.  Column-major storage with contiguous
+/// columns is looked at, everything else is copied once.  Holds no ownership of what it looks at, so it is for
+/// arguments only.
 template <class T> class Input {
  public:
   Input() : view_(nullptr, 0, 0, Eigen::OuterStride<>(0)) {}
   template <class D> Input(const Eigen::DenseBase<D>& x) : Input() {
-    static_assert(std::is_same_v<typename D::Scalar, T>, "rheo: the data's scalar type differs from the model's: cast it with .cast<T>()");
+    static_assert(std::is_same_v<typename D::Scalar, T>,
+                  "rheo: the data's scalar type differs from the model's: cast it with .cast<T>()");
     if constexpr (std::is_same_v<typename D::Scalar, T>) {  // one error, not three
       const auto& e = x.derived();
       if constexpr (bool(D::Flags & Eigen::DirectAccessBit)) {
@@ -103,10 +113,7 @@ template <class T> class Input {
     }
   }
   template <class X>
-    requires(AsBatch<X>::enabled)
-  Input(const X& x) : Input() {
-    AsBatch<X>::bind(x, *this);
-  }
+  requires(AsBatch<X>::enabled) Input(const X& x) : Input() { AsBatch<X>::bind(x, *this); }
   Input(const Input& other) : Input() { *this = other; }
   Input& operator=(const Input& other) {
     if (other.owned_.size() > 0) {
@@ -174,8 +181,8 @@ class Memory {
   std::size_t size_ = 0;
 };
 
-/// The distance of columns of n numbers that do not collide in a cache: a line more than n where they would be a multiple of eight lines apart, with few places of
-/// the first-level cache to share.
+/// The distance of columns of n numbers that do not collide in a cache: a line more than n where they would be a
+/// multiple of eight lines apart, with few places of the first-level cache to share.
 template <class T> constexpr Index spread(Index n) {
   constexpr Index size = static_cast<Index>(sizeof(T));
   return n * size % 512 == 0 ? n + 64 / size : n;
@@ -183,8 +190,8 @@ template <class T> constexpr Index spread(Index n) {
 
 }  // namespace detail
 
-/// What a layer keeps from a call for its pull: aligned, grow-only, so a smaller batch after a larger one allocates nothing.
-/// A copy is an empty buffer: caches hold no state that outlives a call and its pull.
+/// What a layer keeps from a call for its pull: aligned, grow-only, so a smaller batch after a larger one allocates
+/// nothing. A copy is an empty buffer: caches hold no state that outlives a call and its pull.
 template <class T> class Buffer {
   static_assert(std::is_trivially_destructible_v<T>);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fail: the one place where rheo gives up.  Throws where exceptions exist, otherwise hands the message to the user's handler.
+// fail: the one place where rheo gives up.  Throws where exceptions exist, otherwise hands the message to the user's
+// handler.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"
@@ -34,8 +35,7 @@ inline std::string number_text(double x) {
 }
 
 /// Throws E("rheo: " + reason).  Wrong shapes and arguments are std::invalid_argument.
-template <class E = std::invalid_argument>
-[[noreturn]] void fail(const std::string& reason) {
+template <class E = std::invalid_argument> [[noreturn]] void fail(const std::string& reason) {
   const std::string message = "rheo: " + reason;
 #if defined(__cpp_exceptions)
   throw E(message);

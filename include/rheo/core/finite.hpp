@@ -10,8 +10,7 @@
 
 namespace rheo::detail {
 
-template <class T>
-void check_finite(CView<T> x, const char* what) {
+template <class T> void check_finite(CView<T> x, const char* what) {
   Index bad = 0, row = -1, col = -1;
   for (Index i = 0; i < x.rows(); ++i) {
     for (Index j = 0; j < x.cols(); ++j) {

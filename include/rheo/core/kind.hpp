@@ -18,17 +18,32 @@ constexpr bool encodes_stochastically(Kind k) { return unsigned(k) & 2u; }
 /// The kind of the same layer run backwards.
 constexpr Kind reversed(Kind k) { return Kind((unsigned(k) & 1u) << 1 | (unsigned(k) & 2u) >> 1); }
 
-/// exact: V summed along encode is log p(x).  estimate: an unbiased or consistent estimate of it.  bound: a lower bound in expectation.
-/// bound_of_estimate: both at once.
+/// exact: V summed along encode is log p(x).  estimate: an unbiased or consistent estimate of it.  bound: a lower bound
+/// in expectation. bound_of_estimate: both at once.
 enum class Exactness : unsigned { exact = 0, estimate = 1, bound = 2, bound_of_estimate = 3 };
 
 constexpr Exactness operator|(Exactness a, Exactness b) { return Exactness(unsigned(a) | unsigned(b)); }
 constexpr Exactness without_bound(Exactness e) { return Exactness(unsigned(e) & 1u); }
 
-/// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;  positive: (0, inf);
-/// unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends one point;  integer: whole numbers,
-/// 0 .. categories - 1 where a layer says how many;  category: the same without an order;  censored: [0, inf), 0 with a mass of its own;  ordered, simplex, correlation: coordinates that hold a constraint together.
-enum class Support { any, real, positive, unit, interval, circle, integer, category, censored, ordered, simplex, correlation };
+/// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;
+/// positive: (0, inf); unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends
+/// one point;  integer: whole numbers, 0 .. categories - 1 where a layer says how many;  category: the same without an
+/// order;  censored: [0, inf), 0 with a mass of its own;  ordered, simplex, correlation: coordinates that hold a
+/// constraint together.
+enum class Support {
+  any,
+  real,
+  positive,
+  unit,
+  interval,
+  circle,
+  integer,
+  category,
+  censored,
+  ordered,
+  simplex,
+  correlation
+};
 
 template <Index D> using Supports = std::array<Support, static_cast<std::size_t>(D)>;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Masks: which coordinates a layer transforms and which it passes, in the type.  A mask is any type with transformed(j).
+// Masks: which coordinates a layer transforms and which it passes, in the type.  A mask is any type with
+// transformed(j).
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ template <int... Bits> struct Mask {
   static constexpr std::array<int, sizeof...(Bits)> bits{Bits...};
   static constexpr bool transformed(Index j) { return bits[static_cast<std::size_t>(j)] != 0; }
 };
-/// Rows are images of C x H x W numbers, channel-major: pixels (y, x) with (y + x + Parity) odd are transformed, in every channel.
+/// Rows are images of C x H x W numbers, channel-major: pixels (y, x) with (y + x + Parity) odd are transformed, in
+/// every channel.
 ///   Dinh et al. 2017, arXiv:1605.08803, sec. 3.4.
 template <Index C, Index H, Index W, Index Parity = 0> struct CheckerboardMask {
   static constexpr bool transformed(Index j) { return (j / W % H + j % W + Parity) % 2 != 0; }
@@ -40,7 +42,8 @@ template <Index C, Index H, Index W, Index Parity = 0> struct ChannelMask {
 namespace detail {
 
 /// How many of D coordinates a mask transforms.
-template <Index D, class M> inline constexpr Index transformed_count = [] {
+template <Index D, class M>
+inline constexpr Index transformed_count = [] {
   Index n = 0;
   for (Index j = 0; j < D; ++j) n += M::transformed(j);
   return n;

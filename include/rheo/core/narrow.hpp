@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether a number survives in another type: finite numbers that become infinite there, or 0, are found where they are cast and not
-// where they end.
+// Whether a number survives in another type: finite numbers that become infinite there, or 0, are found where they are
+// cast and not where they end.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"
@@ -10,8 +10,8 @@
 
 namespace rheo::detail {
 
-/// How a number fares in another type: kept up to rounding; too_large, infinite there though finite here; too_small, 0 there though
-/// not 0 here.
+/// How a number fares in another type: kept up to rounding; too_large, infinite there though finite here; too_small, 0
+/// there though not 0 here.
 enum class Narrowed { kept, too_large, too_small };
 
 template <class U, class T> Narrowed narrowed(T x) {

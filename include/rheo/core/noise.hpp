@@ -16,8 +16,9 @@
 namespace rheo {
 namespace detail {
 
-/// Natural logarithm of a normal positive double in plain arithmetic: no branch, so loops over it vectorise, and the same bits on
-/// every platform without contraction.  Relative error below 2e-16 on (0, 1), from atanh's series on [sqrt(1/2), sqrt(2)].
+/// Natural logarithm of a normal positive double in plain arithmetic: no branch, so loops over it vectorise, and the
+/// same bits on every platform without contraction.  Relative error below 2e-16 on (0, 1), from atanh's series on
+/// [sqrt(1/2), sqrt(2)].
 inline double plain_log(double x) {
   const auto bits = platform::bit_cast<std::int64_t>(x);
   const std::int64_t shifted = bits - 0x3FE6A09E667F3BCD;  // sqrt(1/2)
@@ -36,7 +37,8 @@ inline double plain_log(double x) {
   return e * 0.693147180369123816490 + (2.0 * s + (2.0 * s * z * p + e * 1.90821492927058770002e-10));
 }
 
-/// cos(2 pi u) and sin(2 pi u) for u in [0, 1): the quarter is exact, the rest is a series on [-pi/4, pi/4].  Error below 3e-16.
+/// cos(2 pi u) and sin(2 pi u) for u in [0, 1): the quarter is exact, the rest is a series on [-pi/4, pi/4].  Error
+/// below 3e-16.
 inline void plain_turn(double u, double& c, double& s) {
   const double quarter = static_cast<double>(static_cast<std::int32_t>(4.0 * u + 0.5));
   const double a = (u - 0.25 * quarter) * 6.283185307179586476925, z = a * a;
@@ -62,8 +64,8 @@ inline void plain_turn(double u, double& c, double& s) {
   s = flip_s ? -y : y;
 }
 
-/// (k + 1/2) / 2^53 for k < 2^53, rounded to double (ties to even), and never 1: the last k gives 1 - 2^-53.  Its half is taken away by a mask:
-/// a comparison with a constant would have compilers split the loops that use this.
+/// (k + 1/2) / 2^53 for k < 2^53, rounded to double (ties to even), and never 1: the last k gives 1 - 2^-53.  Its half
+/// is taken away by a mask: a comparison with a constant would have compilers split the loops that use this.
 inline double open_unit(std::uint64_t k) {
   const double half = platform::bit_cast<double>(0x3FE0000000000000 & (((k + 1) >> 53) - 1));
   return (static_cast<double>(static_cast<std::int64_t>(k)) + half) * 0x1p-53;
@@ -80,17 +82,20 @@ constexpr std::uint64_t mix64(std::uint64_t x) {
 
 /// A key into an endless table of draws, one line per row of a batch.
 ///
-/// draw(i, j) is a function of (seed, stream, row0 + i, j) alone.  Draw j lives in Philox block j / 2 of its row: key = seed, counter =
-/// (row, block, stream); the block's four words make two 53-bit integers k, words (0, 1) for even j, (2, 3) for odd.
-///   uniform(i, j)  (k + 1/2) / 2^53, at most 1 - 2^-53: in (0, 1), never 0 nor 1 in double (float rounds: it may give 1);
+/// draw(i, j) is a function of (seed, stream, row0 + i, j) alone.  Draw j lives in Philox block j / 2 of its row: key =
+/// seed, counter = (row, block, stream); the block's four words make two 53-bit integers k, words (0, 1) for even j,
+/// (2, 3) for odd.
+///   uniform(i, j)  (k + 1/2) / 2^53, at most 1 - 2^-53: in (0, 1), never 0 nor 1 in double (float rounds: it may give
+///     1);
 ///   normal(i, j)   Box-Muller of the block's two uniforms u, v: sqrt(-2 log u) cos(2 pi v) for even j, sin for odd;
 ///   index(i, j, n) floor(n k / 2^53), in [0, n), for n < 2^31 (bias below n / 2^53).
 /// All are made in double and rounded to T, so float and double see the same noise.
 struct Noise {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
-  Index row0 = 0;                    ///< number of the first row of the batch in hand
-  const Batch<double>* table = nullptr;  ///< tests may hand in the draws: normal(i, j) = uniform(i, j) = (*table)(row0 + i, j)
+  Index row0 = 0;  ///< number of the first row of the batch in hand
+  const Batch<double>* table =
+      nullptr;  ///< tests may hand in the draws: normal(i, j) = uniform(i, j) = (*table)(row0 + i, j)
 
   /// An independent key: chains fork by layer, training by step, nested chains by nesting.
   constexpr Noise fork(std::uint64_t k) const {
@@ -115,21 +120,28 @@ struct Noise {
   }
   /// out(i, c) = normal(i, first + c) for every row and column of `out`, in one vectorised sweep.
   template <class T> void normals(View<T> out, Index first = 0) const {
-    sweep(out, first, [](const Words& w, double* even, double* odd) {
-      double r[lanes];
-      for (int l = 0; l < lanes; ++l) r[l] = -2.0 * detail::plain_log(detail::open_unit(bits(w[0][l], w[1][l])));
-      for (int l = 0; l < lanes; ++l) r[l] = std::sqrt(r[l]);  // in a loop of its own: for errno's sake g++ leaves it scalar
-      for (int l = 0; l < lanes; ++l) turn(r[l], bits(w[2][l], w[3][l]), even[l], odd[l]);
-    }, [this](Index i, Index j) { return normal<T>(i, j); });
+    sweep(
+        out, first,
+        [](const Words& w, double* even, double* odd) {
+          double r[lanes];
+          for (int l = 0; l < lanes; ++l) r[l] = -2.0 * detail::plain_log(detail::open_unit(bits(w[0][l], w[1][l])));
+          for (int l = 0; l < lanes; ++l)
+            r[l] = std::sqrt(r[l]);  // in a loop of its own: for errno's sake g++ leaves it scalar
+          for (int l = 0; l < lanes; ++l) turn(r[l], bits(w[2][l], w[3][l]), even[l], odd[l]);
+        },
+        [this](Index i, Index j) { return normal<T>(i, j); });
   }
   /// out(i, c) = uniform(i, first + c), likewise.
   template <class T> void uniforms(View<T> out, Index first = 0) const {
-    sweep(out, first, [](const Words& w, double* even, double* odd) {
-      for (int l = 0; l < lanes; ++l) {
-        even[l] = detail::open_unit(bits(w[0][l], w[1][l]));
-        odd[l] = detail::open_unit(bits(w[2][l], w[3][l]));
-      }
-    }, [this](Index i, Index j) { return uniform<T>(i, j); });
+    sweep(
+        out, first,
+        [](const Words& w, double* even, double* odd) {
+          for (int l = 0; l < lanes; ++l) {
+            even[l] = detail::open_unit(bits(w[0][l], w[1][l]));
+            odd[l] = detail::open_unit(bits(w[2][l], w[3][l]));
+          }
+        },
+        [this](Index i, Index j) { return uniform<T>(i, j); });
   }
   /// A permutation of 0 .. n - 1, every one equally likely; row `i` of the table pays for it.
   std::vector<Index> permutation(Index n, Index i = 0) const {
@@ -191,7 +203,8 @@ struct Noise {
   std::uint64_t stream_of(std::uint64_t row) const { return stream ^ detail::mix64(row >> 32 << 32); }  // mix64(0) = 0
   PhiloxBlock block(Index i, Index b) const {
     const auto row = static_cast<std::uint64_t>(row0 + i), s = stream_of(row);
-    return philox4x32({std::uint32_t(row), std::uint32_t(b), std::uint32_t(s), std::uint32_t(s >> 32)}, {std::uint32_t(seed), std::uint32_t(seed >> 32)});
+    return philox4x32({std::uint32_t(row), std::uint32_t(b), std::uint32_t(s), std::uint32_t(s >> 32)},
+                      {std::uint32_t(seed), std::uint32_t(seed >> 32)});
   }
   static std::uint64_t bits(std::uint32_t high, std::uint32_t low) { return (std::uint64_t(high) << 32 | low) >> 11; }
   static std::uint64_t bits(const PhiloxBlock& w, Index odd) { return odd ? bits(w[2], w[3]) : bits(w[0], w[1]); }

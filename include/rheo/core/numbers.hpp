@@ -10,9 +10,10 @@
 
 namespace rheo {
 
-/// n numbers, all 0 at first: the parameters of a model, or its buffers.  An Eigen array of n rows in every expression; a copy owns
-/// numbers of its own. What is assigned, added, subtracted, multiplied, divided or swapped must have n numbers, else
-/// std::invalid_argument, in release builds too. One that has been moved from is empty until n numbers are assigned to it.
+/// n numbers, all 0 at first: the parameters of a model, or its buffers.  An Eigen array of n rows in every expression;
+/// a copy owns numbers of its own. What is assigned, added, subtracted, multiplied, divided or swapped must have n
+/// numbers, else std::invalid_argument, in release builds too. One that has been moved from is empty until n numbers
+/// are assigned to it.
 template <class T> class Numbers : public ColView<T> {
  public:
   using Base = ColView<T>;
@@ -54,10 +55,18 @@ template <class T> class Numbers : public ColView<T> {
     this->setConstant(value);
     return *this;
   }
-  template <class D> Numbers& operator+=(const Eigen::DenseBase<D>& x) { return check(x), Base::operator+=(x.derived()), *this; }
-  template <class D> Numbers& operator-=(const Eigen::DenseBase<D>& x) { return check(x), Base::operator-=(x.derived()), *this; }
-  template <class D> Numbers& operator*=(const Eigen::DenseBase<D>& x) { return check(x), Base::operator*=(x.derived()), *this; }
-  template <class D> Numbers& operator/=(const Eigen::DenseBase<D>& x) { return check(x), Base::operator/=(x.derived()), *this; }
+  template <class D> Numbers& operator+=(const Eigen::DenseBase<D>& x) {
+    return check(x), Base::operator+=(x.derived()), *this;
+  }
+  template <class D> Numbers& operator-=(const Eigen::DenseBase<D>& x) {
+    return check(x), Base::operator-=(x.derived()), *this;
+  }
+  template <class D> Numbers& operator*=(const Eigen::DenseBase<D>& x) {
+    return check(x), Base::operator*=(x.derived()), *this;
+  }
+  template <class D> Numbers& operator/=(const Eigen::DenseBase<D>& x) {
+    return check(x), Base::operator/=(x.derived()), *this;
+  }
   Numbers& operator+=(const T& value) { return Base::operator+=(value), *this; }
   Numbers& operator-=(const T& value) { return Base::operator-=(value), *this; }
   Numbers& operator*=(const T& value) { return Base::operator*=(value), *this; }
@@ -75,14 +84,16 @@ template <class T> class Numbers : public ColView<T> {
  private:
   const Base& map() const { return *this; }
   void own() {
-    memory_.grow(sizeof(T) * static_cast<std::size_t>(count_) + 1);  // never without memory, which is the mark of one moved from
+    memory_.grow(sizeof(T) * static_cast<std::size_t>(count_) +
+                 1);  // never without memory, which is the mark of one moved from
     std::uninitialized_default_construct_n(reinterpret_cast<T*>(memory_.data()), count_);
     look_at(reinterpret_cast<T*>(memory_.data()), count_);
   }
   void look_at(T* data, Index n) { ::new (static_cast<Base*>(this)) Base(data, n); }
   template <class D> void check(const Eigen::DenseBase<D>& x) const {
     if (x.size() == count_) return;
-    detail::fail("a " + std::string(name_) + " of " + std::to_string(count_) + " numbers cannot take " + std::to_string(x.size()));
+    detail::fail("a " + std::string(name_) + " of " + std::to_string(count_) + " numbers cannot take " +
+                 std::to_string(x.size()));
   }
 
   detail::Memory memory_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Params: a layer's slice of the model's one flat vector, taken apart in reading order.  The same `unpack` serves values, gradients and
-// the description of the layout, so that the three cannot differ.
+// Params: a layer's slice of the model's one flat vector, taken apart in reading order.  The same `unpack` serves
+// values, gradients and the description of the layout, so that the three cannot differ.
 #pragma once
 
 #include <string>
@@ -26,7 +26,8 @@ template <class T> class Params {
 
   /// n numbers.
   VectorView vector(Index n, std::string_view = {}) { return {take(n), n}; }
-  /// r x c, column-major.  Files show it as shape [c, r], row-major: the bytes are those of a PyTorch Linear.weight (out, in).
+  /// r x c, column-major.  Files show it as shape [c, r], row-major: the bytes are those of a PyTorch Linear.weight
+  /// (out, in).
   MatrixView matrix(Index r, Index c, std::string_view = {}) { return view_of(take(r * c), r, c, r); }
   /// One number.
   T& scalar(std::string_view = {}) { return *take(1); }
@@ -65,7 +66,8 @@ struct ParamInfo {
 class Layout {
  public:
   using Scalar = double;
-  Layout(std::vector<ParamInfo>& out, std::string prefix, Index offset) : out_(&out), prefix_(std::move(prefix)), offset_(offset) {}
+  Layout(std::vector<ParamInfo>& out, std::string prefix, Index offset)
+      : out_(&out), prefix_(std::move(prefix)), offset_(offset) {}
   CColView<double> vector(Index n, std::string_view name = {}) {
     add(name, n, {n});
     return {nullptr, 0};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pass and Pull: what a layer is handed for one direction of one shard, and for the vector-Jacobian product of the same call.
+// Pass and Pull: what a layer is handed for one direction of one shard, and for the vector-Jacobian product of the same
+// call.
 #pragma once
 
 #include <cmath>
@@ -14,19 +15,23 @@ namespace rheo {
 
 /// What calls met that their values do not say.  One a worker; Workspace::report() adds them up.
 struct Report {
-  long unsolved = 0;          ///< rows whose inner iteration (a root, a fixed point, an integration) missed its tolerance: out and v are NaN there
-  double worst_residual = 0;  ///< the largest residual among them; NaN where one was no number
-  long evaluations = 0;       ///< passes of inner nets and maps that iterations made, rows times passes
+  long unsolved = 0;  ///< rows whose inner iteration (a root, a fixed point, an integration) missed its tolerance: out
+                      ///< and v are NaN there
+  double worst_residual = 0;        ///< the largest residual among them; NaN where one was no number
+  long evaluations = 0;             ///< passes of inner nets and maps that iterations made, rows times passes
   long proposed = 0, accepted = 0;  ///< moves of accept/reject kernels
-  long invalid = 0;           ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
-  double acceptance() const { return static_cast<double>(accepted) / static_cast<double>(proposed); }  ///< NaN where nothing was proposed
+  long invalid = 0;  ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
+  double acceptance() const {
+    return static_cast<double>(accepted) / static_cast<double>(proposed);
+  }  ///< NaN where nothing was proposed
   /// Counts a row that was not solved, and the residual it had.
   void miss(double residual) {
     ++unsolved;
     worsen(residual);
   }
   Report& operator+=(const Report& o) {
-    unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted, invalid += o.invalid;
+    unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted,
+        invalid += o.invalid;
     worsen(o.worst_residual);
     return *this;
   }
@@ -39,40 +44,40 @@ struct Report {
 
 /// One direction, one shard of n rows.  `out` never aliases `in`.
 template <class T, class Cache> struct Pass {
-  CView<T> in;              ///< n x D_in, read
-  View<T> out;              ///< n x D_out, overwritten
-  ColView<T> v;             ///< n, v += V(x, z); the same number in both directions
-  Params<const T> theta;    ///< this layer's slice of the parameters
-  Params<const T> buffers;  ///< this layer's slice of the untrained state
-  CView<T> context;         ///< n x context_dim (n x 0 when unconditional)
-  Noise noise;              ///< same key, same draws
-  Cache& cache;             ///< what the pull will read from this call
-  Arena& scratch;           ///< everything else
-  bool keep = true;         ///< a pull follows; when false, the cache need not survive the call
-  Report* report = nullptr; ///< null: nobody asks
+  CView<T> in;               ///< n x D_in, read
+  View<T> out;               ///< n x D_out, overwritten
+  ColView<T> v;              ///< n, v += V(x, z); the same number in both directions
+  Params<const T> theta;     ///< this layer's slice of the parameters
+  Params<const T> buffers;   ///< this layer's slice of the untrained state
+  CView<T> context;          ///< n x context_dim (n x 0 when unconditional)
+  Noise noise;               ///< same key, same draws
+  Cache& cache;              ///< what the pull will read from this call
+  Arena& scratch;            ///< everything else
+  bool keep = true;          ///< a pull follows; when false, the cache need not survive the call
+  Report* report = nullptr;  ///< null: nobody asks
 };
 
 /// The vector-Jacobian product of the same call.
 template <class T, class Cache> struct Pull {
-  CView<T> in, out, g_out;   ///< the call's values, and the cotangent of out
-  CColView<T> g_v;           ///< cotangent of v
-  View<T> g_in;              ///< n x D_in, overwritten
-  Params<const T> theta;     ///< as in the call
-  Params<T> g_theta;         ///< accumulated (+=)
-  Params<const T> buffers;   ///< as in the call
-  CView<T> context;          ///< as in the call
-  View<T> g_context;         ///< n x context_dim, accumulated (+=)
-  Noise noise;               ///< as in the call: draws are recomputed, not stored
-  Cache& cache;              ///< what the call kept
+  CView<T> in, out, g_out;  ///< the call's values, and the cotangent of out
+  CColView<T> g_v;          ///< cotangent of v
+  View<T> g_in;             ///< n x D_in, overwritten
+  Params<const T> theta;    ///< as in the call
+  Params<T> g_theta;        ///< accumulated (+=)
+  Params<const T> buffers;  ///< as in the call
+  CView<T> context;         ///< as in the call
+  View<T> g_context;        ///< n x context_dim, accumulated (+=)
+  Noise noise;              ///< as in the call: draws are recomputed, not stored
+  Cache& cache;             ///< what the call kept
   Arena& scratch;
 };
 
 /// A conditioner's call: no v, no direction.
 template <class T, class Cache> struct NetPass {
-  CView<T> in;            ///< n x In
-  View<T> out;            ///< n x Out, overwritten
+  CView<T> in;  ///< n x In
+  View<T> out;  ///< n x Out, overwritten
   Params<const T> theta;
-  CView<T> context;       ///< n x C
+  CView<T> context;  ///< n x C
   Cache& cache;
   Arena& scratch;
   Params<const T> buffers{};  ///< of nets that have untrained state
@@ -80,11 +85,11 @@ template <class T, class Cache> struct NetPass {
 
 template <class T, class Cache> struct NetPull {
   CView<T> in, g_out;
-  View<T> g_in;           ///< overwritten
+  View<T> g_in;  ///< overwritten
   Params<const T> theta;
-  Params<T> g_theta;      ///< accumulated
+  Params<T> g_theta;  ///< accumulated
   CView<T> context;
-  View<T> g_context;      ///< accumulated
+  View<T> g_context;  ///< accumulated
   Cache& cache;
   Arena& scratch;
   Params<const T> buffers{};
@@ -104,11 +109,11 @@ struct StartReport {
 
 /// The data-dependent hook: `in` are all training rows as they reach this layer.
 template <class T> struct InitPass {
-  CView<T> in;            ///< N x x_dim
+  CView<T> in;  ///< N x x_dim
   Params<T> theta;
   Params<T> buffers;
-  CView<T> context;       ///< N x context_dim
-  bool anew = false;      ///< moments of data that an earlier start stored in buffers are to be those of these rows
+  CView<T> context;   ///< N x context_dim
+  bool anew = false;  ///< moments of data that an earlier start stored in buffers are to be those of these rows
   StartReport* report = nullptr;  ///< null: nobody asks
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Matrix products down contiguous columns: one function per scalar and orientation, and their descriptions for what does more than multiply (nets/linear.hpp).
+// Matrix products down contiguous columns: one function per scalar and orientation, and their descriptions for what
+// does more than multiply (nets/linear.hpp).
 #pragma once
 
 #include "rheo/core/tile.hpp"
@@ -10,15 +11,18 @@ namespace detail {
 
 /// out = a b.
 template <class T> Product<T> product_nn(CView<T> a, CView<T> b, View<T> out) {
-  return {out.rows(), a.cols(), out.cols(), a.data(), a.outerStride(), false, b.data(), 1, b.outerStride(), out.data(), out.outerStride()};
+  return {out.rows(), a.cols(), out.cols(),      a.data(),   a.outerStride(),  false,
+          b.data(),   1,        b.outerStride(), out.data(), out.outerStride()};
 }
 /// out = a b'.
 template <class T> Product<T> product_nt(CView<T> a, CView<T> b, View<T> out) {
-  return {out.rows(), a.cols(), out.cols(), a.data(), a.outerStride(), false, b.data(), b.outerStride(), 1, out.data(), out.outerStride()};
+  return {out.rows(), a.cols(),        out.cols(), a.data(),   a.outerStride(),  false,
+          b.data(),   b.outerStride(), 1,          out.data(), out.outerStride()};
 }
 /// out = a' b.
 template <class T> Product<T> product_tn(CView<T> a, CView<T> b, View<T> out) {
-  return {out.rows(), a.rows(), out.cols(), a.data(), a.outerStride(), true, b.data(), 1, b.outerStride(), out.data(), out.outerStride()};
+  return {out.rows(), a.rows(), out.cols(),      a.data(),   a.outerStride(),  true,
+          b.data(),   1,        b.outerStride(), out.data(), out.outerStride()};
 }
 
 }  // namespace detail

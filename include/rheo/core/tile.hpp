@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Products of thin matrices, column by column in memory.  A tile of the result, a few vectors of rows by a few columns, stays in registers while
-// the inner dimension runs; a block of the left factor is laid out anew where it is transposed, has too few rows, or its columns collide in the
-// cache.  What stands around a product in a net (bias before, ReLU or its slope behind, sums down the columns) is done in the registers.
+// Products of thin matrices, column by column in memory.  A tile of the result, a few vectors of rows by a few columns,
+// stays in registers while the inner dimension runs; a block of the left factor is laid out anew where it is
+// transposed, has too few rows, or its columns collide in the cache.  What stands around a product in a net (bias
+// before, ReLU or its slope behind, sums down the columns) is done in the registers.
 //
-// Every number of the result is start + a_0 b_0 + a_1 b_1 + ... in this order (a sum that is added to another: in pieces of tile_depth terms),
-// whichever tile it is in: it depends neither on how many rows there are nor on the row's place among them.  Its error is at most
-// (k + 1) eps (|start| + sum |a_p b_p|) for an inner dimension k.
+// Every number of the result is start + a_0 b_0 + a_1 b_1 + ... in this order (a sum that is added to another: in
+// pieces of tile_depth terms), whichever tile it is in: it depends neither on how many rows there are nor on the row's
+// place among them.  Its error is at most (k + 1) eps (|start| + sum |a_p b_p|) for an inner dimension k.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +29,8 @@ using platform::tile_columns;
 using platform::tile_vectors;
 using platform::Vector;
 using platform::vector_bytes;
-/// The longest inner dimension that one block of the left factor is laid out for, and the most columns of one call that sums them.
+/// The longest inner dimension that one block of the left factor is laid out for, and the most columns of one call that
+/// sums them.
 inline constexpr Index tile_depth = 512 / tile_vectors, summed_columns = 128;
 
 /// One product, out (rows x columns) = a b, with what is done before and behind.
@@ -51,7 +53,8 @@ template <class T> struct Product {
 
 /// Terms [first, first + inner) of the tile at row 0 of a and o and at `column` of p.
 template <class T, Index R, Index C>
-[[gnu::always_inline]] inline void tile(const Product<T>& p, Index first, Index inner, Index column, const T* a, Index lda, T* o, Index ldo, const T* gate, Index ldg, T* sums) {
+[[gnu::always_inline]] inline void tile(const Product<T>& p, Index first, Index inner, Index column, const T* a,
+                                        Index lda, T* o, Index ldo, const T* gate, Index ldg, T* sums) {
   using V = Vector<T>;
   using Type = typename V::Type;
   const Index along = p.along, across = p.across;
@@ -66,11 +69,11 @@ template <class T, Index R, Index C>
       for (Index r = 0; r < R; ++r) step(c, r * V::lanes, sum[c][r]);
     }
   };
-  each([](Index, Index, Type& s) __attribute__((always_inline)) { s = Type{}; });
+  each([](Index, Index, Type & s) __attribute__((always_inline)) { s = Type{}; });
   if (first > 0 && !p.add) {
-    each([&](Index c, Index r, Type& s) __attribute__((always_inline)) { s = V::load(o + c * ldo + r); });
+    each([&](Index c, Index r, Type & s) __attribute__((always_inline)) { s = V::load(o + c * ldo + r); });
   } else if (p.start) {
-    each([start = p.start + column](Index c, Index, Type& s) __attribute__((always_inline)) { s = V::all(start[c]); });
+    each([start = p.start + column](Index c, Index, Type & s) __attribute__((always_inline)) { s = V::all(start[c]); });
   }
   for (; inner > 0; --inner, a += lda, b += along) {
     Type x[R];
@@ -83,10 +86,12 @@ template <class T, Index R, Index C>
       for (Index r = 0; r < R; ++r) sum[c][r] = V::add_product(sum[c][r], x[r], y);
     }
   }
-  if (p.add) each([&](Index c, Index r, Type& s) __attribute__((always_inline)) { s += V::load(o + c * ldo + r); });
-  if (last && p.relu) each([](Index, Index, Type& s) __attribute__((always_inline)) { s = s < 0 ? Type{} : s; });
-  if (last && gate) each([&](Index c, Index r, Type& s) __attribute__((always_inline)) { s = V::load(gate + c * ldg + r) > 0 ? s : Type{}; });
-  each([&](Index c, Index r, Type& s) __attribute__((always_inline)) { V::store(o + c * ldo + r, s); });
+  if (p.add) each([&](Index c, Index r, Type & s) __attribute__((always_inline)) { s += V::load(o + c * ldo + r); });
+  if (last && p.relu) each([](Index, Index, Type & s) __attribute__((always_inline)) { s = s < 0 ? Type{} : s; });
+  if (last && gate)
+    each([&](Index c, Index r, Type & s)
+             __attribute__((always_inline)) { s = V::load(gate + c * ldg + r) > 0 ? s : Type{}; });
+  each([&](Index c, Index r, Type & s) __attribute__((always_inline)) { V::store(o + c * ldo + r, s); });
   if (last && sums) {
 #pragma GCC unroll 8
     for (Index c = 0; c < C; ++c) {
@@ -99,7 +104,8 @@ template <class T, Index R, Index C>
 }
 
 /// to[i + j * stride] = from[j + i * lda], i < n and j < m, for one vector's numbers each way at most; 0 for other i.
-template <class T> [[gnu::always_inline]] inline void turn(const T* from, Index lda, Index n, Index m, T* to, Index stride) {
+template <class T>
+[[gnu::always_inline]] inline void turn(const T* from, Index lda, Index n, Index m, T* to, Index stride) {
   using V = Vector<T>;
   constexpr Index L = V::lanes;
   if (m < L) {
@@ -111,7 +117,8 @@ template <class T> [[gnu::always_inline]] inline void turn(const T* from, Index 
   typename V::Type v[L];
 #pragma GCC unroll 16
   for (Index i = 0; i < L; ++i) v[i] = i < n ? V::load(from + i * lda) : typename V::Type{};
-  const auto exchange = [&v]<int d, int... q>(std::integral_constant<int, d>, std::integer_sequence<int, q...>) __attribute__((always_inline)) {
+  const auto exchange = [&v]<int d, int... q>(std::integral_constant<int, d>, std::integer_sequence<int, q...>)
+      __attribute__((always_inline)) {
 #pragma GCC unroll 16
     for (int i = 0; i < L; ++i) {
       if ((i & d) == 0) {
@@ -154,10 +161,12 @@ template <class T, Index R> [[gnu::always_inline]] inline void copy_few(const T*
 }
 
 /// Rows [i, i + m) of p, m at most R vectors; all columns.
-template <class T, Index R> [[gnu::always_inline]] inline void stripe(const Product<T>& p, Index i, Index m, T* packed, T* sums) {
+template <class T, Index R>
+[[gnu::always_inline]] inline void stripe(const Product<T>& p, Index i, Index m, T* packed, T* sums) {
   using V = Vector<T>;
   constexpr Index rows = R * V::lanes, most = most_columns<R>;
-  const bool whole = m == rows, collides = p.lda * static_cast<Index>(sizeof(T)) % 512 == 0 && p.columns > 2 * tile_columns;
+  const bool whole = m == rows,
+             collides = p.lda * static_cast<Index>(sizeof(T)) % 512 == 0 && p.columns > 2 * tile_columns;
   alignas(vector_bytes) T edge[2][most * rows];  // where a tile that is not whole is worked on: the result, the gate
   if (!whole) std::fill_n(edge[0], 2 * most * rows, T(0));
   for (Index first = 0;;) {
@@ -167,7 +176,8 @@ template <class T, Index R> [[gnu::always_inline]] inline void stripe(const Prod
     if (p.turned) {
       for (Index k = 0; k < inner; k += V::lanes) {
         for (Index r = 0; r < rows; r += V::lanes) {
-          turn<T>(p.a + first + k + (i + r) * p.lda, p.lda, m - r, std::min(V::lanes, inner - k), packed + k * rows + r, rows);
+          turn<T>(p.a + first + k + (i + r) * p.lda, p.lda, m - r, std::min(V::lanes, inner - k), packed + k * rows + r,
+                  rows);
         }
       }
     } else if (whole && !collides) {
@@ -194,19 +204,21 @@ template <class T, Index R> [[gnu::always_inline]] inline void stripe(const Prod
           if (gate) copy_few<T, R>(gate + c * p.ldg, m, edge[1] + c * rows);
         }
       }
-      tile<T, R, C>(p, first, inner, j, a, lda, whole ? o : edge[0], whole ? p.ldo : rows, whole || !gate ? gate : edge[1], whole ? p.ldg : rows, whole ? s : nullptr);
+      tile<T, R, C>(p, first, inner, j, a, lda, whole ? o : edge[0], whole ? p.ldo : rows,
+                    whole || !gate ? gate : edge[1], whole ? p.ldg : rows, whole ? s : nullptr);
       if (!whole) {
         for (Index c = 0; c < C; ++c) {
           copy_few<T, R>(edge[0] + c * rows, m, o + c * p.ldo);
-          for (Index r = 0; s && r < m && first + inner == p.inner; ++r) s[c * V::lanes + r % V::lanes] += edge[0][c * rows + r];
+          for (Index r = 0; s && r < m && first + inner == p.inner; ++r)
+            s[c * V::lanes + r % V::lanes] += edge[0][c * rows + r];
         }
       }
       j += C;
     };
     while (p.columns - j >= most) columns(std::integral_constant<Index, most>{});
     while (j < p.columns) {
-      if (most > 4 && p.columns - j >= 4) columns(std::integral_constant<Index, (most > 4) ? 4 : 1>{});
-      else if (most > 2 && p.columns - j >= 2) columns(std::integral_constant<Index, (most > 2) ? 2 : 1>{});
+      if (most > 4 && p.columns - j >= 4) columns(std::integral_constant < Index, (most > 4) ? 4 : 1 > {});
+      else if (most > 2 && p.columns - j >= 2) columns(std::integral_constant < Index, (most > 2) ? 2 : 1 > {});
       else columns(std::integral_constant<Index, 1>{});
     }
     first += inner;
@@ -248,16 +260,19 @@ template <class T> [[gnu::noinline]] void multiply(const Product<T>& p) {
 }
 
 /// Lane i of the result is the sum of v[i]'s lanes.
-template <class T> [[gnu::always_inline]] inline typename Vector<T>::Type sums_of(const typename Vector<T>::Type* from) {
+template <class T>
+[[gnu::always_inline]] inline typename Vector<T>::Type sums_of(const typename Vector<T>::Type* from) {
   using Type = typename Vector<T>::Type;
   constexpr int L = static_cast<int>(Vector<T>::lanes);
   Type v[L];
 #pragma GCC unroll 16
   for (int i = 0; i < L; ++i) v[i] = from[i];
-  const auto fold = [&v]<int d, int... q>(std::integral_constant<int, d>, std::integer_sequence<int, q...>) __attribute__((always_inline)) {
+  const auto fold = [&v]<int d, int... q>(std::integral_constant<int, d>, std::integer_sequence<int, q...>)
+      __attribute__((always_inline)) {
 #pragma GCC unroll 8
     for (int i = 0; i < d; ++i) {
-      v[i] = __builtin_shufflevector(v[i], v[i + d], ((q & d) ? L + q : q)...) + __builtin_shufflevector(v[i], v[i + d], ((q & d) ? L + (q ^ d) : (q ^ d))...);
+      v[i] = __builtin_shufflevector(v[i], v[i + d], ((q & d) ? L + q : q)...) +
+             __builtin_shufflevector(v[i], v[i + d], ((q & d) ? L + (q ^ d) : (q ^ d))...);
     }
   };
   constexpr auto lanes = std::make_integer_sequence<int, L>{};
@@ -268,8 +283,8 @@ template <class T> [[gnu::always_inline]] inline typename Vector<T>::Type sums_o
   return v[0];
 }
 
-/// out += wide' few, number (w, k) at out[w * along + k * across], for K columns that are few: dot products down the columns, some at a time, their
-/// lanes folded together, then the rows that fill no vector.
+/// out += wide' few, number (w, k) at out[w * along + k * across], for K columns that are few: dot products down the
+/// columns, some at a time, their lanes folded together, then the rows that fill no vector.
 template <class T, Index K> void add_dots(CView<T> wide, CView<T> few, T* out, Index along, Index across) {
   using V = Vector<T>;
   using Type = typename V::Type;
@@ -318,15 +333,16 @@ template <class T> [[gnu::noinline]] void add_few_dots(CView<T> wide, CView<T> f
   }
 }
 
-/// The product of p for one row, contiguous factors and result (lda 1, along 1, ldo 1), with nothing but start and relu: dot products, some columns
-/// at a time, whose sums are folded together.  Another order than multiply()'s.
+/// The product of p for one row, contiguous factors and result (lda 1, along 1, ldo 1), with nothing but start and
+/// relu: dot products, some columns at a time, whose sums are folded together.  Another order than multiply()'s.
 template <class T> [[gnu::noinline]] void multiply_row(const Product<T>& p) {
   using V = Vector<T>;
   using Type = typename V::Type;
   constexpr Index L = V::lanes, C = std::max<Index>(L, 8);
   const T* const a = p.a;
   const Index inner = p.inner, whole = inner / L * L, across = p.across;
-  const auto rest = [&](T sum, Index j) __attribute__((always_inline)) {  // from the sum of column j's whole vectors to the result
+  const auto rest = [&](T sum, Index j)
+      __attribute__((always_inline)) {  // from the sum of column j's whole vectors to the result
     for (Index k = whole; k < inner; ++k) sum += a[k] * p.b[j * across + k];
     if (p.start) sum += p.start[j];
     p.out[j] = p.relu && sum < 0 ? T(0) : sum;

@@ -14,8 +14,8 @@
 
 namespace rheo {
 
-/// UniformBox<2>{{-1, 0}, {1, 3}} is uniform on [-1, 1] x [0, 3]; UniformBox<2>{-1.0, 1.0} on [-1, 1]^2.  log p = -sum_j log(hi_j - lo_j)
-/// inside, its border included, -inf outside, NaN for NaN; gradient 0 everywhere.
+/// UniformBox<2>{{-1, 0}, {1, 3}} is uniform on [-1, 1] x [0, 3]; UniformBox<2>{-1.0, 1.0} on [-1, 1]^2.  log p =
+/// -sum_j log(hi_j - lo_j) inside, its border included, -inf outside, NaN for NaN; gradient 0 everywhere.
 template <Index D> struct UniformBox : DistributionFacts<D, Support::interval> {
   static constexpr Index param_count = 0;
   template <class T> using Cache = NoCache;
@@ -25,7 +25,8 @@ template <Index D> struct UniformBox : DistributionFacts<D, Support::interval> {
   /// Throws std::invalid_argument unless lo < hi in every coordinate, all finite, hi - lo too.
   explicit UniformBox(Corner low, Corner high) : lo(low), hi(high) {
     for (std::size_t j = 0; j < lo.size(); ++j) {
-      if (!(lo[j] < hi[j] && std::isfinite(hi[j] - lo[j]))) detail::fail("UniformBox: coordinate " + std::to_string(j) + " has no interval of finite length");
+      if (!(lo[j] < hi[j] && std::isfinite(hi[j] - lo[j])))
+        detail::fail("UniformBox: coordinate " + std::to_string(j) + " has no interval of finite length");
       log_volume_ += std::log(hi[j] - lo[j]);
     }
   }
@@ -62,7 +63,9 @@ template <Index D> struct UniformBox : DistributionFacts<D, Support::interval> {
     c.fill(x);
     return c;
   }
-  template <class T> static T end(const Corner& c, Index j) { return T(static_cast<decltype(autodiff::value_of(T()))>(c[static_cast<std::size_t>(j)])); }
+  template <class T> static T end(const Corner& c, Index j) {
+    return T(static_cast<decltype(autodiff::value_of(T()))>(c[static_cast<std::size_t>(j)]));
+  }
   double log_volume_ = 0;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// DiffusionPrior: where a linear diffusion ends, N(0, m I) with m the variance that data of variance one have at its last level.
+// DiffusionPrior: where a linear diffusion ends, N(0, m I) with m the variance that data of variance one have at its
+// last level.
 //   Song et al. 2021, arXiv:2011.13456, section 3 (there the noise's part alone, which is nearly all of it).
 #pragma once
 

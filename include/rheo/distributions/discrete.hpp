@@ -13,15 +13,17 @@
 namespace rheo {
 namespace family {
 
-/// 1 with probability sigmoid(a), else 0; any other number has log p = -inf, NaN has NaN.  V is a log-probability.  The gradient to x is 0;
-/// draws have no derivative.
+/// 1 with probability sigmoid(a), else 0; any other number has log p = -inf, NaN has NaN.  V is a log-probability.  The
+/// gradient to x is 0; draws have no derivative.
 struct Bernoulli {
   static constexpr Index params = 1, natural_count = 2, cotangents = 2, categories = 2;
   static constexpr Support support = Support::integer;
   static constexpr bool smooth = false;
 
   /// log p(0), log p(1).
-  template <class L, class Raw> std::array<L, 2> natural(Raw raw) const { return {-math::softplus(L(raw(0))), -math::softplus(-L(raw(0)))}; }
+  template <class L, class Raw> std::array<L, 2> natural(Raw raw) const {
+    return {-math::softplus(L(raw(0))), -math::softplus(-L(raw(0)))};
+  }
   template <class L> L log_prob(L x, const std::array<L, 2>& q) const {
     using math::select;
     const L off = select(x == x, L(-std::numeric_limits<double>::infinity()), x);
@@ -33,7 +35,8 @@ struct Bernoulli {
     give(1, keep_where(x == L(1), g_v));
     return L(0);
   }
-  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, 2>&, const G& g, Give give) const {
+  template <class L, class Raw, class G, class Give>
+  void raw_pull(Raw raw, const std::array<L, 2>&, const G& g, Give give) const {
     const L a = raw(0);
     give(0, g[1] * math::sigmoid(-a) - g[0] * math::sigmoid(a));
   }
@@ -56,13 +59,15 @@ template <Index K> struct Fair {
     return std::isnan(k) ? x : T(-std::numeric_limits<double>::infinity());
   }
   template <class T, class Give> T log_prob_pull(T, T, const std::array<T, 0>&, Give) const { return T(0); }
-  template <class T, class Raw, class G, class Give> void raw_pull(Raw, const std::array<T, 0>&, const G&, Give) const {}
+  template <class T, class Raw, class G, class Give>
+  void raw_pull(Raw, const std::array<T, 0>&, const G&, Give) const {}
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 0>&) const {
     return T(static_cast<double>(noise.index(i, j, K)));
   }
 };
 
-/// k with probability softmax(a)_k, k = 0 .. K - 1; any other number has log p = -inf, NaN has NaN.  As Bernoulli otherwise.
+/// k with probability softmax(a)_k, k = 0 .. K - 1; any other number has log p = -inf, NaN has NaN.  As Bernoulli
+/// otherwise.
 template <Index K> struct Categorical {
   static_assert(K > 1, "rheo: Categorical wants at least two categories");
   static constexpr Index params = K, natural_count = K, cotangents = K, categories = K;
@@ -92,7 +97,8 @@ template <Index K> struct Categorical {
     for (Index k = 0; k < K; ++k) give(k, keep_where(x == L(static_cast<double>(k)), g_v));
     return L(0);
   }
-  template <class L, class Raw, class G, class Give> void raw_pull(Raw, const std::array<L, size>& q, const G& g, Give give) const {
+  template <class L, class Raw, class G, class Give>
+  void raw_pull(Raw, const std::array<L, size>& q, const G& g, Give give) const {
     using std::exp;
     L total(0);
     for (const L& c : g) total += c;
@@ -116,8 +122,10 @@ template <Index K> struct Categorical {
 template <Index D> using Bernoulli = Independent<D, family::Bernoulli>;
 /// D coordinates in {0 .. K - 1} with learned logits, which start at 0.
 template <Index D, Index K> using Categorical = Independent<D, family::Categorical<K>>;
-template <Index D, class Net, Index C> using ConditionalBernoulli = ConditionalIndependent<D, family::Bernoulli, Net, C>;
-template <Index D, Index K, class Net, Index C> using ConditionalCategorical = ConditionalIndependent<D, family::Categorical<K>, Net, C>;
+template <Index D, class Net, Index C>
+using ConditionalBernoulli = ConditionalIndependent<D, family::Bernoulli, Net, C>;
+template <Index D, Index K, class Net, Index C>
+using ConditionalCategorical = ConditionalIndependent<D, family::Categorical<K>, Net, C>;
 
 }  // namespace rheo
 

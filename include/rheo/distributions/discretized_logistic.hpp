@@ -12,9 +12,10 @@
 namespace rheo {
 namespace family {
 
-/// k, negative ones too, with probability sigmoid((k + 1/2 - m) e^-s) - sigmoid((k - 1/2 - m) e^-s), s = scale.log_scale(a), parameters (m, a).
-/// Any other number has log p = -inf, NaN has NaN.  In the form log sigmoid + log sigmoid + log(1 - e^-w), w the width of a step in scales, which
-/// loses nothing far away.  The gradient to k is 0; draws have no derivative.
+/// k, negative ones too, with probability sigmoid((k + 1/2 - m) e^-s) - sigmoid((k - 1/2 - m) e^-s), s =
+/// scale.log_scale(a), parameters (m, a). Any other number has log p = -inf, NaN has NaN.  In the form log sigmoid +
+/// log sigmoid + log(1 - e^-w), w the width of a step in scales, which loses nothing far away.  The gradient to k is 0;
+/// draws have no derivative.
 template <class Scale = SoftBound> struct DiscretizedLogistic {
   static constexpr Index params = 2, natural_count = 3, cotangents = 2;
   static constexpr Support support = Support::integer;
@@ -42,12 +43,14 @@ template <class Scale = SoftBound> struct DiscretizedLogistic {
   template <class T, class Give> T log_prob_pull(T x, T g_v, const std::array<T, 3>& q, Give give) const {
     using std::expm1;
     if (std::floor(x) != x || std::isinf(x)) return T(0);
-    const T a = (x - q[0]) + T(0.5), b = (x - q[0]) - T(0.5), up = math::sigmoid(T(-a * q[1])), down = math::sigmoid(T(b * q[1]));
+    const T a = (x - q[0]) + T(0.5), b = (x - q[0]) - T(0.5), up = math::sigmoid(T(-a * q[1])),
+            down = math::sigmoid(T(b * q[1]));
     give(0, -(up - down) * q[1] * g_v);
     give(1, (a * up - b * down + T(1) / expm1(q[1])) * g_v);
     return T(0);
   }
-  template <class T, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<T, 3>& q, const G& g, Give give) const {
+  template <class T, class Raw, class G, class Give>
+  void raw_pull(Raw raw, const std::array<T, 3>& q, const G& g, Give give) const {
     give(0, g[0]);
     give(1, -g[1] * q[1] * scale.slope(T(raw(1)), q[2]));
   }
@@ -64,9 +67,12 @@ struct StandardDiscretizedLogistic {
   static constexpr bool smooth = false, lanes = false;
 
   template <class T, class Raw> std::array<T, 0> natural(Raw) const { return {}; }
-  template <class T> T log_prob(T x, const std::array<T, 0>&) const { return DiscretizedLogistic<>{}.log_prob(x, std::array<T, 3>{T(0), T(1), T(0)}); }
+  template <class T> T log_prob(T x, const std::array<T, 0>&) const {
+    return DiscretizedLogistic<>{}.log_prob(x, std::array<T, 3>{T(0), T(1), T(0)});
+  }
   template <class T, class Give> T log_prob_pull(T, T, const std::array<T, 0>&, Give) const { return T(0); }
-  template <class T, class Raw, class G, class Give> void raw_pull(Raw, const std::array<T, 0>&, const G&, Give) const {}
+  template <class T, class Raw, class G, class Give>
+  void raw_pull(Raw, const std::array<T, 0>&, const G&, Give) const {}
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 0>&) const {
     return DiscretizedLogistic<>{}.draw(noise, i, j, std::array<T, 3>{T(0), T(1), T(0)});
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Hurdle: numbers that are 0 with a probability of their own, and follow a law of the positive numbers elsewhere: rain, claims, activations.
+// Hurdle: numbers that are 0 with a probability of their own, and follow a law of the positive numbers elsewhere: rain,
+// claims, activations.
 //   Mullahy 1986, Specification and testing of some modified count data models, J. Econometrics 33 (hurdle models).
 #pragma once
 
@@ -11,11 +12,12 @@
 namespace rheo {
 namespace family {
 
-/// 0 with probability sigmoid(-a), else a draw of F, a family on (0, inf); parameters (a, those of F).  log p is a log-probability at 0 and a
-/// log-density above it; -inf below.  No pathwise derivative: the choice has none.
+/// 0 with probability sigmoid(-a), else a draw of F, a family on (0, inf); parameters (a, those of F).  log p is a
+/// log-probability at 0 and a log-density above it; -inf below.  No pathwise derivative: the choice has none.
 template <class F> struct Hurdle {
   static_assert(F::support == Support::positive, "rheo: Hurdle wants a family on (0, inf), as family::Exponential<>");
-  static constexpr Index params = 1 + F::params, natural_count = 2 + F::natural_count, cotangents = 2 + F::cotangents, draws = 2;
+  static constexpr Index params = 1 + F::params, natural_count = 2 + F::natural_count, cotangents = 2 + F::cotangents,
+                         draws = 2;
   static constexpr Support support = Support::censored;
   static constexpr bool smooth = false;
   F above{};
@@ -36,14 +38,16 @@ template <class F> struct Hurdle {
     using math::select;
     return select(x == L(0), q[0], q[1] + above.log_prob(x, rest(q)));
   }
-  template <class L, std::size_t N, class Give> L log_prob_pull(L x, L g_v, const std::array<L, N>& q, Give give) const {
+  template <class L, std::size_t N, class Give>
+  L log_prob_pull(L x, L g_v, const std::array<L, N>& q, Give give) const {
     using math::keep_where;
     const L g = keep_where(x > L(0), g_v);
     give(0, keep_where(x == L(0), g_v));
     give(1, g);
     return keep_where(x > L(0), above.log_prob_pull(x, g, rest(q), [&](Index k, auto c) { give(k + 2, c); }));
   }
-  template <class L, std::size_t N, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, N>& q, const G& g, Give give) const {
+  template <class L, std::size_t N, class Raw, class G, class Give>
+  void raw_pull(Raw raw, const std::array<L, N>& q, const G& g, Give give) const {
     const L a = raw(0);
     give(0, g[1] * math::sigmoid(-a) - g[0] * math::sigmoid(a));
     std::array<L, static_cast<std::size_t>(F::cotangents)> inner;
@@ -67,7 +71,8 @@ template <class F> struct Hurdle {
 
 }  // namespace family
 
-/// D coordinates in [0, inf), 0 with learned odds, exponential of a learned mean above it: what stands behind Invert<ReluSurjection>.
+/// D coordinates in [0, inf), 0 with learned odds, exponential of a learned mean above it: what stands behind
+/// Invert<ReluSurjection>.
 template <Index D> using HurdleExponential = Independent<D, family::Hurdle<family::Exponential<>>>;
 
 }  // namespace rheo

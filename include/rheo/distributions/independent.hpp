@@ -3,19 +3,25 @@
 //
 // A family owes, for L a number, a dual or a lane, raw(k) its k-th parameter and q what `natural` made of them:
 //   static constexpr Index params, natural_count, cotangents;
-//   std::array<L, natural_count> natural(raw)          what the density reads, made once where all rows share the parameters
+//   std::array<L, natural_count> natural(raw)          what the density reads, made once where all rows share the
+//     parameters
 //   L log_prob(L x, q)                                 nats; off the support -inf
-//   L log_prob_pull(L x, L g_v, q, give)               the cotangent of x; give(c, g), each c below `cotangents` exactly once
-//   void raw_pull(raw, q, g, g_raw)                    from the cotangents g[c], summed over rows, to those of the parameters
+//   L log_prob_pull(L x, L g_v, q, give)               the cotangent of x; give(c, g), each c below `cotangents`
+//     exactly once
+//   void raw_pull(raw, q, g, g_raw)                    from the cotangents g[c], summed over rows, to those of the
+//     parameters
 // and to draw, one of
 //   L from_normal(L e, q)                              x from one normal a coordinate
-//   T draw(noise, i, j, q)                             x at row i, coordinate j, which owns the draws j * draws .. (j + 1) * draws - 1
+//   T draw(noise, i, j, q)                             x at row i, coordinate j, which owns the draws j * draws .. (j +
+//     1) * draws - 1
 // and, where a draw moves with its parameters (a pathwise derivative: Figurnov et al. 2018, arXiv:1805.08498), one of
-//   void draw_pull(x, g_x, q, give)                    adds nothing but dx/dparameter g_x, in the coordinates of log_prob_pull
+//   void draw_pull(x, g_x, q, give)                    adds nothing but dx/dparameter g_x, in the coordinates of
+//     log_prob_pull
 //   void draw_pull(x, g_x, q, noise, i, j, give)
 // It may say
 //   static constexpr Support support                   real without it
-//   static constexpr bool smooth, lanes                true without it; lanes = false where the machine has no packet of its functions
+//   static constexpr bool smooth, lanes                true without it; lanes = false where the machine has no packet
+//     of its functions
 //   static constexpr Index draws                       1 without it
 //   static constexpr Index categories                  values 0 .. categories - 1, for whole numbers
 // All parameters zero should be the family's standard member: nets start there.
@@ -34,15 +40,18 @@ template <class F> constexpr Support family_support() {
   if constexpr (requires { F::support; }) return F::support;
   return Support::real;
 }
-template <class F> inline constexpr bool smooth_family = [] {
+template <class F>
+inline constexpr bool smooth_family = [] {
   if constexpr (requires { F::smooth; }) return bool(F::smooth);
   return true;
 }();
-template <class F> inline constexpr bool family_lanes = [] {
+template <class F>
+inline constexpr bool family_lanes = [] {
   if constexpr (requires { F::lanes; }) return bool(F::lanes);
   return true;
 }();
-template <class F> inline constexpr Index family_categories = [] {
+template <class F>
+inline constexpr Index family_categories = [] {
   if constexpr (requires { F::categories; }) return Index(F::categories);
   return Index(0);
 }();
@@ -54,11 +63,17 @@ struct GiveNothing {
   template <class T> void operator()(Index, T) const {}
 };
 template <class F, class T>
-concept DrawsNormal = requires(const F& f, Natural<F, T> q) { f.from_normal(T(), q); };
+concept DrawsNormal = requires(const F& f, Natural<F, T> q) {
+  f.from_normal(T(), q);
+};
 template <class F, class T>
-concept PullsDraw = requires(const F& f, Natural<F, T> q) { f.draw_pull(T(), T(), q, GiveNothing{}); };
+concept PullsDraw = requires(const F& f, Natural<F, T> q) {
+  f.draw_pull(T(), T(), q, GiveNothing{});
+};
 template <class F, class T>
-concept PullsNoisyDraw = requires(const F& f, Natural<F, T> q) { f.draw_pull(T(), T(), q, Noise{}, Index(), Index(), GiveNothing{}); };
+concept PullsNoisyDraw = requires(const F& f, Natural<F, T> q) {
+  f.draw_pull(T(), T(), q, Noise{}, Index(), Index(), GiveNothing{});
+};
 template <class F, class T>
 concept Reparameterised = PullsDraw<F, T> || PullsNoisyDraw<F, T>;
 
@@ -109,16 +124,20 @@ template <class F, class T, class Raw> struct FamilyColumn {
     else return family.template natural<L>(raw(where, i));
   }
   void score(const T* x, T* v, Index n) const {
-    family_sweep<F, T>(n, [&](auto where, Index i) { where.store(v + i, where.load(v + i) + family.log_prob(where.load(x + i), at(where, i))); });
+    family_sweep<F, T>(n, [&](auto where, Index i) {
+      where.store(v + i, where.load(v + i) + family.log_prob(where.load(x + i), at(where, i)));
+    });
   }
   void draw(const Noise& noise, Index j, T* x, Index n) const {
     if constexpr (DrawsNormal<F, T>) {  // x holds the normals
-      family_sweep<F, T>(n, [&](auto where, Index i) { where.store(x + i, family.from_normal(where.load(x + i), at(where, i))); });
+      family_sweep<F, T>(
+          n, [&](auto where, Index i) { where.store(x + i, family.from_normal(where.load(x + i), at(where, i))); });
     } else {
       for (Index i = 0; i < n; ++i) x[i] = family.draw(noise, i, j, at(math::At<T>{}, i));
     }
   }
-  /// Runs pull(where, i, q, give) over the rows; hands the parameters' cotangents to g_raw: summed if they are shared, else row by row.
+  /// Runs pull(where, i, q, give) over the rows; hands the parameters' cotangents to g_raw: summed if they are shared,
+  /// else row by row.
   template <bool Lanes, class Pull> void pull(Index n, Pull&& body, T* g_raw, Index g_stride) const {
     if constexpr (shared) {
       Cotangents<F, T> total;
@@ -129,7 +148,8 @@ template <class F, class T, class Raw> struct FamilyColumn {
         Cotangents<F, L> sums;
         sums.fill(L(0));
         const auto q_l = broadcast<L>(q);
-        for (; i + L::size <= n; i += L::size) body(math::At<L>{}, i, q_l, [&](Index k, L g) { sums[static_cast<std::size_t>(k)] += g; });
+        for (; i + L::size <= n; i += L::size)
+          body(math::At<L>{}, i, q_l, [&](Index k, L g) { sums[static_cast<std::size_t>(k)] += g; });
         for (std::size_t k = 0; k < total.size(); ++k) total[k] = sum(sums[k]);
       }
       for (; i < n; ++i) body(math::At<T>{}, i, q, [&](Index k, T g) { total[static_cast<std::size_t>(k)] += g; });
@@ -144,28 +164,37 @@ template <class F, class T, class Raw> struct FamilyColumn {
         family.raw_pull(raw(where, i), q_i, g, [&](Index k, L value) { where.store(g_raw + k * g_stride + i, value); });
       };
       if constexpr (Lanes) math::sweep<T>(n, row);
-      else for (Index i = 0; i < n; ++i) row(math::At<T>{}, i);
+      else
+        for (Index i = 0; i < n; ++i) row(math::At<T>{}, i);
     }
   }
   void encode_pull(const T* x, const T* g_v, T* g_x, Index n, T* g_raw, Index g_stride) const {
-    pull<family_lanes<F>>(n, [&](auto where, Index i, const auto& q_i, auto give) {
-      where.store(g_x + i, family.log_prob_pull(where.load(x + i), where.load(g_v + i), q_i, give));
-    }, g_raw, g_stride);
+    pull<family_lanes<F>>(
+        n,
+        [&](auto where, Index i, const auto& q_i, auto give) {
+          where.store(g_x + i, family.log_prob_pull(where.load(x + i), where.load(g_v + i), q_i, give));
+        },
+        g_raw, g_stride);
   }
-  void decode_pull(const Noise& noise, Index j, const T* x, const T* g_out, const T* g_v, Index n, T* g_raw, Index g_stride) const {
+  void decode_pull(const Noise& noise, Index j, const T* x, const T* g_out, const T* g_v, Index n, T* g_raw,
+                   Index g_stride) const {
     constexpr bool noisy = PullsNoisyDraw<F, T>;
-    pull<family_lanes<F> && !noisy>(n, [&](auto where, Index i, const auto& q_i, auto give) {
-      const auto x_i = where.load(x + i), g = where.load(g_out + i) + family.log_prob_pull(x_i, where.load(g_v + i), q_i, give);
-      if constexpr (noisy) family.draw_pull(x_i, g, q_i, noise, i, j, give);
-      else family.draw_pull(x_i, g, q_i, give);
-    }, g_raw, g_stride);
+    pull<family_lanes<F> && !noisy>(
+        n,
+        [&](auto where, Index i, const auto& q_i, auto give) {
+          const auto x_i = where.load(x + i),
+                     g = where.load(g_out + i) + family.log_prob_pull(x_i, where.load(g_v + i), q_i, give);
+          if constexpr (noisy) family.draw_pull(x_i, g, q_i, noise, i, j, give);
+          else family.draw_pull(x_i, g, q_i, give);
+        },
+        g_raw, g_stride);
   }
 };
 
 }  // namespace detail
 
-/// p(x) = prod_j f(x_j; theta_j) with learned parameters, the same for every row; starts at the family's standard member.
-/// decode draws exactly; decode_pull exists where the family has a pathwise derivative.
+/// p(x) = prod_j f(x_j; theta_j) with learned parameters, the same for every row; starts at the family's standard
+/// member. decode draws exactly; decode_pull exists where the family has a pathwise derivative.
 template <Index D, class Family> struct Independent : DistributionFacts<D, detail::family_support<Family>()> {
   static constexpr Index P = Family::params, param_count = D * P, categories = detail::family_categories<Family>;
   static constexpr bool smooth = detail::smooth_family<Family>;
@@ -176,8 +205,7 @@ template <Index D, class Family> struct Independent : DistributionFacts<D, detai
   explicit Independent(const Family& f) : family(f) {}
   /// Hands the arguments to the family.
   template <class... A>
-    requires(sizeof...(A) > 0 && std::is_constructible_v<Family, A...>)
-  explicit Independent(A... a) : family(a...) {}
+  requires(sizeof...(A) > 0 && std::is_constructible_v<Family, A...>) explicit Independent(A... a) : family(a...) {}
 
   template <class Q> static auto unpack(Q p) { return p.matrix(P, D, "raw"); }
 
@@ -186,7 +214,9 @@ template <Index D, class Family> struct Independent : DistributionFacts<D, detai
   }
   template <class T> void encode_pull(Pull<T, NoCache> p) const {
     for (Index j = 0; j < D; ++j) {
-      at<T>(p.theta, j).encode_pull(column(p.in, j).data(), p.g_v.data(), column(p.g_in, j).data(), p.in.rows(), p.g_theta.data() + j * P, 1);
+      at<T>(p.theta, j)
+          .encode_pull(column(p.in, j).data(), p.g_v.data(), column(p.g_in, j).data(), p.in.rows(),
+                       p.g_theta.data() + j * P, 1);
     }
   }
   template <class T> void decode(Pass<T, NoCache> p) const {
@@ -197,11 +227,11 @@ template <Index D, class Family> struct Independent : DistributionFacts<D, detai
       f.score(column(p.out, j).data(), p.v.data(), p.out.rows());
     }
   }
-  template <class T> void decode_pull(Pull<T, NoCache> p) const
-    requires detail::Reparameterised<Family, T>
-  {
+  template <class T> void decode_pull(Pull<T, NoCache> p) const requires detail::Reparameterised<Family, T> {
     for (Index j = 0; j < D; ++j) {
-      at<T>(p.theta, j).decode_pull(p.noise, j, column(p.out, j).data(), column(p.g_out, j).data(), p.g_v.data(), p.out.rows(), p.g_theta.data() + j * P, 1);
+      at<T>(p.theta, j)
+          .decode_pull(p.noise, j, column(p.out, j).data(), column(p.g_out, j).data(), p.g_v.data(), p.out.rows(),
+                       p.g_theta.data() + j * P, 1);
     }
   }
 
@@ -211,12 +241,15 @@ template <Index D, class Family> struct Independent : DistributionFacts<D, detai
   }
 };
 
-/// p(x | c) = prod_j f(x_j; net(c)_j): the coordinates are independent given the context, C > 0 wide.  Net is a recipe (Mlp<64, 64>).
-template <Index D, class Family, class Net, Index C> struct ConditionalIndependent : DistributionFacts<D, detail::family_support<Family>()> {
+/// p(x | c) = prod_j f(x_j; net(c)_j): the coordinates are independent given the context, C > 0 wide.  Net is a recipe
+/// (Mlp<64, 64>).
+template <Index D, class Family, class Net, Index C>
+struct ConditionalIndependent : DistributionFacts<D, detail::family_support<Family>()> {
   static_assert(C > 0, "rheo: ConditionalIndependent wants a context; Independent is the wiring without one");
   static constexpr Index P = Family::params, categories = detail::family_categories<Family>;
   using Conditioner = typename Net::template net<0, D * P, C>;
-  static_assert(!detail::is_masked<Conditioner>, "rheo: ConditionalIndependent wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
+  static_assert(!detail::is_masked<Conditioner>,
+                "rheo: ConditionalIndependent wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
   static constexpr Index context_dim = C, param_count = Conditioner::param_count, encode_passes = 1, decode_passes = 1;
   static constexpr bool smooth = Conditioner::smooth && detail::smooth_family<Family>;
   template <class T> using NetCache = typename Conditioner::template Cache<T>;
@@ -231,11 +264,13 @@ template <Index D, class Family, class Net, Index C> struct ConditionalIndepende
   explicit ConditionalIndependent(const Family& f) : family(f) {}
   /// Hands the arguments to the family.
   template <class... A>
-    requires(sizeof...(A) > 0 && std::is_constructible_v<Family, A...>)
-  explicit ConditionalIndependent(A... a) : family(a...) {}
+  requires(sizeof...(A) > 0 && std::is_constructible_v<Family, A...>) explicit ConditionalIndependent(A... a)
+      : family(a...) {}
 
   template <class Q> static auto unpack(Q p) { return p.part(Conditioner{}, param_count, "net"); }
-  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    net.init(theta, buffers, noise);
+  }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const {
     const View<T> raw = parameters(p, p.in.rows());
@@ -245,7 +280,8 @@ template <Index D, class Family, class Net, Index C> struct ConditionalIndepende
     const Index n = p.in.rows();
     pull(p, n, columns(p.g_in, 0, 0), [&](const View<T>& raw, const View<T>& g_raw) {
       for (Index j = 0; j < D; ++j) {
-        at<T>(raw, j).encode_pull(column(p.in, j).data(), p.g_v.data(), column(p.g_in, j).data(), n, column(g_raw, j * P).data(), g_raw.outerStride());
+        at<T>(raw, j).encode_pull(column(p.in, j).data(), p.g_v.data(), column(p.g_in, j).data(), n,
+                                  column(g_raw, j * P).data(), g_raw.outerStride());
       }
     });
   }
@@ -259,13 +295,12 @@ template <Index D, class Family, class Net, Index C> struct ConditionalIndepende
       f.score(column(p.out, j).data(), p.v.data(), n);
     }
   }
-  template <class T> void decode_pull(Pull<T, Cache<T>> p) const
-    requires detail::Reparameterised<Family, T>
-  {
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires detail::Reparameterised<Family, T> {
     const Index n = p.out.rows();
     pull(p, n, p.g_in, [&](const View<T>& raw, const View<T>& g_raw) {
       for (Index j = 0; j < D; ++j) {
-        at<T>(raw, j).decode_pull(p.noise, j, column(p.out, j).data(), column(p.g_out, j).data(), p.g_v.data(), n, column(g_raw, j * P).data(), g_raw.outerStride());
+        at<T>(raw, j).decode_pull(p.noise, j, column(p.out, j).data(), column(p.g_out, j).data(), p.g_v.data(), n,
+                                  column(g_raw, j * P).data(), g_raw.outerStride());
       }
     });
   }
@@ -283,7 +318,8 @@ template <Index D, class Family, class Net, Index C> struct ConditionalIndepende
     Arena::Scope scope(p.scratch);
     const View<T> raw = p.cache.raw.view(n, D * P), g_raw = p.scratch.template take<T>(n, D * P);
     body(raw, g_raw);
-    net.map_pull(NetPull<T, NetCache<T>>{columns(p.in, 0, 0), read(g_raw), none, p.theta, p.g_theta, p.context, p.g_context, p.cache.net, p.scratch});
+    net.map_pull(NetPull<T, NetCache<T>>{columns(p.in, 0, 0), read(g_raw), none, p.theta, p.g_theta, p.context,
+                                         p.g_context, p.cache.net, p.scratch});
   }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Families with a location m and a scale e^s on the line: normal, logistic, Laplace; and with a scale alone on (0, inf): half-normal,
-// exponential.  The bases made of them, learned or conditional.
+// Families with a location m and a scale e^s on the line: normal, logistic, Laplace; and with a scale alone on (0,
+// inf): half-normal, exponential.  The bases made of them, learned or conditional.
 #pragma once
 
 #include <cmath>
@@ -39,9 +39,9 @@ struct NarrowBound {
 
 namespace family {
 
-/// What these families share.  Shape has log_prob(e), slope(e), `located` and either `normal` or standard(u) for a uniform u.
-/// Located, on the line: parameters (m, a), e = (x - m) e^-s with s = scale.log_scale(a); natural: m, e^-s, s; cotangents: m, s.
-/// Else on (0, inf): the same without m.  Density 0 below 0; at 0 that of the right side.
+/// What these families share.  Shape has log_prob(e), slope(e), `located` and either `normal` or standard(u) for a
+/// uniform u. Located, on the line: parameters (m, a), e = (x - m) e^-s with s = scale.log_scale(a); natural: m, e^-s,
+/// s; cotangents: m, s. Else on (0, inf): the same without m.  Density 0 below 0; at 0 that of the right side.
 template <class Shape, class Scale> struct ScaleFamily {
   static constexpr bool located = Shape::located, smooth = Shape::smooth;
   static constexpr std::size_t at = located ? 1 : 0;  // of the scale among parameters
@@ -71,13 +71,12 @@ template <class Shape, class Scale> struct ScaleFamily {
     give(at, -(g_e * e + where_dense(x, g_v)));
     return g_x;
   }
-  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const Numbers<L>& q, const G& g, Give give) const {
+  template <class L, class Raw, class G, class Give>
+  void raw_pull(Raw raw, const Numbers<L>& q, const G& g, Give give) const {
     if constexpr (located) give(0, g[0]);
     give(at, g[at] * scale.slope(L(raw(at)), q[at + 1]));
   }
-  template <class L> L from_normal(L e, const Numbers<L>& q) const
-    requires(Shape::normal)
-  {
+  template <class L> L from_normal(L e, const Numbers<L>& q) const requires(Shape::normal) {
     using std::abs, std::exp;
     if constexpr (located) return q[0] + e * exp(q[2]);
     else return abs(e) * exp(q[1]);
@@ -172,9 +171,12 @@ template <Index D> using HalfNormal = Independent<D, family::HalfNormal<>>;
 template <Index D> using Exponential = Independent<D, family::Exponential<>>;
 /// N(m(c), diag e^2s(c)) with m and a softly bounded s from a net of the context: the decoder and encoder of a VAE.
 /// ConditionalNormal<D, Net, C>{SoftBound{3}} bounds s by 3 instead of 7.
-template <Index D, class Net, Index C> using ConditionalNormal = ConditionalIndependent<D, family::Normal<SoftBound>, Net, C>;
-template <Index D, class Net, Index C> using ConditionalLogistic = ConditionalIndependent<D, family::Logistic<SoftBound>, Net, C>;
-template <Index D, class Net, Index C> using ConditionalLaplace = ConditionalIndependent<D, family::Laplace<SoftBound>, Net, C>;
+template <Index D, class Net, Index C>
+using ConditionalNormal = ConditionalIndependent<D, family::Normal<SoftBound>, Net, C>;
+template <Index D, class Net, Index C>
+using ConditionalLogistic = ConditionalIndependent<D, family::Logistic<SoftBound>, Net, C>;
+template <Index D, class Net, Index C>
+using ConditionalLaplace = ConditionalIndependent<D, family::Laplace<SoftBound>, Net, C>;
 
 }  // namespace rheo
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// family::LogisticMixture: a mixture of logistic densities whose weights, means and scales are all parameters of the coordinate.
-//   Mixture of logistics given a context: Salimans et al. 2017, arXiv:1701.05517, eq. 1 (there rounded to whole numbers).
+// family::LogisticMixture: a mixture of logistic densities whose weights, means and scales are all parameters of the
+// coordinate.
+//   Mixture of logistics given a context: Salimans et al. 2017, arXiv:1701.05517, eq. 1 (there rounded to whole
+//     numbers).
 //   The draw's derivative through the distribution function: Figurnov et al. 2018, arXiv:1805.08498, eq. 5.
 #pragma once
 
@@ -15,14 +17,16 @@
 namespace rheo {
 namespace family {
 
-/// p(x) = sum_k w_k e^-s_k f((x - m_k) e^-s_k), f the logistic density; K components on the line.  Raw parameters: logits (K), w = softmax of
-/// them; means (K), m_k counted from K places spread over [-1.5, 1.5], since components that start alike would stay alike; scales (K),
-/// s_k = scale.log_scale(a_k), softly bounded: an unbounded scale on one data point makes the likelihood infinite.
-/// Natural: log w, m, e^-s, s; cotangents: log w, m, s.  Tails are those of the widest component, exactly; V is finite for every finite x.
+/// p(x) = sum_k w_k e^-s_k f((x - m_k) e^-s_k), f the logistic density; K components on the line.  Raw parameters:
+/// logits (K), w = softmax of them; means (K), m_k counted from K places spread over [-1.5, 1.5], since components that
+/// start alike would stay alike; scales (K), s_k = scale.log_scale(a_k), softly bounded: an unbounded scale on one data
+/// point makes the likelihood infinite. Natural: log w, m, e^-s, s; cotangents: log w, m, s.  Tails are those of the
+/// widest component, exactly; V is finite for every finite x.
 ///
-/// A draw is the x with F(x) = u for one uniform u, F the mixture's distribution function, to the tolerance of math::root_between on the logit of F
-/// (4 eps (1 + abs(logit u)), or 4 eps abs(x) in x).  So it moves continuously with the parameters: dx/dtheta = -(dF/dtheta) / p(x), which is
-/// r_k for m_k and r_k (x - m_k) for s_k with r_k the component's share of p(x).
+/// A draw is the x with F(x) = u for one uniform u, F the mixture's distribution function, to the tolerance of
+/// math::root_between on the logit of F (4 eps (1 + abs(logit u)), or 4 eps abs(x) in x).  So it moves continuously
+/// with the parameters: dx/dtheta = -(dF/dtheta) / p(x), which is r_k for m_k and r_k (x - m_k) for s_k with r_k the
+/// component's share of p(x).
 template <Index K, class Scale = SoftBound> struct LogisticMixture {
   static_assert(K > 0, "rheo: family::LogisticMixture wants at least one component");
   static constexpr Index params = 3 * K, natural_count = 4 * K, cotangents = 3 * K;
@@ -42,7 +46,8 @@ template <Index K, class Scale = SoftBound> struct LogisticMixture {
     const L shift = top + log(total);
     for (std::size_t k = 0; k < size; ++k) {
       const L s = scale.log_scale(L(raw(2 * K + index(k))));
-      q[k] = L(raw(index(k))) - shift, q[size + k] = L(raw(K + index(k))) + L(place(k)), q[2 * size + k] = exp(-s), q[3 * size + k] = s;
+      q[k] = L(raw(index(k))) - shift, q[size + k] = L(raw(K + index(k))) + L(place(k)), q[2 * size + k] = exp(-s),
+      q[3 * size + k] = s;
     }
     return q;
   }
@@ -63,7 +68,8 @@ template <Index K, class Scale = SoftBound> struct LogisticMixture {
     }
     return g_x;
   }
-  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const Numbers<L>& q, const G& g, Give give) const {
+  template <class L, class Raw, class G, class Give>
+  void raw_pull(Raw raw, const Numbers<L>& q, const G& g, Give give) const {
     using std::exp;
     L total(0);
     for (std::size_t k = 0; k < size; ++k) total += g[k];
@@ -88,7 +94,8 @@ template <Index K, class Scale = SoftBound> struct LogisticMixture {
     using math::select;
     const Shares<L> at(x, q);
     const auto m = cdf<true>(x, q);
-    const L least = L(std::numeric_limits<math::ScalarOf<L>>::min()), per_logit = g_x / select(m.slope < least, least, m.slope);
+    const L least = L(std::numeric_limits<math::ScalarOf<L>>::min()),
+            per_logit = g_x / select(m.slope < least, least, m.slope);
     for (std::size_t k = 0; k < size; ++k) {
       const L part = g_x * at.share(k);
       give(index(k), -(per_logit * m.y_w[k]));
@@ -99,14 +106,16 @@ template <Index K, class Scale = SoftBound> struct LogisticMixture {
 
  private:
   static constexpr Index index(std::size_t k) { return static_cast<Index>(k); }
-  static constexpr double place(std::size_t k) { return 1.5 * ((2 * static_cast<double>(k) + 1) / static_cast<double>(K) - 1); }
+  static constexpr double place(std::size_t k) {
+    return 1.5 * ((2 * static_cast<double>(k) + 1) / static_cast<double>(K) - 1);
+  }
   /// (x - m_k) e^-s_k, cut where twice its size would overflow.
   template <class L> static L standardized(L x, const Numbers<L>& q, std::size_t k) {
     const L limit = L(std::numeric_limits<math::ScalarOf<L>>::max() / 256);
     return math::clamp(L((x - q[size + k]) * q[2 * size + k]), -limit, limit);
   }
-  /// p(x) = e^top total; share(k) what component k has of it; slope_k of log f at e_k.  With E = e^-abs(e), f = E / (1 + E)^2: the one logarithm
-  /// is that of the sum.
+  /// p(x) = e^top total; share(k) what component k has of it; slope_k of log f at e_k.  With E = e^-abs(e), f = E / (1
+  /// + E)^2: the one logarithm is that of the sum.
   template <class L> struct Shares {
     std::array<L, size> e, part, slope;
     L top{}, total{}, inverse{};
@@ -146,15 +155,18 @@ template <Index K, class Scale = SoftBound> struct LogisticMixture {
       lo = k == 0 ? x : std::min(lo, x), hi = k == 0 ? x : std::max(hi, x);
     }
     const T margin = T(1e-3), start = T(0.5) * lo + T(0.5) * hi;
-    return math::root_between([&](T x) { return graph(x, q); }, logit, T(lo - margin * (T(1) + std::abs(lo))), T(hi + margin * (T(1) + std::abs(hi))), start);
+    return math::root_between([&](T x) { return graph(x, q); }, logit, T(lo - margin * (T(1) + std::abs(lo))),
+                              T(hi + margin * (T(1) + std::abs(hi))), start);
   }
 };
 
 }  // namespace family
 
-/// Independent mixtures of K logistics given the context: all 3 K numbers of a coordinate come from the net.  C > 0.  As a fibre:
-/// Given<family::LogisticMixture<5>, Mlp<64>>; without a context, Independent<D, family::LogisticMixture<K>> or Plain<family::LogisticMixture<K>>.
-template <Index D, Index K, class Net, Index C> using ConditionalLogisticMixture = ConditionalIndependent<D, family::LogisticMixture<K>, Net, C>;
+/// Independent mixtures of K logistics given the context: all 3 K numbers of a coordinate come from the net.  C > 0. As
+/// a fibre: Given<family::LogisticMixture<5>, Mlp<64>>; without a context, Independent<D, family::LogisticMixture<K>>
+/// or Plain<family::LogisticMixture<K>>.
+template <Index D, Index K, class Net, Index C>
+using ConditionalLogisticMixture = ConditionalIndependent<D, family::LogisticMixture<K>, Net, C>;
 
 }  // namespace rheo
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// LowRankNormal: a normal whose covariance is a diagonal and R directions: factor analysis; a Mixture of them is a mixture of factor analysers.
+// LowRankNormal: a normal whose covariance is a diagonal and R directions: factor analysis; a Mixture of them is a
+// mixture of factor analysers.
 //   Ghahramani and Hinton 1996, The EM algorithm for mixtures of factor analyzers, CRG-TR-96-1, eqs. 1-5.
 #pragma once
 
@@ -8,8 +9,9 @@
 
 namespace rheo {
 
-/// N(m, S (I + U U') S) with S = diag e^r and U (D x R), all learned: D R + 2 D parameters where FullNormal has D (D + 3) / 2.  A row costs D R.
-/// Starts at m = 0, r = 0 and U drawn from N(0, 0.01): at U = 0 its gradient would vanish.  log p is -inf where squares of x overflow.
+/// N(m, S (I + U U') S) with S = diag e^r and U (D x R), all learned: D R + 2 D parameters where FullNormal has D (D +
+/// 3) / 2.  A row costs D R. Starts at m = 0, r = 0 and U drawn from N(0, 0.01): at U = 0 its gradient would vanish.
+/// log p is -inf where squares of x overflow.
 template <Index D, Index R> struct LowRankNormal : DistributionFacts<D, Support::real> {
   using Factor = math::LowRank<D, R>;
   static constexpr Index param_count = 2 * D + Factor::param_count;
@@ -85,8 +87,8 @@ template <Index D, Index R> struct LowRankNormal : DistributionFacts<D, Support:
 
  private:
   template <class T> static Params<T> of_factor(Params<T> p) { return {p.data() + 2 * D, Factor::param_count}; }
-  /// With e = S^-1 (x - m) the square form e' (I + U U')^-1 e is |w|^2 + |U' w|^2, which neither cancels nor turns inf - inf.  U' w comes from
-  /// Woodbury's middle, not from w, whose rounding U would enlarge.
+  /// With e = S^-1 (x - m) the square form e' (I + U U')^-1 e is |w|^2 + |U' w|^2, which neither cancels nor turns inf
+  /// - inf.  U' w comes from Woodbury's middle, not from w, whose rounding U would enlarge.
   template <class T> static void score(CView<T> x, Pass<T, Cache<T>>& p) {
     using std::exp;
     Arena::Scope scope(p.scratch);

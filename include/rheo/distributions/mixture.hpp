@@ -6,8 +6,9 @@
 
 namespace rheo {
 
-/// p(x) = sum_k w_k N(x; m_k, diag e^(2 r_k)), w = softmax(logits).  Starts with equal weights, means drawn from N(0, 4 I), deviations 1.
-/// decode picks a component by draw D + D % 2 of the row, the first of a block of its own, and draws it with draws 0 .. D - 1.  No decode_pull: the choice has no derivative.
+/// p(x) = sum_k w_k N(x; m_k, diag e^(2 r_k)), w = softmax(logits).  Starts with equal weights, means drawn from N(0, 4
+/// I), deviations 1. decode picks a component by draw D + D % 2 of the row, the first of a block of its own, and draws
+/// it with draws 0 .. D - 1.  No decode_pull: the choice has no derivative.
 template <Index D, Index K> struct NormalMixture : DistributionFacts<D, Support::real> {
   static_assert(K > 0, "rheo: NormalMixture wants at least one component");
   static constexpr Index param_count = K * (2 * D + 1);
@@ -54,7 +55,8 @@ template <Index D, Index K> struct NormalMixture : DistributionFacts<D, Support:
   template <class T> void decode(Pass<T, Cache<T>> p) const {
     using std::exp;
     const auto [w, m, r] = unpack(p.theta);
-    const T top = w.maxCoeff(), total = (w - top).exp().sum(), sick = total - total;  // NaN where a weight is: no component can be told then
+    const T top = w.maxCoeff(), total = (w - top).exp().sum(),
+            sick = total - total;  // NaN where a weight is: no component can be told then
     p.noise.normals(p.out);
     for (Index i = 0; i < p.out.rows(); ++i) {
       T left = p.noise.template uniform<T>(i, D + D % 2) * total;  // a block of its own: no word is used twice

@@ -10,22 +10,25 @@ namespace rheo {
 
 namespace detail {
 /// V is a function of the parameters and buffers.
-template <class Base> inline constexpr bool is_noise_free = [] {
+template <class Base>
+inline constexpr bool is_noise_free = [] {
   if constexpr (requires { Base::noise_free; }) return bool(Base::noise_free);
   return is_exact_v<Base>;
 }();
 }  // namespace detail
 
-/// p(x | c) = sum_k w_k p_k(x | c), w = softmax(logits), every p_k a Base.  Starts with equal weights; components that started alike would stay
-/// alike, so each parameter of each component starts at the base's own start plus `spread` times a normal draw.
-/// A whole pass of the base for each component; decode draws from all of them and picks one by the row's first uniform.  No decode_pull: the
-/// choice has no derivative.  NormalMixture is the faster one for normals.
-/// The log of a sum of noisy terms is biased: a base whose V is an estimate is taken only if it says `noise_free`, as ResampledBase does: V does not
-/// depend on the call's noise, only on its parameters and buffers.
+/// p(x | c) = sum_k w_k p_k(x | c), w = softmax(logits), every p_k a Base.  Starts with equal weights; components that
+/// started alike would stay alike, so each parameter of each component starts at the base's own start plus `spread`
+/// times a normal draw. A whole pass of the base for each component; decode draws from all of them and picks one by the
+/// row's first uniform.  No decode_pull: the choice has no derivative.  NormalMixture is the faster one for normals.
+/// The log of a sum of noisy terms is biased: a base whose V is an estimate is taken only if it says `noise_free`, as
+/// ResampledBase does: V does not depend on the call's noise, only on its parameters and buffers.
 template <Index K, class Base> struct Mixture {
   static_assert(Distribution<Base>, "rheo: Mixture wants a distribution");
   static_assert(K > 0, "rheo: Mixture wants at least one component");
-  static_assert(detail::is_noise_free<Base>, "rheo: Mixture: the log of a sum of noisy estimates is biased; take a base whose V is exact, or noise_free");
+  static_assert(
+      detail::is_noise_free<Base>,
+      "rheo: Mixture: the log of a sum of noisy estimates is biased; take a base whose V is exact, or noise_free");
   static constexpr Index D = Base::x_dim, x_dim = D, z_dim = 0, context_dim = Base::context_dim;
   static constexpr Index param_count = K * (1 + Base::param_count), buffer_count = K * Base::buffer_count;
   static constexpr Kind kind = Base::kind;
@@ -33,8 +36,10 @@ template <Index K, class Base> struct Mixture {
   static constexpr Supports<D> x_support = Base::x_support;
   static constexpr Supports<0> z_support{};
   static constexpr bool smooth = detail::is_smooth<Base>;
-  static constexpr Index encode_passes = detail::encode_effort<Base>().passes, decode_passes = detail::decode_effort<Base>().passes;
-  static constexpr bool parallel_encode = detail::encode_effort<Base>().parallel, parallel_decode = detail::decode_effort<Base>().parallel;
+  static constexpr Index encode_passes = detail::encode_effort<Base>().passes,
+                         decode_passes = detail::decode_effort<Base>().passes;
+  static constexpr bool parallel_encode = detail::encode_effort<Base>().parallel,
+                        parallel_decode = detail::decode_effort<Base>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Base, T>(); }
   template <class T> struct Cache {
     std::array<CacheOf<Base, T>, static_cast<std::size_t>(K)> base;
@@ -66,13 +71,12 @@ template <Index K, class Base> struct Mixture {
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     for (Index k = 0; k < K; ++k) {
-      if (!detail::valid_buffers(base, Params<const T>(buffers.data() + k * Base::buffer_count, Base::buffer_count))) return false;
+      if (!detail::valid_buffers(base, Params<const T>(buffers.data() + k * Base::buffer_count, Base::buffer_count)))
+        return false;
     }
     return true;
   }
-  template <class T> void after_step(Params<T> theta, Params<T> buffers) const
-    requires detail::HasAfterStep<Base, T>
-  {
+  template <class T> void after_step(Params<T> theta, Params<T> buffers) const requires detail::HasAfterStep<Base, T> {
     theta.vector(K);
     for (Index k = 0; k < K; ++k) {
       const Params<T> own = theta.part(base, Base::param_count), state = buffers.part(base, Base::buffer_count);
@@ -81,9 +85,7 @@ template <Index K, class Base> struct Mixture {
   }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const { score(p.in, p); }
-  template <class T> void encode_pull(Pull<T, Cache<T>> p) const
-    requires CanEncodePull<Base, T>
-  {
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const requires CanEncodePull<Base, T> {
     using std::exp;
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
@@ -100,14 +102,13 @@ template <Index K, class Base> struct Mixture {
       g = column(part, k) * p.g_v;
       g_w(k) += (g - p.g_v * T(exp(w(k) - top) / total)).sum();
       const auto own = theta.part(base, Base::param_count), state = buffers.part(base, Base::buffer_count);
-      base.encode_pull(Pull<T, CacheOf<Base, T>>{p.in, p.out, p.g_out, read(g), g_x, own, g_theta.part(base, Base::param_count), state, p.context, p.g_context,
+      base.encode_pull(Pull<T, CacheOf<Base, T>>{p.in, p.out, p.g_out, read(g), g_x, own,
+                                                 g_theta.part(base, Base::param_count), state, p.context, p.g_context,
                                                  p.noise, p.cache.base[static_cast<std::size_t>(k)], p.scratch});
       p.g_in += g_x;
     }
   }
-  template <class T> void decode(Pass<T, Cache<T>> p) const
-    requires CanDecode<Base, T>
-  {
+  template <class T> void decode(Pass<T, Cache<T>> p) const requires CanDecode<Base, T> {
     using std::exp;
     {
       Arena::Scope scope(p.scratch);
@@ -119,11 +120,13 @@ template <Index K, class Base> struct Mixture {
       const auto w = theta.vector(K);
       const T top = w.maxCoeff(), total = (w - top).exp().sum();
       for (Index i = 0; i < n; ++i) left(i) = total * p.noise.template uniform<T>(i, 0);
-      p.out.setConstant(T(std::numeric_limits<double>::quiet_NaN()));  // what stays where a weight is NaN: no component is picked then
+      p.out.setConstant(T(
+          std::numeric_limits<double>::quiet_NaN()));  // what stays where a weight is NaN: no component is picked then
       for (Index k = 0; k < K; ++k) {
         const auto own = theta.part(base, Base::param_count), state = buffers.part(base, Base::buffer_count);
         unused.setZero();
-        base.decode(Pass<T, CacheOf<Base, T>>{p.in, x, unused, own, state, p.context, p.noise.fork(static_cast<std::uint64_t>(k)),
+        base.decode(Pass<T, CacheOf<Base, T>>{p.in, x, unused, own, state, p.context,
+                                              p.noise.fork(static_cast<std::uint64_t>(k)),
                                               p.cache.base[static_cast<std::size_t>(k)], p.scratch, false, p.report});
         const T share = exp(w(k) - top);
         for (Index i = 0; i < n; ++i) {
@@ -149,8 +152,8 @@ template <Index K, class Base> struct Mixture {
     for (Index k = 0; k < K; ++k) {
       column(part, k).setConstant(w(k) - log_total);
       const auto own = theta.part(base, Base::param_count), state = buffers.part(base, Base::buffer_count);
-      base.encode(Pass<T, CacheOf<Base, T>>{x, columns(p.out, 0, 0), column(part, k), own, state, p.context, p.noise, p.cache.base[static_cast<std::size_t>(k)],
-                                            p.scratch, p.keep, p.report});
+      base.encode(Pass<T, CacheOf<Base, T>>{x, columns(p.out, 0, 0), column(part, k), own, state, p.context, p.noise,
+                                            p.cache.base[static_cast<std::size_t>(k)], p.scratch, p.keep, p.report});
     }
     for (Index i = 0; i < n; ++i) {  // log-sum-exp along the row; all -inf gives -inf, NaN gives NaN
       T top = part(i, 0), total(0);

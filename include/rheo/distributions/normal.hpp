@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Normal distributions: standard, diagonal, full covariance.  A distribution is a layer onto nothing (z_dim = 0) with V = log p(x).
+// Normal distributions: standard, diagonal, full covariance.  A distribution is a layer onto nothing (z_dim = 0) with V
+// = log p(x).
 #pragma once
 
 #include "rheo/core/layer.hpp"

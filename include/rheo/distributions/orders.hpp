@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Laws of an order of N things, N whole numbers of which each of 0 .. N - 1 occurs once: all orders alike, or Plackett and Luce's with scores
-// that a net makes.
-//   Luce 1959, Individual Choice Behavior;  Plackett 1975, Applied Statistics 24, p. 193;  draws: Yellott 1977, Journal of Mathematical
+// Laws of an order of N things, N whole numbers of which each of 0 .. N - 1 occurs once: all orders alike, or Plackett
+// and Luce's with scores that a net makes.
+//   Luce 1959, Individual Choice Behavior;  Plackett 1975, Applied Statistics 24, p. 193;  draws: Yellott 1977, Journal
+//     of Mathematical
 //   Psychology 15, p. 109 (the order of scores plus Gumbel noise).
 #pragma once
 
@@ -19,8 +20,10 @@
 namespace rheo {
 namespace detail {
 
-/// Whether row i of x is an order; if so, which things it names.  NaN, fractions, repetitions and numbers out of range are none.
-template <Index N, class T> bool read_order(CView<T> x, Index i, std::array<Index, static_cast<std::size_t>(N)>& order) {
+/// Whether row i of x is an order; if so, which things it names.  NaN, fractions, repetitions and numbers out of range
+/// are none.
+template <Index N, class T>
+bool read_order(CView<T> x, Index i, std::array<Index, static_cast<std::size_t>(N)>& order) {
   std::array<bool, static_cast<std::size_t>(N)> seen{};
   for (Index k = 0; k < N; ++k) {
     const auto a = static_cast<double>(autodiff::value_of(x(i, k)));
@@ -50,7 +53,8 @@ template <Index N> struct FairOrder : DistributionFacts<N, Support::category> {
   template <class T> void encode(Pass<T, NoCache> p) const {
     std::array<Index, static_cast<std::size_t>(N)> order{};
     const T log_p = T(-math::log_factorial(N));
-    for (Index i = 0; i < p.in.rows(); ++i) p.v(i) += detail::read_order<N, T>(p.in, i, order) ? log_p : detail::no_order<T>(p.in, i);
+    for (Index i = 0; i < p.in.rows(); ++i)
+      p.v(i) += detail::read_order<N, T>(p.in, i, order) ? log_p : detail::no_order<T>(p.in, i);
   }
   template <class T> void encode_pull(Pull<T, NoCache> p) const { p.g_in.setZero(); }
   template <class T> void decode(Pass<T, NoCache> p) const {
@@ -64,14 +68,16 @@ template <Index N> struct FairOrder : DistributionFacts<N, Support::category> {
 };
 
 /// The thing of place 0 is drawn with odds e^s, that of place 1 with the same odds among the rest, and so on:
-/// log p(order | c) = sum_k s_order(k) - log sum_(l >= k) e^s_order(l), the N scores s from a net of the context, C > 0 wide.  A new net gives all
-/// orders alike.  -inf for a row that is no order.  Draws are exact, by Gumbel noise; they have no derivative.
-/// encode_pull takes N (N + 1) / 2 exponentials a row.
+/// log p(order | c) = sum_k s_order(k) - log sum_(l >= k) e^s_order(l), the N scores s from a net of the context, C > 0
+/// wide.  A new net gives all orders alike.  -inf for a row that is no order.  Draws are exact, by Gumbel noise; they
+/// have no derivative. encode_pull takes N (N + 1) / 2 exponentials a row.
 template <Index N, class Net, Index C> struct ConditionalPlackettLuce : DistributionFacts<N, Support::category> {
   static_assert(N > 1 && C > 0, "rheo: ConditionalPlackettLuce wants two things or more, and a context");
   using Conditioner = typename Net::template net<0, N, C>;
-  static_assert(!detail::is_masked<Conditioner>, "rheo: ConditionalPlackettLuce wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
-  static constexpr Index context_dim = C, param_count = Conditioner::param_count, categories = N, encode_passes = 1, decode_passes = 1;
+  static_assert(!detail::is_masked<Conditioner>,
+                "rheo: ConditionalPlackettLuce wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
+  static constexpr Index context_dim = C, param_count = Conditioner::param_count, categories = N, encode_passes = 1,
+                         decode_passes = 1;
   static constexpr bool smooth = false, orders = true;
   static constexpr auto size = static_cast<std::size_t>(N);
   template <class T> using NetCache = typename Conditioner::template Cache<T>;
@@ -82,7 +88,9 @@ template <Index N, class Net, Index C> struct ConditionalPlackettLuce : Distribu
   Conditioner net{};
 
   template <class Q> static auto unpack(Q p) { return p.part(Conditioner{}, param_count, "net"); }
-  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    net.init(theta, buffers, noise);
+  }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const { score(scores(p, p.in.rows()), p.in, p.v); }
   template <class T> void encode_pull(Pull<T, Cache<T>> p) const {
@@ -103,7 +111,8 @@ template <Index N, class Net, Index C> struct ConditionalPlackettLuce : Distribu
         g_s(i, order[l]) = p.g_v(i) * (T(1) - chosen);
       }
     }
-    net.map_pull(NetPull<T, NetCache<T>>{columns(p.in, 0, 0), read(g_s), columns(p.g_in, 0, 0), p.theta, p.g_theta, p.context, p.g_context, p.cache.net, p.scratch});
+    net.map_pull(NetPull<T, NetCache<T>>{columns(p.in, 0, 0), read(g_s), columns(p.g_in, 0, 0), p.theta, p.g_theta,
+                                         p.context, p.g_context, p.cache.net, p.scratch});
   }
   template <class T> void decode(Pass<T, Cache<T>> p) const {
     const Index n = p.out.rows();
@@ -133,7 +142,8 @@ template <Index N, class Net, Index C> struct ConditionalPlackettLuce : Distribu
     return s;
   }
   /// rest[k] = log sum_(l >= k) e^s_order(l), from the last place on.
-  template <class T> static void log_sums(View<T> s, Index i, const std::array<Index, size>& order, std::array<T, size>& rest) {
+  template <class T>
+  static void log_sums(View<T> s, Index i, const std::array<Index, size>& order, std::array<T, size>& rest) {
     using std::exp, std::log1p;
     rest[size - 1] = s(i, order[size - 1]);
     for (std::size_t k = size - 1; k-- > 0;) {

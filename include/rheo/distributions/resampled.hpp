@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ResampledBase: a normal whose draws a net accepts or rejects, so that a base can have holes and many modes.
-//   Stimper, Schoelkopf and Hernandez-Lobato 2022, arXiv:2110.15828, eqs. 5-8;  Bauer and Mnih 2019, arXiv:1810.11428 (the density of
+//   Stimper, Schoelkopf and Hernandez-Lobato 2022, arXiv:2110.15828, eqs. 5-8;  Bauer and Mnih 2019, arXiv:1810.11428
+//     (the density of
 //   truncated rejection, eq. 5).
 #pragma once
 
@@ -17,18 +18,21 @@
 
 namespace rheo {
 
-/// p(x) = [(1 - al) a(x) / Z + al] N(x; 0, I), al = (1 - Z)^(Tries - 1), a = sigmoid(net(x)), Z = E[a] over N(0, I): what rejection with at most
-/// Tries proposals draws, the last of them always taken.  Starts at a = 1/2: exactly N(0, I).
+/// p(x) = [(1 - al) a(x) / Z + al] N(x; 0, I), al = (1 - Z)^(Tries - 1), a = sigmoid(net(x)), Z = E[a] over N(0, I):
+/// what rejection with at most Tries proposals draws, the last of them always taken.  Starts at a = 1/2: exactly N(0,
+/// I).
 ///
-/// Z is estimated from `samples` draws of N(0, I), others after every step, so that training does not learn what is in them: V is an estimate whose error
-/// in nats is that of log Z, about deviation(a) / (Z sqrt(samples)); up to six dimensions, where the draws are a turned even sequence, less: a tenth of that in
-/// two, a half in six.  Z and its gradient dZ/dtheta are untrained state, made anew by init and after_step at the cost of one pass and one pull
-/// of the net on all samples; encode_pull includes dZ/dtheta.  Duals see Z's first derivatives, not its second.  decode has no pull: a choice has no
-/// derivative.  log p is -inf where the square of x overflows.
+/// Z is estimated from `samples` draws of N(0, I), others after every step, so that training does not learn what is in
+/// them: V is an estimate whose error in nats is that of log Z, about deviation(a) / (Z sqrt(samples)); up to six
+/// dimensions, where the draws are a turned even sequence, less: a tenth of that in two, a half in six.  Z and its
+/// gradient dZ/dtheta are untrained state, made anew by init and after_step at the cost of one pass and one pull of the
+/// net on all samples; encode_pull includes dZ/dtheta.  Duals see Z's first derivatives, not its second.  decode has no
+/// pull: a choice has no derivative.  log p is -inf where the square of x overflows.
 template <Index D, class Net, Index Tries = 100> struct ResampledBase : DistributionFacts<D, Support::real> {
   static_assert(Tries > 0, "rheo: ResampledBase wants at least one try");
   using Acceptance = typename Net::template net<D, 1, 0>;
-  static constexpr Index param_count = Acceptance::param_count, buffer_count = 2 + param_count, encode_passes = 1, decode_passes = as_needed;
+  static constexpr Index param_count = Acceptance::param_count, buffer_count = 2 + param_count, encode_passes = 1,
+                         decode_passes = as_needed;
   static constexpr bool parallel_decode = true;
   static constexpr Exactness exactness = Exactness::estimate;
   static constexpr bool noise_free = true;  ///< the same V at every call, until after_step
@@ -77,7 +81,8 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
     double total = 0;
     for (Index done = 0; done < samples; done += chunk) {
       const Index n = std::min(chunk, samples - done);
-      auto in = rows(view(x), 0, n), l = rows(view(logit), 0, n), g_in = rows(view(g_x), 0, n), nothing = rows(view(none), 0, n);
+      auto in = rows(view(x), 0, n), l = rows(view(logit), 0, n), g_in = rows(view(g_x), 0, n),
+           nothing = rows(view(none), 0, n);
       propose(noise, done, in);
       net.map(NetPass<S, NetCache<S>>{read(in), l, {values.data(), param_count}, read(nothing), cache, scratch});
       for (Index i = 0; i < n; ++i) {
@@ -85,7 +90,15 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
         total += static_cast<double>(a);
         l(i, 0) = a * math::sigmoid(-l(i, 0)) / static_cast<S>(samples);
       }
-      net.map_pull(NetPull<S, NetCache<S>>{read(in), read(l), g_in, {values.data(), param_count}, {slope.data(), param_count}, read(nothing), nothing, cache, scratch});
+      net.map_pull(NetPull<S, NetCache<S>>{read(in),
+                                           read(l),
+                                           g_in,
+                                           {values.data(), param_count},
+                                           {slope.data(), param_count},
+                                           read(nothing),
+                                           nothing,
+                                           cache,
+                                           scratch});
     }
     buffers.data()[0] = T(static_cast<S>(total / static_cast<double>(samples)));
     for (Index k = 0; k < param_count; ++k) buffers.data()[1 + k] = T(slope(k));
@@ -108,7 +121,8 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
       g_l(i, 0) = inside ? p.g_v(i) * w * math::sigmoid(-l(i, 0)) : T(0);
       if (inside) g_z += p.g_v(i) * (w * m.accept_slope + (T(1) - w) * m.keep_slope);
     }
-    net.map_pull(NetPull<T, NetCache<T>>{p.in, read(g_l), p.g_in, p.theta, p.g_theta, columns(p.in, 0, 0), columns(p.g_in, 0, 0), p.cache.net, p.scratch});
+    net.map_pull(NetPull<T, NetCache<T>>{p.in, read(g_l), p.g_in, p.theta, p.g_theta, columns(p.in, 0, 0),
+                                         columns(p.g_in, 0, 0), p.cache.net, p.scratch});
     for (Index j = 0; j < D; ++j) column(p.g_in, j) -= column(p.in, j) * p.g_v;
     for (Index k = 0; k < param_count; ++k) p.g_theta.data()[k] += g_z * p.buffers.data()[1 + k];
   }
@@ -118,8 +132,9 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
   }
 
  private:
-  /// Rows first, first + 1, ... of the draws for Z: up to six dimensions those of the sequence i / phi, i / phi^2, ... (Roberts 2018), phi^(d + 1) = phi + 1 for
-  /// d uniforms, turned by a uniform vector (Cranley and Patterson 1976) and made normal in pairs (Box and Muller).
+  /// Rows first, first + 1, ... of the draws for Z: up to six dimensions those of the sequence i / phi, i / phi^2, ...
+  /// (Roberts 2018), phi^(d + 1) = phi + 1 for d uniforms, turned by a uniform vector (Cranley and Patterson 1976) and
+  /// made normal in pairs (Box and Muller).
   template <class S> static void propose(Noise noise, Index first, View<S> out) {
     if constexpr (D > 6) return noise.from_row(first).normals(out);
     constexpr Index uniforms = D + D % 2;
@@ -130,9 +145,11 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
     }();
     const auto part = [](double x) { return std::max(x - std::floor(x), 0x1p-53); };
     for (Index j = 0; j < D; j += 2) {
-      const double u = noise.uniform(0, j), v = noise.uniform(0, j + 1), by_u = std::pow(phi, -static_cast<double>(j + 1)), by_v = by_u / phi;
+      const double u = noise.uniform(0, j), v = noise.uniform(0, j + 1),
+                   by_u = std::pow(phi, -static_cast<double>(j + 1)), by_v = by_u / phi;
       for (Index i = 0; i < out.rows(); ++i) {
-        const double row = static_cast<double>(first + i + 1), r = std::sqrt(-2 * detail::plain_log(part(u + by_u * row)));
+        const double row = static_cast<double>(first + i + 1),
+                     r = std::sqrt(-2 * detail::plain_log(part(u + by_u * row)));
         double even, odd;
         detail::plain_turn(part(v + by_v * row), even, odd);
         out(i, j) = static_cast<S>(r * even);
@@ -167,7 +184,8 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
   template <class T> static T normaliser(Params<const T> theta, Params<const T> buffers) {
     T z = buffers.data()[0];
     if constexpr (autodiff::is_dual_v<T>) {
-      for (Index k = 0; k < param_count; ++k) z += buffers.data()[1 + k] * (theta.data()[k] - T(autodiff::value_of(theta.data()[k])));
+      for (Index k = 0; k < param_count; ++k)
+        z += buffers.data()[1 + k] * (theta.data()[k] - T(autodiff::value_of(theta.data()[k])));
     }
     return z;
   }
@@ -202,13 +220,15 @@ template <Index D, class Net, Index Tries = 100> struct ResampledBase : Distribu
       if (!last) accept(read(rows(x, 0, live)), rows(l, 0, live), p);
       Index left = 0;
       for (Index k = 0; k < live; ++k) {
-        if (last || p.noise.uniform(row(k), t * S + D_even) < static_cast<double>(autodiff::value_of(math::sigmoid(l(k, 0))))) {
+        if (last ||
+            p.noise.uniform(row(k), t * S + D_even) < static_cast<double>(autodiff::value_of(math::sigmoid(l(k, 0))))) {
           for (Index j = 0; j < D; ++j) p.out(row(k), j) = x(k, j);
         } else {
           row(left++) = row(k);
         }
       }
-      if (p.report) p.report->proposed += live, p.report->accepted += live - left, p.report->evaluations += last ? 0 : live;
+      if (p.report)
+        p.report->proposed += live, p.report->accepted += live - left, p.report->evaluations += last ? 0 : live;
       live = left;
     }
   }

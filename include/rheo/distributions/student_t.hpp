@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // StudentT: heavy tails, with learned or fixed degrees of freedom.
-//   Density: Johnson, Kotz and Balakrishnan 1995, ch. 28;  draws: Bailey 1994, Mathematics of Computation 62, p. 779 (a polar method
-//   without rejection);  as a base of flows: Alexanderson and Henter 2020, arXiv:2006.06599;  Jaini et al. 2020, arXiv:1907.04481.
+//   Density: Johnson, Kotz and Balakrishnan 1995, ch. 28;  draws: Bailey 1994, Mathematics of Computation 62, p. 779 (a
+//     polar method
+//   without rejection);  as a base of flows: Alexanderson and Henter 2020, arXiv:2006.06599;  Jaini et al. 2020,
+//     arXiv:1907.04481.
 #pragma once
 
 #include <limits>
@@ -16,11 +18,9 @@ enum class Degrees { fixed, learned };
 
 namespace math {
 
-/// f(x) = log Gamma(x + 1/2) - log Gamma(x) - log(x) / 2 and its slope for x > 0: ten steps of the recurrence, then Stirling's difference.
-/// Absolute error below 64 eps in both f and x f'(x); f goes to -1 / (8 x).
-template <class L> struct GammaHalf {
-  L f, slope;
-};
+/// f(x) = log Gamma(x + 1/2) - log Gamma(x) - log(x) / 2 and its slope for x > 0: ten steps of the recurrence, then
+/// Stirling's difference. Absolute error below 64 eps in both f and x f'(x); f goes to -1 / (8 x).
+template <class L> struct GammaHalf { L f, slope; };
 template <class L> GammaHalf<L> gamma_half(L x) {
   using std::log;
   L product(1), slope(0);
@@ -30,8 +30,14 @@ template <class L> GammaHalf<L> gamma_half(L x) {
     slope += L(0.25) / a / b / c;
   }
   const L r = L(1) / (x + L(10)), z = r * r;
-  const L series = r * (L(-1.0 / 8) + z * (L(1.0 / 192) + z * (L(-1.0 / 640) + z * (L(17.0 / 14336) + z * (L(-31.0 / 18432) + z * L(691.0 / 180224))))));
-  const L series_slope = -z * (L(-1.0 / 8) + z * (L(3.0 / 192) + z * (L(-5.0 / 640) + z * (L(119.0 / 14336) + z * (L(-279.0 / 18432) + z * L(7601.0 / 180224))))));
+  const L series =
+      r * (L(-1.0 / 8) +
+           z * (L(1.0 / 192) +
+                z * (L(-1.0 / 640) + z * (L(17.0 / 14336) + z * (L(-31.0 / 18432) + z * L(691.0 / 180224))))));
+  const L series_slope =
+      -z * (L(-1.0 / 8) +
+            z * (L(3.0 / 192) +
+                 z * (L(-5.0 / 640) + z * (L(119.0 / 14336) + z * (L(-279.0 / 18432) + z * L(7601.0 / 180224))))));
   return {series + L(0.5) * log(product), series_slope + slope};
 }
 
@@ -40,8 +46,8 @@ template <class L> GammaHalf<L> gamma_half(L x) {
 namespace family {
 
 /// Location m, scale e^s, degrees of freedom nu > 0.  Raw parameters (m, a) or (m, a, b): s = scale.log_scale(a), and
-/// nu = start e^u(b) with u = 7 tanh(b / 7): learned degrees stay within a factor of 1100 of their start, where the density tells them from 0
-/// and from a normal's.  Tails fall like abs(x)^-(nu + 1), exactly, as far as numbers go.
+/// nu = start e^u(b) with u = 7 tanh(b / 7): learned degrees stay within a factor of 1100 of their start, where the
+/// density tells them from 0 and from a normal's.  Tails fall like abs(x)^-(nu + 1), exactly, as far as numbers go.
 /// Draws beyond 1e30 deviations (float) or 1e260 (double), which only nu < 1 makes, are cut there.
 template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT {
   static constexpr bool learned = degrees == Degrees::learned;
@@ -53,7 +59,8 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
   StudentT() = default;
   /// Throws std::invalid_argument unless 0 < nu < inf.
   explicit StudentT(double nu, Scale s = {}) : scale(s), start(nu < 1e30 ? nu : 1e30) {
-    if (!(nu > 0 && nu <= std::numeric_limits<double>::max())) detail::fail("StudentT: the degrees of freedom must be positive and finite");
+    if (!(nu > 0 && nu <= std::numeric_limits<double>::max()))
+      detail::fail("StudentT: the degrees of freedom must be positive and finite");
   }
 
   /// m, e^-s, s, nu, f(nu / 2), f'(nu / 2) / 2.
@@ -73,7 +80,8 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
     using math::select;
     const L e = (x - q[0]) * q[1];
     const Parts<L> t(e, q[3]);
-    const L n1 = q[3] + L(1), tilt = n1 * t.root * t.w * t.r, g_e = -g_v * select(e < L(0), -tilt, tilt), g_x = g_e * q[1];
+    const L n1 = q[3] + L(1), tilt = n1 * t.root * t.w * t.r, g_e = -g_v * select(e < L(0), -tilt, tilt),
+            g_x = g_e * q[1];
     const L part = select(t.big, t.r, t.w * t.w * t.r);  // u^2 / (1 + u^2)
     give(0, -g_x);
     give(1, g_v * (n1 * part - L(1)));
@@ -83,7 +91,8 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
     }
     return g_x;
   }
-  template <class L, class Raw, class G, class Give> void raw_pull(Raw raw, const std::array<L, 6>& q, const G& g, Give give) const {
+  template <class L, class Raw, class G, class Give>
+  void raw_pull(Raw raw, const std::array<L, 6>& q, const G& g, Give give) const {
     give(0, g[0]);
     give(1, g[1] * scale.slope(L(raw(1)), q[2]));
     if constexpr (learned) {
@@ -95,10 +104,12 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 6>& q) const {
     using std::exp, std::expm1, std::sqrt, std::min;
     const T w = exponent(noise, i, j, q[3]);
-    const T t = sqrt(q[3]) * exp(T(0.5) * w) * sqrt(-expm1(-w)) * T(std::cos(2 * std::numbers::pi * noise.uniform(i, 2 * j + 1)));
+    const T t = sqrt(q[3]) * exp(T(0.5) * w) * sqrt(-expm1(-w)) *
+                T(std::cos(2 * std::numbers::pi * noise.uniform(i, 2 * j + 1)));
     return q[0] + t * exp(q[2]);
   }
-  template <class T, class Give> void draw_pull(T x, T g_x, const std::array<T, 6>& q, const Noise& noise, Index i, Index j, Give give) const {
+  template <class T, class Give>
+  void draw_pull(T x, T g_x, const std::array<T, 6>& q, const Noise& noise, Index i, Index j, Give give) const {
     using std::expm1;
     const T away = x - q[0];
     give(0, g_x);
@@ -116,8 +127,8 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
     L root, w, r, log_1p;
     decltype(L() > L()) big;
     Parts(L e, L nu) : big{} {
-      using std::abs, std::log, std::sqrt;
       using math::select;
+      using std::abs, std::log, std::sqrt;
       root = L(1) / sqrt(nu);
       const L u = abs(e) * root;
       big = u > L(1);
@@ -138,10 +149,12 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
 
 }  // namespace family
 
-/// Independent Student t distributions with learned locations, log-scales and degrees of freedom; StudentT<D>{10.0} starts at 10 of them
-/// (5 without), StudentT<D, Degrees::fixed>{3.0} keeps them.  Draws are exact and carry the pathwise derivative.
+/// Independent Student t distributions with learned locations, log-scales and degrees of freedom; StudentT<D>{10.0}
+/// starts at 10 of them (5 without), StudentT<D, Degrees::fixed>{3.0} keeps them.  Draws are exact and carry the
+/// pathwise derivative.
 template <Index D, Degrees degrees = Degrees::learned> using StudentT = Independent<D, family::StudentT<Exp, degrees>>;
-template <Index D, class Net, Index C> using ConditionalStudentT = ConditionalIndependent<D, family::StudentT<SoftBound>, Net, C>;
+template <Index D, class Net, Index C>
+using ConditionalStudentT = ConditionalIndependent<D, family::StudentT<SoftBound>, Net, C>;
 
 }  // namespace rheo
 

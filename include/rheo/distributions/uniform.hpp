@@ -25,7 +25,6 @@ template <Index D> struct Uniform : DistributionFacts<D, Support::unit> {
   template <class T> void encode_pull(Pull<T, NoCache> p) const { p.g_in.setZero(); }
   template <class T> void decode(Pass<T, NoCache> p) const { p.noise.uniforms(p.out); }
   template <class T> void decode_pull(Pull<T, NoCache>) const {}
-
 };
 
 }  // namespace rheo

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Importance: weights of a flow's draws against an energy, and what they are good for: log Z, means, effective numbers, unbiased draws.
-//   Self-normalised estimates: Owen 2013, Monte Carlo theory, chapter 9; log Z by paths: Jarzynski 1997, Neal 2001 (annealed importance
-//   sampling); sequential: Del Moral et al. 2006; its error by ancestors: Chan and Lai 2013, arXiv:1312.5114, Lee and Whiteley 2018, arXiv:1509.00394;
+// Importance: weights of a flow's draws against an energy, and what they are good for: log Z, means, effective numbers,
+// unbiased draws.
+//   Self-normalised estimates: Owen 2013, Monte Carlo theory, chapter 9; log Z by paths: Jarzynski 1997, Neal 2001
+//     (annealed importance
+//   sampling); sequential: Del Moral et al. 2006; its error by ancestors: Chan and Lai 2013, arXiv:1312.5114, Lee and
+//     Whiteley 2018, arXiv:1509.00394;
 //   independence Metropolis: Hastings 1970.
 #pragma once
 
@@ -20,10 +23,12 @@
 
 namespace rheo {
 
-/// n draws x (n x dim) and log w = -u(x) - log p(z) - sum V (nats), whose exponentials have the mean Z, whatever the flow.
+/// n draws x (n x dim) and log w = -u(x) - log p(z) - sum V (nats), whose exponentials have the mean Z, whatever the
+/// flow.
 template <class T> struct WeightedSample {
   Batch<T> x;
-  Column<double> log_w;  ///< -inf where the energy is NaN or -inf, or a path left the finite numbers: counted as report.invalid; and where a path has no way back
+  Column<double> log_w;  ///< -inf where the energy is NaN or -inf, or a path left the finite numbers: counted as
+                         ///< report.invalid; and where a path has no way back
   Report report;         ///< acceptance of moves too
 };
 
@@ -32,7 +37,8 @@ namespace detail {
 /// Rows that an energy is asked for at once.
 inline constexpr Index energy_rows = 1024;
 /// u(x) of all rows, some at a time.
-template <class T, ValueEnergy E> void energies(const E& energy, CView<T> x, Column<T>& u, typename E::template Workspace<T>& w) {
+template <class T, ValueEnergy E>
+void energies(const E& energy, CView<T> x, Column<T>& u, typename E::template Workspace<T>& w) {
   u.resize(x.rows());
   for (Index i = 0; i < x.rows(); i += energy_rows) {
     const Index n = std::min(energy_rows, x.rows() - i);
@@ -51,7 +57,8 @@ inline double largest(const Column<double>& log_w) {
 /// exp(log_w - top); zero where all are.
 inline Column<double> relative_weights(const Column<double>& log_w) {
   const double top = largest(log_w);
-  if (!(top > -std::numeric_limits<double>::infinity())) return Column<double>::Constant(log_w.size(), std::isnan(top) ? top : 0.0);
+  if (!(top > -std::numeric_limits<double>::infinity()))
+    return Column<double>::Constant(log_w.size(), std::isnan(top) ? top : 0.0);
   const auto weighs = log_w > -std::numeric_limits<double>::infinity();  // Eigen's exp of -inf is not 0
   return weighs.select((log_w - top).exp(), Column<double>::Zero(log_w.size()));
 }
@@ -59,7 +66,9 @@ inline Column<double> relative_weights(const Column<double>& log_w) {
 }  // namespace detail
 
 /// Draws from the model with their weights against exp(-u).
-template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Index n, Noise noise, Threads threads = 1) {
+template <class F, class T, ValueEnergy E>
+WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Index n, Noise noise,
+                                  Threads threads = 1) {
   static_assert(E::dim == F::x_dim, "rheo: weighted_sample: the energy and the flow have different dimensions");
   Workspace<F, T> ws(threads);
   auto s = model.sample_and_log_prob(n, noise, {}, ws);
@@ -68,7 +77,8 @@ template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(con
   Column<T> u;
   detail::energies(energy, view(std::as_const(out.x)), u, w);
   for (Index i = 0; i < n; ++i) {
-    const double log_p = static_cast<double>(s.log_prob(i)), l = -static_cast<double>(u(i)) - log_p, infinity = std::numeric_limits<double>::infinity();
+    const double log_p = static_cast<double>(s.log_prob(i)), l = -static_cast<double>(u(i)) - log_p,
+                 infinity = std::numeric_limits<double>::infinity();
     const bool usable = l < infinity, one_way = !is_exact_v<F> && log_p == -infinity;  // encode never takes this path
     out.log_w(i) = usable ? l : -infinity;
     out.report.invalid += !usable && !one_way;
@@ -76,8 +86,8 @@ template <class F, class T, ValueEnergy E> WeightedSample<T> weighted_sample(con
   return out;
 }
 
-/// log mean w, an estimate of log Z, and its error by the delta method.  All weights 0: -inf, its error NaN.  Throws std::invalid_argument
-/// without weights.
+/// log mean w, an estimate of log Z, and its error by the delta method.  All weights 0: -inf, its error NaN.  Throws
+/// std::invalid_argument without weights.
 inline Estimate log_z(const Column<double>& log_w) {
   const Column<double> w = detail::relative_weights(log_w);
   const Estimate m = mean_and_error(w);
@@ -89,7 +99,8 @@ inline double effective_sample_size(const Column<double>& log_w) {
   const double sum = w.sum();
   return sum > 0 ? sum * sum / w.square().sum() : sum;
 }
-/// The mean of f under exp(-u) / Z: sum w f / sum w, biased by O(1 / n), and its error by the delta method.  NaN where all weights are 0.
+/// The mean of f under exp(-u) / Z: sum w f / sum w, biased by O(1 / n), and its error by the delta method.  NaN where
+/// all weights are 0.
 inline Estimate expectation(const Column<double>& f, const Column<double>& log_w) {
   if (f.size() != log_w.size()) detail::fail("expectation: as many values as weights are wanted");
   const Column<double> w = detail::relative_weights(log_w);
@@ -97,20 +108,24 @@ inline Estimate expectation(const Column<double>& f, const Column<double>& log_w
   return {mean, std::sqrt((w > 0.0).select((w * (f - mean)).square(), 0.0).sum()) / sum};
 }
 
-/// Log-weights of rows that descend from others: ancestor[i], below their number, is the first row of which row i is a copy's copy, and
-/// rows of one ancestor are a family.  Copies are not independent, their families are, about: below, as in place of plain weights,
-/// errors are those of sums over families, those that died out among them.  Without copies they are those of plain weights, which these
-/// convert to: whoever takes them as such takes rows for independent.
+/// Log-weights of rows that descend from others: ancestor[i], below their number, is the first row of which row i is a
+/// copy's copy, and rows of one ancestor are a family.  Copies are not independent, their families are, about: below,
+/// as in place of plain weights, errors are those of sums over families, those that died out among them.  Without
+/// copies they are those of plain weights, which these convert to: whoever takes them as such takes rows for
+/// independent.
 struct FamilyWeights : Column<double> {
   std::vector<Index> ancestor;
   /// Every row its own family.
-  explicit FamilyWeights(Column<double> log_w) : Column<double>(std::move(log_w)), ancestor(static_cast<std::size_t>(this->size())) {
+  explicit FamilyWeights(Column<double> log_w)
+      : Column<double>(std::move(log_w)), ancestor(static_cast<std::size_t>(this->size())) {
     std::iota(ancestor.begin(), ancestor.end(), Index(0));
   }
   /// Throws std::invalid_argument unless there is an ancestor for every row, among the rows.
-  FamilyWeights(Column<double> log_w, std::vector<Index> ancestors) : Column<double>(std::move(log_w)), ancestor(std::move(ancestors)) {
+  FamilyWeights(Column<double> log_w, std::vector<Index> ancestors)
+      : Column<double>(std::move(log_w)), ancestor(std::move(ancestors)) {
     const auto strange = [this](Index a) { return a < 0 || a >= this->size(); };
-    if (ancestor.size() != static_cast<std::size_t>(this->size()) || std::any_of(ancestor.begin(), ancestor.end(), strange))
+    if (ancestor.size() != static_cast<std::size_t>(this->size()) ||
+        std::any_of(ancestor.begin(), ancestor.end(), strange))
       detail::fail("FamilyWeights wants an ancestor for every row, among the rows");
   }
   /// First rows that have descendants: where few are left, an error is as unsure as a spread of few numbers.
@@ -149,20 +164,23 @@ struct IndependenceChain {
   std::vector<Index> rows;  ///< as many as weights
   double acceptance;        ///< share of the moves that were made; NaN for one row
 };
-/// Row i + 1 is proposed after the row held, and taken with probability min(1, w' / w): draws that follow exp(-u) / Z in the limit.
+/// Row i + 1 is proposed after the row held, and taken with probability min(1, w' / w): draws that follow exp(-u) / Z
+/// in the limit.
 inline IndependenceChain independence_metropolis(const Column<double>& log_w, Noise noise) {
   const Index n = log_w.size();
   IndependenceChain chain{std::vector<Index>(static_cast<std::size_t>(n)), 0};
   Index held = 0, taken = 0;
   for (Index i = 1; i < n; ++i) {
-    if (log_w(i) > -std::numeric_limits<double>::infinity() && !(std::log(noise.uniform(i, 0)) >= log_w(i) - log_w(held))) held = i, ++taken;
+    if (log_w(i) > -std::numeric_limits<double>::infinity() &&
+        !(std::log(noise.uniform(i, 0)) >= log_w(i) - log_w(held)))
+      held = i, ++taken;
     chain.rows[static_cast<std::size_t>(i)] = held;
   }
   chain.acceptance = static_cast<double>(taken) / static_cast<double>(n - 1);
   return chain;
 }
-/// `count` rows drawn in proportion to their weights by one uniform number and equal strides (systematic resampling).  Throws DataError where
-/// all weights are 0 or one is NaN.
+/// `count` rows drawn in proportion to their weights by one uniform number and equal strides (systematic resampling).
+/// Throws DataError where all weights are 0 or one is NaN.
 inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noise noise) {
   const Column<double> w = detail::relative_weights(log_w);
   const double sum = w.sum();
@@ -180,24 +198,27 @@ inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noi
 /// The end of an annealed run.
 template <class T> struct AnnealedSample {
   Batch<T> x;
-  FamilyWeights log_w;       ///< exp of them has mean Z / Z_base, resampled or not; errors by them count every resampling
-  Estimate log_z;            ///< minus that of the base
+  FamilyWeights log_w;  ///< exp of them has mean Z / Z_base, resampled or not; errors by them count every resampling
+  Estimate log_z;       ///< minus that of the base
   Report report;
   int resampled = 0;
-  Index families = 0;        ///< log_w.families()
+  Index families = 0;  ///< log_w.families()
 };
 
-/// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through `temperatures` moves at
-/// lambda = 1 / temperatures, ..., 1;  move(Interpolated) makes the sampling layer (rheo/flows/moves.hpp), any of them: V keeps the weights
-/// exact.  Rows are resampled when their effective number falls below `threshold` of them; 0, annealed importance sampling, never does, nor is it
-/// done where all weights are 0.  Rows that begin at no finite energy, or meet an energy of NaN or -inf, weigh 0 and count as report.invalid.
+/// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through
+/// `temperatures` moves at lambda = 1 / temperatures, ..., 1;  move(Interpolated) makes the sampling layer
+/// (rheo/flows/moves.hpp), any of them: V keeps the weights exact.  Rows are resampled when their effective number
+/// falls below `threshold` of them; 0, annealed importance sampling, never does, nor is it done where all weights are
+/// 0.  Rows that begin at no finite energy, or meet an energy of NaN or -inf, weigh 0 and count as report.invalid.
 /// Throws std::invalid_argument for x of another width, no temperature, or a threshold beyond [0, 1].
 template <class T, Energy Base, Energy Target, class Move>
-AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& target, const Move& move, int temperatures, Noise noise, double threshold = 0) {
+AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& target, const Move& move,
+                                  int temperatures, Noise noise, double threshold = 0) {
   using Path = Interpolated<Base, Target>;
   using L = decltype(move(std::declval<Path>()));
   static_assert(L::x_dim == Base::dim && L::z_dim == Base::dim);
-  if (temperatures < 1 || !(threshold >= 0 && threshold <= 1)) detail::fail("annealed_sample wants one temperature or more, and a threshold in [0, 1]");
+  if (temperatures < 1 || !(threshold >= 0 && threshold <= 1))
+    detail::fail("annealed_sample wants one temperature or more, and a threshold in [0, 1]");
   detail::check_width(Input<T>(x), Base::dim, "x");
   const Index n = x.rows();
   AnnealedSample<T> s{Batch<T>(n, Base::dim), FamilyWeights(Column<double>::Zero(n)), {}, {}, 0, 0};
@@ -221,13 +242,22 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
     const Path path(base, target, static_cast<double>(k) / temperatures);
     const L layer = move(path);
     const Noise key = noise.fork(static_cast<std::uint64_t>(k));
-    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()), key.fork(0).from_row(-key.row0));  // of no row
+    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()),
+                       key.fork(0).from_row(-key.row0));  // of no row
     v.setZero();
     for (Index i = 0; i < n; i += 256) {
       const Index m = std::min<Index>(256, n - i);
-      layer.decode(Pass<T, CacheOf<L, T>>{rows(view(std::as_const(x)), i, m), rows(view(s.x), i, m), ColView<T>(v.data() + i, m), {theta.data(), theta.size()},
-                                          {buffers.data(), buffers.size()}, view_of(static_cast<const T*>(nullptr), m, 0, m), key.fork(1).from_row(i), cache, scratch,
-                                          false, &s.report});
+      layer.decode(Pass<T, CacheOf<L, T>>{rows(view(std::as_const(x)), i, m),
+                                          rows(view(s.x), i, m),
+                                          ColView<T>(v.data() + i, m),
+                                          {theta.data(), theta.size()},
+                                          {buffers.data(), buffers.size()},
+                                          view_of(static_cast<const T*>(nullptr), m, 0, m),
+                                          key.fork(1).from_row(i),
+                                          cache,
+                                          scratch,
+                                          false,
+                                          &s.report});
     }
     x.swap(s.x);
     detail::energies(path, view(std::as_const(x)), u, w);

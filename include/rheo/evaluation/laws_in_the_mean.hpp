@@ -14,12 +14,16 @@
 namespace rheo::detail {
 
 /// The larger; infinity if either is NaN.
-inline double worst(double a, double b) { return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::infinity() : std::max(a, b); }
+inline double worst(double a, double b) {
+  return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::infinity() : std::max(a, b);
+}
 
-/// The mean over draws of g_out . out + v along one direction of parameters and context: fourth-order differences with draws in common against the
-/// mean of the pulls, block by block, so that the blocks tell the error.  A draw of whole numbers shows here, where a dual number sees no slope.
+/// The mean over draws of g_out . out + v along one direction of parameters and context: fourth-order differences with
+/// draws in common against the mean of the pulls, block by block, so that the blocks tell the error.  A draw of whole
+/// numbers shows here, where a dual number sees no slope.
 template <bool Encode, class Real>
-double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some, const Batch<Real>& contexts, Noise noise) {
+double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some, const Batch<Real>& contexts,
+                     Noise noise) {
   const auto random = [&](Index n, Index c, std::uint64_t key) {
     Batch<Real> x(n, c);
     noise.fork(key).normals(view(x));
@@ -27,7 +31,8 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
   };
   const Index blocks = 100, n = 370, out_dim = Encode ? s.z_dim : s.x_dim;
   const Column<Real> theta = d.theta, buffers = d.buffers;
-  Batch<Real> d_theta = random(s.param_count, 1, 26), d_context = random(1, s.context_dim, 27), at(n, some.cols()), context(n, s.context_dim);
+  Batch<Real> d_theta = random(s.param_count, 1, 26), d_context = random(1, s.context_dim, 27), at(n, some.cols()),
+              context(n, s.context_dim);
   const double length = std::sqrt(d_theta.square().sum() + d_context.square().sum()), h = 0.1;
   d_theta /= length, d_context /= length;
   for (Index i = 0; i < n; ++i) at.row(i) = some.row(i % some.rows()), context.row(i) = contexts.row(i % some.rows());
@@ -53,17 +58,19 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
     gap(b) = slope - ((g_theta * d_theta.col(0)).sum() + (g_context * d_contexts).sum()) / static_cast<double>(n);
     size += std::abs(slope) / static_cast<double>(blocks);
   }
-  const double mean = gap.mean(), error = std::sqrt((gap - mean).square().sum() / static_cast<double>(blocks * (blocks - 1)));
+  const double mean = gap.mean(),
+               error = std::sqrt((gap - mean).square().sum() / static_cast<double>(blocks * (blocks - 1)));
   return worst(std::abs(mean) / (error + 3e-4 * size + 1e-6), 0);
 }
 
-/// The integral over x and the encoder's noise of exp(V) p(z) (Encode), or over z and the decoder's of exp(-V) p(x), by importance sampling: its
-/// distance from 1 in standard errors.
-/// One context in every row says how many draws.
-template <bool Encode, class Real> double evidence(const Subject& s, Runner<Real>& d, const Batch<Real>& context, Noise noise) {
+/// The integral over x and the encoder's noise of exp(V) p(z) (Encode), or over z and the decoder's of exp(-V) p(x), by
+/// importance sampling: its distance from 1 in standard errors. One context in every row says how many draws.
+template <bool Encode, class Real>
+double evidence(const Subject& s, Runner<Real>& d, const Batch<Real>& context, Noise noise) {
   const Index n = context.rows();
   const auto &from = Encode ? s.x_support : s.z_support, &to = Encode ? s.z_support : s.x_support;
-  const auto &from_counts = Encode ? s.x_categories : s.z_categories, &to_counts = Encode ? s.z_categories : s.x_categories;
+  const auto &from_counts = Encode ? s.x_categories : s.z_categories,
+             &to_counts = Encode ? s.z_categories : s.x_categories;
   const Batch<Real> in = draw_base(from, from_counts, n, noise.fork(33), 1);
   Batch<Real> out;
   Column<Real> v, log_r = Column<Real>::Zero(n);

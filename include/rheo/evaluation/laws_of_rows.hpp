@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Laws of rows and of their paths: each alone as in company, the same twice, nothing allocated the second time, NaN in its row, huge values, no rows.
+// Laws of rows and of their paths: each alone as in company, the same twice, nothing allocated the second time, NaN in
+// its row, huge values, no rows.
 #pragma once
 
 #include <algorithm>
@@ -13,10 +14,11 @@
 
 namespace rheo::detail {
 
-/// Rows alone as in company; NaN in one coordinate or all stays in its row and shows there; the same twice; nothing allocated the
-/// second time; no rows; huge values.
+/// Rows alone as in company; NaN in one coordinate or all stays in its row and shows there; the same twice; nothing
+/// allocated the second time; no rows; huge values.
 template <bool Encode, class T, class Add>
-void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& context, Noise key, long (*allocations)(), Add add) {
+void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& context, Noise key, long (*allocations)(),
+              Add add) {
   const char* side = Encode ? "encode" : "decode";
   Batch<T> out, again;
   Column<T> v, v_again;
@@ -25,20 +27,28 @@ void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& conte
   Column<T> v_3 = v;
   const long before = allocations ? allocations() : 0;
   b.template call<Encode>(in, context, key, out_3, v_3);
-  if (allocations) add((std::string(side) + " allocates nothing the second time").c_str(), static_cast<double>(allocations() - before), 0);
-  add((std::string(side) + " is a function").c_str(), (out.size() == 0 || (out == out_3).all()) && (v == v_3).all() ? 0 : 1, 0);
+  if (allocations)
+    add((std::string(side) + " allocates nothing the second time").c_str(), static_cast<double>(allocations() - before),
+        0);
+  add((std::string(side) + " is a function").c_str(),
+      (out.size() == 0 || (out == out_3).all()) && (v == v_3).all() ? 0 : 1, 0);
   b.template call<Encode>(in, context, key, again, v_again, false, T(2));
   double added = 0;
-  for (Index i = 0; i < v.size(); ++i) added = worst(added, std::abs(static_cast<double>(v_again(i) - T(2) - v(i))) / (1 + std::abs(static_cast<double>(v(i)))));
-  add((std::string(side) + " adds to v, and gives the same when no pull follows").c_str(), out.size() == 0 || (out == again).all() ? added : 1,
-      16 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+  for (Index i = 0; i < v.size(); ++i)
+    added = worst(added,
+                  std::abs(static_cast<double>(v_again(i) - T(2) - v(i))) / (1 + std::abs(static_cast<double>(v(i)))));
+  add((std::string(side) + " adds to v, and gives the same when no pull follows").c_str(),
+      out.size() == 0 || (out == again).all() ? added : 1, 16 * static_cast<double>(std::numeric_limits<T>::epsilon()));
   double alone = 0;
   for (Index i : {Index(0), Index(5), in.rows() - 1}) {
     b.template call<Encode>(in.row(i), context.row(i), key.from_row(i), again, v_again);
-    for (Index j = 0; j < out.cols(); ++j) alone = worst(alone, std::abs(static_cast<double>(again(0, j) - out(i, j))) / (1 + std::abs(static_cast<double>(out(i, j)))));
+    for (Index j = 0; j < out.cols(); ++j)
+      alone = worst(alone, std::abs(static_cast<double>(again(0, j) - out(i, j))) /
+                               (1 + std::abs(static_cast<double>(out(i, j)))));
     alone = worst(alone, std::abs(static_cast<double>(v_again(0) - v(i))) / (1 + std::abs(static_cast<double>(v(i)))));
   }
-  add((std::string(side) + ": rows are independent").c_str(), alone, std::max(256 * static_cast<double>(std::numeric_limits<T>::epsilon()), abilities_of<T>(s).accuracy));
+  add((std::string(side) + ": rows are independent").c_str(), alone,
+      std::max(256 * static_cast<double>(std::numeric_limits<T>::epsilon()), abilities_of<T>(s).accuracy));
   if (in.cols() > 0) {
     // one coordinate at a time, and all
     bool kept = true;
@@ -52,21 +62,29 @@ void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& conte
         kept = kept && (i == 2 || (v_again(i) == v(i) && (out.cols() == 0 || (again.row(i) == out.row(i)).all())));
       }
     }
-    add((std::string(side) + ": NaN stays in its row and shows there, in one coordinate as in all").c_str(), kept ? 0 : 1, 0);
+    add((std::string(side) + ": NaN stays in its row and shows there, in one coordinate as in all").c_str(),
+        kept ? 0 : 1, 0);
     in.row(2).setConstant(T(1e30));
     in.row(3).setConstant(T(-1e30));
     b.template call<Encode>(in, context, key, again, v_again);
     // -log q(z given x) of a stochastic encoder is +inf where q underflows
-    const auto below_infinity = [&s](T x) { return static_cast<double>(x) < std::numeric_limits<double>::infinity() || (encodes_stochastically(s.kind) && x == x); };
-    add((std::string(side) + ": 1e30 gives no NaN and no +inf in V").c_str(), below_infinity(v_again(2)) && below_infinity(v_again(3)) ? 0 : 1, 0);
+    const auto below_infinity = [&s](T x) {
+      return static_cast<double>(x) < std::numeric_limits<double>::infinity() ||
+             (encodes_stochastically(s.kind) && x == x);
+    };
+    add((std::string(side) + ": 1e30 gives no NaN and no +inf in V").c_str(),
+        below_infinity(v_again(2)) && below_infinity(v_again(3)) ? 0 : 1, 0);
   }
   b.template call<Encode>(in.topRows(0), context.topRows(0), key, again, v_again);
   add((std::string(side) + ": no rows give no rows").c_str(), static_cast<double>(again.rows() + v_again.size()), 0);
 }
 
-/// The buffers as they are must be valid.  With one of them damaged, as a file may have it, either they are refused, or the layer still gives
-/// finite outputs and V that is no NaN and not +inf; NaN may be what an inverse by iterations says.  Counts the cases in which neither holds.
-template <class T> int damaged_buffers(const Subject& s, Runner<T>& b, const Batch<T>& x, const Batch<T>& z, const Batch<T>& context, Noise key) {
+/// The buffers as they are must be valid.  With one of them damaged, as a file may have it, either they are refused, or
+/// the layer still gives finite outputs and V that is no NaN and not +inf; NaN may be what an inverse by iterations
+/// says.  Counts the cases in which neither holds.
+template <class T>
+int damaged_buffers(const Subject& s, Runner<T>& b, const Batch<T>& x, const Batch<T>& z, const Batch<T>& context,
+                    Noise key) {
   using Limits = std::numeric_limits<T>;
   const Column<T> own = b.buffers;
   Batch<T> out;
@@ -85,7 +103,8 @@ template <class T> int damaged_buffers(const Subject& s, Runner<T>& b, const Bat
   };
   const Index last = own.size() - 1, step = 1 + last / 64;
   for (Index k = 0; k < last + step; k += step) {
-    for (const T bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), T(0), T(-1), T(0.5), T(2), Limits::max() / 2, -Limits::max() / 2, Limits::denorm_min()}) {
+    for (const T bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), T(0), T(-1), T(0.5), T(2),
+                        Limits::max() / 2, -Limits::max() / 2, Limits::denorm_min()}) {
       b.buffers = own;
       b.buffers(std::min(k, last)) = bad;
       if (!b.valid_buffers()) continue;
@@ -104,14 +123,17 @@ template <class T> int damaged_buffers(const Subject& s, Runner<T>& b, const Bat
   return faults;
 }
 
-/// A path that the layer knows how to go back (`reverse_draws`): the worst error of its beginning, of V, and of V of the pair where `weigh`
-/// scores it, each relative to 1 + its size.
-template <bool Encode, class T> double path_back(const Subject& s, Runner<T>& b, const Batch<T>& in, const Batch<T>& context, Noise key) {
+/// A path that the layer knows how to go back (`reverse_draws`): the worst error of its beginning, of V, and of V of
+/// the pair where `weigh` scores it, each relative to 1 + its size.
+template <bool Encode, class T>
+double path_back(const Subject& s, Runner<T>& b, const Batch<T>& in, const Batch<T>& context, Noise key) {
   const Index n = in.rows();
   Batch<T> out, back, table = Batch<T>::Zero(n, s.path_draws);
   Column<T> v, v_back, pair = Column<T>::Zero(n);
   double w = 0;
-  auto compare = [&](T a, T c) { w = worst(w, std::abs(static_cast<double>(a - c)) / (1 + std::abs(static_cast<double>(a)))); };
+  auto compare = [&](T a, T c) {
+    w = worst(w, std::abs(static_cast<double>(a - c)) / (1 + std::abs(static_cast<double>(a))));
+  };
   b.template call<Encode>(in, context, key, out, v);
   const bool weighed = b.template reverse<Encode>(in, out, v, context, key, table, pair);
   const Batch<double> draws = table.template cast<double>();

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Metrics of a model against a known target: leaked mass, gap to the entropy, divergence on a grid; all in nats or as probabilities.
-//   Leaks and their bounds: Cornish et al. 2020, arXiv:1909.13833; grid divergences: Stimper et al. 2022, arXiv:2110.15828.
-//   A target is anything with log_prob(x1, x2), sample(n, noise), distance_to_support(x1, x2) as far as the metric needs them: a
+// Metrics of a model against a known target: leaked mass, gap to the entropy, divergence on a grid; all in nats or as
+// probabilities.
+//   Leaks and their bounds: Cornish et al. 2020, arXiv:1909.13833; grid divergences: Stimper et al. 2022,
+//     arXiv:2110.15828.
+//   A target is anything with log_prob(x1, x2), sample(n, noise), distance_to_support(x1, x2) as far as the metric
+//     needs them: a
 //   targets::Target or one of the structs behind it.
 #pragma once
 
@@ -29,37 +32,35 @@ struct Estimate {
 
 /// Mean of independent numbers and the standard error of the mean; the error is NaN for a single number.
 /// Throws std::invalid_argument if there are none.
-template <class T>
-Estimate mean_and_error(const Column<T>& x) {
+template <class T> Estimate mean_and_error(const Column<T>& x) {
   if (x.size() == 0) detail::fail("mean_and_error of no numbers");
   const double n = static_cast<double>(x.size());
   const Column<double> v = x.template cast<double>();
   const double mean = v.mean();
-  const double variance = x.size() > 1 ? (v - mean).square().sum() / (n - 1.0) : std::numeric_limits<double>::quiet_NaN();
+  const double variance =
+      x.size() > 1 ? (v - mean).square().sum() / (n - 1.0) : std::numeric_limits<double>::quiet_NaN();
   return {mean, std::sqrt(variance / n)};
 }
 
 /// NLL - H = KL(target || model) of a model's log-densities (nats) at draws of a target of that entropy.
 /// At least -log(1 - support leak); of an ELBO, an upper bound of the divergence.
-template <class T>
-Estimate gap_to_entropy(const Column<T>& log_prob, double entropy) {
+template <class T> Estimate gap_to_entropy(const Column<T>& log_prob, double entropy) {
   const Estimate e = mean_and_error(log_prob);
   return {-e.value - entropy, e.error};
 }
 
-/// Mean bits per dimension, -log_2 p(x) / dims, of log-probabilities (or elbos) in nats of whole numbers, dims to a row, and its standard error.
-/// Throws std::invalid_argument if there are none or dims < 1.
-template <class T>
-Estimate bits_per_dimension(const Column<T>& log_prob, Index dims) {
+/// Mean bits per dimension, -log_2 p(x) / dims, of log-probabilities (or elbos) in nats of whole numbers, dims to a
+/// row, and its standard error. Throws std::invalid_argument if there are none or dims < 1.
+template <class T> Estimate bits_per_dimension(const Column<T>& log_prob, Index dims) {
   if (dims < 1) detail::fail("bits_per_dimension wants one dimension or more");
   const Estimate e = mean_and_error(log_prob);
   const double unit = 1.0 / (0.69314718055994530942 * static_cast<double>(dims));
   return {-e.value * unit, e.error * unit};
 }
 
-/// Share of the samples (N x 2) where event(x1, x2) holds.  The error is that of a share of (count + 1) / (N + 2), so it never is 0.
-template <class T, class Event>
-Estimate mass_where(const Batch<T>& samples, Event event) {
+/// Share of the samples (N x 2) where event(x1, x2) holds.  The error is that of a share of (count + 1) / (N + 2), so
+/// it never is 0.
+template <class T, class Event> Estimate mass_where(const Batch<T>& samples, Event event) {
   detail::check_width<T>(samples, 2, "the sample");
   if (samples.rows() == 0) detail::fail("mass_where of no samples");
   const double n = static_cast<double>(samples.rows());
@@ -70,8 +71,9 @@ Estimate mass_where(const Batch<T>& samples, Event event) {
   return {count / n, std::sqrt(smooth * (1.0 - smooth) / n)};
 }
 
-/// Share of a model's samples (N x 2) farther than delta from the target's support; NaN counts as outside.  Float samples want a delta
-/// of 1e-6 or so, their rounding.  Throws std::invalid_argument if the target's support is not compact.
+/// Share of a model's samples (N x 2) farther than delta from the target's support; NaN counts as outside.  Float
+/// samples want a delta of 1e-6 or so, their rounding.  Throws std::invalid_argument if the target's support is not
+/// compact.
 template <class T, class Target>
 Estimate support_leak(const Batch<T>& samples, const Target& target, double delta = 0.0) {
   if constexpr (std::is_class_v<decltype(target.distance_to_support)>) {
@@ -81,7 +83,8 @@ Estimate support_leak(const Batch<T>& samples, const Target& target, double delt
   return mass_where(samples, [&](double x1, double x2) { return !(target.distance_to_support(x1, x2) <= delta); });
 }
 
-/// KL(target || model) >= -log(1 - leak), by Jensen's inequality on the support (sharper than Pinsker's 2 leak^2); infinite at leak 1.
+/// KL(target || model) >= -log(1 - leak), by Jensen's inequality on the support (sharper than Pinsker's 2 leak^2);
+/// infinite at leak 1.
 inline double least_gap(double leak) { return -std::log1p(-leak); }
 
 /// A level t of a target's density: the target has mass alpha where log p* < t.
@@ -92,8 +95,7 @@ struct Level {
 };
 
 /// The level whose sublevel set has mass alpha, in (0, 1), from n exact draws of the target.
-template <class Target>
-Level level_set_threshold(const Target& target, double alpha, Index n, Noise noise) {
+template <class Target> Level level_set_threshold(const Target& target, double alpha, Index n, Noise noise) {
   if (!(alpha > 0.0 && alpha < 1.0) || n < 1) detail::fail("level_set_threshold wants 0 < alpha < 1 and n > 0");
   const Batch<double> x = target.sample(n, noise);
   std::vector<double> level(static_cast<std::size_t>(n));
@@ -104,18 +106,21 @@ Level level_set_threshold(const Target& target, double alpha, Index n, Noise noi
   return {t, static_cast<double>(below) / static_cast<double>(n), n};
 }
 
-/// Excess of a model's mass over the target's where p* is below the level: P_model(log p* < t) - alpha.  The error counts both samples.
+/// Excess of a model's mass over the target's where p* is below the level: P_model(log p* < t) - alpha.  The error
+/// counts both samples.
 template <class T, class Target>
 Estimate level_leak(const Batch<T>& samples, const Target& target, const Level& level) {
-  const Estimate e = mass_where(samples, [&](double x1, double x2) { return !(target.log_prob(x1, x2) >= level.log_threshold); });
-  return {e.value - level.alpha, std::hypot(e.error, std::sqrt(level.alpha * (1.0 - level.alpha) / static_cast<double>(level.n)))};
+  const Estimate e =
+      mass_where(samples, [&](double x1, double x2) { return !(target.log_prob(x1, x2) >= level.log_threshold); });
+  return {e.value - level.alpha,
+          std::hypot(e.error, std::sqrt(level.alpha * (1.0 - level.alpha) / static_cast<double>(level.n)))};
 }
 
 namespace detail {
 
-/// Log-densities at the cell centres of a grid, normalised to sum to one over it; `f` takes a point or a batch (then one call).
-template <class F>
-Column<double> grid_log_shares(F& f, const Batch<double>& x, double floor) {
+/// Log-densities at the cell centres of a grid, normalised to sum to one over it; `f` takes a point or a batch (then
+/// one call).
+template <class F> Column<double> grid_log_shares(F& f, const Batch<double>& x, double floor) {
   Column<double> v(x.rows());
   if constexpr (std::invocable<F&, double, double>) {
     for (Index i = 0; i < x.rows(); ++i) v(i) = f(x(i, 0), x(i, 1));
@@ -133,18 +138,22 @@ Column<double> grid_log_shares(F& f, const Batch<double>& x, double floor) {
 
 }  // namespace detail
 
-/// KL(p || q) of two log-densities on a grid of cells x cells points, the centres of the cells of `box`, each normalised to one over it:
-/// constants do not matter, mass outside the box is not seen.  Each is callable as f(x1, x2) -> double or f(Batch<double> n x 2) -> n
-/// numbers.  Log-densities of q below `floor` are raised to it before normalising: with the default, -infinity, the result is +infinity
-/// where p has mass and q none; with a floor it measures how much.  NaN in, NaN out.
+/// KL(p || q) of two log-densities on a grid of cells x cells points, the centres of the cells of `box`, each
+/// normalised to one over it: constants do not matter, mass outside the box is not seen.  Each is callable as f(x1, x2)
+/// -> double or f(Batch<double> n x 2) -> n numbers.  Log-densities of q below `floor` are raised to it before
+/// normalising: with the default, -infinity, the result is +infinity where p has mass and q none; with a floor it
+/// measures how much.  NaN in, NaN out.
 template <class P, class Q>
-double grid_kl(P log_p, Q log_q, const targets::Box& box, Index cells = 300, double floor = -std::numeric_limits<double>::infinity()) {
+double grid_kl(P log_p, Q log_q, const targets::Box& box, Index cells = 300,
+               double floor = -std::numeric_limits<double>::infinity()) {
   if (cells < 1) detail::fail("grid_kl wants one cell or more");
   Batch<double> x(cells * cells, 2);
   for (Index i = 0; i < cells; ++i) {
     for (Index j = 0; j < cells; ++j) {
-      x(i * cells + j, 0) = box.x1_min + (box.x1_max - box.x1_min) * (static_cast<double>(i) + 0.5) / static_cast<double>(cells);
-      x(i * cells + j, 1) = box.x2_min + (box.x2_max - box.x2_min) * (static_cast<double>(j) + 0.5) / static_cast<double>(cells);
+      x(i * cells + j, 0) =
+          box.x1_min + (box.x1_max - box.x1_min) * (static_cast<double>(i) + 0.5) / static_cast<double>(cells);
+      x(i * cells + j, 1) =
+          box.x2_min + (box.x2_max - box.x2_min) * (static_cast<double>(j) + 0.5) / static_cast<double>(cells);
     }
   }
   const Column<double> p = detail::grid_log_shares(log_p, x, -std::numeric_limits<double>::infinity());

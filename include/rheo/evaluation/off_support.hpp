@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The law of points off a layer's support: V = -inf, no gradient to the coordinate that is off, finite ones elsewhere, nothing in other rows.
+// The law of points off a layer's support: V = -inf, no gradient to the coordinate that is off, finite ones elsewhere,
+// nothing in other rows.
 #pragma once
 
 #include <cmath>
@@ -13,13 +14,16 @@ namespace rheo::detail {
 /// Whether some coordinate has an outside that is known without the layer's numbers; that of an interval is far away.
 inline bool has_outside(const std::vector<Support>& supports) {
   for (Support s : supports) {
-    if (s != Support::any && s != Support::real && s != Support::circle && !(s == Support::ordered && supports.size() == 1)) return true;
+    if (s != Support::any && s != Support::real && s != Support::circle &&
+        !(s == Support::ordered && supports.size() == 1))
+      return true;
   }
   return false;
 }
 
 /// Numbers for coordinate j of a row which take it off the support.
-template <class T, class Row> std::vector<T> outside(const std::vector<Support>& supports, std::size_t j, Index categories, const Row& row) {
+template <class T, class Row>
+std::vector<T> outside(const std::vector<Support>& supports, std::size_t j, Index categories, const Row& row) {
   switch (supports[j]) {
     case Support::positive:
     case Support::censored:
@@ -28,7 +32,9 @@ template <class T, class Row> std::vector<T> outside(const std::vector<Support>&
     case Support::interval: return {T(-1e6), T(1e6)};
     case Support::correlation: return {T(-1.5), T(1.5)};
     case Support::integer:
-    case Support::category: return categories > 0 ? std::vector<T>{T(0.5), T(-1), T(static_cast<double>(categories))} : std::vector<T>{T(0.5)};
+    case Support::category:
+      return categories > 0 ? std::vector<T>{T(0.5), T(-1), T(static_cast<double>(categories))}
+                            : std::vector<T>{T(0.5)};
     case Support::ordered:
       for (std::size_t i = j; i-- > 0;) {
         if (supports[i] == Support::ordered) return {row(static_cast<Index>(i)) - T(0.5)};
@@ -40,7 +46,8 @@ template <class T, class Row> std::vector<T> outside(const std::vector<Support>&
 
 /// Whether the layer keeps the law at every such number, put into one row of `at`.
 template <bool Encode, class T>
-bool kept_off_support(Runner<T>& b, const std::vector<Support>& supports, const std::vector<Index>& categories, Index out_dim, const Batch<T>& at, const Batch<T>& context, Noise noise) {
+bool kept_off_support(Runner<T>& b, const std::vector<Support>& supports, const std::vector<Index>& categories,
+                      Index out_dim, const Batch<T>& at, const Batch<T>& context, Noise noise) {
   const Index n = at.rows(), bad = 2;
   const Batch<T> g_out = Batch<T>::Zero(n, out_dim);
   Batch<T> out, g_in, g_context;

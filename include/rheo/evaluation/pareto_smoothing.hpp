@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Pareto smoothing: the largest importance weights replaced by quantiles of a generalised Pareto law fitted to them, whose shape tells what weights can bear.
-//   Vehtari, Simpson, Gelman, Yao, Gabry 2024, arXiv:1507.02646 (PSIS);  the fit: Zhang and Stephens 2009, A new and efficient estimation method for
-//   the generalized Pareto distribution;  of variational posteriors: Yao, Vehtari, Simpson, Gelman 2018, arXiv:1802.02538.
+// Pareto smoothing: the largest importance weights replaced by quantiles of a generalised Pareto law fitted to them,
+// whose shape tells what weights can bear.
+//   Vehtari, Simpson, Gelman, Yao, Gabry 2024, arXiv:1507.02646 (PSIS);  the fit: Zhang and Stephens 2009, A new and
+//     efficient estimation method for
+//   the generalized Pareto distribution;  of variational posteriors: Yao, Vehtari, Simpson, Gelman 2018,
+//     arXiv:1802.02538.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +21,13 @@
 
 namespace rheo {
 
-/// A law on (0, inf), or (0, -scale / shape) where shape < 0, whose tail is P(x > t) = (1 + shape t / scale)^(-1 / shape): moments below 1 / shape exist.
+/// A law on (0, inf), or (0, -scale / shape) where shape < 0, whose tail is P(x > t) = (1 + shape t / scale)^(-1 /
+/// shape): moments below 1 / shape exist.
 struct GeneralizedPareto {
   double shape = 0, scale = 1;
-  double quantile(double p) const { return std::fabs(shape) < 1e-12 ? -scale * std::log1p(-p) : scale * std::expm1(-shape * std::log1p(-p)) / shape; }
+  double quantile(double p) const {
+    return std::fabs(shape) < 1e-12 ? -scale * std::log1p(-p) : scale * std::expm1(-shape * std::log1p(-p)) / shape;
+  }
 };
 
 namespace detail {
@@ -35,9 +41,9 @@ struct LogPareto {
   }
 };
 
-/// The fit to 5 numbers or more, given by their logarithms, ascending: the mean of a profile likelihood under Zhang and Stephens' weak
-/// prior.  theta = -shape / scale is held in units of 1 / x_n, by its sign and the logarithm of its size: its reach is that of x_n over
-/// the quartile.
+/// The fit to 5 numbers or more, given by their logarithms, ascending: the mean of a profile likelihood under Zhang and
+/// Stephens' weak prior.  theta = -shape / scale is held in units of 1 / x_n, by its sign and the logarithm of its
+/// size: its reach is that of x_n over the quartile.
 inline LogPareto fit_log_pareto(const std::vector<double>& log_x) {
   struct Theta {
     bool negative;
@@ -53,7 +59,8 @@ inline LogPareto fit_log_pareto(const std::vector<double>& log_x) {
     return sum / static_cast<double>(n);
   };
   const auto grid = static_cast<std::size_t>(30 + std::floor(std::sqrt(static_cast<double>(n))));
-  const double log_ratio = log_x.back() - log_x[static_cast<std::size_t>(std::floor(static_cast<double>(n) / 4 + 0.5)) - 1];
+  const double log_ratio =
+      log_x.back() - log_x[static_cast<std::size_t>(std::floor(static_cast<double>(n) / 4 + 0.5)) - 1];
   std::vector<Theta> theta(grid);
   std::vector<double> likelihood(grid);
   double largest = -std::numeric_limits<double>::infinity();
@@ -79,8 +86,8 @@ inline LogPareto fit_log_pareto(const std::vector<double>& log_x) {
 
 }  // namespace detail
 
-/// The fit to positive numbers that ascend, without iterations; the error of the shape is about (1 + shape) / sqrt(n).  Throws
-/// std::invalid_argument for fewer than 5 numbers, or numbers that are not finite, positive and ascending.
+/// The fit to positive numbers that ascend, without iterations; the error of the shape is about (1 + shape) / sqrt(n).
+/// Throws std::invalid_argument for fewer than 5 numbers, or numbers that are not finite, positive and ascending.
 inline GeneralizedPareto fit_generalized_pareto(std::vector<double> x) {
   if (x.size() < 5 || !(x.front() > 0) || !std::isfinite(x.back()) || !std::is_sorted(x.begin(), x.end()))
     detail::fail("fit_generalized_pareto wants 5 positive numbers or more, ascending");
@@ -95,20 +102,24 @@ struct SmoothedWeights {
   Index tail;            ///< how many weights were replaced
 };
 
-/// The largest min(n / 5, 3 sqrt(n)) weights smoothed, none beyond the largest given.  shape, shrunk to 1/2 as if by ten more weights, is the verdict:
-/// below 1/2 their variance is finite; up to largest_reliable_shape(n) estimates by the smoothed weights can be trusted; above it neither they nor their errors can,
-/// whatever n of a feasible size; above 1 the weights have no mean.  shape = -inf: the weights are equal to 1e-8, those of an exact proposal.  +inf: too few weights,
-/// or too few that differ, to tell; NaN: one of them is.  In the last three cases the weights stay as they are.
+/// The largest min(n / 5, 3 sqrt(n)) weights smoothed, none beyond the largest given.  shape, shrunk to 1/2 as if by
+/// ten more weights, is the verdict: below 1/2 their variance is finite; up to largest_reliable_shape(n) estimates by
+/// the smoothed weights can be trusted; above it neither they nor their errors can, whatever n of a feasible size;
+/// above 1 the weights have no mean.  shape = -inf: the weights are equal to 1e-8, those of an exact proposal.  +inf:
+/// too few weights, or too few that differ, to tell; NaN: one of them is.  In the last three cases the weights stay as
+/// they are.
 inline SmoothedWeights pareto_smoothed(const Column<double>& log_w) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const Index n = log_w.size();
   SmoothedWeights s{log_w, infinity, 0};
   if (!(log_w == log_w).all()) return {log_w, std::numeric_limits<double>::quiet_NaN(), 0};
-  const auto most = static_cast<Index>(std::ceil(std::min(0.2 * static_cast<double>(n), 3 * std::sqrt(static_cast<double>(n)))));
+  const auto most =
+      static_cast<Index>(std::ceil(std::min(0.2 * static_cast<double>(n), 3 * std::sqrt(static_cast<double>(n)))));
   if (most < 5) return s;
   std::vector<Index> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), Index(0));
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return log_w(a) < log_w(b) || (log_w(a) == log_w(b) && a < b); });
+  std::sort(order.begin(), order.end(),
+            [&](Index a, Index b) { return log_w(a) < log_w(b) || (log_w(a) == log_w(b) && a < b); });
   const double top = log_w(order.back()), cut = log_w(order[static_cast<std::size_t>(n - most - 1)]);
   if (!std::isfinite(top)) return s;
   if (top - cut < 1e-8) return {log_w, top - log_w(order.front()) < 1e-8 ? -infinity : infinity, 0};

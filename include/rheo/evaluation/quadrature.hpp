@@ -17,9 +17,9 @@
 
 namespace rheo::detail {
 
-/// Nodes and weights of one coordinate, smooth or not so: trapezoidal rule in t with x = sinh t on the whole line, x = exp(t - exp(-t)) on (0, inf), and
-/// before it the atom at 0 where numbers are censored; midpoints on the unit interval and the circle; x = k + 1 / (1 + e^-t) in each cell of an
-/// interval of `count` cells; sums over whole numbers.
+/// Nodes and weights of one coordinate, smooth or not so: trapezoidal rule in t with x = sinh t on the whole line, x =
+/// exp(t - exp(-t)) on (0, inf), and before it the atom at 0 where numbers are censored; midpoints on the unit interval
+/// and the circle; x = k + 1 / (1 + e^-t) in each cell of an interval of `count` cells; sums over whole numbers.
 inline std::pair<std::vector<double>, std::vector<double>> rule_of(Support s, Index count, Index m) {
   std::pair<std::vector<double>, std::vector<double>> rule;
   auto add = [&](double x, double weight) { rule.first.push_back(x), rule.second.push_back(weight); };
@@ -39,7 +39,8 @@ inline std::pair<std::vector<double>, std::vector<double>> rule_of(Support s, In
   }
   if (s == Support::censored) add(0, 1);
   for (Index k = 0; k < m; ++k) {
-    const double t = -reach + h * static_cast<double>(k), u = (static_cast<double>(k) + 0.5) * step, x = std::exp(t - std::exp(-t));
+    const double t = -reach + h * static_cast<double>(k), u = (static_cast<double>(k) + 0.5) * step,
+                 x = std::exp(t - std::exp(-t));
     if (s == Support::unit) add(u, step);
     else if (s == Support::circle) add((2 * u - 1) * std::numbers::pi, 2 * std::numbers::pi * step);
     else if (s == Support::positive || s == Support::censored) add(x, h * x * (1 + std::exp(-t)));
@@ -49,7 +50,8 @@ inline std::pair<std::vector<double>, std::vector<double>> rule_of(Support s, In
 }
 
 /// The integral, or sum, of a density on one or two coordinates.
-template <class Density> double integral(const std::vector<Support>& supports, const std::vector<Index>& counts, bool smooth, Density density) {
+template <class Density>
+double integral(const std::vector<Support>& supports, const std::vector<Index>& counts, bool smooth, Density density) {
   const auto D = static_cast<Index>(supports.size()), m = D == 1 ? Index(4001) : Index(smooth ? 601 : 1201);
   const auto [inner, weight_0] = rule_of(supports.front(), counts.front(), m);
   const auto [outer, weight_1] = rule_of(supports.back(), counts.back(), m);
@@ -65,7 +67,8 @@ template <class Density> double integral(const std::vector<Support>& supports, c
   return total;
 }
 
-/// Nodes and weights on one coordinate: Gauss-Legendre on pieces between seams, exponential maps on the pieces that reach to infinity.
+/// Nodes and weights on one coordinate: Gauss-Legendre on pieces between seams, exponential maps on the pieces that
+/// reach to infinity.
 struct Nodes {
   std::vector<double> x, weight;
   Nodes(double lo, double hi, std::vector<double> seams) {
@@ -82,7 +85,8 @@ struct Nodes {
   void piece(double a, double b) {
     if (std::isfinite(a) && std::isfinite(b)) {
       const auto& rule = math::gauss_legendre<16>;
-      for (std::size_t q = 0; q < rule.node.size(); ++q) x.push_back(a + (b - a) * rule.node[q]), weight.push_back((b - a) * rule.weight[q]);
+      for (std::size_t q = 0; q < rule.node.size(); ++q)
+        x.push_back(a + (b - a) * rule.node[q]), weight.push_back((b - a) * rule.weight[q]);
       return;
     }
     const int m = 360;
@@ -97,14 +101,17 @@ struct Nodes {
 
 /// The same on the support of a layer.
 template <class L, class Density>
-  requires Layer<L>
+requires Layer<L>
 double integral(Density density) {
   const auto counts = x_categories<L>();
-  return integral(std::vector<Support>(L::x_support.begin(), L::x_support.end()), std::vector<Index>(counts.begin(), counts.end()), is_smooth<L>, density);
+  return integral(std::vector<Support>(L::x_support.begin(), L::x_support.end()),
+                  std::vector<Index>(counts.begin(), counts.end()), is_smooth<L>, density);
 }
 
 template <class L>
-concept HasSeams = requires(const L& l) { l.seams(Index(), 0.0, [](double) {}); };
+concept HasSeams = requires(const L& l) {
+  l.seams(Index(), 0.0, [](double) {});
+};
 
 /// The x_j at which the layer's derivatives jump where the other coordinate is `other`.
 template <class L> std::vector<double> seams_of(const L& layer, Index j, double other) {
@@ -113,9 +120,10 @@ template <class L> std::vector<double> seams_of(const L& layer, Index j, double 
   return all;
 }
 
-/// The integral over a box of a density on one or two coordinates, smooth but for seams: seams(j, other) are the x_j of those across coordinate
-/// j where the other coordinate is `other`, NaN where it is not yet known.
-template <class Seams, class Density> double integral_between_seams(Seams seams, Density density, Index D, const double* lo, const double* hi) {
+/// The integral over a box of a density on one or two coordinates, smooth but for seams: seams(j, other) are the x_j of
+/// those across coordinate j where the other coordinate is `other`, NaN where it is not yet known.
+template <class Seams, class Density>
+double integral_between_seams(Seams seams, Density density, Index D, const double* lo, const double* hi) {
   auto line = [&](double other) {
     const Nodes inner(lo[0], hi[0], seams(0, other));
     const auto n = static_cast<Index>(inner.x.size());
@@ -138,7 +146,8 @@ template <class Seams, class Density> double integral_between_seams(Seams seams,
   for (std::size_t k = 0; k < outer.x.size(); ++k) total += outer.weight[k] * line(outer.x[k]);
   return total;
 }
-template <class Seams, class Density> double integral_between_seams(Seams seams, Density density, const std::vector<Support>& supports) {
+template <class Seams, class Density>
+double integral_between_seams(Seams seams, Density density, const std::vector<Support>& supports) {
   double lo[2], hi[2];
   for (std::size_t j = 0; j < supports.size(); ++j) {
     const Support s = supports[j];
@@ -151,11 +160,12 @@ template <class Seams, class Density> double integral_between_seams(Seams seams,
 
 /// The same with the seams and on the support of a layer.
 template <class L, class Density> double integral_between_seams(const L& layer, Density density) {
-  return integral_between_seams([&](Index j, double other) { return seams_of(layer, j, other); }, density, std::vector<Support>(L::x_support.begin(), L::x_support.end()));
+  return integral_between_seams([&](Index j, double other) { return seams_of(layer, j, other); }, density,
+                                std::vector<Support>(L::x_support.begin(), L::x_support.end()));
 }
 
-/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a side, as a
-/// standard normal; infinite where draws are not finite, or all alike.
+/// Draws x on one or two coordinates against the masses of boxes, mass(lo, hi): chi-square over a grid of 14 cells a
+/// side, as a standard normal; infinite where draws are not finite, or all alike.
 template <class Mass> double chi_square_of_cells(const Batch<double>& x, Mass mass) {
   const Index n = x.rows(), D = x.cols(), side = 14;
   constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -169,7 +179,8 @@ template <class Mass> double chi_square_of_cells(const Batch<double>& x, Mass ma
   const Index rows_2 = D == 2 ? side : 1;
   Batch<double> count = Batch<double>::Zero(side, rows_2), expected = count;
   for (Index i = 0; i < n; ++i) {
-    count(static_cast<Index>((x(i, 0) - lo[0]) / width[0]), D == 2 ? static_cast<Index>((x(i, D - 1) - lo[1]) / width[1]) : 0) += 1;
+    count(static_cast<Index>((x(i, 0) - lo[0]) / width[0]),
+          D == 2 ? static_cast<Index>((x(i, D - 1) - lo[1]) / width[1]) : 0) += 1;
   }
   double inside = 0;
   for (Index a = 0; a < side; ++a) {
@@ -206,13 +217,15 @@ template <class Density> double chi_square(const Batch<double>& x, Density densi
   return chi_square_of_cells(x, [&](const double* lo, const double* hi) {
     for (Index k = 0; k < point.rows(); ++k) {
       point(k, 0) = lo[0] + (hi[0] - lo[0]) * (static_cast<double>(k % fine) + 0.5) / static_cast<double>(fine);
-      if (D == 2) point(k, 1) = lo[1] + (hi[1] - lo[1]) * (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine);
+      if (D == 2)
+        point(k, 1) = lo[1] + (hi[1] - lo[1]) * (static_cast<double>(k / fine) + 0.5) / static_cast<double>(fine);
     }
     return density(point).mean() * (hi[0] - lo[0]) * (D == 2 ? hi[1] - lo[1] : 1);
   });
 }
 
-/// Draws against the probabilities of the values that they take, or of being above 0 where there is no atom, coordinates together.
+/// Draws against the probabilities of the values that they take, or of being above 0 where there is no atom,
+/// coordinates together.
 template <class Density> double chi_square_of_values(const Batch<double>& x, Density density) {
   if (!x.allFinite()) return std::numeric_limits<double>::infinity();
   std::map<std::vector<double>, double> count;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Integrals of what changes its sign by weighted draws, and what unweighting would keep of them.
-//   Event generators by flows: Gao, Isaacson and Krause 2020, arXiv:2001.05486;  unweighting by a reduced maximum: Gao et al. 2020,
+//   Event generators by flows: Gao, Isaacson and Krause 2020, arXiv:2001.05486;  unweighting by a reduced maximum: Gao
+//     et al. 2020,
 //   arXiv:2001.10028;  negative weights: Frederix et al. 2020, arXiv:2002.12716.
 #pragma once
 
@@ -17,7 +18,8 @@ namespace rheo {
 namespace detail {
 
 /// The mean of w f, whose terms independent(terms) makes independent.
-template <class Independent> Estimate integral_of(const Column<double>& f, const Column<double>& log_w, Independent independent) {
+template <class Independent>
+Estimate integral_of(const Column<double>& f, const Column<double>& log_w, Independent independent) {
   if (f.size() != log_w.size()) fail("integral: as many values as weights are wanted");
   const Column<double> w = relative_weights(log_w);
   const Estimate m = mean_and_error(Column<double>(independent(Column<double>((w > 0.0).select(w * f, w)))));
@@ -27,8 +29,9 @@ template <class Independent> Estimate integral_of(const Column<double>& f, const
 
 }  // namespace detail
 
-/// The integral of f exp(-u), f of either sign, by draws whose weights exp(log_w) have the mean Z: the mean of w f, unbiased, and its
-/// standard error.  In linear units: infinite where exp(log_w) f overflows.  Rows of weight 0 count as 0 whatever their f.
+/// The integral of f exp(-u), f of either sign, by draws whose weights exp(log_w) have the mean Z: the mean of w f,
+/// unbiased, and its standard error.  In linear units: infinite where exp(log_w) f overflows.  Rows of weight 0 count
+/// as 0 whatever their f.
 inline Estimate integral(const Column<double>& f, const Column<double>& log_w) {
   return detail::integral_of(f, log_w, [](const Column<double>& terms) { return terms; });
 }
@@ -37,9 +40,9 @@ inline Estimate integral(const Column<double>& f, const FamilyWeights& log_w) {
   return detail::integral_of(f, log_w, [&](const Column<double>& terms) { return log_w.sums(terms); });
 }
 
-/// The mean of f under a density that may be negative, by weights sign exp(log_w): sum s w f / sum s w, and its error by the delta
-/// method, which is large where the weights cancel: as if 1 / (1 - 2 r)^2 times fewer rows, r the share of the negative ones.  NaN
-/// where the signed sum is 0.
+/// The mean of f under a density that may be negative, by weights sign exp(log_w): sum s w f / sum s w, and its error
+/// by the delta method, which is large where the weights cancel: as if 1 / (1 - 2 r)^2 times fewer rows, r the share of
+/// the negative ones.  NaN where the signed sum is 0.
 inline Estimate signed_expectation(const Column<double>& f, const Column<double>& log_w, const Column<double>& sign) {
   const bool fits = f.size() == log_w.size() && sign.size() == log_w.size();
   if (!fits) detail::fail("signed_expectation: as many values and signs as weights are wanted");
@@ -48,16 +51,17 @@ inline Estimate signed_expectation(const Column<double>& f, const Column<double>
   return {mean, std::sqrt((w != 0.0).select((w * (f - mean)).square(), w).sum()) / std::fabs(sum)};
 }
 
-/// The share of draws that are kept where each is taken with probability min(1, w / W), W the weight that a share `quantile` of the
-/// draws does not exceed: their largest, for 1, where those kept weigh alike and this is the mean weight over the largest.  For less,
-/// those above W keep the weight w / W.  0 where all weights are 0, NaN where one is NaN.  Throws std::invalid_argument without
-/// weights, or for a quantile outside (0, 1].
+/// The share of draws that are kept where each is taken with probability min(1, w / W), W the weight that a share
+/// `quantile` of the draws does not exceed: their largest, for 1, where those kept weigh alike and this is the mean
+/// weight over the largest.  For less, those above W keep the weight w / W.  0 where all weights are 0, NaN where one
+/// is NaN.  Throws std::invalid_argument without weights, or for a quantile outside (0, 1].
 inline double unweighting_efficiency(const Column<double>& log_w, double quantile = 1) {
   if (!(quantile > 0 && quantile <= 1)) detail::fail("unweighting_efficiency wants a quantile in (0, 1]");
   const Column<double> w = detail::relative_weights(log_w);
   if (w.isNaN().any()) return std::numeric_limits<double>::quiet_NaN();
   std::vector<double> order(w.data(), w.data() + w.size());
-  const auto at = order.begin() + (static_cast<std::ptrdiff_t>(std::ceil(quantile * static_cast<double>(w.size()))) - 1);
+  const auto at =
+      order.begin() + (static_cast<std::ptrdiff_t>(std::ceil(quantile * static_cast<double>(w.size()))) - 1);
   std::nth_element(order.begin(), at, order.end());
   const double most = *at;
   double kept = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sliced Wasserstein distance of two samples: the mean over directions of the distance of their shadows, which sorting finds.
+// Sliced Wasserstein distance of two samples: the mean over directions of the distance of their shadows, which sorting
+// finds.
 //   Rabin et al. 2012, Wasserstein barycenter and its application to texture mixing;  Bonneel et al. 2015.
 #pragma once
 
@@ -16,10 +17,12 @@
 
 namespace rheo {
 
-/// W1 (the mean distance of the sorted shadows) over `directions` uniform directions, drawn from the noise.  a and b are N x D with one N and D > 0;
-/// throws std::invalid_argument otherwise.  NaN in, NaN out.
-template <class T> double sliced_wasserstein(const Batch<T>& a, const Batch<T>& b, Index directions = 100, Noise noise = {}) {
-  if (a.rows() != b.rows() || a.cols() != b.cols() || a.size() == 0 || directions < 1) detail::fail("sliced_wasserstein wants two samples of one size and a direction or more");
+/// W1 (the mean distance of the sorted shadows) over `directions` uniform directions, drawn from the noise.  a and b
+/// are N x D with one N and D > 0; throws std::invalid_argument otherwise.  NaN in, NaN out.
+template <class T>
+double sliced_wasserstein(const Batch<T>& a, const Batch<T>& b, Index directions = 100, Noise noise = {}) {
+  if (a.rows() != b.rows() || a.cols() != b.cols() || a.size() == 0 || directions < 1)
+    detail::fail("sliced_wasserstein wants two samples of one size and a direction or more");
   if (!a.allFinite() || !b.allFinite()) return std::numeric_limits<double>::quiet_NaN();
   const Index n = a.rows(), D = a.cols();
   std::vector<double> p(static_cast<std::size_t>(n)), q(p.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Subject: a layer as the laws see it, its type forgotten: facts are values and calls are virtual, so that the laws are compiled once and
-// every further layer costs its own passes only.
+// Subject: a layer as the laws see it, its type forgotten: facts are values and calls are virtual, so that the laws are
+// compiled once and every further layer costs its own passes only.
 #pragma once
 
 #include <limits>
@@ -26,16 +26,21 @@ template <class T> class Runner {
   /// Whether the buffers as they are may be used.
   virtual bool valid_buffers() const = 0;
 
-  template <bool Encode> void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep = true, T v_before = T(0)) {
+  template <bool Encode>
+  void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep = true,
+            T v_before = T(0)) {
     call(Encode, in, context, noise, out, v, keep, v_before);
   }
   template <bool Encode>
-  void pull(const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v, Batch<T>& g_in,
-            Column<T>& g_theta, Batch<T>& g_context) {
+  void pull(const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out,
+            const Column<T>& g_v, Batch<T>& g_in, Column<T>& g_theta, Batch<T>& g_context) {
     pull(Encode, in, out, context, noise, g_out, g_v, g_in, g_theta, g_context);
   }
-  /// After a call: the draws that lead its path back into `table`, and V of its ends by `weigh` into `pair`, if the layer weighs pairs.
-  template <bool Encode> bool reverse(const Batch<T>& in, Batch<T>& out, Column<T>& v, const Batch<T>& context, Noise noise, Batch<T>& table, Column<T>& pair) {
+  /// After a call: the draws that lead its path back into `table`, and V of its ends by `weigh` into `pair`, if the
+  /// layer weighs pairs.
+  template <bool Encode>
+  bool reverse(const Batch<T>& in, Batch<T>& out, Column<T>& v, const Batch<T>& context, Noise noise, Batch<T>& table,
+               Column<T>& pair) {
     const Index n = in.rows();
     const CView<T> x = view(std::as_const(Encode ? in : out)), z = view(std::as_const(Encode ? out : in));
     return run_reverse({view(in), view(out), ColView<T>(v.data(), n), Params<const T>(theta.data(), theta.size()),
@@ -44,9 +49,10 @@ template <class T> class Runner {
   }
 
  private:
-  void call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep, T v_before);
-  void pull(bool encode, const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v,
-            Batch<T>& g_in, Column<T>& g_theta, Batch<T>& g_context);
+  void call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v,
+            bool keep, T v_before);
+  void pull(bool encode, const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise,
+            const Batch<T>& g_out, const Column<T>& g_v, Batch<T>& g_in, Column<T>& g_theta, Batch<T>& g_context);
   virtual void run(bool encode, const Pass<T, NoCache>& p) = 0;
   virtual void run_pull(bool encode, const Pull<T, NoCache>& p) = 0;
   virtual bool run_reverse(const Pass<T, NoCache>& p, View<T> table, CView<T> x, CView<T> z, ColView<T> pair) = 0;
@@ -63,22 +69,25 @@ Runner<T>::Runner(Index params, Index state, Index x_dim, Index z_dim)
 template <class T> Runner<T>::~Runner() = default;
 
 template <class T>
-void Runner<T>::call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep, T v_before) {
+void Runner<T>::call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v,
+                     bool keep, T v_before) {
   const Index n = in.rows();
   out.setConstant(n, encode ? z_dim_ : x_dim_, T(std::numeric_limits<double>::quiet_NaN()));
   v.setConstant(n, v_before);
-  run(encode, {view(in), view(out), ColView<T>(v.data(), n), Params<const T>(theta.data(), theta.size()), Params<const T>(buffers.data(), buffers.size()),
-               view(context), noise, none_, scratch_, keep});
+  run(encode, {view(in), view(out), ColView<T>(v.data(), n), Params<const T>(theta.data(), theta.size()),
+               Params<const T>(buffers.data(), buffers.size()), view(context), noise, none_, scratch_, keep});
 }
 
 template <class T>
-void Runner<T>::pull(bool encode, const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out, const Column<T>& g_v,
-                     Batch<T>& g_in, Column<T>& g_theta, Batch<T>& g_context) {
+void Runner<T>::pull(bool encode, const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise,
+                     const Batch<T>& g_out, const Column<T>& g_v, Batch<T>& g_in, Column<T>& g_theta,
+                     Batch<T>& g_context) {
   const Index n = in.rows();
   g_in.setConstant(n, in.cols(), T(std::numeric_limits<double>::quiet_NaN()));
-  run_pull(encode, {view(in), view(out), view(g_out), CColView<T>(g_v.data(), n), view(g_in), Params<const T>(theta.data(), theta.size()),
-                    Params<T>(g_theta.data(), g_theta.size()), Params<const T>(buffers.data(), buffers.size()), view(context), view(g_context), noise, none_,
-                    scratch_});
+  run_pull(encode,
+           {view(in), view(out), view(g_out), CColView<T>(g_v.data(), n), view(g_in),
+            Params<const T>(theta.data(), theta.size()), Params<T>(g_theta.data(), g_theta.size()),
+            Params<const T>(buffers.data(), buffers.size()), view(context), view(g_context), noise, none_, scratch_});
 }
 
 /// What a layer can do in one scalar.
@@ -87,7 +96,12 @@ struct Abilities {
   double accuracy = 0, pull_accuracy = 0;
 };
 template <class L, class T> constexpr Abilities abilities() {
-  return {CanEncode<L, T>, CanEncodePull<L, T>, CanDecode<L, T>, CanDecodePull<L, T>, rheo::detail::accuracy<L, T>(), rheo::detail::pull_accuracy<L, T>()};
+  return {CanEncode<L, T>,
+          CanEncodePull<L, T>,
+          CanDecode<L, T>,
+          CanDecodePull<L, T>,
+          rheo::detail::accuracy<L, T>(),
+          rheo::detail::pull_accuracy<L, T>()};
 }
 
 /// A layer's facts, and runners on it.
@@ -95,7 +109,8 @@ class Subject {
  public:
   Index x_dim = 0, z_dim = 0, context_dim = 0, param_count = 0, buffer_count = 0, path_draws = 0;
   Kind kind = Kind::bijection;
-  bool exact = false, smooth = false, piecewise_smooth = false, has_seams = false, has_jacobian = false, biased_pulls = false, replays = false;
+  bool exact = false, smooth = false, piecewise_smooth = false, has_seams = false, has_jacobian = false,
+       biased_pulls = false, replays = false;
   std::vector<Support> x_support, z_support;
   std::vector<Index> x_categories, z_categories;
   Abilities in_float, in_double;
@@ -114,15 +129,19 @@ class Subject {
 };
 
 /// Whether the laws take the Jacobian of this layer's encode.
-template <class L> inline constexpr bool has_jacobian = L::kind == Kind::bijection && L::x_dim == L::z_dim && CanEncode<L, Dual<double>>;
+template <class L>
+inline constexpr bool has_jacobian = L::kind == Kind::bijection&& L::x_dim == L::z_dim&& CanEncode<L, Dual<double>>;
 
 /// Duals check pulls, and the Jacobian: no other call is made on them, so none other is compiled.
 template <class L, class T> inline constexpr Abilities wanted = abilities<L, T>();
 template <class L>
-inline constexpr Abilities wanted<L, Dual<double>> = {CanEncodePull<L, double> || CanEncodePull<L, float> || has_jacobian<L>, false, CanDecodePull<L, double> || CanDecodePull<L, float>, false};
+inline constexpr Abilities wanted<L, Dual<double>> = {
+    CanEncodePull<L, double> || CanEncodePull<L, float> || has_jacobian<L>, false,
+    CanDecodePull<L, double> || CanDecodePull<L, float>, false};
 
 /// The columns of draws of a layer that knows how to go a path back.
-template <class L> inline constexpr Index path_draws_of = [] {
+template <class L>
+inline constexpr Index path_draws_of = [] {
   if constexpr (requires { L::draws; }) return Index(L::draws);
   return Index(0);
 }();
@@ -131,7 +150,8 @@ template <class L, class T> class RunnerOf final : public Runner<T> {
  public:
   explicit RunnerOf(const L& layer) : Runner<T>(L::param_count, L::buffer_count, L::x_dim, L::z_dim), layer_(layer) {}
   bool valid_buffers() const override {
-    if constexpr (std::is_floating_point_v<T>) return rheo::detail::valid_buffers(layer_, Params<const T>(this->buffers.data(), this->buffers.size()));
+    if constexpr (std::is_floating_point_v<T>)
+      return rheo::detail::valid_buffers(layer_, Params<const T>(this->buffers.data(), this->buffers.size()));
     return true;
   }
 
@@ -146,7 +166,8 @@ template <class L, class T> class RunnerOf final : public Runner<T> {
     }
   }
   void run_pull(bool encode, const Pull<T, NoCache>& p) override {
-    const Pull<T, C> own{p.in, p.out, p.g_out, p.g_v, p.g_in, p.theta, p.g_theta, p.buffers, p.context, p.g_context, p.noise, cache_, p.scratch};
+    const Pull<T, C> own{p.in,      p.out,     p.g_out,     p.g_v,   p.g_in, p.theta,  p.g_theta,
+                         p.buffers, p.context, p.g_context, p.noise, cache_, p.scratch};
     if (encode) {
       if constexpr (wanted<L, T>.encode_pull) layer_.encode_pull(own);
     } else {
@@ -154,8 +175,9 @@ template <class L, class T> class RunnerOf final : public Runner<T> {
     }
   }
   bool run_reverse(const Pass<T, NoCache>& p, View<T> table, CView<T> x, CView<T> z, ColView<T> pair) override {
-    if constexpr (path_draws_of<L> > 0 && std::is_floating_point_v<T>) {
-      layer_.reverse_draws(Pass<T, C>{p.in, p.out, p.v, p.theta, p.buffers, p.context, p.noise, cache_, p.scratch}, table);
+    if constexpr (path_draws_of < L >> 0 && std::is_floating_point_v<T>) {
+      layer_.reverse_draws(Pass<T, C>{p.in, p.out, p.v, p.theta, p.buffers, p.context, p.noise, cache_, p.scratch},
+                           table);
       if constexpr (requires { layer_.weigh(x, z, pair, p.theta); }) {
         layer_.weigh(x, z, pair, p.theta);
         return true;
@@ -176,7 +198,8 @@ template <class T> const Abilities& abilities_of(const Subject& s) {
 template <class L> class SubjectOf final : public Subject {
  public:
   explicit SubjectOf(const L& layer) : layer_(layer) {
-    x_dim = L::x_dim, z_dim = L::z_dim, context_dim = L::context_dim, param_count = L::param_count, buffer_count = L::buffer_count;
+    x_dim = L::x_dim, z_dim = L::z_dim, context_dim = L::context_dim, param_count = L::param_count,
+    buffer_count = L::buffer_count;
     const auto x_counts = rheo::detail::x_categories<L>();
     const auto z_counts = rheo::detail::z_categories<L>();
     x_categories.assign(x_counts.begin(), x_counts.end()), z_categories.assign(z_counts.begin(), z_counts.end());
@@ -191,10 +214,12 @@ template <class L> class SubjectOf final : public Subject {
     in_float = abilities<L, float>(), in_double = abilities<L, double>();
   }
   void init(Column<double>& theta, Column<double>& buffers, Noise noise) const override {
-    rheo::detail::init<L, double>(layer_, Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()), noise);
+    rheo::detail::init<L, double>(layer_, Params<double>(theta.data(), theta.size()),
+                                  Params<double>(buffers.data(), buffers.size()), noise);
   }
   void follow(Column<double>& theta, Column<double>& buffers) const override {
-    if constexpr (HasAfterStep<L, double>) layer_.after_step(Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()));
+    if constexpr (HasAfterStep<L, double>)
+      layer_.after_step(Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()));
   }
   std::vector<double> seams(Index j, double other) const override { return seams_of(layer_, j, other); }
   std::unique_ptr<Runner<float>> runner(float) const override { return make<float>(); }

@@ -27,13 +27,18 @@ template <Index N> struct next_wants_categories {};
 template <class K, class Gives, class Wants> inline constexpr bool dimensions_agree = false;
 template <class K, Index D> inline constexpr bool dimensions_agree<K, gives_dim<D>, next_wants_dim<D>> = true;
 template <class K, class J, class Gives, class Wants> inline constexpr bool supports_agree = false;
-template <class K, class J, Support S> inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<S>> = true;
-template <class K, class J, Support S> inline constexpr bool supports_agree<K, J, gives_support<Support::any>, next_wants_support<S>> = true;
-template <class K, class J, Support S> inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<Support::any>> = true;
-template <class K, class J> inline constexpr bool supports_agree<K, J, gives_support<Support::any>, next_wants_support<Support::any>> = true;
+template <class K, class J, Support S>
+inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<S>> = true;
+template <class K, class J, Support S>
+inline constexpr bool supports_agree<K, J, gives_support<Support::any>, next_wants_support<S>> = true;
+template <class K, class J, Support S>
+inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<Support::any>> = true;
+template <class K, class J>
+inline constexpr bool supports_agree<K, J, gives_support<Support::any>, next_wants_support<Support::any>> = true;
 template <class K, class J, class Gives, class Wants> inline constexpr bool categories_agree = false;
 template <class K, class J, Index N, Index M>
-inline constexpr bool categories_agree<K, J, gives_categories<N>, next_wants_categories<M>> = N == 0 || M == 0 || N == M;
+inline constexpr bool categories_agree<K, J, gives_categories<N>, next_wants_categories<M>> =
+    N == 0 || M == 0 || N == M;
 
 namespace detail {
 
@@ -53,7 +58,9 @@ template <class L, std::size_t D> constexpr bool keeps_order(const std::array<Su
   const auto source = support_source<L>();
   for (std::size_t j = 0; j < source.size(); ++j) {
     const Index i = source[j];
-    if (i < 0 || i >= L::x_dim || L::x_support[static_cast<std::size_t>(i)] != Support::any || supports[static_cast<std::size_t>(i)] != Support::ordered) continue;
+    if (i < 0 || i >= L::x_dim || L::x_support[static_cast<std::size_t>(i)] != Support::any ||
+        supports[static_cast<std::size_t>(i)] != Support::ordered)
+      continue;
     if (i < last) return false;
     last = i;
   }
@@ -65,11 +72,13 @@ template <class Given, class Next> constexpr Index support_misfit() {
   const Supports<Next::x_dim> wanted = Next::x_support;
   Supports<Next::x_dim> given = Given::value;
   for (std::size_t j = 0; j < given.size(); ++j) {
-    if (given[j] == Support::integer && wanted[j] == Support::category && Given::counts[j] > 0) given[j] = Support::category;
+    if (given[j] == Support::integer && wanted[j] == Support::category && Given::counts[j] > 0)
+      given[j] = Support::category;
   }
   return first_misfit(given, wanted);
 }
-template <std::size_t D> constexpr Index count_misfit(const std::array<Index, D>& given, const std::array<Index, D>& wanted) {
+template <std::size_t D>
+constexpr Index count_misfit(const std::array<Index, D>& given, const std::array<Index, D>& wanted) {
   for (std::size_t j = 0; j < D; ++j) {
     if (given[j] != 0 && wanted[j] != 0 && given[j] != wanted[j]) return static_cast<Index>(j);
   }
@@ -77,14 +86,19 @@ template <std::size_t D> constexpr Index count_misfit(const std::array<Index, D>
 }
 
 template <Index K, class Given, class Next, std::size_t J> consteval bool check_support_of() {
-  static_assert(supports_agree<layer_index<K>, coordinate<J>, gives_support<Given::value[J]>, next_wants_support<Next::x_support[J]>>,
-                "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between: "
-                "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, LevelMap<D, K> or IntervalMap behind an interval, "
-                "CutCircleMap and LogitMap behind angles, Ordered behind ascending numbers; On<D, M, range::RescalePositive> from positive numbers to a box");
+  static_assert(
+      supports_agree<layer_index<K>, coordinate<J>, gives_support<Given::value[J]>,
+                     next_wants_support<Next::x_support[J]>>,
+      "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between: "
+      "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, LevelMap<D, K> or "
+      "IntervalMap behind an interval, "
+      "CutCircleMap and LogitMap behind angles, Ordered behind ascending numbers; On<D, M, range::RescalePositive> "
+      "from positive numbers to a box");
   return true;
 }
 template <Index K, class Given, class Next, std::size_t J> consteval bool check_categories_of() {
-  static_assert(categories_agree<layer_index<K>, coordinate<J>, gives_categories<Given::counts[J]>, next_wants_categories<x_categories<Next>()[J]>>,
+  static_assert(categories_agree<layer_index<K>, coordinate<J>, gives_categories<Given::counts[J]>,
+                                 next_wants_categories<x_categories<Next>()[J]>>,
                 "rheo: Chain: a layer gives whole numbers, or an interval, of other categories than the next wants");
   return true;
 }
@@ -94,22 +108,24 @@ template <Index K, class L, class Next> consteval bool check_dimensions() {
   return L::z_dim == Next::x_dim;
 }
 /// Checks every joint, data first, for one coordinate that does not fit; the result type holds the supports at the end.
-template <Index K, class Given, class L, class... Rest> struct Walk {
-  using End = After<Given, L>;
-};
+template <Index K, class Given, class L, class... Rest> struct Walk { using End = After<Given, L>; };
 template <Index K, class Given, class L, class Next, class... Rest> struct Walk<K, Given, L, Next, Rest...> {
   using Here = After<Given, L>;
   static constexpr bool fits = [] {
     if constexpr (check_dimensions<K, L, Next>()) {
-      static_assert(keeps_order<Next>(Here::value), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Flip or Squeeze between");
-      constexpr Index of_support = support_misfit<Here, Next>(), of_count = count_misfit(Here::counts, x_categories<Next>());
+      static_assert(
+          keeps_order<Next>(Here::value),
+          "rheo: Chain: ascending numbers must stay in their order until Ordered: no Flip or Squeeze between");
+      constexpr Index of_support = support_misfit<Here, Next>(),
+                      of_count = count_misfit(Here::counts, x_categories<Next>());
       if constexpr (of_support >= 0) return check_support_of<K, Here, Next, static_cast<std::size_t>(of_support)>();
       else if constexpr (of_count >= 0) return check_categories_of<K, Here, Next, static_cast<std::size_t>(of_count)>();
       return true;
     }
     return false;
   }();
-  using Further = std::conditional_t<fits, Walk<K + 1, Here, Next, Rest...>, Walk<K + 1, Unknown<Next::x_dim>, Next, Rest...>>;
+  using Further =
+      std::conditional_t<fits, Walk<K + 1, Here, Next, Rest...>, Walk<K + 1, Unknown<Next::x_dim>, Next, Rest...>>;
   using End = typename Further::End;
 };
 
@@ -135,7 +151,9 @@ template <class L, class... Rest> constexpr std::array<Index, static_cast<std::s
     const auto z = categories_before<Rest...>();
     const auto source = support_source<L>();
     for (std::size_t j = 0; j < source.size() && j < z.size(); ++j) {
-      if (L::z_support[j] == Support::any && source[j] >= 0 && L::x_support[static_cast<std::size_t>(source[j])] == Support::any) x[static_cast<std::size_t>(source[j])] = z[j];
+      if (L::z_support[j] == Support::any && source[j] >= 0 &&
+          L::x_support[static_cast<std::size_t>(source[j])] == Support::any)
+        x[static_cast<std::size_t>(source[j])] = z[j];
     }
   }
   return x;
@@ -148,7 +166,9 @@ template <class L, class... Rest> constexpr bool wants_in_order() {
     Index last = -1;
     for (std::size_t j = 0; j < source.size() && j < z.size(); ++j) {
       const Index i = source[j];
-      if (z[j] != Support::ordered || L::z_support[j] != Support::any || i < 0 || L::x_support[static_cast<std::size_t>(i)] != Support::any) continue;
+      if (z[j] != Support::ordered || L::z_support[j] != Support::any || i < 0 ||
+          L::x_support[static_cast<std::size_t>(i)] != Support::any)
+        continue;
       if (i < last) return false;
       last = i;
     }
@@ -170,7 +190,9 @@ template <std::size_t N, class Tuple> constexpr Index trace_support(Index j) {
 }
 
 /// Encodes all rows of `x` into `z`, a bounded number at a time.
-template <class T, class L> void encode_rows(const L& layer, CView<T> x, Batch<T>& z, Params<const T> theta, Params<const T> buffers, CView<T> context) {
+template <class T, class L>
+void encode_rows(const L& layer, CView<T> x, Batch<T>& z, Params<const T> theta, Params<const T> buffers,
+                 CView<T> context) {
   constexpr Index step = 1024;
   CacheOf<L, T> cache;
   Arena scratch;
@@ -179,8 +201,8 @@ template <class T, class L> void encode_rows(const L& layer, CView<T> x, Batch<T
   for (Index i = 0; i < x.rows(); i += step) {
     const Index n = std::min(step, x.rows() - i);
     v.setZero();
-    layer.encode(Pass<T, CacheOf<L, T>>{rows(x, i, n), rows(view(z), i, n), ColView<T>(v.data(), n), theta, buffers, rows(context, i, n), Noise{}.from_row(i),
-                                        cache, scratch, false});
+    layer.encode(Pass<T, CacheOf<L, T>>{rows(x, i, n), rows(view(z), i, n), ColView<T>(v.data(), n), theta, buffers,
+                                        rows(context, i, n), Noise{}.from_row(i), cache, scratch, false});
   }
 }
 
@@ -194,16 +216,22 @@ template <class... Ls> struct Chain {
   static constexpr std::size_t size = sizeof...(Ls);
   template <std::size_t K> using At = std::tuple_element_t<K, std::tuple<Ls...>>;
 
-  static constexpr Index x_dim = At<0>::x_dim, z_dim = At<size - 1>::z_dim, context_dim = std::max({Index(0), Index(Ls::context_dim)...});
-  static_assert(((Ls::context_dim == 0 || Ls::context_dim == context_dim) && ...), "rheo: Chain: two layers want contexts of different width");
+  static constexpr Index x_dim = At<0>::x_dim, z_dim = At<size - 1>::z_dim,
+                         context_dim = std::max({Index(0), Index(Ls::context_dim)...});
+  static_assert(((Ls::context_dim == 0 || Ls::context_dim == context_dim) && ...),
+                "rheo: Chain: two layers want contexts of different width");
   static constexpr Index param_count = (Ls::param_count + ...), buffer_count = (Ls::buffer_count + ...);
   static constexpr Kind kind = (Ls::kind | ...);
   static constexpr Exactness exactness = (Ls::exactness | ...);
-  static constexpr bool smooth = (detail::is_smooth<Ls> && ...), exact_pulls = (detail::has_exact_pulls<Ls> && ...), biased_pulls = (detail::has_biased_pulls<Ls> || ...);
-  static constexpr Index encode_passes = (detail::encode_effort<Ls>() + ...).passes, decode_passes = (detail::decode_effort<Ls>() + ...).passes;
-  static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...), parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
+  static constexpr bool smooth = (detail::is_smooth<Ls> && ...), exact_pulls = (detail::has_exact_pulls<Ls> && ...),
+                        biased_pulls = (detail::has_biased_pulls<Ls> || ...);
+  static constexpr Index encode_passes = (detail::encode_effort<Ls>() + ...).passes,
+                         decode_passes = (detail::decode_effort<Ls>() + ...).passes;
+  static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...),
+                        parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
   template <class T> static constexpr double accuracy() { return (detail::accuracy<Ls, T>() + ...); }
-  using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<x_dim>, Ls...>::End;  // named here so that every joint is checked, used or not
+  using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<x_dim>,
+                                              Ls...>::End;  // named here so that every joint is checked, used or not
   static constexpr Supports<x_dim> x_support = detail::supports_before<Ls...>();
   static constexpr std::array<Index, static_cast<std::size_t>(x_dim)> x_categories = detail::categories_before<Ls...>();
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> z_categories = SupportsAtEnd::counts;
@@ -211,25 +239,26 @@ template <class... Ls> struct Chain {
   static constexpr Index categories = [] {
     Index n = -1;
     for (std::size_t j = 0; j < x_categories.size(); ++j) {
-      if (x_support[j] == Support::integer || x_support[j] == Support::category) n = n == -1 || n == x_categories[j] ? x_categories[j] : 0;
+      if (x_support[j] == Support::integer || x_support[j] == Support::category)
+        n = n == -1 || n == x_categories[j] ? x_categories[j] : 0;
     }
     return n < 0 ? 0 : n;
   }();
   static constexpr bool bounded = (detail::is_bounded<Ls>() || ...);
-  static_assert(detail::wants_in_order<Ls...>(), "rheo: Chain: ascending numbers must stay in their order until Ordered: no Flip or Squeeze between");
+  static_assert(detail::wants_in_order<Ls...>(),
+                "rheo: Chain: ascending numbers must stay in their order until Ordered: no Flip or Squeeze between");
   static constexpr Supports<z_dim> z_support = SupportsAtEnd::value;
   static constexpr std::array<Index, static_cast<std::size_t>(z_dim)> support_source = [] {
     std::array<Index, static_cast<std::size_t>(z_dim)> s{};
-    for (std::size_t j = 0; j < s.size(); ++j) s[j] = detail::trace_support<size, std::tuple<Ls...>>(static_cast<Index>(j));
+    for (std::size_t j = 0; j < s.size(); ++j)
+      s[j] = detail::trace_support<size, std::tuple<Ls...>>(static_cast<Index>(j));
     return s;
   }();
 
   std::tuple<Ls...> layers;
 
   constexpr Chain() = default;
-  constexpr explicit Chain(Ls... ls)
-    requires(sizeof...(Ls) > 0)
-      : layers(std::move(ls)...) {}
+  constexpr explicit Chain(Ls... ls) requires(sizeof...(Ls) > 0) : layers(std::move(ls)...) {}
 
   template <class T> struct Cache {
     std::tuple<CacheOf<Ls, T>...> parts;
@@ -237,15 +266,20 @@ template <class... Ls> struct Chain {
   };
 
   template <class P> static auto unpack(P p) {
-    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (part<Is>(p), ...); }(std::make_index_sequence<size>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (part<Is>(p), ...); }
+    (std::make_index_sequence<size>{});
     return p;
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
-    each([&]<std::size_t K>(const auto& layer) { detail::init<At<K>, T>(layer, slice<K>(theta), buffer_slice<K>(buffers), noise.fork(K)); });
+    each([&]<std::size_t K>(const auto& layer) {
+      detail::init<At<K>, T>(layer, slice<K>(theta), buffer_slice<K>(buffers), noise.fork(K));
+    });
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     bool valid = true;
-    each([&]<std::size_t K>(const auto& layer) { valid = valid && detail::valid_buffers(layer, buffer_slice<K>(buffers)); });
+    each([&]<std::size_t K>(const auto& layer) {
+      valid = valid && detail::valid_buffers(layer, buffer_slice<K>(buffers));
+    });
     return valid;
   }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
@@ -254,20 +288,14 @@ template <class... Ls> struct Chain {
     });
   }
 
-  template <class T>
-  void encode(Pass<T, Cache<T>> p) const
-    requires(CanEncode<Ls, T> && ...)
-  {
+  template <class T> void encode(Pass<T, Cache<T>> p) const requires(CanEncode<Ls, T>&&...) {
     each([&]<std::size_t K>(const auto& layer) {
-      layer.encode(Pass<T, CacheOf<At<K>, T>>{below<K>(p.cache, p.in), above<K>(p.cache, p.out), p.v,
-                                              slice<K>(p.theta), buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
+      layer.encode(Pass<T, CacheOf<At<K>, T>>{below<K>(p.cache, p.in), above<K>(p.cache, p.out), p.v, slice<K>(p.theta),
+                                              buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
                                               std::get<K>(p.cache.parts), p.scratch, p.keep, p.report});
     });
   }
-  template <class T>
-  void encode_pull(Pull<T, Cache<T>> p) const
-    requires(CanEncodePull<Ls, T> && ...)
-  {
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const requires(CanEncodePull<Ls, T>&&...) {
     encode_pull_by(p, [](const auto& layer, auto q) { layer.encode_pull(q); });
   }
   /// The same, where call(layer, pull) makes the pull of each layer.
@@ -277,32 +305,28 @@ template <class... Ls> struct Chain {
     each_back([&]<std::size_t K>(const auto& layer) {
       const View<T> g_in = K == 0 ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<K>::x_dim);
       call(layer, Pull<T, CacheOf<At<K>, T>>{below<K>(p.cache, p.in), above<K>(p.cache, p.out), g, p.g_v, g_in,
-                                                 slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers), context<K>(p.context),
-                                                 context<K>(p.g_context), p.noise.fork(K), std::get<K>(p.cache.parts), p.scratch});
+                                             slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers),
+                                             context<K>(p.context), context<K>(p.g_context), p.noise.fork(K),
+                                             std::get<K>(p.cache.parts), p.scratch});
       reseat(g, read(g_in));
     });
   }
-  template <class T>
-  void decode(Pass<T, Cache<T>> p) const
-    requires(CanDecode<Ls, T> && ...)
-  {
+  template <class T> void decode(Pass<T, Cache<T>> p) const requires(CanDecode<Ls, T>&&...) {
     each_back([&]<std::size_t K>(const auto& layer) {
-      layer.decode(Pass<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), p.v,
-                                              slice<K>(p.theta), buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
+      layer.decode(Pass<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), p.v, slice<K>(p.theta),
+                                              buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
                                               std::get<K>(p.cache.parts), p.scratch, p.keep, p.report});
     });
   }
-  template <class T>
-  void decode_pull(Pull<T, Cache<T>> p) const
-    requires(CanDecodePull<Ls, T> && ...)
-  {
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires(CanDecodePull<Ls, T>&&...) {
     Arena::Scope scope(p.scratch);
     CView<T> g = p.g_out;
     each([&]<std::size_t K>(const auto& layer) {
       const View<T> g_in = K + 1 == size ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<K>::z_dim);
       layer.decode_pull(Pull<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), g, p.g_v, g_in,
-                                                   slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers), context<K>(p.context),
-                                                   context<K>(p.g_context), p.noise.fork(K), std::get<K>(p.cache.parts), p.scratch});
+                                                   slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers),
+                                                   context<K>(p.context), context<K>(p.g_context), p.noise.fork(K),
+                                                   std::get<K>(p.cache.parts), p.scratch});
       reseat(g, read(g_in));
     });
   }
@@ -313,7 +337,8 @@ template <class... Ls> struct Chain {
     each([&]<std::size_t K>(const auto& layer) {
       const auto theta = slice<K>(p.theta), buffers = buffer_slice<K>(p.buffers);
       const auto c = context<K>(p.context);
-      if constexpr (detail::HasInitialise<At<K>, T>) layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
+      if constexpr (detail::HasInitialise<At<K>, T>)
+        layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
       if constexpr (K + 1 < size && CanEncode<At<K>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
         x.swap(z);
@@ -323,13 +348,19 @@ template <class... Ls> struct Chain {
 
  private:
   template <std::size_t K> static constexpr Index params_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::param_count); }(std::make_index_sequence<K>{});
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::param_count); }
+    (std::make_index_sequence<K>{});
   }
   template <std::size_t K> static constexpr Index buffers_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::buffer_count); }(std::make_index_sequence<K>{});
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + At<J>::buffer_count); }
+    (std::make_index_sequence<K>{});
   }
-  template <std::size_t K, class T> static Params<T> slice(Params<T> p) { return {p.data() + params_before<K>(), At<K>::param_count}; }
-  template <std::size_t K, class T> static Params<T> buffer_slice(Params<T> p) { return {p.data() + buffers_before<K>(), At<K>::buffer_count}; }
+  template <std::size_t K, class T> static Params<T> slice(Params<T> p) {
+    return {p.data() + params_before<K>(), At<K>::param_count};
+  }
+  template <std::size_t K, class T> static Params<T> buffer_slice(Params<T> p) {
+    return {p.data() + buffers_before<K>(), At<K>::buffer_count};
+  }
   template <std::size_t K, class V> static V context(V c) { return columns(c, 0, At<K>::context_dim); }
   template <std::size_t K, class P> static void part(P& p) {
     if constexpr (At<K>::param_count > 0) p.part(LayoutOf<At<K>>{}, At<K>::param_count, std::to_string(K));
@@ -339,21 +370,27 @@ template <class... Ls> struct Chain {
     if constexpr (K == 0) {
       return end;
     } else {
-      return V(c.states[K - 1].view(end.rows(), At<K>::x_dim).data(), end.rows(), At<K>::x_dim, Eigen::OuterStride<>(end.rows()));
+      return V(c.states[K - 1].view(end.rows(), At<K>::x_dim).data(), end.rows(), At<K>::x_dim,
+               Eigen::OuterStride<>(end.rows()));
     }
   }
   template <std::size_t K, class T, class V> static V above(Cache<T>& c, V end) {
     if constexpr (K + 1 == size) {
       return end;
     } else {
-      return V(c.states[K].view(end.rows(), At<K>::z_dim).data(), end.rows(), At<K>::z_dim, Eigen::OuterStride<>(end.rows()));
+      return V(c.states[K].view(end.rows(), At<K>::z_dim).data(), end.rows(), At<K>::z_dim,
+               Eigen::OuterStride<>(end.rows()));
     }
   }
   template <class F> void each(F f) const {
-    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (f.template operator()<Is>(std::get<Is>(layers)), ...); }(std::make_index_sequence<size>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (f.template operator()<Is>(std::get<Is>(layers)), ...); }
+    (std::make_index_sequence<size>{});
   }
   template <class F> void each_back(F f) const {
-    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (f.template operator()<size - 1 - Is>(std::get<size - 1 - Is>(layers)), ...); }(std::make_index_sequence<size>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) {
+      (f.template operator()<size - 1 - Is>(std::get<size - 1 - Is>(layers)), ...);
+    }
+    (std::make_index_sequence<size>{});
   }
 };
 

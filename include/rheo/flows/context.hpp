@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ContextScale: how a model sees contexts, each column less its mean over the training rows and divided by its deviation there, as data are.
+// ContextScale: how a model sees contexts, each column less its mean over the training rows and divided by its
+// deviation there, as data are.
 #pragma once
 
 #include <tuple>
@@ -9,12 +10,14 @@
 
 namespace rheo {
 
-/// The last 2 C + 1 buffers of a flow with a context: means, deviations, state; none without one.  The model applies them where contexts come in, so
-/// that layers see contexts of order one whatever the user's units; a flow that is a part of another sees what it is handed.  Densities are of x
-/// alone, so that nothing is to be undone.  A column that does not vary over the training rows has its mean subtracted and keeps its unit.
+/// The last 2 C + 1 buffers of a flow with a context: means, deviations, state; none without one.  The model applies
+/// them where contexts come in, so that layers see contexts of order one whatever the user's units; a flow that is a
+/// part of another sees what it is handed.  Densities are of x alone, so that nothing is to be undone.  A column that
+/// does not vary over the training rows has its mean subtracted and keeps its unit.
 template <Index C> struct ContextScale {
   static constexpr Index buffer_count = C > 0 ? 2 * C + 1 : 0;
-  static constexpr int unset = 0, standardised = 1, as_given = 2;  ///< states: unset sees contexts as they are too, until a start
+  static constexpr int unset = 0, standardised = 1,
+                       as_given = 2;  ///< states: unset sees contexts as they are too, until a start
 
   template <class P> static auto unpack_buffers(P p) {
     auto m = p.vector(C, "mean");
@@ -38,17 +41,19 @@ template <Index C> struct ContextScale {
     }
     return true;
   }
-  /// The start, from the rows of the context; `wanted` false leaves them as they are for good.  One row tells nothing and changes nothing.
+  /// The start, from the rows of the context; `wanted` false leaves them as they are for good.  One row tells nothing
+  /// and changes nothing.
   template <class T>
-  static void start([[maybe_unused]] Params<T> buffers, [[maybe_unused]] CView<T> context, [[maybe_unused]] bool wanted, [[maybe_unused]] bool anew,
-                    [[maybe_unused]] StartReport& report) {
+  static void start([[maybe_unused]] Params<T> buffers, [[maybe_unused]] CView<T> context, [[maybe_unused]] bool wanted,
+                    [[maybe_unused]] bool anew, [[maybe_unused]] StartReport& report) {
     if constexpr (C > 0) {
       auto [mean, deviation, state] = unpack_buffers(buffers);
       if (!wanted && (state(0) == T(unset) || anew)) leave(buffers, true);
       if (context.rows() < 2) return;
       const bool first = wanted && (state(0) == T(unset) || anew);
       for (Index j = 0; j < C; ++j) {
-        const math::Moments here = math::raw_moments(context, j, "context column "), stored{double(mean(j)), double(deviation(j))};
+        const math::Moments here = math::raw_moments(context, j, "context column "),
+                            stored{double(mean(j)), double(deviation(j))};
         if (!math::varies<T>(here)) {
           report.constant_context.push_back(j);
         } else if (!first && state(0) == T(standardised) && math::apart(stored, here)) {
@@ -61,9 +66,11 @@ template <Index C> struct ContextScale {
       if (first) state(0) = T(standardised);
     }
   }
-  /// Rows [i, i + n) of the context as the flow sees them; a context of one row serves all.  In `scratch`, unless they are the very rows.
+  /// Rows [i, i + n) of the context as the flow sees them; a context of one row serves all.  In `scratch`, unless they
+  /// are the very rows.
   template <class T>
-  static CView<T> see([[maybe_unused]] Params<const T> buffers, [[maybe_unused]] CView<T> context, [[maybe_unused]] Index i, Index n, [[maybe_unused]] Arena& scratch) {
+  static CView<T> see([[maybe_unused]] Params<const T> buffers, [[maybe_unused]] CView<T> context,
+                      [[maybe_unused]] Index i, Index n, [[maybe_unused]] Arena& scratch) {
     if constexpr (C == 0) {
       return view_of(static_cast<const T*>(nullptr), n, 0, n);
     } else {

@@ -13,12 +13,10 @@
 namespace rheo {
 
 /// Rows of a shard: what keeps a shard's activations in the second-level cache.
-template <class T>
-inline constexpr Index shard_rows = sizeof(T) <= 4 ? 128 : 64;
+template <class T> inline constexpr Index shard_rows = sizeof(T) <= 4 ? 128 : 64;
 
 /// What one worker owns: a cache of the flow, scratch, and rooms for values and cotangents.
-template <class F, class T>
-struct Worker {
+template <class F, class T> struct Worker {
   CacheOf<F, T> cache;
   Arena scratch;
   Report report;
@@ -28,8 +26,7 @@ namespace detail {
 
 /// v of rows of x with a coordinate at infinity is -inf: there is no density there, whatever nets and maps made of it.
 /// NaN in x is NaN.
-template <class T>
-[[gnu::noinline]] void settle_infinity(CView<T> x, ColView<T> v) {
+template <class T> [[gnu::noinline]] void settle_infinity(CView<T> x, ColView<T> v) {
   if ((x - x).sum() == T(0)) return;  // all finite
   for (Index i = 0; i < x.rows(); ++i) {
     T infinite(0), unknown(0);
@@ -43,15 +40,11 @@ template <class T>
 }
 
 /// An n x 0 view.
-template <class U>
-auto nothing(Index n) {
-  return view_of(static_cast<U*>(nullptr), n, 0, n);
-}
+template <class U> auto nothing(Index n) { return view_of(static_cast<U*>(nullptr), n, 0, n); }
 
 /// A flow and its numbers, looked at.  x, v and g are the rows [i, i + x.rows()) of a batch, `context` is that of the
 /// whole batch (or one row for all), `noise` the batch's.
-template <class F, class T>
-struct Evaluator {
+template <class F, class T> struct Evaluator {
   const F& flow;
   Params<const T> theta, buffers;
 

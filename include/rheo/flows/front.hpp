@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Front: the last layer of a flow before its base, which an objective trains or a sampler runs in a way of its own, and the layers in front of it.
+// Front: the last layer of a flow before its base, which an objective trains or a sampler runs in a way of its own, and
+// the layers in front of it.
 #pragma once
 
 #include <utility>
@@ -16,20 +17,28 @@ template <template <class...> class FlowT, class... Ls> struct Front<FlowT<Ls...
   template <std::size_t K> using Layer = typename F::template At<K>;
   using Last = Layer<at>;
   template <std::size_t K> static constexpr Index params_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::param_count); }(std::make_index_sequence<K>{});
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::param_count); }
+    (std::make_index_sequence<K>{});
   }
   template <std::size_t K> static constexpr Index buffers_before() {
-    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::buffer_count); }(std::make_index_sequence<K>{});
+    return []<std::size_t... J>(std::index_sequence<J...>) { return (Index(0) + ... + Layer<J>::buffer_count); }
+    (std::make_index_sequence<K>{});
   }
 
   static const Last& last(const F& flow) { return std::get<at>(flow.layers); }
   template <class T> static CacheOf<Last, T>& cache(Worker<F, T>& worker) { return std::get<at>(worker.cache.parts); }
-  template <class T> static Params<const T> theta(const Model<F, T>& model) { return {model.theta().data() + params_before<at>(), Last::param_count}; }
-  template <class T> static Params<T> gradient(Params<T> g) { return {g.data() + params_before<at>(), Last::param_count}; }
+  template <class T> static Params<const T> theta(const Model<F, T>& model) {
+    return {model.theta().data() + params_before<at>(), Last::param_count};
+  }
+  template <class T> static Params<T> gradient(Params<T> g) {
+    return {g.data() + params_before<at>(), Last::param_count};
+  }
 
-  /// The data as they reach the last layer, v += V of those in front, which must be bijections.  The view lives as long as the caller's scope of the
-  /// worker's scratch.
-  template <class T> static CView<T> encode(const Model<F, T>& model, Worker<F, T>& worker, CView<T> data, ColView<T> v, CView<T> context, Noise noise) {
+  /// The data as they reach the last layer, v += V of those in front, which must be bijections.  The view lives as long
+  /// as the caller's scope of the worker's scratch.
+  template <class T>
+  static CView<T> encode(const Model<F, T>& model, Worker<F, T>& worker, CView<T> data, ColView<T> v, CView<T> context,
+                         Noise noise) {
     const Index n = data.rows();
     CView<T> x = data;
     each<true>([&]<std::size_t J>() {
@@ -41,7 +50,8 @@ template <template <class...> class FlowT, class... Ls> struct Front<FlowT<Ls...
     return x;
   }
   /// The way back, from what the last layer gives to data.
-  template <class T> static CView<T> decode(const Model<F, T>& model, Worker<F, T>& worker, CView<T> z, CView<T> context, Noise noise) {
+  template <class T>
+  static CView<T> decode(const Model<F, T>& model, Worker<F, T>& worker, CView<T> z, CView<T> context, Noise noise) {
     const Index n = z.rows();
     ColView<T> ignored = worker.scratch.template column<T>(n);
     ignored.setZero();
@@ -57,13 +67,26 @@ template <template <class...> class FlowT, class... Ls> struct Front<FlowT<Ls...
 
  private:
   template <std::size_t J, class L, class T>
-  static auto pass(const Model<F, T>& model, Worker<F, T>& worker, CView<T> in, View<T> out, ColView<T> v, CView<T> context, Noise noise) {
+  static auto pass(const Model<F, T>& model, Worker<F, T>& worker, CView<T> in, View<T> out, ColView<T> v,
+                   CView<T> context, Noise noise) {
     static_assert(L::kind == Kind::bijection, "rheo: the layers in front of the last one must be bijections here");
-    return Pass<T, CacheOf<L, T>>{in, out, v, {model.theta().data() + params_before<J>(), L::param_count}, {model.state().data() + buffers_before<J>(), L::buffer_count},
-                                  columns(context, 0, L::context_dim), noise.fork(J), std::get<J>(worker.cache.parts), worker.scratch, false, &worker.report};
+    return Pass<T, CacheOf<L, T>>{in,
+                                  out,
+                                  v,
+                                  {model.theta().data() + params_before<J>(), L::param_count},
+                                  {model.state().data() + buffers_before<J>(), L::buffer_count},
+                                  columns(context, 0, L::context_dim),
+                                  noise.fork(J),
+                                  std::get<J>(worker.cache.parts),
+                                  worker.scratch,
+                                  false,
+                                  &worker.report};
   }
   template <bool Forward, class Call> static void each(Call call) {
-    [&]<std::size_t... Is>(std::index_sequence<Is...>) { (call.template operator()<Forward ? Is : at - 1 - Is>(), ...); }(std::make_index_sequence<at>{});
+    [&]<std::size_t... Is>(std::index_sequence<Is...>) {
+      (call.template operator() < Forward ? Is : at - 1 - Is > (), ...);
+    }
+    (std::make_index_sequence<at>{});
   }
 };
 

@@ -28,8 +28,7 @@ constexpr Calls operator&(Calls a, Calls b) { return Calls(unsigned(a) & unsigne
 
 /// What a flow can do: the density and its gradient where they are exact, else the bound; samples where there is a
 /// decode.
-template <class F, class T>
-constexpr Calls calls_of() {
+template <class F, class T> constexpr Calls calls_of() {
   Calls c = Calls::none;
   if constexpr (CanEncode<F, T>) c = is_exact_v<F> ? Calls::log_prob : Calls::elbo;
   if constexpr (CanEncodePull<F, T> && is_exact_v<F>) c = c | Calls::score;
@@ -43,8 +42,7 @@ constexpr Calls calls_of() {
 /// constructor, for `calls` and for `rows` rows at once (more are worked through in turns), and by no call after it,
 /// but of layers whose need depends on the numbers (Continuous).  An object is for one thread at a time; here() is one
 /// for each thread.  The pointers must be good: only the C functions look at them.
-template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>()>
-class Frozen {
+template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>()> class Frozen {
  public:
   using Flow = typename C::Flow;
   using Scalar = typename C::Scalar;
@@ -110,13 +108,11 @@ class Frozen {
   }
 
  private:
-  template <class = void>
-  static const T* no_context() {
+  template <class = void> static const T* no_context() {
     static_assert(context_dim == 0, "rheo: this flow is conditional: hand it its context");
     return nullptr;
   }
-  template <Calls call>
-  static void ready_for() {
+  template <Calls call> static void ready_for() {
     static_assert((calls & call) != Calls::none,
                   "rheo: this Frozen was not made for this call: name it in its second argument, Frozen<C, "
                   "Calls::log_prob | Calls::sample>");
@@ -146,8 +142,7 @@ class Frozen {
     }
   }
 
-  template <class Body>
-  void turns(Index rows, Body body) {
+  template <class Body> void turns(Index rows, Body body) {
     for (Index i = 0; i < rows; i += step_) {
       Arena::Scope scope(worker_.scratch);
       body(i, std::min(step_, rows - i));
@@ -176,8 +171,7 @@ class Frozen {
 namespace detail {
 
 /// A flow from its own bytes: of types that hold their values themselves.
-template <class F>
-F flow_from(const unsigned char (&bytes)[sizeof(F)]) {
+template <class F> F flow_from(const unsigned char (&bytes)[sizeof(F)]) {
   static_assert(std::is_trivially_copy_constructible_v<F> && std::is_trivially_destructible_v<F>);
   alignas(F) unsigned char room[sizeof(F)];
   std::memcpy(room, bytes, sizeof(F));
@@ -186,17 +180,14 @@ F flow_from(const unsigned char (&bytes)[sizeof(F)]) {
 
 /// How far the log-densities of the rows that a frozen header carries are from those that the model gave: 0 if they are
 /// the same bits.
-template <class C>
-typename C::Scalar drift() {
+template <class C> typename C::Scalar drift() {
   using T = typename C::Scalar;
   using F = typename C::Flow;
   constexpr Calls call = is_exact_v<F> ? Calls::log_prob : Calls::elbo;
   auto& frozen = Frozen<C, call>::here();
   T v[C::check_rows], worst(0);
-  if constexpr (is_exact_v<F>)
-    frozen.log_prob(C::check_x, C::check_rows, v, C::check_context);
-  else
-    frozen.elbo(C::check_x, C::check_rows, Noise{}, v, C::check_context);
+  if constexpr (is_exact_v<F>) frozen.log_prob(C::check_x, C::check_rows, v, C::check_context);
+  else frozen.elbo(C::check_x, C::check_rows, Noise{}, v, C::check_context);
   for (Index k = 0; k < C::check_rows; ++k) {
     if (std::memcmp(&v[k], &C::check_v[k], sizeof(T)) == 0) continue;
     const T d = v[k] - C::check_v[k];

@@ -23,12 +23,11 @@
 namespace rheo {
 
 /// An estimate of log p(x) per row from K draws, with its standard error.
-template <class T> struct LogProbEstimate {
-  Column<T> value, standard_error;
-};
+template <class T> struct LogProbEstimate { Column<T> value, standard_error; };
 
-/// A batch of samples and their log-densities.  Of a bound: log p(z) + V of the path that made them.  Its z comes from p(z | x) and not from q(z | x),
-/// so that it is an upper bound of log p(x) in the mean, where an elbo is a lower one: the two enclose log p(x).
+/// A batch of samples and their log-densities.  Of a bound: log p(z) + V of the path that made them.  Its z comes from
+/// p(z | x) and not from q(z | x), so that it is an upper bound of log p(x) in the mean, where an elbo is a lower one:
+/// the two enclose log p(x).
 template <class T> struct ScoredSample {
   Batch<T> x;
   Column<T> log_prob;
@@ -36,8 +35,10 @@ template <class T> struct ScoredSample {
 
 /// What data-dependent starts do beside the layers' own.
 struct StartOptions {
-  bool standardize_context = true;  ///< contexts are seen less their means, in units of their deviations (rheo/flows/context.hpp); false: as they are, now and later
-  bool anew = false;                ///< data and contexts are standardised by these rows even where earlier ones did; trained starts (ActNorm) stay
+  bool standardize_context = true;  ///< contexts are seen less their means, in units of their deviations
+                                    ///< (rheo/flows/context.hpp); false: as they are, now and later
+  bool anew = false;  ///< data and contexts are standardised by these rows even where earlier ones did; trained starts
+                      ///< (ActNorm) stay
 };
 
 namespace detail {
@@ -72,23 +73,28 @@ template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>&
 }  // namespace detail
 
 /// Const calls may run in many threads at once; each call makes a workspace of its own unless it is handed one.
-/// x is n x x_dim, context n x context_dim or one row for all (left out when unconditional); results have n rows; log-densities are in nats, in
-/// the units of x.  Wrong widths throw std::invalid_argument.  Rows with NaN give NaN and leave the others alone; a point at infinity has no
-/// density, log p = -inf; zero rows give empty results.
+/// x is n x x_dim, context n x context_dim or one row for all (left out when unconditional); results have n rows;
+/// log-densities are in nats, in the units of x.  Wrong widths throw std::invalid_argument.  Rows with NaN give NaN and
+/// leave the others alone; a point at infinity has no density, log p = -inf; zero rows give empty results.
 template <class F, class T> class Model {
  public:
   using Scalar = T;
   using FlowType = F;
   using Work = Workspace<F, T>;
   using Contexts = typename F::Contexts;
-  static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim, param_count = F::param_count;
+  static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim,
+                         param_count = F::param_count;
 
-  explicit Model(F flow) : flow_(std::move(flow)), theta_(F::param_count, "vector of parameters"), buffers_(F::buffer_count, "vector of buffers") {
+  explicit Model(F flow)
+      : flow_(std::move(flow)),
+        theta_(F::param_count, "vector of parameters"),
+        buffers_(F::buffer_count, "vector of buffers") {
     detail::check_arithmetic();
   }
 
   const F& flow() const { return flow_; }
-  /// An array of param_count numbers, which may be assigned and calculated with like any other; their count stays (rheo/core/numbers.hpp).
+  /// An array of param_count numbers, which may be assigned and calculated with like any other; their count stays
+  /// (rheo/core/numbers.hpp).
   Numbers<T>& parameters() { return theta_; }
   const Numbers<T>& parameters() const { return theta_; }
   Numbers<T>& buffers() { return buffers_; }
@@ -106,7 +112,9 @@ template <class F, class T> class Model {
   }
   /// The same without allocation: the view lives until the workspace's next call.
   CColView<T> log_prob(const Input<T>& x, const Input<T>& context, Work& ws) const {
-    static_assert(is_exact_v<F>, "rheo: the log-density of this flow is a bound or an estimate: call elbo(x, noise) or log_prob_estimate(x, K, noise)");
+    static_assert(is_exact_v<F>,
+                  "rheo: the log-density of this flow is a bound or an estimate: call elbo(x, noise) or "
+                  "log_prob_estimate(x, K, noise)");
     return total(x, Noise{}, context, ws);
   }
   /// log p(x) or, for a flow with stochastic encoders, one draw of a lower bound to it in expectation.
@@ -114,9 +122,11 @@ template <class F, class T> class Model {
     Work ws;
     return total(x, noise, context, ws);
   }
-  /// Of a bound: the log of the mean of K importance weights, which rises with K in the mean and tends to log p(x); its error by the delta
-  /// method, NaN for K = 1.  Of an exact density: that density, scored once, and 0.  Of an unbiased estimate of log p(x) (roulette, Hutchinson): the mean of K draws; of a bound of an estimate: the mean, which
-  /// estimates the elbo.  The error is NaN where the draws do not differ though the density is an estimate (a resampled base).  K >= 1.
+  /// Of a bound: the log of the mean of K importance weights, which rises with K in the mean and tends to log p(x); its
+  /// error by the delta method, NaN for K = 1.  Of an exact density: that density, scored once, and 0.  Of an unbiased
+  /// estimate of log p(x) (roulette, Hutchinson): the mean of K draws; of a bound of an estimate: the mean, which
+  /// estimates the elbo.  The error is NaN where the draws do not differ though the density is an estimate (a resampled
+  /// base).  K >= 1.
   LogProbEstimate<T> log_prob_estimate(const Input<T>& x, Index K, Noise noise, const Input<T>& context = {}) const {
     if (K < 1) detail::fail("log_prob_estimate wants K >= 1, got " + std::to_string(K));
     Work ws;
@@ -129,7 +139,9 @@ template <class F, class T> class Model {
     }
   }
 
-  Batch<T> sample(Index n, Noise noise, const Input<T>& context = {}) const { return sample_and_log_prob(n, noise, context).x; }
+  Batch<T> sample(Index n, Noise noise, const Input<T>& context = {}) const {
+    return sample_and_log_prob(n, noise, context).x;
+  }
   ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context = {}) const {
     Work ws;
     return sample_and_log_prob(n, noise, context, ws);
@@ -142,9 +154,12 @@ template <class F, class T> class Model {
   }
   /// The same into the caller's own rooms, x n x dim and log_prob n numbers, without allocation.
   void sample_into(View<T> x, ColView<T> log_prob, Noise noise, const Input<T>& context, Work& ws) const {
-    static_assert(CanDecode<F, T>, "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
+    static_assert(CanDecode<F, T>,
+                  "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
     detail::check_width<T>(x, dim, "x");
-    if (log_prob.size() != x.rows()) detail::fail("sample_into: " + std::to_string(x.rows()) + " rows of x for " + std::to_string(log_prob.size()) + " log-densities");
+    if (log_prob.size() != x.rows())
+      detail::fail("sample_into: " + std::to_string(x.rows()) + " rows of x for " + std::to_string(log_prob.size()) +
+                   " log-densities");
     check_context(context, x.rows());
     ws.shards(x.rows(), [&, at = evaluator()](auto& worker, Index i, Index m) {
       at.sample(worker, rows(x, i, m), ColView<T>(log_prob.data() + i, m), context.view(), i, noise);
@@ -164,15 +179,19 @@ template <class F, class T> class Model {
   /// The gradient of log p in x, n x x_dim.
   Batch<T> score(const Input<T>& x, const Input<T>& context = {}) const {
     static_assert(is_exact_v<F>,
-                  "rheo: the score needs an exact log-density: that of this flow is a bound or an estimate; take a flow of exact layers, or differentiate elbo(x, noise) yourself");
+                  "rheo: the score needs an exact log-density: that of this flow is a bound or an estimate; take a "
+                  "flow of exact layers, or differentiate elbo(x, noise) yourself");
     check(x, context);
     Work ws;
     Batch<T> g(x.rows(), dim);
-    ws.shards(x.rows(), [&, at = evaluator()](auto& worker, Index i, Index m) { at.score(worker, rows(x.view(), i, m), rows(view(g), i, m), context.view(), i); });
+    ws.shards(x.rows(), [&, at = evaluator()](auto& worker, Index i, Index m) {
+      at.score(worker, rows(x.view(), i, m), rows(view(g), i, m), context.view(), i);
+    });
     return g;
   }
 
-  /// Runs the data-dependent starts (ActNorm, Standardize, the standardisation of contexts) that have not been run yet, on these rows.
+  /// Runs the data-dependent starts (ActNorm, Standardize, the standardisation of contexts) that have not been run yet,
+  /// on these rows.
   StartReport initialise(const Input<T>& x, const Input<T>& context = {}, const StartOptions& options = {}) {
     check(x, context);
     StartReport report;
@@ -188,7 +207,8 @@ template <class F, class T> class Model {
     } rollback{*this, theta_, buffers_};
     start_context(context, options, report);
     Arena scratch;
-    flow_.initialise(InitPass<T>{x.view(), theta(), state(), seen(context.view(), 0, x.rows(), scratch), options.anew, &report});
+    flow_.initialise(
+        InitPass<T>{x.view(), theta(), state(), seen(context.view(), 0, x.rows(), scratch), options.anew, &report});
     rollback.done = true;
     return report;
   }
@@ -196,14 +216,15 @@ template <class F, class T> class Model {
   void start_context(const Input<T>& context, const StartOptions& options, StartReport& report) {
     Contexts::start(F::contexts(state()), context.view(), options.standardize_context, options.anew, report);
   }
-  /// The same model in another scalar.  A parameter or buffer that would become infinite there, or a buffer that would become 0, is a std::range_error that
-  /// names it; parameters too small for the other scalar become 0.
+  /// The same model in another scalar.  A parameter or buffer that would become infinite there, or a buffer that would
+  /// become 0, is a std::range_error that names it; parameters too small for the other scalar become 0.
   template <class U> Model<F, U> cast() const {
     for (Index i = 0; i < theta().size(); ++i) {
       if (detail::narrowed<U>(theta_(i)) == detail::Narrowed::too_large) cannot_hold<U>(name_of(i), theta_(i));
     }
     for (Index i = 0; i < state().size(); ++i) {
-      if (detail::narrowed<U>(buffers_(i)) != detail::Narrowed::kept) cannot_hold<U>("buffer " + std::to_string(i), buffers_(i));
+      if (detail::narrowed<U>(buffers_(i)) != detail::Narrowed::kept)
+        cannot_hold<U>("buffer " + std::to_string(i), buffers_(i));
     }
     Model<F, U> m(flow_);
     m.parameters() = theta_.template cast<U>();
@@ -226,8 +247,11 @@ template <class F, class T> class Model {
   }
   /// An n x 0 view.
   template <class U> static auto nothing(Index n) { return detail::nothing<U>(n); }
-  /// Rows [i, i + n) of the user's context as the flow sees them, n x 0 without one.  Lives as long as the caller's scope of the scratch.
-  CView<T> seen(CView<T> context, Index i, Index n, Arena& scratch) const { return evaluator().seen(context, i, n, scratch); }
+  /// Rows [i, i + n) of the user's context as the flow sees them, n x 0 without one.  Lives as long as the caller's
+  /// scope of the scratch.
+  CView<T> seen(CView<T> context, Index i, Index n, Arena& scratch) const {
+    return evaluator().seen(context, i, n, scratch);
+  }
   void check(const Input<T>& x, const Input<T>& context) const {
     detail::check_width(x, dim, "x");
     check_context(context, x.rows());
@@ -236,7 +260,8 @@ template <class F, class T> class Model {
  private:
   detail::Evaluator<F, T> evaluator() const { return {flow_, theta(), state()}; }
   template <class U, class N> static Params<U> params(N& numbers) {
-    if (numbers.moved_from()) detail::fail("this model has been moved from: assign a model to it before it is used again");
+    if (numbers.moved_from())
+      detail::fail("this model has been moved from: assign a model to it before it is used again");
     return {numbers.data(), numbers.size()};
   }
   std::string name_of(Index i) const {
@@ -250,18 +275,21 @@ template <class F, class T> class Model {
   template <class U> [[noreturn]] static void cannot_hold(const std::string& what, T x) {
     std::string text(32, '\0');
     text.resize(static_cast<std::size_t>(std::snprintf(text.data(), text.size(), "%.9g", static_cast<double>(x))));
-    detail::fail<std::range_error>("cast: " + what + " is " + text + ", which " + std::string(type_name<U>()) + " cannot hold");
+    detail::fail<std::range_error>("cast: " + what + " is " + text + ", which " + std::string(type_name<U>()) +
+                                   " cannot hold");
   }
   void check_context(const Input<T>& context, Index n) const {
     static_cast<void>(theta());  // throws in a model that has been moved from
     if (context_dim == 0 && context.cols() == 0) return;
     detail::check_width(context, context_dim, "context");
     if (context.rows() != n && context.rows() != 1) {
-      detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) + ": it wants one for each, or one for all");
+      detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) +
+                   ": it wants one for each, or one for all");
     }
   }
   CColView<T> total(const Input<T>& x, Noise noise, const Input<T>& context, Work& ws) const {
-    static_assert(CanEncode<F, T>, "rheo: log_prob: a layer or the base of this flow has no encode: it samples and does not score");
+    static_assert(CanEncode<F, T>,
+                  "rheo: log_prob: a layer or the base of this flow has no encode: it samples and does not score");
     check(x, context);
     const Index n = x.rows();
     T* out = ws.values.column(n).data();
@@ -284,8 +312,17 @@ template <class F, class T> class Model {
       Column<T> v = Column<T>::Zero(in.rows());
       ws.shards(in.rows(), [&](auto& worker, Index i, Index m) {
         Arena::Scope scope(worker.scratch);
-        Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m), rows(view(out), i, m), ColView<T>(v.data() + i, m), {theta().data(), B::param_count},
-                                 {state().data(), B::buffer_count}, columns(seen(context.view(), i, m, worker.scratch), 0, B::context_dim), noise.from_row(i), worker.cache, worker.scratch, false, &worker.report};
+        Pass<T, CacheOf<B, T>> p{rows(in.view(), i, m),
+                                 rows(view(out), i, m),
+                                 ColView<T>(v.data() + i, m),
+                                 {theta().data(), B::param_count},
+                                 {state().data(), B::buffer_count},
+                                 columns(seen(context.view(), i, m, worker.scratch), 0, B::context_dim),
+                                 noise.from_row(i),
+                                 worker.cache,
+                                 worker.scratch,
+                                 false,
+                                 &worker.report};
         if constexpr (Encode) {
           body.encode(p);
         } else {

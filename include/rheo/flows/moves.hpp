@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Moves: recipes of sampling layers, which a preset lays on whatever energy is due at a place of the path: presets::snf, annealed_sample.
+// Moves: recipes of sampling layers, which a preset lays on whatever energy is due at a place of the path:
+// presets::snf, annealed_sample.
 //   A recipe is anything callable as recipe(energy) that returns a layer; a lambda will do.
 #pragma once
 
@@ -26,7 +27,9 @@ template <Index Steps = 10, Learned Train = Learned::none> struct Langevin {
 };
 template <Index Steps = 2, Index Leaps = 5, bool Accept = true, Learned Train = Learned::none> struct Hmc {
   double step = 0.1;
-  template <Energy E> auto operator()(E e) const { return rheo::Hmc<E, Steps, Leaps, Accept, Train>(std::move(e), step); }
+  template <Energy E> auto operator()(E e) const {
+    return rheo::Hmc<E, Steps, Leaps, Accept, Train>(std::move(e), step);
+  }
 };
 /// Velocities are drawn beside the positions, and dropped behind the moves.
 template <Index Steps = 10, Learned Train = Learned::none> struct UnderdampedLangevin {
@@ -34,7 +37,8 @@ template <Index Steps = 10, Learned Train = Learned::none> struct UnderdampedLan
   template <Energy E> auto operator()(E e) const {
     constexpr Index D = E::dim;
     using Moves = rheo::UnderdampedLangevin<E, Steps, Train>;
-    return Chain<Augment<D, D, Fixed<StandardNormal>>, Moves, Slice<2 * D, D, Fixed<StandardNormal>>>({}, Moves(std::move(e), step, friction), {});
+    return Chain<Augment<D, D, Fixed<StandardNormal>>, Moves, Slice<2 * D, D, Fixed<StandardNormal>>>(
+        {}, Moves(std::move(e), step, friction), {});
   }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Repeat: K parameter sets of one layer type behind each other; a run-time loop over one instantiation, so depth costs no compile time.
+// Repeat: K parameter sets of one layer type behind each other; a run-time loop over one instantiation, so depth costs
+// no compile time.
 #pragma once
 
 #include <string>
@@ -19,14 +20,18 @@ template <Index K, class L> struct Repeat {
   static constexpr Index param_count = K * L::param_count, buffer_count = K * L::buffer_count;
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
-  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>, biased_pulls = detail::has_biased_pulls<L>;
+  static constexpr bool smooth = detail::is_smooth<L>, exact_pulls = detail::has_exact_pulls<L>,
+                        biased_pulls = detail::has_biased_pulls<L>;
   static constexpr Index encode_passes = (detail::encode_effort<L>() * K).passes;
   static constexpr Index decode_passes = (detail::decode_effort<L>() * K).passes;
-  static constexpr bool parallel_encode = detail::encode_effort<L>().parallel, parallel_decode = detail::decode_effort<L>().parallel;
+  static constexpr bool parallel_encode = detail::encode_effort<L>().parallel,
+                        parallel_decode = detail::decode_effort<L>().parallel;
   template <class T> static constexpr double accuracy() { return static_cast<double>(K) * detail::accuracy<L, T>(); }
-  using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives
+  using SupportsAtEnd =
+      typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives
   static constexpr Supports<D> x_support = L::x_support, z_support = SupportsAtEnd::value;
-  static constexpr std::array<Index, static_cast<std::size_t>(D)> x_categories = detail::x_categories<L>(), z_categories = SupportsAtEnd::counts;
+  static constexpr std::array<Index, static_cast<std::size_t>(D)> x_categories = detail::x_categories<L>(),
+                                                                  z_categories = SupportsAtEnd::counts;
   static constexpr bool bounded = detail::is_bounded<L>();
   static constexpr std::array<Index, static_cast<std::size_t>(D)> support_source = [] {
     auto s = detail::support_source<L>();
@@ -57,7 +62,8 @@ template <Index K, class L> struct Repeat {
     return p;
   }
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
-    for (Index k = 0; k < K; ++k) detail::init<L, T>(layer, slice(theta, k), buffer_slice(buffers, k), noise.fork(static_cast<std::uint64_t>(k)));
+    for (Index k = 0; k < K; ++k)
+      detail::init<L, T>(layer, slice(theta, k), buffer_slice(buffers, k), noise.fork(static_cast<std::uint64_t>(k)));
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     for (Index k = 0; k < K; ++k) {
@@ -65,53 +71,49 @@ template <Index K, class L> struct Repeat {
     }
     return true;
   }
-  template <class T>
-  void after_step(Params<T> theta, Params<T> buffers) const
-    requires detail::HasAfterStep<L, T>
-  {
+  template <class T> void after_step(Params<T> theta, Params<T> buffers) const requires detail::HasAfterStep<L, T> {
     for (Index k = 0; k < K; ++k) layer.after_step(slice(theta, k), buffer_slice(buffers, k));
   }
   template <class T> void initialise(InitPass<T> p) const {
     Batch<T> x = p.in, z;
     for (Index k = 0; k < K; ++k) {
       if constexpr (detail::HasInitialise<L, T>) {
-        layer.initialise(InitPass<T>{view(std::as_const(x)), slice(p.theta, k), buffer_slice(p.buffers, k), p.context, p.anew, p.report});
+        layer.initialise(InitPass<T>{view(std::as_const(x)), slice(p.theta, k), buffer_slice(p.buffers, k), p.context,
+                                     p.anew, p.report});
       }
       if constexpr (CanEncode<L, T>) {
-        if (k + 1 < K) detail::encode_rows<T>(layer, view(std::as_const(x)), z, slice(p.theta, k), buffer_slice(p.buffers, k), p.context);
+        if (k + 1 < K)
+          detail::encode_rows<T>(layer, view(std::as_const(x)), z, slice(p.theta, k), buffer_slice(p.buffers, k),
+                                 p.context);
         x.swap(z);
       }
     }
   }
 
-  template <class T>
-  void encode(Pass<T, Cache<T>> p) const
-    requires CanEncode<L, T>
-  {
-    run<T>(p, [this](auto q) { layer.encode(q); }, [](Index step) { return step; });
+  template <class T> void encode(Pass<T, Cache<T>> p) const requires CanEncode<L, T> {
+    run<T>(
+        p, [this](auto q) { layer.encode(q); }, [](Index step) { return step; });
   }
-  template <class T>
-  void decode(Pass<T, Cache<T>> p) const
-    requires CanDecode<L, T>
-  {
-    run<T>(p, [this](auto q) { layer.decode(q); }, [](Index step) { return K - 1 - step; });
+  template <class T> void decode(Pass<T, Cache<T>> p) const requires CanDecode<L, T> {
+    run<T>(
+        p, [this](auto q) { layer.decode(q); }, [](Index step) { return K - 1 - step; });
   }
-  template <class T>
-  void encode_pull(Pull<T, Cache<T>> p) const
-    requires CanEncodePull<L, T>
-  {
-    pull<T>(p, [this](auto q) { layer.encode_pull(q); }, [](Index step) { return step; });
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const requires CanEncodePull<L, T> {
+    pull<T>(
+        p, [this](auto q) { layer.encode_pull(q); }, [](Index step) { return step; });
   }
-  template <class T>
-  void decode_pull(Pull<T, Cache<T>> p) const
-    requires CanDecodePull<L, T>
-  {
-    pull<T>(p, [this](auto q) { layer.decode_pull(q); }, [](Index step) { return K - 1 - step; });
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires CanDecodePull<L, T> {
+    pull<T>(
+        p, [this](auto q) { layer.decode_pull(q); }, [](Index step) { return K - 1 - step; });
   }
 
  private:
-  template <class T> static Params<T> slice(Params<T> p, Index k) { return {p.data() + k * L::param_count, L::param_count}; }
-  template <class T> static Params<T> buffer_slice(Params<T> p, Index k) { return {p.data() + k * L::buffer_count, L::buffer_count}; }
+  template <class T> static Params<T> slice(Params<T> p, Index k) {
+    return {p.data() + k * L::param_count, L::param_count};
+  }
+  template <class T> static Params<T> buffer_slice(Params<T> p, Index k) {
+    return {p.data() + k * L::buffer_count, L::buffer_count};
+  }
 
   /// Step s of the direction uses copy(s) of the parameters; its value lands in state s.
   template <class T, class Call, class Copy> static void run(Pass<T, Cache<T>>& p, Call call, Copy copy) {
@@ -121,8 +123,10 @@ template <Index K, class L> struct Repeat {
     for (Index s = 0; s < K; ++s) {
       const Index k = copy(s);
       View<T> out = s + 1 == K ? p.out : p.cache.states[static_cast<std::size_t>(p.keep ? s : s % 2)].view(n, D);
-      call(Pass<T, CacheOf<L, T>>{in, out, p.v, slice(p.theta, k), buffer_slice(p.buffers, k), p.context, p.noise.fork(static_cast<std::uint64_t>(k)),
-                                  p.cache.copies[static_cast<std::size_t>(p.keep ? s : 0)], p.scratch, p.keep, p.report});
+      call(Pass<T, CacheOf<L, T>>{in, out, p.v, slice(p.theta, k), buffer_slice(p.buffers, k), p.context,
+                                  p.noise.fork(static_cast<std::uint64_t>(k)),
+                                  p.cache.copies[static_cast<std::size_t>(p.keep ? s : 0)], p.scratch, p.keep,
+                                  p.report});
       reseat(in, read(out));
     }
   }
@@ -136,8 +140,10 @@ template <Index K, class L> struct Repeat {
       const CView<T> in = s == 0 ? p.in : read(p.cache.states[static_cast<std::size_t>(s - 1)].view(n, D));
       const CView<T> out = s + 1 == K ? p.out : read(p.cache.states[static_cast<std::size_t>(s)].view(n, D));
       View<T> g_in = s == 0 ? p.g_in : spare[s % 2];
-      call(Pull<T, CacheOf<L, T>>{in, out, g, p.g_v, g_in, slice(p.theta, k), slice(p.g_theta, k), buffer_slice(p.buffers, k), p.context, p.g_context,
-                                  p.noise.fork(static_cast<std::uint64_t>(k)), p.cache.copies[static_cast<std::size_t>(s)], p.scratch});
+      call(Pull<T, CacheOf<L, T>>{in, out, g, p.g_v, g_in, slice(p.theta, k), slice(p.g_theta, k),
+                                  buffer_slice(p.buffers, k), p.context, p.g_context,
+                                  p.noise.fork(static_cast<std::uint64_t>(k)),
+                                  p.cache.copies[static_cast<std::size_t>(s)], p.scratch});
       reseat(g, read(g_in));
     }
   }

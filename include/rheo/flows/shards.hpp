@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shards, workers and the pool: rows are cut into fixed shards whatever the number of threads, so the bits never depend on it.
+// Shards, workers and the pool: rows are cut into fixed shards whatever the number of threads, so the bits never depend
+// on it.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +21,21 @@
 
 namespace rheo {
 
-/// Threads that help their caller.  run() hands out tickets 0 .. count - 1; the caller works too and waits only for tickets that were
-/// claimed, so a busy neighbour costs nothing.  Where the platform has no threads the caller does it all, with the same bits.  One run at a time; not to be shared between callers.
-/// Of an executor it has no threads and hands its jobs on.
+/// Threads that help their caller.  run() hands out tickets 0 .. count - 1; the caller works too and waits only for
+/// tickets that were claimed, so a busy neighbour costs nothing.  Where the platform has no threads the caller does it
+/// all, with the same bits.  One run at a time; not to be shared between callers. Of an executor it has no threads and
+/// hands its jobs on.
 class Pool {
  public:
   explicit Pool(Threads threads = 1) : executor_(threads.executor) {
     const int n = executor_ ? executor_->workers() : threads.count;
-    if (n < 1) detail::fail((executor_ ? "an executor wants at least one worker, got " : "a pool wants at least one thread, got ") + std::to_string(n));
+    if (n < 1)
+      detail::fail(
+          (executor_ ? "an executor wants at least one worker, got " : "a pool wants at least one thread, got ") +
+          std::to_string(n));
     if (executor_) busy_ = std::vector<std::atomic<bool>>(static_cast<std::size_t>(n));
-    for (int w = 1; !executor_ && platform::has_threads && w < n; ++w) helpers_.emplace_back([this, w](StopToken stop) { serve(w, stop); });
+    for (int w = 1; !executor_ && platform::has_threads && w < n; ++w)
+      helpers_.emplace_back([this, w](StopToken stop) { serve(w, stop); });
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -40,8 +46,8 @@ class Pool {
   }
   int size() const { return executor_ ? static_cast<int>(busy_.size()) : static_cast<int>(helpers_.size()) + 1; }
 
-  /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is rethrown here, when the tickets
-  /// that were handed out with it are done; those behind them are not called then.
+  /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is
+  /// rethrown here, when the tickets that were handed out with it are done; those behind them are not called then.
   void run(Index count, Job job) {
     if (size() == 1 || count <= 1) {
       for (Index i = 0; i < count; ++i) job(i, 0);
@@ -93,10 +99,13 @@ class Pool {
     });
     rethrow();
     const int misled = misled_.load();
-    if (misled == 1) detail::fail<std::logic_error>("the executor called a job or a worker beyond " + std::to_string(count) + " jobs and " + std::to_string(size()) + " workers");
+    if (misled == 1)
+      detail::fail<std::logic_error>("the executor called a job or a worker beyond " + std::to_string(count) +
+                                     " jobs and " + std::to_string(size()) + " workers");
     if (misled == 2) detail::fail<std::logic_error>("the executor ran two jobs at once as one worker");
     if (const Index ran = handed_.load(std::memory_order_acquire); ran != count) {
-      detail::fail<std::logic_error>("the executor came back with " + std::to_string(ran) + " jobs done of " + std::to_string(count));
+      detail::fail<std::logic_error>("the executor came back with " + std::to_string(ran) + " jobs done of " +
+                                     std::to_string(count));
     }
   }
   // The first exception of the jobs.
@@ -124,7 +133,8 @@ class Pool {
 #endif
   }
 
-  // state_ is turn (16 bits), count (24), next ticket (24) in one word: a claim is good for the turn that it was read in and no other.
+  // state_ is turn (16 bits), count (24), next ticket (24) in one word: a claim is good for the turn that it was read
+  // in and no other.
   void work(int worker) {
     for (std::uint64_t s = state_.load(std::memory_order_acquire);;) {
       const std::uint64_t next = s & low24, count = s >> 24 & low24;
@@ -169,12 +179,14 @@ class Pool {
   std::vector<platform::JoiningThread> helpers_;
 };
 
-/// Memory and threads for the calls on models of one type.  Made once, handed to every call, it makes them free of allocation.
-/// Not to be used by two callers at once; a const model may serve any number of callers with a workspace each.
+/// Memory and threads for the calls on models of one type.  Made once, handed to every call, it makes them free of
+/// allocation. Not to be used by two callers at once; a const model may serve any number of callers with a workspace
+/// each.
 template <class F, class T> class Workspace {
  public:
   Workspace() : Workspace(1) {}  // not explicit, for braces
-  explicit Workspace(Threads threads) : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(pool_->size())) {}
+  explicit Workspace(Threads threads)
+      : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(pool_->size())) {}
   Worker<F, T>& worker(int w) { return workers_[static_cast<std::size_t>(w)]; }
   int threads() const { return pool_->size(); }
   Pool& pool() { return *pool_; }

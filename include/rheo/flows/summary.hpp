@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// summary: what a flow is made of, as a table for people: each layer's kind, exactness, parameters, and what its two directions cost.
+// summary: what a flow is made of, as a table for people: each layer's kind, exactness, parameters, and what its two
+// directions cost.
 #pragma once
 
 #include <string>
@@ -37,15 +38,24 @@ template <class L> std::array<std::string, 7> summary_row(const std::string& ind
   for (auto at = name.find("rheo::"); at != std::string::npos; at = name.find("rheo::", at)) name.erase(at, 6);
   if (name.size() > 100) name = name.substr(0, 97) + "...";
   const std::string kind = L::z_dim == 0 ? "distribution" : to_string(L::kind);
-  return {indent + name, std::to_string(L::x_dim) + " -> " + std::to_string(L::z_dim), kind, to_string(L::exactness), std::to_string(L::param_count),
-          effort_text(CanEncode<L, double>, encode_effort<L>()), effort_text(CanDecode<L, double>, decode_effort<L>())};
+  return {indent + name,
+          std::to_string(L::x_dim) + " -> " + std::to_string(L::z_dim),
+          kind,
+          to_string(L::exactness),
+          std::to_string(L::param_count),
+          effort_text(CanEncode<L, double>, encode_effort<L>()),
+          effort_text(CanDecode<L, double>, decode_effort<L>())};
 }
 
 template <class L> struct SummaryOf {
-  static void add(std::vector<std::array<std::string, 7>>& rows, const std::string& indent) { rows.push_back(summary_row<L>(indent)); }
+  static void add(std::vector<std::array<std::string, 7>>& rows, const std::string& indent) {
+    rows.push_back(summary_row<L>(indent));
+  }
 };
 template <class... Ls> struct SummaryOf<Chain<Ls...>> {
-  static void add(std::vector<std::array<std::string, 7>>& rows, const std::string& indent) { (SummaryOf<Ls>::add(rows, indent), ...); }
+  static void add(std::vector<std::array<std::string, 7>>& rows, const std::string& indent) {
+    (SummaryOf<Ls>::add(rows, indent), ...);
+  }
 };
 template <class... Ls> struct SummaryOf<Flow<Ls...>> : SummaryOf<Chain<Ls...>> {};
 template <Index K, class L> struct SummaryOf<Repeat<K, L>> {
@@ -59,11 +69,12 @@ template <Index K, class L> struct SummaryOf<Repeat<K, L>> {
 
 }  // namespace detail
 
-/// One line a layer in encode order, data first, and one for the whole.  "N passes in sequence" marks a direction whose net is run once per
-/// coordinate (a sampler of a masked autoregressive flow), "iterates" one that solves for its result, "not stated" one whose layer does not
-/// say.
+/// One line a layer in encode order, data first, and one for the whole.  "N passes in sequence" marks a direction whose
+/// net is run once per coordinate (a sampler of a masked autoregressive flow), "iterates" one that solves for its
+/// result, "not stated" one whose layer does not say.
 template <class F> std::string summary() {
-  std::vector<std::array<std::string, 7>> rows{{"layer, data first", "dim", "kind", "density", "parameters", "encode", "decode"}};
+  std::vector<std::array<std::string, 7>> rows{
+      {"layer, data first", "dim", "kind", "density", "parameters", "encode", "decode"}};
   detail::SummaryOf<F>::add(rows, "");
   auto total = detail::summary_row<F>("");
   total[0] = "whole";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A number as tables spell it: by C, by Fortran, by spreadsheets; what is read exactly, what is missing, and what is named instead of
-// guessed.
+// A number as tables spell it: by C, by Fortran, by spreadsheets; what is read exactly, what is missing, and what is
+// named instead of guessed.
 #pragma once
 
 #include <algorithm>
@@ -60,8 +60,8 @@ inline bool csv_missing(std::string_view s) {
   return old_c || (csv_error_mark(s) > 0 && csv_error_mark(s) == s.size());
 }
 
-/// `s` as parse_number wants it, or nothing: digits with a point, or a comma if `comma`, somewhere; an exponent after e, E, d, D, q, Q, or of
-/// three digits after its sign alone (Fortran's 1.5-103).
+/// `s` as parse_number wants it, or nothing: digits with a point, or a comma if `comma`, somewhere; an exponent after
+/// e, E, d, D, q, Q, or of three digits after its sign alone (Fortran's 1.5-103).
 inline std::string csv_plain(std::string_view s, bool comma) {
   std::string out;
   std::size_t at = 0;
@@ -82,7 +82,8 @@ inline std::string csv_plain(std::string_view s, bool comma) {
   const bool letter = std::string_view("eEdDqQ").find(s[at]) != std::string_view::npos;
   at += letter ? 1 : 0;
   out += 'e';
-  const bool minus = s.substr(at, csv_minus.size()) == csv_minus, sign = minus || (at < s.size() && (s[at] == '+' || s[at] == '-'));
+  const bool minus = s.substr(at, csv_minus.size()) == csv_minus,
+             sign = minus || (at < s.size() && (s[at] == '+' || s[at] == '-'));
   if (minus || (sign && s[at] == '-')) out += '-';
   at += minus ? csv_minus.size() : sign ? 1 : 0;
   const std::size_t power = copy();
@@ -96,7 +97,8 @@ inline bool csv_grouped(std::string_view s) {
   std::size_t n = csv_digits(s, at);
   if (n == 0 || n > 3) return false;
   at += n;
-  for (const std::string_view part : {",", ".", "'", "_", " ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xE2\x80\x99"}) {
+  for (const std::string_view part :
+       {",", ".", "'", "_", " ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xE2\x80\x99"}) {
     std::size_t groups = 0, to = at;
     while (s.substr(to, part.size()) == part && csv_digits(s, to + part.size()) == 3) to += part.size() + 3, ++groups;
     if (groups == 0) continue;
@@ -113,27 +115,33 @@ inline CsvNumber csv_spelling(std::string_view s, bool comma) {
   double value = 0;
   const std::string plain = csv_plain(s, comma);
   if (plain.empty()) {
-    const std::string_view size = s.substr(s[0] == '+' && s.size() > 1 && s[1] != '-' ? 1 : s.substr(0, 3) == csv_minus ? 3 : 0);
+    const std::string_view size = s.substr(s[0] == '+' && s.size() > 1 && s[1] != '-' ? 1
+                                           : s.substr(0, 3) == csv_minus              ? 3
+                                                                                      : 0);
     const auto [stop, error] = platform::parse_number(size.data(), size.data() + size.size(), value);
-    if (error == std::errc() && stop == size.data() + size.size() && !std::isfinite(value)) return {CsvKind::missing, 0, ""};
+    if (error == std::errc() && stop == size.data() + size.size() && !std::isfinite(value))
+      return {CsvKind::missing, 0, ""};
     const auto refused = [](const char* reason) { return CsvNumber{CsvKind::refused, 0, reason}; };
     if (s.find_first_not_of('*') == s.npos) return refused("stands for a number that was wider than its Fortran field");
     const bool percent = s.back() == '%' && !csv_plain(csv_trimmed(s.substr(0, s.size() - 1)), true).empty();
     if (percent) return refused("is a percentage: write it as a fraction");
     if (csv_grouped(s)) return refused("has separators of thousands: write it without them");
-    if (!csv_plain(s, true).empty()) return refused("has a comma in a number: a decimal comma is read where semicolons part the fields");
+    if (!csv_plain(s, true).empty())
+      return refused("has a comma in a number: a decimal comma is read where semicolons part the fields");
     return {};
   }
   const char* end = plain.data() + plain.size();
   const auto error = platform::parse_number(plain.data(), end, value).ec;
   if (error == std::errc()) return {CsvKind::number, value, ""};
-  // Out of range, but which end?  The exponent of the first digit that is not 0 tells; such text is far from 1 either way.
+  // Out of range, but which end?  The exponent of the first digit that is not 0 tells; such text is far from 1 either
+  // way.
   const auto e = std::min(plain.find('e'), plain.size());
   const std::string_view digits = std::string_view(plain).substr(0, e);
   const auto first = digits.find_first_of("123456789"), point = std::min(digits.find('.'), digits.size());
   long long power = 0;
   const bool negative = e + 1 < plain.size() && plain[e + 1] == '-';
-  if (e < plain.size() && std::from_chars(plain.data() + e + 1 + negative, end, power).ec != std::errc()) power = 1LL << 60;
+  if (e < plain.size() && std::from_chars(plain.data() + e + 1 + negative, end, power).ec != std::errc())
+    power = 1LL << 60;
   const auto place = static_cast<long long>(point) - static_cast<long long>(first);
   if ((negative ? -power : power) + place > 0) return {CsvKind::refused, 0, "is too large for a double"};
   return {CsvKind::number, 0, ""};
@@ -144,7 +152,8 @@ inline CsvNumber csv_number(std::string_view s, bool comma) {
   double value = 0;
   const char* end = s.data() + s.size();
   const auto [stop, error] = platform::parse_number(s.data(), end, value);
-  if (stop == end && error == std::errc()) return {std::isfinite(value) ? CsvKind::number : CsvKind::missing, value, ""};
+  if (stop == end && error == std::errc())
+    return {std::isfinite(value) ? CsvKind::number : CsvKind::missing, value, ""};
   return csv_spelling(csv_trimmed(s), comma);
 }
 

@@ -19,10 +19,11 @@ namespace rheo::io {
 struct CsvOptions {
   enum class Header { guess, yes, no };
 
-  std::vector<std::string> columns;  ///< names, 0-based numbers or ranges ("2-5", both ends in), in the order wanted; none = all
-  char delimiter = 0;                ///< ',', ';', tab, ' ' (runs of blanks) or another; 0 = guess among these four
-  bool drop_missing = false;         ///< leave out rows that lack a number instead of giving up
-  Header header = Header::guess;     ///< guess: the first row holds text in every wanted column
+  std::vector<std::string>
+      columns;         ///< names, 0-based numbers or ranges ("2-5", both ends in), in the order wanted; none = all
+  char delimiter = 0;  ///< ',', ';', tab, ' ' (runs of blanks) or another; 0 = guess among these four
+  bool drop_missing = false;      ///< leave out rows that lack a number instead of giving up
+  Header header = Header::guess;  ///< guess: the first row holds text in every wanted column
   std::size_t max_bytes = default_max_bytes;
 };
 
@@ -46,7 +47,8 @@ struct CsvFault {
 /// Walks over the records of a text that begins in this line of its file.
 class CsvScanner {
  public:
-  CsvScanner(std::string_view text, const std::string& name, char delimiter, std::size_t line = 1) : text_(text), name_(&name), delimiter_(delimiter), line_(line) {}
+  CsvScanner(std::string_view text, const std::string& name, char delimiter, std::size_t line = 1)
+      : text_(text), name_(&name), delimiter_(delimiter), line_(line) {}
   /// Faults of quotes go here in place of an error.
   void to(CsvFault* fault) { fault_ = fault; }
 
@@ -60,9 +62,7 @@ class CsvScanner {
       if (!comment && !line_ends()) break;
       if (at_ == text_.size()) return false;
     }
-    do {
-      fields.push_back(field());
-    } while (pass_delimiter());
+    do { fields.push_back(field()); } while (pass_delimiter());
     end_line();
     return true;
   }
@@ -76,16 +76,18 @@ class CsvScanner {
   }
 
  private:
-  void step() { column_ += (static_cast<unsigned char>(text_[at_++]) & 0xC0) != 0x80; }  // counts characters, not bytes, of UTF-8
+  void step() {
+    column_ += (static_cast<unsigned char>(text_[at_++]) & 0xC0) != 0x80;
+  }  // counts characters, not bytes, of UTF-8
   bool blank(char c) const { return c == ' ' || (c == '\t' && delimiter_ != '\t'); }
   void skip_blanks() {
     while (at_ < text_.size() && blank(text_[at_])) step();
   }
-  bool line_ends() const {
-    return at_ == text_.size() || text_[at_] == '\n' || text_[at_] == '\r';
-  }
+  bool line_ends() const { return at_ == text_.size() || text_[at_] == '\n' || text_[at_] == '\r'; }
   bool ends_pair() const { return text_.substr(at_, 2) == "\r\n"; }
-  bool at_delimiter() const { return at_ < text_.size() && (delimiter_ == ' ' ? blank(text_[at_]) : text_[at_] == delimiter_); }
+  bool at_delimiter() const {
+    return at_ < text_.size() && (delimiter_ == ' ' ? blank(text_[at_]) : text_[at_] == delimiter_);
+  }
   bool pass_delimiter() {
     if (line_ends() || !at_delimiter()) return false;
     step();
@@ -146,13 +148,14 @@ inline constexpr std::string_view csv_never_parts = "\"#\r\n+-.";
 
 /// What a first line "sep=;" says parts the fields (Excel's); 0 without one.
 inline char csv_stated_delimiter(std::string_view text) {
-  const bool sep = text.size() >= 5 && (text[0] | 32) == 's' && (text[1] | 32) == 'e' && (text[2] | 32) == 'p' && text[3] == '=';
+  const bool sep =
+      text.size() >= 5 && (text[0] | 32) == 's' && (text[1] | 32) == 'e' && (text[2] | 32) == 'p' && text[3] == '=';
   if (!sep || csv_never_parts.find(text[4]) != std::string_view::npos) return '\0';
   return text.size() == 5 || text[5] == '\n' || text[5] == '\r' ? text[4] : '\0';
 }
 
-/// The first of tab ; , blank that parts the first two records (a decimal comma loses to its semicolon); if none does, what parts the
-/// first, so that a short second record is an error and not a second opinion.
+/// The first of tab ; , blank that parts the first two records (a decimal comma loses to its semicolon); if none does,
+/// what parts the first, so that a short second record is an error and not a second opinion.
 inline char csv_delimiter(std::string_view text) {
   constexpr std::string_view candidates = "\t;, ";
   std::array<std::array<bool, 4>, 2> seen = {};
@@ -191,13 +194,15 @@ inline char csv_delimiter(std::string_view text) {
 }
 
 /// The columns asked for, as places in a record of fields called `names`; why they are not there, or an empty string.
-inline std::string csv_columns(const std::vector<std::string>& wanted, const std::vector<std::string>& names, std::vector<std::size_t>& places) {
+inline std::string csv_columns(const std::vector<std::string>& wanted, const std::vector<std::string>& names,
+                               std::vector<std::size_t>& places) {
   places.clear();
   for (std::size_t k = 0; wanted.empty() && k < names.size(); ++k) places.push_back(k);
   for (const std::string& want : wanted) {
     const auto found = std::find(names.begin(), names.end(), want);
     if (found != names.end()) {
-      if (std::find(found + 1, names.end(), want) != names.end()) return "two columns are named '" + want + "': ask by number";
+      if (std::find(found + 1, names.end(), want) != names.end())
+        return "two columns are named '" + want + "': ask by number";
       places.push_back(static_cast<std::size_t>(found - names.begin()));
       continue;
     }
@@ -233,7 +238,8 @@ inline CsvFault csv_width_fault(const std::vector<CsvField>& row, std::size_t wi
   const auto count = std::to_string(row.size()) + (row.size() == 1 ? " field" : " fields");
   const CsvField& at = row.size() > width ? row[width] : row.back();
   const bool ended = row.size() == width + 1 && row.back().text.empty();
-  return {at, "this row has " + count + (ended ? ", the last of them empty behind a delimiter" : "") + ", the first has " + std::to_string(width)};
+  return {at, "this row has " + count + (ended ? ", the last of them empty behind a delimiter" : "") +
+                  ", the first has " + std::to_string(width)};
 }
 
 /// What the first record tells: names, the wanted columns' places among them, and whether it is a header.
@@ -242,7 +248,8 @@ struct CsvLayout {
   std::vector<std::size_t> places;
   bool header = false;
 
-  CsvLayout(const std::vector<CsvField>& row, const std::vector<std::string>& columns, CsvOptions::Header is_header, bool comma, const std::string& name) {
+  CsvLayout(const std::vector<CsvField>& row, const std::vector<std::string>& columns, CsvOptions::Header is_header,
+            bool comma, const std::string& name) {
     std::vector<std::string> texts, plain;
     for (std::size_t k = 0; k < row.size(); ++k) {
       plain.push_back("x" + std::to_string(k));

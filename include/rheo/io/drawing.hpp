@@ -46,8 +46,7 @@ class Strokes {
 
  private:
   static double distance(double x, double y) { return std::sqrt(x * x + y * y); }
-  template <class F>
-  void around(double x0, double y0, double x1, double y1, double radius, const F& apart) {
+  template <class F> void around(double x0, double y0, double x1, double y1, double radius, const F& apart) {
     const auto pixel = [&](double v, int end) {
       return static_cast<int>(std::clamp(std::floor(v), -1.0, static_cast<double>(end)));
     };

@@ -10,8 +10,8 @@
 
 namespace rheo::io {
 
-/// The length of the well-formed UTF-8 character at the front of `s` (1 to 4), or 0: overlong forms, surrogates, values past U+10FFFF and
-/// cut characters are none.
+/// The length of the well-formed UTF-8 character at the front of `s` (1 to 4), or 0: overlong forms, surrogates, values
+/// past U+10FFFF and cut characters are none.
 inline std::size_t utf8_length(std::string_view s) {
   const auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0u; };
   const auto tail = [&](std::size_t k) { return (byte(k) & 0xC0) == 0x80; };
@@ -20,7 +20,8 @@ inline std::size_t utf8_length(std::string_view s) {
   if (a < 0x80) return 1;
   if (a >= 0xC2 && a < 0xE0) return tail(1) ? 2 : 0;
   if (a >= 0xE0 && a < 0xF0) return tail(1) && tail(2) && (a != 0xE0 || b >= 0xA0) && (a != 0xED || b < 0xA0) ? 3 : 0;
-  if (a >= 0xF0 && a < 0xF5) return tail(1) && tail(2) && tail(3) && (a != 0xF0 || b >= 0x90) && (a != 0xF4 || b < 0x90) ? 4 : 0;
+  if (a >= 0xF0 && a < 0xF5)
+    return tail(1) && tail(2) && tail(3) && (a != 0xF0 || b >= 0x90) && (a != 0xF4 || b < 0x90) ? 4 : 0;
   return 0;
 }
 inline bool is_utf8(std::string_view s) {
@@ -68,7 +69,9 @@ inline std::string shown(std::string_view s) {
 inline std::string from_utf16(std::string_view bytes, bool big, std::size_t first, const std::string& name) {
   std::string out;
   out.reserve(bytes.size());
-  const auto refuse = [&](std::size_t at, const char* reason) { bad_file(name + ": byte " + std::to_string(first + at), reason); };
+  const auto refuse = [&](std::size_t at, const char* reason) {
+    bad_file(name + ": byte " + std::to_string(first + at), reason);
+  };
   const auto unit = [&](std::size_t at) {
     const auto byte = [&](std::size_t k) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[at + k])); };
     return big ? byte(0) << 8 | byte(1) : byte(1) << 8 | byte(0);
@@ -87,8 +90,8 @@ inline std::string from_utf16(std::string_view bytes, bool big, std::size_t firs
   return out;
 }
 
-/// UTF-16 without a mark, as far as its first characters tell: 1 if every other byte of most of them is 0, the high one coming first;
-/// -1 if it comes second; 0 otherwise.
+/// UTF-16 without a mark, as far as its first characters tell: 1 if every other byte of most of them is 0, the high one
+/// coming first; -1 if it comes second; 0 otherwise.
 inline int utf16_order(std::string_view bytes) {
   std::size_t zeros[2] = {0, 0};
   const std::size_t pairs = std::min<std::size_t>(bytes.size(), 128) / 2;
@@ -97,12 +100,13 @@ inline int utf16_order(std::string_view bytes) {
   return 4 * zeros[0] >= 3 * pairs ? 1 : 4 * zeros[1] >= 3 * pairs ? -1 : 0;
 }
 
-/// The text in `bytes` without its byte-order mark; UTF-16, of either order, is rewritten into `room`.  Other encodings of one byte a
-/// character pass as they are.  FileError for UTF-32 and for UTF-16 that is none.
+/// The text in `bytes` without its byte-order mark; UTF-16, of either order, is rewritten into `room`.  Other encodings
+/// of one byte a character pass as they are.  FileError for UTF-32 and for UTF-16 that is none.
 inline std::string_view as_utf8(std::string_view bytes, std::string& room, const std::string& name) {
   using namespace std::string_view_literals;
   const auto begins = [&](std::string_view mark) { return bytes.substr(0, mark.size()) == mark; };
-  if (begins("\xFF\xFE\0\0"sv) || begins("\0\0\xFE\xFF"sv)) bad_file(name, "is UTF-32, which is not read: UTF-8 and UTF-16 are");
+  if (begins("\xFF\xFE\0\0"sv) || begins("\0\0\xFE\xFF"sv))
+    bad_file(name, "is UTF-32, which is not read: UTF-8 and UTF-16 are");
   if (begins("\xEF\xBB\xBF")) return bytes.substr(3);
   const bool big = begins("\xFE\xFF"), marked = big || begins("\xFF\xFE");
   const int order = marked ? 0 : utf16_order(bytes);

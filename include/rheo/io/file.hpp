@@ -13,7 +13,9 @@
 namespace rheo::io {
 
 /// What a reader accepts unless told otherwise: 4 GiB, or half of all addresses where there are no more.
-inline constexpr std::size_t default_max_bytes = sizeof(std::size_t) > 4 ? static_cast<std::size_t>(std::uint64_t(1) << 32) : static_cast<std::size_t>(-1) / 2;
+inline constexpr std::size_t default_max_bytes = sizeof(std::size_t) > 4
+                                                     ? static_cast<std::size_t>(std::uint64_t(1) << 32)
+                                                     : static_cast<std::size_t>(-1) / 2;
 
 namespace detail {
 
@@ -54,8 +56,8 @@ class FileReader {
 
 }  // namespace detail
 
-/// All bytes of a file, pipe or device.  Throws FileError if it cannot be read or holds more than `max_bytes`; a regular file's size is
-/// compared before anything is allocated.
+/// All bytes of a file, pipe or device.  Throws FileError if it cannot be read or holds more than `max_bytes`; a
+/// regular file's size is compared before anything is allocated.
 inline std::string read_file(const std::string& path, std::size_t max_bytes = default_max_bytes) {
   detail::FileReader file(path);
   const std::string too_long = "holds more than the " + std::to_string(max_bytes) + " bytes allowed";
@@ -71,18 +73,20 @@ inline std::string read_file(const std::string& path, std::size_t max_bytes = de
   }
 }
 
-/// Puts `bytes` in place of the file at `path`, whole or not at all: writes path.tmp.PID in the same folder, checks every write, syncs,
-/// closes, renames, syncs the folder.  On failure the temporary is deleted, the old file is untouched and FileError is thrown (only if
-/// syncing the folder fails is the new file already in place).  A symbolic link is kept and what it leads to is written, there already or
-/// not; a pipe or device is written to directly.  A new file has the permissions of any new file (umask); one that replaces another has that
-/// one's, and its owner and group where the system lets us.  A file that may not be written to is not replaced.  Other names of the old
-/// file (hard links) keep the old bytes.
+/// Puts `bytes` in place of the file at `path`, whole or not at all: writes path.tmp.PID in the same folder, checks
+/// every write, syncs, closes, renames, syncs the folder.  On failure the temporary is deleted, the old file is
+/// untouched and FileError is thrown (only if syncing the folder fails is the new file already in place).  A symbolic
+/// link is kept and what it leads to is written, there already or not; a pipe or device is written to directly.  A new
+/// file has the permissions of any new file (umask); one that replaces another has that one's, and its owner and group
+/// where the system lets us.  A file that may not be written to is not replaced.  Other names of the old file (hard
+/// links) keep the old bytes.
 inline void write_file(const std::string& path, std::string_view bytes) {
   detail::check_path(path);
   detail::good_file(path, platform::replace_file(path, bytes));
 }
 
-/// Throws FileError unless write_file(path) could begin now: found out before hours of work, not after.  Leaves nothing behind.
+/// Throws FileError unless write_file(path) could begin now: found out before hours of work, not after.  Leaves nothing
+/// behind.
 inline void check_writable(const std::string& path) {
   detail::check_path(path);
   detail::good_file(path, platform::can_replace_file(path));

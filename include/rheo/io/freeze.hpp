@@ -61,15 +61,14 @@ inline void check_frozen_name(const std::string& name) {
       std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
   if (!word || taken.find(" " + name + " ") != std::string_view::npos ||
       functions.find(" " + name + " ") != std::string_view::npos) {
-    rheo::detail::fail(
-        "freeze: '" + name +
-        "' cannot name a namespace: letters, digits and single '_', a letter first, and no word of the language nor a function of the C library");
+    rheo::detail::fail("freeze: '" + name +
+                       "' cannot name a namespace: letters, digits and single '_', a letter first, and no word of the "
+                       "language nor a function of the C library");
   }
 }
 
 /// x as a literal that is read back to the bit.
-template <class T>
-std::string literal(T x) {
+template <class T> std::string literal(T x) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "rheo: freeze: the scalar is float or double");
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   constexpr int fraction = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023, digits = (fraction + 3) / 4;
@@ -162,8 +161,7 @@ struct Recipe {
 };
 
 /// Throws std::invalid_argument, with the way out, where a header cannot say how.
-template <class F>
-Recipe recipe(const F& flow, const Spelled& s, const FreezeOptions& options) {
+template <class F> Recipe recipe(const F& flow, const Spelled& s, const FreezeOptions& options) {
   if (!options.flow.empty()) return {"decltype(" + options.flow + ")", options.flow, {}};
   if (!s.spellable) {
     rheo::detail::fail(

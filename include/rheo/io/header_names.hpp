@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Which header declares which type of namespace rheo, for what io::freeze writes.  Made by tests/structure/header_names.cmake.
+// Which header declares which type of namespace rheo, for what io::freeze writes.
+// Made by tests/structure/header_names.cmake.
+// clang-format off
 #pragma once
 
 #include <string_view>

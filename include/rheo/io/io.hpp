@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Everything in io/ but the weights of other libraries (io/import/): files that are whole or not there, tables, tensors, checkpoints,
-// pictures, progress.  Optional: nothing above includes it.
+// Everything in io/ but the weights of other libraries (io/import/): files that are whole or not there, tables,
+// tensors, checkpoints, pictures, progress.  Optional: nothing above includes it.
 #pragma once
 
 #include "rheo/io/checkpoint.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// JSON, read token by token without recursion or allocation beyond its strings, and escaped for output (RFC 8259, strictly).
+// JSON, read token by token without recursion or allocation beyond its strings, and escaped for output (RFC 8259,
+// strictly).
 #pragma once
 
 #include <charconv>
@@ -28,11 +29,13 @@ inline std::string json_escape(std::string_view s) {
   return out += '"';
 }
 
-/// A place in a JSON text.  The caller asks for what must come next; anything else is FileError, "name: byte N: reason", N counted from
-/// `offset`.  There is no way to pass over a value unread, so a text's depth is bounded by the caller's own grammar.
+/// A place in a JSON text.  The caller asks for what must come next; anything else is FileError, "name: byte N:
+/// reason", N counted from `offset`.  There is no way to pass over a value unread, so a text's depth is bounded by the
+/// caller's own grammar.
 class JsonCursor {
  public:
-  JsonCursor(std::string_view text, std::string name, std::size_t offset = 0) : text_(text), name_(std::move(name)), offset_(offset) {}
+  JsonCursor(std::string_view text, std::string name, std::size_t offset = 0)
+      : text_(text), name_(std::move(name)), offset_(offset) {}
 
   /// The next character that is not white space, 0 at the end.
   char peek() {
@@ -85,7 +88,8 @@ class JsonCursor {
     if (error != std::errc()) refuse("expected an integer in plain digits");
     const auto length = static_cast<std::size_t>(stop - text_.data()) - at_;
     if (length > 1 && text_[at_] == '0') refuse("an integer with a leading zero");
-    if (stop != end && std::string_view(".eE").find(*stop) != std::string_view::npos) refuse("expected an integer in plain digits");
+    if (stop != end && std::string_view(".eE").find(*stop) != std::string_view::npos)
+      refuse("expected an integer in plain digits");
     at_ += length;
     return n;
   }
@@ -94,7 +98,9 @@ class JsonCursor {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
     if (at_ < text_.size()) refuse("text after the end");
   }
-  [[noreturn]] void refuse(const std::string& reason) const { detail::bad_file(name_ + ": byte " + std::to_string(offset_ + at_), reason); }
+  [[noreturn]] void refuse(const std::string& reason) const {
+    detail::bad_file(name_ + ": byte " + std::to_string(offset_ + at_), reason);
+  }
 
  private:
   unsigned hex4() {

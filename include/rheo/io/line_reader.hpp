@@ -12,8 +12,8 @@
 
 namespace rheo::io::detail {
 
-/// Lines end by LF, CR or CRLF, the last one or not.  UTF-8, with or without its mark, and other encodings that keep ASCII; FileError for UTF-16 and UTF-32, for
-/// a line above `longest` bytes, and for what is no regular file.
+/// Lines end by LF, CR or CRLF, the last one or not.  UTF-8, with or without its mark, and other encodings that keep
+/// ASCII; FileError for UTF-16 and UTF-32, for a line above `longest` bytes, and for what is no regular file.
 class LineReader {
  public:
   static constexpr std::size_t step = std::size_t(1) << 20, longest = 16 * step;
@@ -22,8 +22,11 @@ class LineReader {
     if (!file_.regular()) bad_file(path, "is no regular file: its rows cannot be read again");
     more();
     const auto begins = [&](std::string_view mark) { return ahead().substr(0, mark.size()) == mark; };
-    const bool wide = begins("\xFF\xFE") || begins("\xFE\xFF") || begins(std::string_view("\0\0\xFE\xFF", 4)) || utf16_order(ahead()) != 0;
-    if (wide) bad_file(path, "is UTF-16 or UTF-32, which is not read line by line: UTF-8 is (read_csv reads UTF-16 as a whole)");
+    const bool wide = begins("\xFF\xFE") || begins("\xFE\xFF") || begins(std::string_view("\0\0\xFE\xFF", 4)) ||
+                      utf16_order(ahead()) != 0;
+    if (wide)
+      bad_file(path,
+               "is UTF-16 or UTF-32, which is not read line by line: UTF-8 is (read_csv reads UTF-16 as a whole)");
     if (begins("\xEF\xBB\xBF")) at_ = 3;
   }
   /// The next line without its end, good until the next call; false behind the last.
@@ -52,7 +55,8 @@ class LineReader {
     room_.erase(0, at_);
     at_ = 0;
     const std::size_t had = room_.size();
-    if (had > longest) bad_file(path() + ":" + std::to_string(number_ + 1), "a line of more than " + std::to_string(longest) + " bytes");
+    if (had > longest)
+      bad_file(path() + ":" + std::to_string(number_ + 1), "a line of more than " + std::to_string(longest) + " bytes");
     room_.resize(had + step);
     const std::size_t got = file_.read(room_.data() + had, step);
     room_.resize(had + got);

@@ -26,15 +26,19 @@ struct Panel {
   std::string title;
   Kind kind = Kind::scatter;
   double top = 0;        ///< heat map: where the colours end, everything above has the last; 0 = at the peak
-  Batch<double> values;  ///< scatter: N x 2 points; heat map: nx x ny, values(i, j) at the centre of the box's cell (i, j), j upwards
+  Batch<double> values;  ///< scatter: N x 2 points; heat map: nx x ny, values(i, j) at the centre of the box's cell (i,
+                         ///< j), j upwards
 
-  static Panel scatter(std::string title, const Input<double>& points) { return {std::move(title), Kind::scatter, 0, points.view()}; }
+  static Panel scatter(std::string title, const Input<double>& points) {
+    return {std::move(title), Kind::scatter, 0, points.view()};
+  }
   static Panel heat_map(std::string title, const Input<double>& density, double top = 0) {
     return {std::move(title), Kind::heat_map, top, density.view()};
   }
 };
 
-/// The centres of nx x ny equal cells of a box, (nx ny) x 2; cell (i, j) is row i + nx j, so a column of results reshapes to nx x ny.
+/// The centres of nx x ny equal cells of a box, (nx ny) x 2; cell (i, j) is row i + nx j, so a column of results
+/// reshapes to nx x ny.
 inline Batch<double> grid_points(const Box& box, Index nx, Index ny) {
   Batch<double> out(nx * ny, 2);
   for (Index j = 0; j < ny; ++j) {
@@ -46,8 +50,8 @@ inline Batch<double> grid_points(const Box& box, Index nx, Index ny) {
   return out;
 }
 
-/// The level below which nine tenths of a density's mass on its grid lie: as `top` of a heat map it keeps one tall peak from darkening
-/// the rest.  A density that is flat where it is not 0 keeps its peak.
+/// The level below which nine tenths of a density's mass on its grid lie: as `top` of a heat map it keeps one tall peak
+/// from darkening the rest.  A density that is flat where it is not 0 keeps its peak.
 inline double robust_top(const Input<double>& density) {
   std::vector<double> levels;
   double total = 0;
@@ -66,10 +70,12 @@ inline double robust_top(const Input<double>& density) {
   return 0;
 }
 
-/// Dark violet at t = 0 through green to yellow at 1, luminance rising all the way (after viridis, S. van der Walt and N. Smith 2015).
+/// Dark violet at t = 0 through green to yellow at 1, luminance rising all the way (after viridis, S. van der Walt and
+/// N. Smith 2015).
 inline Rgb colour_map(double t) {
-  constexpr double points[11][3] = {{68, 1, 84},    {72, 36, 117},  {65, 68, 135},  {53, 95, 141},  {42, 120, 142}, {33, 145, 140},
-                                    {34, 168, 132}, {68, 191, 112}, {122, 209, 81}, {189, 223, 38}, {253, 231, 37}};
+  constexpr double points[11][3] = {{68, 1, 84},    {72, 36, 117},  {65, 68, 135},  {53, 95, 141},
+                                    {42, 120, 142}, {33, 145, 140}, {34, 168, 132}, {68, 191, 112},
+                                    {122, 209, 81}, {189, 223, 38}, {253, 231, 37}};
   const double s = 10 * (t > 0 ? std::min(t, 1.0) : 0.0);  // NaN is 0
   const int k = std::min(static_cast<int>(s), 9);
   const auto mix = [&](int c) {
@@ -78,7 +84,8 @@ inline Rgb colour_map(double t) {
   return {mix(0), mix(1), mix(2)};
 }
 
-/// Round numbers in [low, high], a step of 1, 2 or 5 times a power of ten apart, about `count` of them, with their labels.
+/// Round numbers in [low, high], a step of 1, 2 or 5 times a power of ten apart, about `count` of them, with their
+/// labels.
 struct Ticks {
   std::vector<double> places;
   std::vector<std::string> labels;
@@ -89,7 +96,8 @@ struct Ticks {
     if (!(step > 0) || !std::isfinite(step)) return;
     const double largest = std::max(std::abs(low), std::abs(high));
     const int digits = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
-    const int told = std::clamp(1 + static_cast<int>(std::floor(std::log10(largest / step) + 1)), 3, 17);  // digits that differ
+    const int told =
+        std::clamp(1 + static_cast<int>(std::floor(std::log10(largest / step) + 1)), 3, 17);  // digits that differ
     const bool plain = digits <= 4 && (largest < 1e5 || (told > 3 && largest < 1e15));
     for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && places.size() < 50; ++k) {
       places.push_back(k * step);
@@ -104,13 +112,14 @@ inline constexpr Rgb ink{40, 40, 46}, pale{176, 176, 184}, dots{31, 88, 158};
 inline constexpr int panel_side = 420;
 
 /// Every point a soft disc; discs over one another darken, so that dense places show in large samples.
-inline void draw_points(Image& image, int left, int top, const Batch<double>& points, const Box& box, int side = panel_side,
-                        Rgb colour = dots) {
+inline void draw_points(Image& image, int left, int top, const Batch<double>& points, const Box& box,
+                        int side = panel_side, Rgb colour = dots) {
   std::vector<double> clear(static_cast<std::size_t>(side * side), 1.0);
   const auto n = static_cast<double>(points.rows());
   const double alpha = std::clamp(18 / std::sqrt(n + 1), 0.08, 0.75), radius = n > 20000 ? 1.0 : n > 3000 ? 1.4 : 2.2;
   for (Index i = 0; i < points.rows(); ++i) {
-    const double x = (points(i, 0) - box.x0) / (box.x1 - box.x0) * side, y = (box.y1 - points(i, 1)) / (box.y1 - box.y0) * side;
+    const double x = (points(i, 0) - box.x0) / (box.x1 - box.x0) * side,
+                 y = (box.y1 - points(i, 1)) / (box.y1 - box.y0) * side;
     if (!(x >= 0 && x <= side && y >= 0 && y <= side)) continue;
     const int reach = 4, cx = static_cast<int>(x), cy = static_cast<int>(y);
     for (int py = std::max(0, cy - reach); py <= std::min(side - 1, cy + reach); ++py) {
@@ -121,7 +130,8 @@ inline void draw_points(Image& image, int left, int top, const Batch<double>& po
     }
   }
   for (int py = 0; py < side; ++py) {
-    for (int px = 0; px < side; ++px) image.blend(left + px, top + py, colour, 1 - clear[static_cast<std::size_t>(py * side + px)]);
+    for (int px = 0; px < side; ++px)
+      image.blend(left + px, top + py, colour, 1 - clear[static_cast<std::size_t>(py * side + px)]);
   }
 }
 
@@ -148,11 +158,13 @@ inline void draw_density(Image& image, int left, int top, const Batch<double>& d
     return std::isfinite(v) && v > 0 ? v / most : 0.0;
   };
   for (int py = 0; py < side; ++py) {
-    const double v = (side - py - 0.5) / side * static_cast<double>(density.cols()) - 0.5, fj = std::floor(v), b = v - fj;
+    const double v = (side - py - 0.5) / side * static_cast<double>(density.cols()) - 0.5, fj = std::floor(v),
+                 b = v - fj;
     for (int px = 0; px < side; ++px) {
       const double u = (px + 0.5) / side * static_cast<double>(density.rows()) - 0.5, fi = std::floor(u), a = u - fi;
       const auto i = static_cast<Index>(fi), j = static_cast<Index>(fj);
-      const double t = (1 - a) * ((1 - b) * value(i, j) + b * value(i, j + 1)) + a * ((1 - b) * value(i + 1, j) + b * value(i + 1, j + 1));
+      const double t = (1 - a) * ((1 - b) * value(i, j) + b * value(i, j + 1)) +
+                       a * ((1 - b) * value(i + 1, j) + b * value(i + 1, j + 1));
       image.set(left + px, top + py, colour_map(t));
     }
   }
@@ -166,13 +178,14 @@ inline int widest(const std::vector<std::string>& labels) {
 
 }  // namespace detail
 
-/// The panels from left to right, each 420 x 420 pixels with its title above, numbers along the bottom of each and the left of the first,
-/// and a colour bar from 0 to its top beside every heat map, whose last number is marked with > where the peak is
-/// cut.  Points and cells outside the box are not shown.  Throws
-/// std::invalid_argument for no panels, a box that is empty or not finite, or points that have not 2 columns.
+/// The panels from left to right, each 420 x 420 pixels with its title above, numbers along the bottom of each and the
+/// left of the first, and a colour bar from 0 to its top beside every heat map, whose last number is marked with >
+/// where the peak is cut.  Points and cells outside the box are not shown.  Throws std::invalid_argument for no panels,
+/// a box that is empty or not finite, or points that have not 2 columns.
 inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
   using namespace detail;
-  const bool real = std::isfinite(box.x1 - box.x0) && std::isfinite(box.y1 - box.y0) && box.x1 > box.x0 && box.y1 > box.y0;
+  const bool real =
+      std::isfinite(box.x1 - box.x0) && std::isfinite(box.y1 - box.y0) && box.x1 > box.x0 && box.y1 > box.y0;
   if (panels.empty() || !real) rheo::detail::fail("a plot needs a panel and a box with x0 < x1 and y0 < y1");
   const Ticks xs(box.x0, box.x1, 5), ys(box.y0, box.y1, 5);
   constexpr int side = panel_side, top = 48, bottom = 48, margin = 20, gap = 32, tick = 6, bar_gap = 12, bar = 16;
@@ -183,7 +196,8 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
     const Panel& p = panels[k];
     const bool heat = p.kind == Panel::Kind::heat_map;
     if (!heat && p.values.cols() != 2)
-      rheo::detail::fail("the points of panel '" + p.title + "' have " + std::to_string(p.values.cols()) + " columns, not 2");
+      rheo::detail::fail("the points of panel '" + p.title + "' have " + std::to_string(p.values.cols()) +
+                         " columns, not 2");
     scales.emplace_back(0.0, heat ? top_of(p) : 1.0, 5);
     if (heat && cut(p)) scales.back().labels.back().insert(0, ">");
     width += side + (k ? gap : 0) + (heat ? bar_gap + bar + tick + 7 + widest(scales.back().labels) : 0);
@@ -207,7 +221,8 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
 
     int free_from = left - 16;  // numbers stay within 15 pixels of their panel and 10 of one another
     for (std::size_t i = 0; i < xs.places.size(); ++i) {
-      const int x = left + std::min(side - 1, static_cast<int>(std::lround((xs.places[i] - box.x0) / (box.x1 - box.x0) * side)));
+      const int x =
+          left + std::min(side - 1, static_cast<int>(std::lround((xs.places[i] - box.x0) / (box.x1 - box.x0) * side)));
       const int w = Image::text_width(xs.labels[i]), at = std::clamp(x - w / 2 + 1, left - 15, left + side + 15 - w);
       image.rect(x, top + side + 1, 1, tick, ink);
       if (at < free_from) continue;
@@ -215,7 +230,8 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
       free_from = at + w + 10;
     }
     for (std::size_t i = 0; i < ys.places.size(); ++i) {
-      const int y = top + std::min(side - 1, static_cast<int>(std::lround((box.y1 - ys.places[i]) / (box.y1 - box.y0) * side)));
+      const int y =
+          top + std::min(side - 1, static_cast<int>(std::lround((box.y1 - ys.places[i]) / (box.y1 - box.y0) * side)));
       image.rect(left - 1 - tick, y, tick, 1, k == 0 ? ink : pale);
       if (k == 0) image.text(left - tick - 6 - Image::text_width(ys.labels[i]), y - 6, ys.labels[i], ink);
     }
@@ -225,7 +241,8 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
       for (int j = 0; j < side; ++j) image.rect(left, top + j, bar, 1, colour_map((side - j - 0.5) / side));
       image.frame(left - 1, top - 1, bar + 2, side + 2, ink);
       for (std::size_t i = 0; i < scales[k].places.size(); ++i) {
-        const int y = top + std::clamp(static_cast<int>(std::lround((1 - scales[k].places[i] / most) * side)), 0, side - 1);
+        const int y =
+            top + std::clamp(static_cast<int>(std::lround((1 - scales[k].places[i] / most) * side)), 0, side - 1);
         image.rect(left + bar + 1, y, tick, 1, ink);
         image.text(left + bar + tick + 7, y - 6, scales[k].labels[i], ink);
       }
@@ -241,7 +258,9 @@ inline Image draw_rows(const std::vector<std::vector<Panel>>& rows, const Box& b
   if (rows.empty()) rheo::detail::fail("a plot needs a row of panels");
   std::vector<Image> images;
   int width = 0, height = 0;
-  for (const auto& row : rows) images.push_back(draw_panels(row, box)), width = std::max(width, images.back().width), height += images.back().height;
+  for (const auto& row : rows)
+    images.push_back(draw_panels(row, box)), width = std::max(width, images.back().width),
+                                             height += images.back().height;
   Image all(width, height);
   int top = 0;
   for (const Image& image : images) {

@@ -102,10 +102,8 @@ inline Batch<double> smoothed(Batch<double> n) {
     const Batch<double> old = n;
     for (Index i = 0; i <= last; ++i) {
       const Index down = std::max<Index>(i - 1, 0), up = std::min(i + 1, last);
-      if (pass % 2 == 0)
-        n.row(i) = (old.row(down) + 2 * old.row(i) + old.row(up)) / 4;
-      else
-        n.col(i) = (old.col(down) + 2 * old.col(i) + old.col(up)) / 4;
+      if (pass % 2 == 0) n.row(i) = (old.row(down) + 2 * old.row(i) + old.row(up)) / 4;
+      else n.col(i) = (old.col(down) + 2 * old.col(i) + old.col(up)) / 4;
     }
   }
   return n;

@@ -26,8 +26,7 @@ struct FitCurves {
 };
 
 /// The curves of FitResult or EnergyFitResult.
-template <class Result>
-FitCurves fit_curves(const Result& r) {
+template <class Result> FitCurves fit_curves(const Result& r) {
   FitCurves c;
   c.status = to_string(r.status);
   std::replace(c.status.begin(), c.status.end(), '_', ' ');
@@ -265,8 +264,7 @@ inline Image draw_fit(const FitCurves& c) {
 
 /// draw_fit of a FitResult's or an EnergyFitResult's history into a PNG file, whole or not at all (see write_file).
 /// Seconds are not shown: the same history gives the same bytes.
-template <class Result>
-void plot_fit(const std::string& path, const Result& result) {
+template <class Result> void plot_fit(const std::string& path, const Result& result) {
   write_png(path, draw_fit(fit_curves(result)));
 }
 

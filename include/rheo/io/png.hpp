@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pictures: an 8-bit RGB image to draw in and its PNG file (ISO/IEC 15948; deflate: RFC 1951, zlib: RFC 1950), the same bytes everywhere.
+// Pictures: an 8-bit RGB image to draw in and its PNG file (ISO/IEC 15948; deflate: RFC 1951, zlib: RFC 1950), the same
+// bytes everywhere.
 #pragma once
 
 #include <array>
@@ -47,7 +48,9 @@ struct Image {
   void blend(int x, int y, Rgb c, double alpha) {
     if (!inside(x, y)) return;
     const Rgb old = at(x, y);
-    const auto mix = [&](int from, int to) { return static_cast<std::uint8_t>(std::lround(from + alpha * (to - from))); };
+    const auto mix = [&](int from, int to) {
+      return static_cast<std::uint8_t>(std::lround(from + alpha * (to - from)));
+    };
     set(x, y, {mix(old.r, c.r), mix(old.g, c.g), mix(old.b, c.b)});
   }
   /// Fills w x h pixels from (x, y).
@@ -74,8 +77,8 @@ struct Image {
       if (twice <= dx) error += dx, y0 += sy;
     }
   }
-  /// One line of ASCII text, top left corner at (x, y), 5 x 7 dots a character, 6 from one to the next, a dot `scale` pixels wide; where
-  /// two dots touch by their corners the notches between them are half filled.
+  /// One line of ASCII text, top left corner at (x, y), 5 x 7 dots a character, 6 from one to the next, a dot `scale`
+  /// pixels wide; where two dots touch by their corners the notches between them are half filled.
   void text(int x, int y, std::string_view s, Rgb c, int scale = 2) {
     for (const char letter : s) {
       const auto rows = glyph(letter);
@@ -90,14 +93,17 @@ struct Image {
           for (int corner = 0; corner < 4 && !dot(i, j); ++corner) {
             const int di = corner & 1 ? 1 : -1, dj = corner & 2 ? 1 : -1;
             if (!dot(i + di, j) || !dot(i, j + dj) || dot(i + di, j + dj)) continue;
-            for (int k = 0; k < h * h; ++k) blend(px + k % h + (di > 0 ? scale - h : 0), py + k / h + (dj > 0 ? scale - h : 0), c, 0.5);
+            for (int k = 0; k < h * h; ++k)
+              blend(px + k % h + (di > 0 ? scale - h : 0), py + k / h + (dj > 0 ? scale - h : 0), c, 0.5);
           }
         }
       }
       x += 6 * scale;
     }
   }
-  static int text_width(std::string_view s, int scale = 2) { return s.empty() ? 0 : (6 * static_cast<int>(s.size()) - 1) * scale; }
+  static int text_width(std::string_view s, int scale = 2) {
+    return s.empty() ? 0 : (6 * static_cast<int>(s.size()) - 1) * scale;
+  }
 
  private:
   std::size_t place(int x, int y) const {
@@ -130,7 +136,8 @@ inline std::uint32_t adler32(std::string_view bytes) {
   return b << 16 | a;
 }
 
-/// `bytes` as a zlib stream: one deflate block of fixed codes, matches found greedily at the last place with the same three bytes.
+/// `bytes` as a zlib stream: one deflate block of fixed codes, matches found greedily at the last place with the same
+/// three bytes.
 inline std::string zlib_compress(std::string_view bytes) {
   std::string out = "\x78\x01";
   std::uint64_t pool = 0;
@@ -143,14 +150,10 @@ inline std::string zlib_compress(std::string_view bytes) {
     for (int k = count; k-- > 0;) put(code >> k & 1, 1);
   };
   const auto symbol = [&](std::uint32_t s) {
-    if (s < 144)
-      put_code(0x30 + s, 8);
-    else if (s < 256)
-      put_code(0x190 + s - 144, 9);
-    else if (s < 280)
-      put_code(s - 256, 7);
-    else
-      put_code(0xC0 + s - 280, 8);
+    if (s < 144) put_code(0x30 + s, 8);
+    else if (s < 256) put_code(0x190 + s - 144, 9);
+    else if (s < 280) put_code(s - 256, 7);
+    else put_code(0xC0 + s - 280, 8);
   };
   put(1, 1);
   put(1, 2);
@@ -200,7 +203,9 @@ inline std::string zlib_compress(std::string_view bytes) {
 /// The bytes of a PNG file, 8-bit RGB, not interlaced.
 inline std::string format_png(const Image& image) {
   std::string out = "\x89PNG\r\n\x1A\n";
-  const auto big = [](std::uint32_t v) { return std::string{char(v >> 24), char(v >> 16 & 255), char(v >> 8 & 255), char(v & 255)}; };
+  const auto big = [](std::uint32_t v) {
+    return std::string{char(v >> 24), char(v >> 16 & 255), char(v >> 8 & 255), char(v & 255)};
+  };
   const auto chunk = [&](const std::string& type, const std::string& data) {
     const std::string body = type + data;
     out += big(static_cast<std::uint32_t>(data.size())) + body + big(crc32(body));

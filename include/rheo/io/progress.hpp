@@ -56,8 +56,8 @@ struct RecentRate {
 ///
 /// On a terminal: a bar, the figures and the time left, cut to the terminal's width, rewritten in place at most ten
 /// times a second; the bar has colour unless NO_COLOR is set.  Elsewhere, or where TERM is dumb: plain lines, the first
-/// and the last of a run and between them at most one each every_seconds.  A run that ends early is ended by finish() or
-/// the destructor.  The time left goes by the rate of late.  For one thread at a time.
+/// and the last of a run and between them at most one each every_seconds.  A run that ends early is ended by finish()
+/// or the destructor.  The time left goes by the rate of late.  For one thread at a time.
 class Progress {
  public:
   explicit Progress(std::FILE* out = stderr) : Progress(ProgressOptions{out, 10, {}}) {}
@@ -82,8 +82,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
   ~Progress() { finish(); }
 
-  template <class State>
-  bool operator()(const State& s) {
+  template <class State> bool operator()(const State& s) {
     if (!options_.out) return true;
     const auto number = [](auto v) { return static_cast<double>(v); };
     if constexpr (requires { s.epoch; }) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// csv_rows, npy_rows: files as sources of rows for a fit, read a block at a time, so that they may be larger than memory.
+// csv_rows, npy_rows: files as sources of rows for a fit, read a block at a time, so that they may be larger than
+// memory.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,8 @@
 
 namespace rheo::io {
 
-/// Which columns of the files are read, by name or 0-based number or range ("2-5"), in the order wanted; an .npy file's are called x0, x1, ...
+/// Which columns of the files are read, by name or 0-based number or range ("2-5"), in the order wanted; an .npy file's
+/// are called x0, x1, ...
 struct RowFileOptions {
   std::vector<std::string> columns{};  ///< the data; none: all but those of the context
   std::vector<std::string> context{};  ///< none: no context
@@ -37,20 +39,26 @@ struct RowColumns {
     RowColumns now;
     if (!o.context.empty()) good_file(name, csv_columns(o.context, names, now.context));
     good_file(name, csv_columns(o.columns, names, now.x));
-    if (o.columns.empty()) std::erase_if(now.x, [&](std::size_t k) { return std::find(now.context.begin(), now.context.end(), k) != now.context.end(); });
+    if (o.columns.empty())
+      std::erase_if(now.x, [&](std::size_t k) {
+        return std::find(now.context.begin(), now.context.end(), k) != now.context.end();
+      });
     if (now.x.empty()) bad_file(name, "no column is left for the data");
     if (!x.empty() && (now.x.size() != x.size() || now.context.size() != context.size())) {
-      bad_file(name, "has " + std::to_string(now.x.size()) + " columns of data and " + std::to_string(now.context.size()) + " of context, the first file " +
+      bad_file(name, "has " + std::to_string(now.x.size()) + " columns of data and " +
+                         std::to_string(now.context.size()) + " of context, the first file " +
                          std::to_string(x.size()) + " and " + std::to_string(context.size()));
     }
     *this = std::move(now);
   }
 };
 
-/// Several files, one behind another.  Constructors open them all: what is wrong with any of them as a whole is found then, and not in the night.
+/// Several files, one behind another.  Constructors open them all: what is wrong with any of them as a whole is found
+/// then, and not in the night.
 template <class T> class RowFiles : public RowSource<T> {
  public:
-  RowFiles(std::vector<std::string> paths, RowFileOptions options) : paths_(std::move(paths)), options_(std::move(options)) {
+  RowFiles(std::vector<std::string> paths, RowFileOptions options)
+      : paths_(std::move(paths)), options_(std::move(options)) {
     if (paths_.empty()) rheo::detail::fail<FileError>("a source of rows wants at least one file");
   }
   Index x_dim() const final { return static_cast<Index>(columns_.x.size()); }
@@ -71,7 +79,8 @@ template <class T> class RowFiles : public RowSource<T> {
   void keeps_size(std::size_t file, std::uint64_t bytes) {
     if (file == sizes_.size()) sizes_.push_back(bytes);
     if (sizes_[file] != bytes) {
-      bad_file(paths_[file], "has " + std::to_string(bytes) + " bytes, and had " + std::to_string(sizes_[file]) + " before: it was changed while it was read");
+      bad_file(paths_[file], "has " + std::to_string(bytes) + " bytes, and had " + std::to_string(sizes_[file]) +
+                                 " before: it was changed while it was read");
     }
   }
 
@@ -90,16 +99,20 @@ template <class T> class CsvRows final : public RowFiles<T> {
     for (std::size_t k = 0; k < this->paths_.size(); ++k) open(k);
     this->rewind();
   }
-  std::string where(Index i) const override { return lines_->path() + ":" + std::to_string(numbers_[static_cast<std::size_t>(i)]); }
+  std::string where(Index i) const override {
+    return lines_->path() + ":" + std::to_string(numbers_[static_cast<std::size_t>(i)]);
+  }
 
  private:
   void open(std::size_t file) override {
     const std::string& path = this->paths_[file];
     lines_ = std::make_unique<LineReader>(path);
     this->keeps_size(file, lines_->size());
-    const char stated = csv_stated_delimiter(lines_->ahead()), given = this->options_.delimiter ? this->options_.delimiter : stated;
+    const char stated = csv_stated_delimiter(lines_->ahead()),
+               given = this->options_.delimiter ? this->options_.delimiter : stated;
     delimiter_ = given ? given : csv_delimiter(lines_->ahead());
-    if (csv_never_parts.find(delimiter_) != std::string_view::npos) rheo::detail::fail("this character cannot part the fields of a table");
+    if (csv_never_parts.find(delimiter_) != std::string_view::npos)
+      rheo::detail::fail("this character cannot part the fields of a table");
     std::string_view line;
     if (stated) lines_->next(line);
     do {
@@ -129,7 +142,8 @@ template <class T> class CsvRows final : public RowFiles<T> {
         numbers_.push_back(lines_->number());
         ++n;
       } else {
-        broken.add(lines_->path() + ":" + std::to_string(fault_.at.line) + ":" + std::to_string(fault_.at.column) + ": " + fault_.reason);
+        broken.add(lines_->path() + ":" + std::to_string(fault_.at.line) + ":" + std::to_string(fault_.at.column) +
+                   ": " + fault_.reason);
       }
     }
   }
@@ -146,7 +160,8 @@ template <class T> class CsvRows final : public RowFiles<T> {
       if (CsvFault f = number(this->columns_.x[j], x(i, static_cast<Index>(j))); !f.reason.empty()) return f;
     }
     for (std::size_t j = 0; j < this->columns_.context.size(); ++j) {
-      if (CsvFault f = number(this->columns_.context[j], context(i, static_cast<Index>(j))); !f.reason.empty()) return f;
+      if (CsvFault f = number(this->columns_.context[j], context(i, static_cast<Index>(j))); !f.reason.empty())
+        return f;
     }
     return {};
   }
@@ -154,13 +169,15 @@ template <class T> class CsvRows final : public RowFiles<T> {
     const CsvField& field = row_[place];
     const bool comma = delimiter_ == ';';
     const CsvNumber x = csv_number(field.text, comma);
-    if (x.kind == CsvKind::missing) return {field, "a number of column " + shown(names_[place]) + " is missing or not finite"};
+    if (x.kind == CsvKind::missing)
+      return {field, "a number of column " + shown(names_[place]) + " is missing or not finite"};
     if (x.kind != CsvKind::number) return {field, shown(field.text) + " " + x.reason};
     const auto at = comma ? field.text.find_first_of(",.") : field.text.npos;
     if (at != field.text.npos && mark_ == 0) mark_ = field.text[at], mark_line_ = field.line;
     if (at != field.text.npos && mark_ != field.text[at]) {  // one of them may part thousands
       const bool here = field.text[at] == ',';
-      return {field, shown(field.text) + " has a decimal " + (here ? "comma" : "point") + ", line " + std::to_string(mark_line_) + " a decimal " + (here ? "point" : "comma")};
+      return {field, shown(field.text) + " has a decimal " + (here ? "comma" : "point") + ", line " +
+                         std::to_string(mark_line_) + " a decimal " + (here ? "point" : "comma")};
     }
     to = static_cast<T>(x.value);
     return {};
@@ -186,13 +203,17 @@ template <class T> class NpyRows final : public RowFiles<T> {
     this->rewind();
   }
   Index rows() const override { return rows_; }
-  std::string where(Index i) const override { return this->paths_[this->file_] + ": row " + std::to_string(begin_ + i); }
+  std::string where(Index i) const override {
+    return this->paths_[this->file_] + ": row " + std::to_string(begin_ + i);
+  }
   void check(BrokenRows& broken) override {
     for (std::size_t k = 0; k < this->paths_.size(); ++k) {
       open(k);
       const Index told = static_cast<Index>(layout_.rows);
       if (have_ == told) continue;
-      broken.add(this->paths_[k] + ": row " + std::to_string(have_) + ": the file ends here: " + layout_.other_size(reader_->size() - layout_.begin), told - have_);
+      broken.add(this->paths_[k] + ": row " + std::to_string(have_) +
+                     ": the file ends here: " + layout_.other_size(reader_->size() - layout_.begin),
+                 told - have_);
     }
     this->rewind();
   }
@@ -207,7 +228,9 @@ template <class T> class NpyRows final : public RowFiles<T> {
     bytes_.resize(reader_->read(bytes_.data(), bytes_.size()));
     layout_ = npy_layout(bytes_, path);
     if (layout_.fortran_order && layout_.cols > 1 && layout_.rows > 1) {
-      bad_file(path, "lies in memory column by column (fortran_order): rows are read from files that lie row by row, as numpy.ascontiguousarray makes them");
+      bad_file(path,
+               "lies in memory column by column (fortran_order): rows are read from files that lie row by row, as "
+               "numpy.ascontiguousarray makes them");
     }
     const std::uint64_t there = reader_->size() - layout_.begin, row = layout_.cols * layout_.size;
     if (there > layout_.bytes()) bad_file(path, layout_.other_size(there));
@@ -222,7 +245,8 @@ template <class T> class NpyRows final : public RowFiles<T> {
   Index read_block(View<T> x, View<T> context, BrokenRows&) override {
     begin_ = end_;
     const Index n = std::min(x.rows(), have_ - begin_);
-    const std::size_t row = static_cast<std::size_t>(layout_.cols) * layout_.size, want = row * static_cast<std::size_t>(n);
+    const std::size_t row = static_cast<std::size_t>(layout_.cols) * layout_.size,
+                      want = row * static_cast<std::size_t>(n);
     if (bytes_.size() < want) bytes_.resize(want);
     if (reader_->read(bytes_.data(), want) < want) bad_file(where(0), "the file has become shorter while it was read");
     npy_type(layout_.type, [&]<class U>(U) {
@@ -236,7 +260,8 @@ template <class T> class NpyRows final : public RowFiles<T> {
     const auto columns = [&](const std::vector<std::size_t>& places, View<T> to) {
       for (std::size_t j = 0; j < places.size(); ++j) {
         const char* from = bytes_.data() + places[j] * sizeof(U);
-        for (Index i = 0; i < n; ++i, from += row) to(i, static_cast<Index>(j)) = static_cast<T>(npy_value<U, Big>(from, this->paths_[this->file_]));
+        for (Index i = 0; i < n; ++i, from += row)
+          to(i, static_cast<Index>(j)) = static_cast<T>(npy_value<U, Big>(from, this->paths_[this->file_]));
       }
     };
     columns(this->columns_.x, x);
@@ -251,16 +276,23 @@ template <class T> class NpyRows final : public RowFiles<T> {
 
 }  // namespace detail
 
-/// The rows of text files, one file behind another: fit(model, io::csv_rows({"a.csv", "b.csv"}, {.columns = {"x", "y"}}), {.epochs = 3}).
-/// What read_csv reads, but for UTF-16 and for quoted fields that go over a line's end: a line is a row.  Each file may have a header of its own, and its columns
-/// in another order.  Holds one MiB and the longest line, 16 MiB at most.  A line that has not as many fields as its file's first, or no finite number in a wanted column, is
-/// a broken row, "name:line:column: reason".  Throws FileError for files that cannot be opened and for columns that are not there, at once and of every file.
-template <class T = double> detail::CsvRows<T> csv_rows(std::vector<std::string> paths, RowFileOptions options = {}) { return {std::move(paths), std::move(options)}; }
+/// The rows of text files, one file behind another: fit(model, io::csv_rows({"a.csv", "b.csv"}, {.columns = {"x",
+/// "y"}}), {.epochs = 3}). What read_csv reads, but for UTF-16 and for quoted fields that go over a line's end: a line
+/// is a row.  Each file may have a header of its own, and its columns in another order.  Holds one MiB and the longest
+/// line, 16 MiB at most.  A line that has not as many fields as its file's first, or no finite number in a wanted
+/// column, is a broken row, "name:line:column: reason".  Throws FileError for files that cannot be opened and for
+/// columns that are not there, at once and of every file.
+template <class T = double> detail::CsvRows<T> csv_rows(std::vector<std::string> paths, RowFileOptions options = {}) {
+  return {std::move(paths), std::move(options)};
+}
 
-/// The rows of .npy files (n, d) or (n,), of every type that read_npy reads, row by row (C's order); the others are refused.  They are read a block at a time and not
-/// mapped into memory.  Rows that the header tells and a cut file has not are broken, found before the first step; NaN and infinities are broken rows as they are met.
-/// Throws FileError as parse_npy does, at once and of every file; for an integer without a double when its block is read.
-template <class T = double> detail::NpyRows<T> npy_rows(std::vector<std::string> paths, RowFileOptions options = {}) { return {std::move(paths), std::move(options)}; }
+/// The rows of .npy files (n, d) or (n,), of every type that read_npy reads, row by row (C's order); the others are
+/// refused.  They are read a block at a time and not mapped into memory.  Rows that the header tells and a cut file has
+/// not are broken, found before the first step; NaN and infinities are broken rows as they are met. Throws FileError as
+/// parse_npy does, at once and of every file; for an integer without a double when its block is read.
+template <class T = double> detail::NpyRows<T> npy_rows(std::vector<std::string> paths, RowFileOptions options = {}) {
+  return {std::move(paths), std::move(options)};
+}
 
 }  // namespace rheo::io
 

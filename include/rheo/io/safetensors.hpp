@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// safetensors files: named tensors behind a JSON header, read strictly within limits (https://github.com/huggingface/safetensors).
+// safetensors files: named tensors behind a JSON header, read strictly within limits
+// (https://github.com/huggingface/safetensors).
 #pragma once
 
 #include <cmath>
@@ -14,8 +15,9 @@
 
 namespace rheo::io {
 
-/// A named array, row-major.  F64, F32, F16 and BF16 keep their numbers in `values`, widened exactly; I64, I32 and BOOL keep theirs in
-/// `integers`, exactly; the other vector is empty.  Rank 0 (no shape, one number) and lengths of 0 are fine.
+/// A named array, row-major.  F64, F32, F16 and BF16 keep their numbers in `values`, widened exactly; I64, I32 and BOOL
+/// keep theirs in `integers`, exactly; the other vector is empty.  Rank 0 (no shape, one number) and lengths of 0 are
+/// fine.
 struct Tensor {
   std::string name;
   std::string dtype = "F64";
@@ -27,8 +29,7 @@ struct Tensor {
 };
 
 /// A tensor of an Eigen expression of float (F32) or double (F64): rank 1 for vectors, 2 for everything else.
-template <class D>
-Tensor to_tensor(std::string name, const Eigen::DenseBase<D>& x) {
+template <class D> Tensor to_tensor(std::string name, const Eigen::DenseBase<D>& x) {
   using T = typename D::Scalar;
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>, "rheo: tensors are made from float or double");
   Tensor t{std::move(name), sizeof(T) == 8 ? "F64" : "F32", {}, {}, {}};
@@ -39,9 +40,11 @@ Tensor to_tensor(std::string name, const Eigen::DenseBase<D>& x) {
   return t;
 }
 
-/// The numbers of a float tensor: (r, c) gives r x c, (n) gives n x 1, () gives 1 x 1.  Other ranks and integers are std::invalid_argument.
+/// The numbers of a float tensor: (r, c) gives r x c, (n) gives n x 1, () gives 1 x 1.  Other ranks and integers are
+/// std::invalid_argument.
 inline Batch<double> to_batch(const Tensor& t) {
-  if (t.shape.size() > 2 || t.is_integer()) rheo::detail::fail("tensor '" + t.name + "' is no float array of at most 2 dimensions");
+  if (t.shape.size() > 2 || t.is_integer())
+    rheo::detail::fail("tensor '" + t.name + "' is no float array of at most 2 dimensions");
   using RowMajor = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const auto length = [&](std::size_t k) { return k < t.shape.size() ? static_cast<Index>(t.shape[k]) : Index(1); };
   return Eigen::Map<const RowMajor>(t.values.data(), length(0), length(1));
@@ -72,7 +75,8 @@ struct TensorLimits {
 
 namespace detail {
 
-/// Bytes of one number, 0 for types that are not read; `rank` orders them in a written file as the reference writer does.
+/// Bytes of one number, 0 for types that are not read; `rank` orders them in a written file as the reference writer
+/// does.
 struct Dtype {
   std::uint64_t bytes;
   int rank;
@@ -125,11 +129,13 @@ inline TensorEntry tensor_entry(JsonCursor& json, std::string name, const Tensor
     const std::string key = json.string(64);
     json.expect(':');
     bool& seen = key == "dtype" ? dtype : key == "shape" ? shape : offsets;
-    if (key != "dtype" && key != "shape" && key != "data_offsets") json.refuse("tensor '" + name + "' has an unknown field '" + key + "'");
+    if (key != "dtype" && key != "shape" && key != "data_offsets")
+      json.refuse("tensor '" + name + "' has an unknown field '" + key + "'");
     if (std::exchange(seen, true)) json.refuse("tensor '" + name + "' has two fields '" + key + "'");
     if (&seen == &dtype) {
       e.tensor.dtype = json.string(64);
-      if (dtype_of(e.tensor.dtype).bytes == 0) json.refuse("tensor '" + name + "' has type " + e.tensor.dtype + ", which is not read");
+      if (dtype_of(e.tensor.dtype).bytes == 0)
+        json.refuse("tensor '" + name + "' has type " + e.tensor.dtype + ", which is not read");
     } else if (&seen == &shape) {
       json.expect('[');
       for (bool f = true; json.more(']', f); f = false) {
@@ -157,7 +163,8 @@ inline TensorEntry tensor_entry(JsonCursor& json, std::string name, const Tensor
 
 /// The tensors of a header in the order of their bytes, which must fill `data_bytes` exactly.
 inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64_t data_bytes, const std::string& file,
-                                              const TensorLimits& limits, std::map<std::string, std::string>& metadata) {
+                                              const TensorLimits& limits,
+                                              std::map<std::string, std::string>& metadata) {
   JsonCursor json(text, file, 8);
   if (text.substr(0, 1) != "{") json.refuse("the header must begin with '{'");
   std::vector<TensorEntry> entries;
@@ -166,7 +173,8 @@ inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64
   for (bool first = true; json.more('}', first); first = false) {
     std::string name = json.string(std::max<std::size_t>(limits.name_bytes, 12));
     json.expect(':');
-    if (const std::string fault = name_fault(name, limits.name_bytes); name != "__metadata__" && !fault.empty()) json.refuse(fault);
+    if (const std::string fault = name_fault(name, limits.name_bytes); name != "__metadata__" && !fault.empty())
+      json.refuse(fault);
     if (!names.insert(name).second) json.refuse("the name '" + name + "' comes twice");
     if (name == "__metadata__") {
       json.expect('{');
@@ -174,7 +182,8 @@ inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64
         std::string key = json.string(text.size());
         json.expect(':');
         std::string value = json.string(text.size());
-        if (!metadata.emplace(std::move(key), std::move(value)).second) json.refuse("a key of __metadata__ comes twice");
+        if (!metadata.emplace(std::move(key), std::move(value)).second)
+          json.refuse("a key of __metadata__ comes twice");
       }
       continue;
     }
@@ -188,12 +197,13 @@ inline std::vector<TensorEntry> tensor_header(std::string_view text, std::uint64
   std::uint64_t at = 0;
   for (const TensorEntry& e : entries) {
     if (e.begin != at)
-      bad_file(file, "tensor '" + e.tensor.name + "' begins at byte " + std::to_string(e.begin) + " of the data, the one before ends at " +
-                         std::to_string(at));
+      bad_file(file, "tensor '" + e.tensor.name + "' begins at byte " + std::to_string(e.begin) +
+                         " of the data, the one before ends at " + std::to_string(at));
     at = e.end;
   }
   if (at != data_bytes)
-    bad_file(file, "the tensors have " + std::to_string(at) + " bytes, the file has " + std::to_string(data_bytes) + " after its header");
+    bad_file(file, "the tensors have " + std::to_string(at) + " bytes, the file has " + std::to_string(data_bytes) +
+                       " after its header");
   return entries;
 }
 
@@ -227,15 +237,19 @@ inline void decode_tensor(std::string_view bytes, Tensor& t, const std::string& 
 template <class Take>
 TensorFile read_tensors(Take&& take, std::uint64_t size, const std::string& file, const TensorLimits& limits) {
   if (size < 8) bad_file(file, "is no safetensors file: it has " + std::to_string(size) + " bytes");
-  if (size > limits.file_bytes) bad_file(file, "holds more than the " + std::to_string(limits.file_bytes) + " bytes allowed");
+  if (size > limits.file_bytes)
+    bad_file(file, "holds more than the " + std::to_string(limits.file_bytes) + " bytes allowed");
   const std::string_view head = take(8);
   const auto n = load<std::uint64_t>(head.data());
   if (n > size - 8 && head.substr(0, 4) == "PK\x03\x04") {
-    bad_file(file, "is a zip archive, as torch.save writes, and no safetensors file: safetensors.torch.save_file makes one of a state dict");
+    bad_file(file,
+             "is a zip archive, as torch.save writes, and no safetensors file: safetensors.torch.save_file makes one "
+             "of a state dict");
   }
   if (n > size - 8) bad_file(file, "the header has " + std::to_string(n) + " bytes, the file " + std::to_string(size));
   if (n > limits.header_bytes)
-    bad_file(file, "the header has " + std::to_string(n) + " bytes, " + std::to_string(limits.header_bytes) + " are allowed");
+    bad_file(file,
+             "the header has " + std::to_string(n) + " bytes, " + std::to_string(limits.header_bytes) + " are allowed");
   TensorFile out;
   auto entries = tensor_header(take(static_cast<std::size_t>(n)), size - 8 - n, file, limits, out.metadata);
   for (TensorEntry& e : entries) {
@@ -247,10 +261,10 @@ TensorFile read_tensors(Take&& take, std::uint64_t size, const std::string& file
 
 }  // namespace detail
 
-/// The tensors in `bytes`; `name` stands for them in errors.  Beyond the format's own rules (offsets without holes or overlaps that fill
-/// the file, no key twice, UTF-8) refuses what `limits` says, unknown fields and types, and names with control characters.  FileError,
-/// "name: reason" or "name: byte N: reason".  Allocates no number before the whole header has passed, and then at most 8 bytes for each of
-/// the file's.
+/// The tensors in `bytes`; `name` stands for them in errors.  Beyond the format's own rules (offsets without holes or
+/// overlaps that fill the file, no key twice, UTF-8) refuses what `limits` says, unknown fields and types, and names
+/// with control characters.  FileError, "name: reason" or "name: byte N: reason".  Allocates no number before the whole
+/// header has passed, and then at most 8 bytes for each of the file's.
 inline TensorFile parse_safetensors(std::string_view bytes, const std::string& name, const TensorLimits& limits = {}) {
   auto take = [rest = bytes](std::size_t n) mutable {
     const auto head = rest.substr(0, n);
@@ -275,9 +289,10 @@ inline TensorFile read_safetensors(const std::string& path, const TensorLimits& 
   return out;
 }
 
-/// The bytes of a file: types F64 F32 I64 I32 BOOL, sorted as the reference writer sorts (type, then name), header padded to a multiple of
-/// 8, so equal tensors and metadata give equal bytes.  F32 rounds `values` to float.  Throws std::invalid_argument for all that a reader with the
-/// same limits would refuse, names given twice, sizes that differ from the shape, and numbers that their type cannot hold.
+/// The bytes of a file: types F64 F32 I64 I32 BOOL, sorted as the reference writer sorts (type, then name), header
+/// padded to a multiple of 8, so equal tensors and metadata give equal bytes.  F32 rounds `values` to float.  Throws
+/// std::invalid_argument for all that a reader with the same limits would refuse, names given twice, sizes that differ
+/// from the shape, and numbers that their type cannot hold.
 inline std::string format_safetensors(const TensorFile& file, const TensorLimits& limits = {}) {
   using namespace detail;
   std::vector<const Tensor*> sorted;
@@ -287,7 +302,9 @@ inline std::string format_safetensors(const TensorFile& file, const TensorLimits
     return ra != rb ? ra > rb : a->name < b->name;
   });
   const auto at_most = [](std::uint64_t n, std::uint64_t limit, const char* what) {
-    if (n > limit) rheo::detail::fail("the file cannot be written: it has " + std::to_string(n) + what + ", a reader allows " + std::to_string(limit));
+    if (n > limit)
+      rheo::detail::fail("the file cannot be written: it has " + std::to_string(n) + what + ", a reader allows " +
+                         std::to_string(limit));
   };
   at_most(sorted.size(), limits.tensors, " tensors");
   std::string header = "{", data;
@@ -302,13 +319,16 @@ inline std::string format_safetensors(const TensorFile& file, const TensorLimits
   }
   std::set<std::string_view> names;
   for (const Tensor* t : sorted) {
-    const auto refuse = [&](const std::string& why) { rheo::detail::fail("tensor '" + t->name + "' cannot be written: " + why); };
+    const auto refuse = [&](const std::string& why) {
+      rheo::detail::fail("tensor '" + t->name + "' cannot be written: " + why);
+    };
     if (const std::string fault = name_fault(t->name, limits.name_bytes); !fault.empty()) refuse(fault);
     if (!names.insert(t->name).second) refuse("the name is given twice");
     const auto size = dtype_of(t->dtype).bytes;
     if (size == 0 || size == 2) refuse("type " + t->dtype);
     std::uint64_t n = 0;
-    const std::size_t have = t->is_integer() ? t->integers.size() : t->values.size(), other = t->integers.size() + t->values.size() - have;
+    const std::size_t have = t->is_integer() ? t->integers.size() : t->values.size(),
+                      other = t->integers.size() + t->values.size() - have;
     if (t->shape.size() > limits.rank) refuse("more than " + std::to_string(limits.rank) + " dimensions");
     if (!count_of(t->shape, n) || n != have || other != 0) refuse("the shape does not fit the numbers");
     const auto begin = data.size();

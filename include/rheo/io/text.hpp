@@ -29,16 +29,16 @@ inline std::string fixed(double v, int digits) {
 }
 
 template <std::size_t bytes>
-using Unsigned =
-    std::conditional_t<bytes == 1, std::uint8_t,
-                       std::conditional_t<bytes == 2, std::uint16_t, std::conditional_t<bytes == 4, std::uint32_t, std::uint64_t>>>;
+using Unsigned = std::conditional_t<
+    bytes == 1, std::uint8_t,
+    std::conditional_t<bytes == 2, std::uint16_t, std::conditional_t<bytes == 4, std::uint32_t, std::uint64_t>>>;
 
 /// The number stored at `p`, which need not be aligned, little-endian unless `Big`.
-template <class T, bool Big = false>
-T load(const char* p) {
+template <class T, bool Big = false> T load(const char* p) {
   using U = Unsigned<sizeof(T)>;
   std::uint64_t u = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) u |= std::uint64_t(static_cast<unsigned char>(p[Big ? sizeof(T) - 1 - i : i])) << (8 * i);
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    u |= std::uint64_t(static_cast<unsigned char>(p[Big ? sizeof(T) - 1 - i : i])) << (8 * i);
   return platform::bit_cast<T>(static_cast<U>(u));
 }
 
@@ -52,8 +52,7 @@ inline double from_half(std::uint16_t h) {
 }
 
 /// Appends `v` little-endian.
-template <class T>
-void store(std::string& out, T v) {
+template <class T> void store(std::string& out, T v) {
   const std::uint64_t u = platform::bit_cast<Unsigned<sizeof(T)>>(v);
   for (std::size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(u >> (8 * i) & 0xFF);
 }

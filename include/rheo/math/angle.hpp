@@ -9,7 +9,8 @@
 
 namespace rheo::math {
 
-/// x modulo 2 pi (as double rounds it), in [-pi, pi) as T rounds its ends; slope 1.  Error: that of x, plus 1e-16 abs(x).  NaN for inf and NaN.
+/// x modulo 2 pi (as double rounds it), in [-pi, pi) as T rounds its ends; slope 1.  Error: that of x, plus 1e-16
+/// abs(x).  NaN for inf and NaN.
 template <class T> T wrap_angle(T x) {
   using S = decltype(autodiff::value_of(x));
   const S value = autodiff::value_of(x), half = static_cast<S>(std::numbers::pi);

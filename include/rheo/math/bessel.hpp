@@ -11,7 +11,8 @@
 
 namespace rheo::math {
 
-/// Both functions at one k >= 0, made in double: absolute error below 1e-14 in log_i0e; relative error below 1e-13 in one_less_a.
+/// Both functions at one k >= 0, made in double: absolute error below 1e-14 in log_i0e; relative error below 1e-13 in
+/// one_less_a.
 struct BesselRatio {
   double log_i0e;     ///< log(e^-k I0(k)): 0 at 0, -log(2 pi k) / 2 far out
   double one_less_a;  ///< 1 - I1(k) / I0(k): 1 at 0, 1 / (2 k) far out; the slope of log_i0e is minus it

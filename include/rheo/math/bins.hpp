@@ -31,9 +31,9 @@ template <Index K, class L> struct SoftmaxBins {
     if constexpr (!Bounded) {
       L top = b.e[0];
 #pragma GCC unroll 16
-    for (std::size_t k = 1; k < size; ++k) top = max(top, b.e[k]);
+      for (std::size_t k = 1; k < size; ++k) top = max(top, b.e[k]);
 #pragma GCC unroll 16
-    for (std::size_t k = 0; k < size; ++k) b.e[k] = b.e[k] - top;
+      for (std::size_t k = 0; k < size; ++k) b.e[k] = b.e[k] - top;
     }
     L sum(0);
 #pragma GCC unroll 16
@@ -59,9 +59,10 @@ template <Index K, class L> struct SoftmaxBins {
   }
 };
 
-/// Cotangents of all bins from those of one bin's left knot and size: a bin's size moves the left knots of the bins behind it.
-/// passed[k]: knot k > 0 is not beyond the point, which so lies in the last bin passed.
-template <std::size_t K, class L, class M> void spread(const std::array<M, K>& passed, L g_left, L g_size, std::array<L, K>& g) {
+/// Cotangents of all bins from those of one bin's left knot and size: a bin's size moves the left knots of the bins
+/// behind it. passed[k]: knot k > 0 is not beyond the point, which so lies in the last bin passed.
+template <std::size_t K, class L, class M>
+void spread(const std::array<M, K>& passed, L g_left, L g_size, std::array<L, K>& g) {
 #pragma GCC unroll 16
   for (std::size_t k = 0; k < K; ++k) {
     const L here = k == 0 ? g_size : keep_where(passed[k], g_size);

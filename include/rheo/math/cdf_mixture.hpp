@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A mixture's distribution function sent back to the line by the quantile function of its own kind: logit of a mixture of logistic
-// distributions, Phi^-1 of a mixture of normal ones.  In log space, so that both tails are straight lines and no digit is lost in them.
+// A mixture's distribution function sent back to the line by the quantile function of its own kind: logit of a mixture
+// of logistic distributions, Phi^-1 of a mixture of normal ones.  In log space, so that both tails are straight lines
+// and no digit is lost in them.
 #pragma once
 
 #include <array>
@@ -14,19 +15,18 @@
 namespace rheo::math {
 
 /// K components F(a_k x + b_k), a_k >= 0, with weights softmax(w).
-template <class L, std::size_t K> struct CdfComponents {
-  std::array<L, K> w, a, b;
-};
+template <class L, std::size_t K> struct CdfComponents { std::array<L, K> w, a, b; };
 
 /// y(x) = F^-1(sum_k softmax(w)_k F(u_k)), u_k = a_k x + b_k, its slope in x, and what a pull reads.
 template <class L, std::size_t K> struct CdfMixture {
-  L y, slope, curvature;            ///< y, y', y'' in x at fixed components
-  std::array<L, K> y_u, y_w;        ///< the slopes of y in u_k and w_k; the slope of y' in a_k at fixed u_k is y_u
+  L y, slope, curvature;              ///< y, y', y'' in x at fixed components
+  std::array<L, K> y_u, y_w;          ///< the slopes of y in u_k and w_k; the slope of y' in a_k at fixed u_k is y_u
   std::array<L, K> slope_u, slope_w;  ///< those of y'
 };
 
-/// Logistic F: y between the smallest and the largest u_k.  With p_k, q_k the components' shares of the mixture S and of 1 - S,
-/// dy/du_k = p_k (1 - F_k) + q_k F_k: sums of positive terms, without cancellation in either tail.  Any x with a_k x finite.
+/// Logistic F: y between the smallest and the largest u_k.  With p_k, q_k the components' shares of the mixture S and
+/// of 1 - S, dy/du_k = p_k (1 - F_k) + q_k F_k: sums of positive terms, without cancellation in either tail.  Any x
+/// with a_k x finite.
 struct LogisticCdf {
   static constexpr double straight_from = 1e30;
 
@@ -67,8 +67,8 @@ struct LogisticCdf {
   }
 };
 
-/// Normal F.  On the side where the mixture is small, with q_k the shares of 1 - S and M Mills' ratio, dy/du_k = q_k M(y) / M(u_k).
-/// a_k x up to 1e9 in size: squares must stay far from the end of float.
+/// Normal F.  On the side where the mixture is small, with q_k the shares of 1 - S and M Mills' ratio, dy/du_k = q_k
+/// M(y) / M(u_k). a_k x up to 1e9 in size: squares must stay far from the end of float.
 struct NormalCdf {
   static constexpr double straight_from = 1e4;
 
@@ -82,7 +82,8 @@ struct NormalCdf {
       tail[k] = L(0.5) * u[k] * u[k] + L(half_log_2pi), ratio[k] = mills(abs(u[k]));
       lesser[k] = exp(-tail[k]) * ratio[k], w[k] = exp(c.w[k] - top_w), sum_w = sum_w + w[k];
       const auto negative = u[k] < L(0);
-      left = left + w[k] * select(negative, lesser[k], L(1) - lesser[k]), right = right + w[k] * select(negative, L(1) - lesser[k], lesser[k]);
+      left = left + w[k] * select(negative, lesser[k], L(1) - lesser[k]),
+      right = right + w[k] * select(negative, L(1) - lesser[k], lesser[k]);
     }
     const auto upper = right < left;  // which tail is the small one
     L top(0), total(0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Roots of x + g(x) = y, row by row, for a contraction g: the fixed point x <- y - g(x), hastened by Broyden's secants and guarded by the bound.
-//   Banach 1922;  Broyden 1965, Math. Comp. 19, "good" update in Sherman and Morrison's form;  as the inverse of i-ResNet: arXiv:1811.00995, alg. 1.
+// Roots of x + g(x) = y, row by row, for a contraction g: the fixed point x <- y - g(x), hastened by Broyden's secants
+// and guarded by the bound.
+//   Banach 1922;  Broyden 1965, Math. Comp. 19, "good" update in Sherman and Morrison's form;  as the inverse of
+//     i-ResNet: arXiv:1811.00995, alg. 1.
 #pragma once
 
 #include <array>
@@ -17,18 +19,19 @@
 
 namespace rheo::math {
 
-/// The residual at which a row is solved, relative to 1 + norm(y) + norm(x): x + g(x) - y cannot be had closer than its terms are rounded, and g is
-/// as large as x and y allow.  The error of x is at most the residual over 1 - bound.
-template <class S> inline constexpr double contraction_tolerance = 32 * static_cast<double>(std::numeric_limits<S>::epsilon());
+/// The residual at which a row is solved, relative to 1 + norm(y) + norm(x): x + g(x) - y cannot be had closer than its
+/// terms are rounded, and g is as large as x and y allow.  The error of x is at most the residual over 1 - bound.
+template <class S>
+inline constexpr double contraction_tolerance = 32 * static_cast<double>(std::numeric_limits<S>::epsilon());
 /// Widest rows that are hastened: a matrix for every row is kept.
 inline constexpr Index hastened = 64;
 
-/// A map of batches by reference: the iteration is compiled once for all maps.  `which` are the rows of y that x stands for; null: all, in their order.
+/// A map of batches by reference: the iteration is compiled once for all maps.  `which` are the rows of y that x stands
+/// for; null: all, in their order.
 template <class T> class MapRef {
  public:
   template <class F>
-    requires(!std::is_same_v<F, MapRef>)
-  explicit MapRef(F& f)
+  requires(!std::is_same_v<F, MapRef>) explicit MapRef(F& f)
       : map_(&f), call_([](void* map, CView<T> x, View<T> g, const Index* which) {
           if constexpr (std::is_invocable_v<F&, CView<T>, View<T>, const Index*>) (*static_cast<F*>(map))(x, g, which);
           else (*static_cast<F*>(map))(x, g);
@@ -39,29 +42,37 @@ template <class T> class MapRef {
   void* map_;
   void (*call_)(void*, CView<T>, View<T>, const Index*);
 };
-template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval);
+template <class T>
+void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval);
 
-/// Overwrites x (n x D, any values) with the roots; eval(CView at, View g) writes g row by row, eval(at, g, which) where it must know which rows of y
-/// they are (`which`, null for all of them): those that are solved are left out.  `bound` is a Lipschitz constant of g, in the
-/// Euclidean norm.  A row stops when its residual x + g(x) - y is within contraction_tolerance times 1 + norm(y) + norm(x), at the x it
-/// stops at; a step is taken if it shrinks the residual by max(bound, 1/2), else the plain step is, which must shrink it by `bound`: where it does
-/// not, g is no such contraction and the row fails, as every row does for a bound that is not below 1, one whose y is not finite, and one whose g
-/// is rounded so coarsely (large numbers that cancel inside of it) that the tolerance is out of reach.  Failed rows are NaN, and counted in `report` if it is
-/// given, with the residual they had (those of non-finite y are not counted).  Choices are made on values; tangents are not those of the root.
-template <class T, class Eval> void contraction_root(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, Eval eval) {
+/// Overwrites x (n x D, any values) with the roots; eval(CView at, View g) writes g row by row, eval(at, g, which)
+/// where it must know which rows of y they are (`which`, null for all of them): those that are solved are left out.
+/// `bound` is a Lipschitz constant of g, in the Euclidean norm.  A row stops when its residual x + g(x) - y is within
+/// contraction_tolerance times 1 + norm(y) + norm(x), at the x it stops at; a step is taken if it shrinks the residual
+/// by max(bound, 1/2), else the plain step is, which must shrink it by `bound`: where it does not, g is no such
+/// contraction and the row fails, as every row does for a bound that is not below 1, one whose y is not finite, and one
+/// whose g is rounded so coarsely (large numbers that cancel inside of it) that the tolerance is out of reach.  Failed
+/// rows are NaN, and counted in `report` if it is given, with the residual they had (those of non-finite y are not
+/// counted).  Choices are made on values; tangents are not those of the root.
+template <class T, class Eval>
+void contraction_root(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, Eval eval) {
   contraction_root_of<T>(y, x, bound, scratch, report, MapRef<T>(eval));
 }
 
-template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval) {
+template <class T>
+void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval) {
   using S = decltype(autodiff::value_of(T()));
   const Index n = y.rows(), D = y.cols();
   Arena::Scope scope(scratch);
   enum State : int { going, solved, failed };
   auto state = scratch.template column<int>(n), plain = scratch.template column<int>(n);
-  auto size = scratch.template column<double>(n), tolerance = scratch.template column<double>(n), size_y = scratch.template column<double>(n);
+  auto size = scratch.template column<double>(n), tolerance = scratch.template column<double>(n),
+       size_y = scratch.template column<double>(n);
   constexpr Index whole = 16;  // rows: the widest vector's
   auto which = scratch.template column<Index>(n + whole);
-  View<T> packed = scratch.template take<T>(n + whole, 2 * D), t = scratch.template take<T>(n, D), g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D), H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
+  View<T> packed = scratch.template take<T>(n + whole, 2 * D), t = scratch.template take<T>(n, D),
+          g = scratch.template take<T>(n, D), r = scratch.template take<T>(n, D),
+          H = scratch.template take<T>(n, D <= hastened ? D * D : 0);
   const auto norm = [](const View<T>& a, Index i) {
     double s = 0;
     for (Index j = 0; j < a.cols(); ++j) {
@@ -109,7 +120,8 @@ template <class T> void contraction_root_of(CView<T> y, View<T> x, double bound,
     if (!(bound < 1) || !std::isfinite(norm_y) || !std::isfinite(size(i))) fail(i, size(i));
     settle(i);
   }
-  const long cap = bound < 1 ? 64 + static_cast<long>(3 * std::log(contraction_tolerance<S>) / std::log(std::max(bound, 0.5))) : 0;
+  const long cap =
+      bound < 1 ? 64 + static_cast<long>(3 * std::log(contraction_tolerance<S>) / std::log(std::max(bound, 0.5))) : 0;
   for (long round = 0; left > 0; ++round) {
     for (Index i = 0; i < n; ++i) {
       if (state(i) != going) continue;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Energy: a density known up to a constant, u(x) = -log p(x) + const, with what samplers, path weights and training ask of it.
-//   An energy is written by hand (rheo/targets/energies.hpp) or a generic lambda differentiated by the column tape (energy_of).
+// Energy: a density known up to a constant, u(x) = -log p(x) + const, with what samplers, path weights and training ask
+// of it.
+//   An energy is written by hand (rheo/targets/energies.hpp) or a generic lambda differentiated by the column tape
+//     (energy_of).
 #pragma once
 
 #include <concepts>
@@ -12,19 +14,21 @@
 
 namespace rheo {
 
-/// What u(x) alone asks for: Metropolis moves, weights.  `e.value(x, u, w)` writes u(i) for the n rows of x (n x dim), in nats, +inf off the
-/// support, NaN for rows with a NaN.  `Workspace<T>` is default-constructible, one a thread; a second call with no more rows allocates
-/// nothing.
+/// What u(x) alone asks for: Metropolis moves, weights.  `e.value(x, u, w)` writes u(i) for the n rows of x (n x dim),
+/// in nats, +inf off the support, NaN for rows with a NaN.  `Workspace<T>` is default-constructible, one a thread; a
+/// second call with no more rows allocates nothing.
 template <class E>
-concept ValueEnergy = requires(const E& e, CView<double> x, ColView<double> u, typename E::template Workspace<double>& w) {
+concept ValueEnergy = requires(const E& e, CView<double> x, ColView<double> u,
+                               typename E::template Workspace<double>& w) {
   { E::dim } -> std::convertible_to<Index>;
   e.value(x, u, w);
 };
 
-/// What gradients ask for besides: `e.value_and_gradient(x, u, g, w)` writes u(i) and g(i, :) = u'(x_i) (n x dim).  Works for float,
-/// double and duals of them, so that hessian_vector_product below works too.
+/// What gradients ask for besides: `e.value_and_gradient(x, u, g, w)` writes u(i) and g(i, :) = u'(x_i) (n x dim).
+/// Works for float, double and duals of them, so that hessian_vector_product below works too.
 template <class E>
-concept Energy = ValueEnergy<E> && requires(const E& e, CView<double> x, ColView<double> u, View<double> g, typename E::template Workspace<double>& w) {
+concept Energy = ValueEnergy<E> && requires(const E& e, CView<double> x, ColView<double> u, View<double> g,
+                                            typename E::template Workspace<double>& w) {
   e.value_and_gradient(x, u, g, w);
 };
 
@@ -38,7 +42,9 @@ template <Index D, class F> class TapedEnergy {
   template <class T> using Workspace = autodiff::Tape<T>;
   explicit TapedEnergy(F f) : f_(std::move(f)) {}
   template <class X> auto operator()(const X& x) const { return f_(x); }
-  template <class T> void value(CView<T> x, ColView<T> u, autodiff::Tape<T>& tape) const { autodiff::value_only(f_, tape, x, u); }
+  template <class T> void value(CView<T> x, ColView<T> u, autodiff::Tape<T>& tape) const {
+    autodiff::value_only(f_, tape, x, u);
+  }
   template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, autodiff::Tape<T>& tape) const {
     autodiff::value_and_gradient(f_, tape, x, u, g);
   }
@@ -50,8 +56,8 @@ template <Index D, class F> class TapedEnergy {
 /// `energy_of<2>([](const auto& x) { return x[0] * x[0] + x[1] * x[1] * x[1] * x[1]; })`.
 template <Index D, class F> TapedEnergy<D, F> energy_of(F f) { return TapedEnergy<D, F>(std::move(f)); }
 
-/// u = (1 - lambda) u0 + lambda u1, the path from one energy to another (Wu et al. 2020, arXiv:2002.06707, section 3), with its derivative
-/// in lambda.  At lambda = 0 and 1 the other energy is not looked at, where it may be infinite.
+/// u = (1 - lambda) u0 + lambda u1, the path from one energy to another (Wu et al. 2020, arXiv:2002.06707, section 3),
+/// with its derivative in lambda.  At lambda = 0 and 1 the other energy is not looked at, where it may be infinite.
 template <ValueEnergy Base, ValueEnergy Target> struct Interpolated {
   static_assert(Base::dim == Target::dim, "rheo::Interpolated: two energies of different dimensions");
   static constexpr Index dim = Base::dim;
@@ -73,9 +79,9 @@ template <ValueEnergy Base, ValueEnergy Target> struct Interpolated {
     target.value(x, u1, w.target);
     u = u * T(1.0 - lambda) + u1 * T(lambda);
   }
-  template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, Workspace<T>& w) const
-    requires(Energy<Base> && Energy<Target>)
-  {
+  template <class T>
+  void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, Workspace<T>& w) const
+      requires(Energy<Base>&& Energy<Target>) {
     if (lambda == 1.0) return target.value_and_gradient(x, u, g, w.target);
     base.value_and_gradient(x, u, g, w.base);
     if (lambda == 0.0) return;
@@ -93,9 +99,9 @@ template <ValueEnergy Base, ValueEnergy Target> struct Interpolated {
     du -= u0;
   }
   /// And dg(i, :) = u1'(x_i) - u0'(x_i), that of the gradient.
-  template <class T> void lambda_derivative(CView<T> x, ColView<T> du, View<T> dg, Workspace<T>& w) const
-    requires(Energy<Base> && Energy<Target>)
-  {
+  template <class T>
+  void lambda_derivative(CView<T> x, ColView<T> du, View<T> dg, Workspace<T>& w) const
+      requires(Energy<Base>&& Energy<Target>) {
     ColView<T> u0 = w.u.column(x.rows());
     View<T> g0 = w.g.view(x.rows(), dim);
     base.value_and_gradient(x, u0, g0, w.base);
@@ -112,7 +118,8 @@ template <class E, class T> struct HessianWorkspace {
 };
 
 /// out(i, :) = u''(x_i) v_i (n x dim), by duals through the gradient: what the pull of a step along the gradient needs.
-template <class T, Energy E> void hessian_vector_product(const E& e, CView<T> x, CView<T> v, View<T> out, HessianWorkspace<E, T>& w) {
+template <class T, Energy E>
+void hessian_vector_product(const E& e, CView<T> x, CView<T> v, View<T> out, HessianWorkspace<E, T>& w) {
   using Dual = autodiff::Dual<T>;
   const Index n = x.rows();
   View<Dual> xd = w.x.view(n, E::dim), gd = w.g.view(n, E::dim);

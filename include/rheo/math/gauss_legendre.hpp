@@ -10,12 +10,12 @@
 namespace rheo::math {
 
 /// sum_q weight[q] f(node[q]) is the integral of f over [0, 1], exactly for polynomials of degree up to 2 Q - 1.
-template <std::size_t Q> struct GaussLegendre {
-  std::array<double, Q> node{}, weight{};
-};
+template <std::size_t Q> struct GaussLegendre { std::array<double, Q> node{}, weight{}; };
 
-/// Newton on the Legendre polynomial P_Q from cos(pi (i + 3/4) / (Q + 1/2)) (Davis and Rabinowitz 1984, sec. 2.7).  Errors below 4 eps.
-template <std::size_t Q> inline constexpr GaussLegendre<Q> gauss_legendre = [] {
+/// Newton on the Legendre polynomial P_Q from cos(pi (i + 3/4) / (Q + 1/2)) (Davis and Rabinowitz 1984, sec. 2.7).
+/// Errors below 4 eps.
+template <std::size_t Q>
+inline constexpr GaussLegendre<Q> gauss_legendre = [] {
   GaussLegendre<Q> rule;
   for (std::size_t i = 0; i < (Q + 1) / 2; ++i) {
     const double angle = 3.14159265358979323846 * (static_cast<double>(i) + 0.75) / (static_cast<double>(Q) + 0.5);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// GaussianPath: two Markov chains of normal steps over the same states, one from data to latent, one back, and what their ratio weighs.
-//   Hagemann et al. 2021, arXiv:2109.11375 (pairs of chains);  Zhang and Chen 2021, arXiv:2110.07579, eqs. 13-15 and alg. 1 (stored states);
+// GaussianPath: two Markov chains of normal steps over the same states, one from data to latent, one back, and what
+// their ratio weighs.
+//   Hagemann et al. 2021, arXiv:2109.11375 (pairs of chains);  Zhang and Chen 2021, arXiv:2110.07579, eqs. 13-15 and
+//     alg. 1 (stored states);
 //   Ho et al. 2020, arXiv:2006.11239, eq. 5.
 #pragma once
 
@@ -33,11 +35,13 @@ template <Index D, Index N, class Steps> struct GaussianPath {
   template <class T> static void decode_pull(const Steps& steps, PathPull<T>& p) { pull<false>(steps, p); }
 
  private:
-  // The k-th state of a call is x_j with j = k or N - k; `ahead` is the mean of the step that the call takes from it, `behind` that of the step back.
+  // The k-th state of a call is x_j with j = k or N - k; `ahead` is the mean of the step that the call takes from it,
+  // `behind` that of the step back.
   template <bool Encode, class T> static void run(const Steps& steps, PathPass<T>& p) {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
-    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), e = p.scratch.template take<T>(n, D);
+    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D),
+                  e = p.scratch.template take<T>(n, D);
     const View<T> ahead = Encode ? a : b, behind = Encode ? b : a, states = p.cache.states.view(n, D * places(p.keep));
     CView<T> before = p.in, x = p.in;
     for (Index k = 0; k <= N; ++k) {
@@ -47,7 +51,8 @@ template <Index D, Index N, class Steps> struct GaussianPath {
         const Index i = Encode ? j - 1 : j;
         const T u = T(1 / (Encode ? steps.back(i) : steps.forth(i))), half = T(Encode ? 0.5 : -0.5);
         const T ratio = T(static_cast<double>(D) * std::log(steps.forth(i) / steps.back(i)));
-        for (Index c = 0; c < D; ++c) p.v += half * (column(e, c).square() - ((column(before, c) - column(behind, c)) * u).square());
+        for (Index c = 0; c < D; ++c)
+          p.v += half * (column(e, c).square() - ((column(before, c) - column(behind, c)) * u).square());
         p.v += ratio;
       }
       if (k == N) break;
@@ -64,7 +69,8 @@ template <Index D, Index N, class Steps> struct GaussianPath {
   template <bool Encode, class T> static void pull(const Steps& steps, PathPull<T>& p) {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
-    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D), g = p.scratch.template take<T>(n, D);
+    const View<T> a = p.scratch.template take<T>(n, D), b = p.scratch.template take<T>(n, D),
+                  g = p.scratch.template take<T>(n, D);
     const View<T> g_behind = p.scratch.template take<T>(n, D), behind = Encode ? b : a;
     View<T> direct = p.scratch.template take<T>(n, D);
     copy(p.g_out, g);

@@ -19,10 +19,13 @@ template <bool Encode> inline constexpr int ledger_sign = Encode ? 1 : -1;
 inline void log_uniforms(const Noise& noise, Index j, View<double> out) {
   noise.uniforms(out, j);
   double* u = out.data();
-  for (Index i = 0; i < out.rows(); ++i) u[i] = u[i] > 0.0 ? ::rheo::detail::plain_log(u[i]) : -std::numeric_limits<double>::infinity();
+  for (Index i = 0; i < out.rows(); ++i)
+    u[i] = u[i] > 0.0 ? ::rheo::detail::plain_log(u[i]) : -std::numeric_limits<double>::infinity();
 }
 /// min(1, exp(log_ratio)) against the logarithm of a uniform number, on values alone.
-template <class T> bool accept(const T& log_ratio, double log_uniform) { return log_uniform < static_cast<double>(autodiff::value_of(log_ratio)); }
+template <class T> bool accept(const T& log_ratio, double log_uniform) {
+  return log_uniform < static_cast<double>(autodiff::value_of(log_ratio));
+}
 
 /// u_out - u_in of a row: 0 where it stayed off the support, NaN where it began at no energy at all.
 template <class T> T energy_gained(const T& u_out, const T& u_in) {
@@ -30,13 +33,15 @@ template <class T> T energy_gained(const T& u_out, const T& u_in) {
   return u_out == u_in && !is_finite(u_in) ? T(0) : u_out - u_in;
 }
 
-/// The end of moves without an accept test: v += +-gained; a row that left the finite numbers goes back to its beginning with weight 0.
+/// The end of moves without an accept test: v += +-gained; a row that left the finite numbers goes back to its
+/// beginning with weight 0.
 template <bool Encode, class T, class P, class Bits> void settle(const P& p, ColView<T> gained, Bits lost) {
   View<T> out = p.out;
   ColView<T> v = p.v;
   for (Index i = 0; i < v.size(); ++i) {
     bool finite = !std::isnan(autodiff::value_of(gained(i))), given = true;
-    for (Index j = 0; j < out.cols(); ++j) finite = finite && is_finite(out(i, j)), given = given && is_finite(p.in(i, j));
+    for (Index j = 0; j < out.cols(); ++j)
+      finite = finite && is_finite(out(i, j)), given = given && is_finite(p.in(i, j));
     lost(i, 0) = !finite || !is_finite(gained(i));
     if (lost(i, 0) && p.report) ++p.report->invalid;
     for (Index j = 0; !finite && j < out.cols(); ++j) out(i, j) = p.in(i, j);
@@ -48,8 +53,8 @@ template <bool Encode, class T, class P, class Bits> void settle(const P& p, Col
 
 }  // namespace math
 
-/// The base of a sampling layer Self on Dim coordinates, which moves them by a Markov kernel that knows the energy E; encode and decode make
-/// the same moves.  Self has run<Encode>(Pass) and pull<Encode>(Pull).
+/// The base of a sampling layer Self on Dim coordinates, which moves them by a Markov kernel that knows the energy E;
+/// encode and decode make the same moves.  Self has run<Encode>(Pass) and pull<Encode>(Pull).
 template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
   static_assert(!learns_lambda(Train) || HasLambda<E>, "rheo: a lambda to learn wants an energy of type Interpolated");
 
@@ -80,16 +85,10 @@ template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
 
   template <class T, class C> void encode(Pass<T, C> p) const { self().template run<true, T>(p); }
   template <class T, class C> void decode(Pass<T, C> p) const { self().template run<false, T>(p); }
-  template <class T, class C>
-  void encode_pull(Pull<T, C> p) const
-    requires Energy<E>
-  {
+  template <class T, class C> void encode_pull(Pull<T, C> p) const requires Energy<E> {
     self().template pull<true, T>(p);
   }
-  template <class T, class C>
-  void decode_pull(Pull<T, C> p) const
-    requires Energy<E>
-  {
+  template <class T, class C> void decode_pull(Pull<T, C> p) const requires Energy<E> {
     self().template pull<false, T>(p);
   }
 
@@ -109,10 +108,11 @@ template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
     if constexpr (learns_lambda(Train)) g_theta.data()[param_count - 1] += g_lambda;
     (void)g_theta, (void)g_log_step, (void)g_lambda;
   }
-  /// The accept tests of one move: rows that pass take their proposals over by take(i).  Refused are proposals without a finite energy, and all of
-  /// rows whose own is faulty.  bits: n x 1.
+  /// The accept tests of one move: rows that pass take their proposals over by take(i).  Refused are proposals without
+  /// a finite energy, and all of rows whose own is faulty.  bits: n x 1.
   template <class T, class P, class Ratio, class Take>
-  static void choose(const P& p, ColView<T> u, ColView<T> u_new, View<unsigned char> bits, Index uniform_at, Ratio log_ratio, Take take) {
+  static void choose(const P& p, ColView<T> u, ColView<T> u_new, View<unsigned char> bits, Index uniform_at,
+                     Ratio log_ratio, Take take) {
     Arena::Scope scope(p.scratch);
     const View<double> log_uniform = p.scratch.template take<double>(u.size(), 1);
     math::log_uniforms(p.noise, uniform_at, log_uniform);
@@ -126,17 +126,20 @@ template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
     }
     if (p.report) p.report->proposed += static_cast<long>(u.size()), p.report->accepted += taken;
   }
-  /// The draws of the moves gone back, last move first, `width` columns each: where a move was taken reversed(i, k, j, drawn) for drawn, the column j of its
-  /// normals; then, if uniform_at > 0, a uniform that says the same again.  bits: n x Steps.
+  /// The draws of the moves gone back, last move first, `width` columns each: where a move was taken reversed(i, k, j,
+  /// drawn) for drawn, the column j of its normals; then, if uniform_at > 0, a uniform that says the same again.  bits:
+  /// n x Steps.
   template <Index Normals, class T, class P, class Reversed>
-  static void reverse_moves(const P& p, View<unsigned char> bits, Index width, Index uniform_at, View<T> table, Reversed reversed) {
+  static void reverse_moves(const P& p, View<unsigned char> bits, Index width, Index uniform_at, View<T> table,
+                            Reversed reversed) {
     const Index steps = bits.cols();
     for (Index k = 0; k < steps; ++k) {
       const Index from = k * width, to = (steps - 1 - k) * width;
       p.noise.normals(columns(table, to, Normals), from);
       for (Index i = 0; i < table.rows(); ++i) {
         for (Index j = 0; bits(i, k) && j < Normals; ++j) table(i, to + j) = reversed(i, k, j, table(i, to + j));
-        if (uniform_at > 0) table(i, to + uniform_at) = bits(i, k) ? T(0) : p.noise.template uniform<T>(i, from + uniform_at);
+        if (uniform_at > 0)
+          table(i, to + uniform_at) = bits(i, k) ? T(0) : p.noise.template uniform<T>(i, from + uniform_at);
       }
     }
   }

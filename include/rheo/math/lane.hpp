@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Lane: one packet of the machine with the operators of a number, so that an elementwise kernel is one text for full packets, for the
-// rows left over and for duals.  A kernel is `template <class L> L f(L x)` over + - * /, exp, log, sqrt, abs, min, max, tanh, <, select.
+// Lane: one packet of the machine with the operators of a number, so that an elementwise kernel is one text for full
+// packets, for the rows left over and for duals.  A kernel is `template <class L> L f(L x)` over + - * /, exp, log,
+// sqrt, abs, min, max, tanh, <, select.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +17,8 @@ namespace rheo::math {
 
 template <class T> struct Lane;
 
-/// Comparisons of packets and choice between them: Eigen's packets of all bits or none, or the machine's mask registers (Eigen 3.4 takes a
-/// detour through packets on AVX-512, four instructions for two).
+/// Comparisons of packets and choice between them: Eigen's packets of all bits or none, or the machine's mask registers
+/// (Eigen 3.4 takes a detour through packets on AVX-512, four instructions for two).
 template <class T, std::size_t Bytes = sizeof(typename Eigen::internal::packet_traits<T>::type)> struct Masks {
   using Packet = typename Eigen::internal::packet_traits<T>::type;
   using Mask = Packet;
@@ -90,8 +91,7 @@ template <class T> struct Lane {
 
   Lane() = default;
   template <class U>
-    requires std::is_arithmetic_v<U>
-  Lane(U x) : p(Eigen::internal::pset1<Packet>(T(x))) {}
+  requires std::is_arithmetic_v<U> Lane(U x) : p(Eigen::internal::pset1<Packet>(T(x))) {}
   static Lane of(Packet p) {
     Lane l;
     l.p = p;
@@ -138,21 +138,12 @@ template <class T> inline constexpr bool has_lanes_v = std::is_same_v<T, float> 
 
 /// select on plain numbers and duals: both sides are computed, one is taken, nothing is multiplied by a mask.
 template <class T>
-  requires(!is_lane_v<T>)
-T select(bool m, T x, T y) {
-  return m ? x : y;
-}
+requires(!is_lane_v<T>) T select(bool m, T x, T y) { return m ? x : y; }
 template <class T>
-  requires(!is_lane_v<T>)
-T keep_where(bool m, T x) {
-  return m ? x : T(0);
-}
+requires(!is_lane_v<T>) T keep_where(bool m, T x) { return m ? x : T(0); }
 inline bool both(bool x, bool y) { return x && y; }
 template <class T>
-  requires(!is_lane_v<T>)
-T sum(T x) {
-  return x;
-}
+requires(!is_lane_v<T>) T sum(T x) { return x; }
 
 /// Reading and writing columns by lanes: `At<Lane<T>>::load(p)`, `At<T>::load(p)`.
 template <class L> struct At {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // I + U U' applied to rows, as a factor of a linear bijection (rheo/math/factored_linear.hpp).
-//   Determinant lemma and Woodbury 1950: det(I + U U') = det M, (I + U U')^-1 = I - U M^-1 U', with M = I + U' U, R x R.
+//   Determinant lemma and Woodbury 1950: det(I + U U') = det M, (I + U U')^-1 = I - U M^-1 U', with M = I + U' U, R x
+//     R.
 #pragma once
 
 #include "rheo/math/triangular.hpp"
 
 namespace rheo::math {
 
-/// I + U U' with U (D x R) free: positive definite whatever U is.  U starts at the first R unit vectors, so that gradients flow; the factor
-/// is then 2 on the first R coordinates.
+/// I + U U' with U (D x R) free: positive definite whatever U is.  U starts at the first R unit vectors, so that
+/// gradients flow; the factor is then 2 on the first R coordinates.
 template <Index D, Index R> struct LowRank {
   static_assert(R >= 1 && R <= D, "rheo: LowRankLinear: the rank is between 1 and D");
   static constexpr Index param_count = D * R, buffer_count = 0;
@@ -36,7 +37,8 @@ template <Index D, Index R> struct LowRank {
     for (Index j = 0; j < R; ++j) {
       T pivot = L(j, j) + T(1);
       for (Index k = 0; k < j; ++k) pivot -= L(j, k) * L(j, k);
-      const bool lost = pivot < T(1);  // M - I is positive semidefinite: what is below 1 is rounding, and so is the column under it
+      const bool lost =
+          pivot < T(1);  // M - I is positive semidefinite: what is below 1 is rounding, and so is the column under it
       if (lost) pivot = T(1);
       L(j, j) = sqrt(pivot);
       inverse(j, 0) = T(1) / L(j, j);
@@ -53,7 +55,8 @@ template <Index D, Index R> struct LowRank {
     }
     return r;
   }
-  /// The inverse takes one step of refinement: where U is large Woodbury's difference cancels, and U U' makes |U|^2 of what is lost.
+  /// The inverse takes one step of refinement: where U is large Woodbury's difference cancels, and U U' makes |U|^2 of
+  /// what is lost.
   template <bool Encode, class T> void apply(const Ready<T>& r, CView<T> in, View<T> out, Arena& scratch) const {
     Arena::Scope scope(scratch);
     View<T> t = scratch.take<T>(in.rows(), R);
@@ -76,7 +79,8 @@ template <Index D, Index R> struct LowRank {
     gemm_nt<T>(read(t), U, w);
     w = e - w;
   }
-  template <bool Encode, class T> void pull(const Ready<T>& r, CView<T> x, CView<T> g_out, View<T> g_in, Arena& scratch) const {
+  template <bool Encode, class T>
+  void pull(const Ready<T>& r, CView<T> x, CView<T> g_out, View<T> g_in, Arena& scratch) const {
     Arena::Scope scope(scratch);
     apply<Encode, T>(r, g_out, g_in, scratch);
     const CView<T> g = Encode ? g_out : read(g_in), U = view_of(r.U, D, R, D);
@@ -86,7 +90,8 @@ template <Index D, Index R> struct LowRank {
     gemm_tn_add<T>(g, read(xu), view_of(r.sums, D, R, D));
     gemm_tn_add<T>(x, read(gu), view_of(r.sums, D, R, D));
   }
-  template <class T> void finish(const Ready<T>& r, T sign, T g_log_det, Params<const T> theta, Params<T> g_theta, Arena& scratch) const {
+  template <class T>
+  void finish(const Ready<T>& r, T sign, T g_log_det, Params<const T> theta, Params<T> g_theta, Arena& scratch) const {
     Arena::Scope scope(scratch);
     View<T> slope = scratch.take<T>(D, R);  // of log det: 2 U M^-1
     copy(unpack(theta), slope);

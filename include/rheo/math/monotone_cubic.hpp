@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // MonotoneCubicBin: one bin of a monotone cubic spline, value, inverse and pull; Steffen's slopes between two bins.
-//   Fritsch and Carlson 1980, SIAM J. Numer. Anal. 17, 238;  Steffen 1990, A&A 239, 443;  Durkan et al. 2019, arXiv:1906.02145, sec. 3.
+//   Fritsch and Carlson 1980, SIAM J. Numer. Anal. 17, 238;  Steffen 1990, A&A 239, 443;  Durkan et al. 2019,
+//     arXiv:1906.02145, sec. 3.
 #pragma once
 
 #include <limits>
@@ -12,11 +13,11 @@
 namespace rheo::math {
 
 /// What the inverse's residual is held to, relative to the bin's height, before theta becomes an x.
-template <class T> constexpr double monotone_cubic_accuracy() { return 8 * static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon()); }
+template <class T> constexpr double monotone_cubic_accuracy() {
+  return 8 * static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon());
+}
 
-template <class L> struct BinSize {
-  L w, h;
-};
+template <class L> struct BinSize { L w, h; };
 
 /// Slope at the knot between two bins: the parabola's through both, at most twice either bin's own.
 template <class L> L steffen(const BinSize<L>& a, const BinSize<L>& b) {
@@ -30,12 +31,14 @@ template <class L> void steffen_pull(const BinSize<L>& a, const BinSize<L>& b, L
   const auto right = t + t < s + s;
   const auto parabola = p < select(right, t + t, s + s);
   const L two = g + g, g_p = keep_where(parabola, g * per);
-  const L g_s = select(parabola, g_p * b.w, select(right, L(0), two)), g_t = select(parabola, g_p * a.w, keep_where(right, two));
+  const L g_s = select(parabola, g_p * b.w, select(right, L(0), two)),
+          g_t = select(parabola, g_p * a.w, keep_where(right, two));
   g_a.h += g_s / a.w, g_a.w += g_p * (t - p) - g_s * s / a.w;
   g_b.h += g_t / b.w, g_b.w += g_p * (s - p) - g_t * t / b.w;
 }
 
-/// From (x, y) to (x + w, y + h) with slopes d0 and d1 at the ends, both in (0, 3 h / w): Fritsch and Carlson's square, where a cubic is monotone.
+/// From (x, y) to (x + w, y + h) with slopes d0 and d1 at the ends, both in (0, 3 h / w): Fritsch and Carlson's square,
+/// where a cubic is monotone.
 template <class L> struct MonotoneCubicBin {
   L x, y, w, h, d0, d1;
 
@@ -43,12 +46,14 @@ template <class L> struct MonotoneCubicBin {
   Placed<L> value(L t) const {
     using std::log, std::max, std::min;
     const L theta = min(max((t - x) / w, L(0)), L(1)), omega = L(1) - theta;
-    return {y + h * theta * theta * (L(3) - L(2) * theta) + w * theta * omega * (d0 * omega - d1 * theta), log(slope(theta, omega))};
+    return {y + h * theta * theta * (L(3) - L(2) * theta) + w * theta * omega * (d0 * omega - d1 * theta),
+            log(slope(theta, omega))};
   }
 
-  /// x(t) and log dy/dx for t between y and y + h, by Newton's steps inside a bracket that halves where they leave it: until the residual is
-  /// below monotone_cubic_accuracy times h, and one step more where that is better still.  NaN where 100 steps do not do (bisection alone
-  /// takes 60).  With x's own rounding |y(x(t)) - t| stays below 8 eps (|y| + h + slope (|x| + w)), slope as for RationalQuadraticBin.
+  /// x(t) and log dy/dx for t between y and y + h, by Newton's steps inside a bracket that halves where they leave it:
+  /// until the residual is below monotone_cubic_accuracy times h, and one step more where that is better still.  NaN
+  /// where 100 steps do not do (bisection alone takes 60).  With x's own rounding |y(x(t)) - t| stays below 8 eps (|y|
+  /// + h + slope (|x| + w)), slope as for RationalQuadraticBin.
   Placed<L> inverse(L t) const {
     using std::log, std::max, std::min, std::abs;
     if constexpr (autodiff::is_dual_v<L>) {  // the root of the values; Newton's step from there gives the tangents
@@ -58,7 +63,8 @@ template <class L> struct MonotoneCubicBin {
       const L root = found - (there.at - t) * exp(-there.v);
       return {root, value(root).v};
     } else {
-      const L over_s = w / h, e0 = d0 * over_s, e1 = d1 * over_s, m = L(2) * (L(3) - e0 - e1), u = (t - y) / h, tol = tolerance();
+      const L over_s = w / h, e0 = d0 * over_s, e1 = d1 * over_s, m = L(2) * (L(3) - e0 - e1), u = (t - y) / h,
+              tol = tolerance();
       L theta = min(max(u, L(0)), L(1)), low(0), high(1), residual(0), newton(0);
       auto step = [&] {
         const L omega = L(1) - theta;
@@ -76,15 +82,18 @@ template <class L> struct MonotoneCubicBin {
       const L found = theta, left = abs(residual);
       theta = min(max(newton, L(0)), L(1));
       step();
-      theta = select(abs(residual) <= left, theta, select(left <= tol, found, L(std::numeric_limits<double>::quiet_NaN())));
+      theta =
+          select(abs(residual) <= left, theta, select(left <= tol, found, L(std::numeric_limits<double>::quiet_NaN())));
       return {x + theta * w, log(slope(theta, L(1) - theta))};
     }
   }
 
-  /// Pull of value (Encode) or of inverse, both at the x-side point t: returns the cotangent of what went in, overwrites g with those of the bin.
+  /// Pull of value (Encode) or of inverse, both at the x-side point t: returns the cotangent of what went in,
+  /// overwrites g with those of the bin.
   template <bool Encode> L pull(L t, L g_out, L g_v, MonotoneCubicBin& g) const {
     using std::max, std::min;
-    const L per = L(1) / w, theta = min(max((t - x) * per, L(0)), L(1)), omega = L(1) - theta, o = theta * omega, m = L(3) * h * per - d0 - d1;
+    const L per = L(1) / w, theta = min(max((t - x) * per, L(0)), L(1)), omega = L(1) - theta, o = theta * omega,
+            m = L(3) * h * per - d0 - d1;
     const L f = slope(theta, omega), g_f = g_v / f;
     const L v_x = L(2) * (d1 * theta - d0 * omega + m * (omega - theta)) * per / f;
     const L g_y = Encode ? g_out : -(g_out + g_v * v_x) / f;
@@ -100,7 +109,9 @@ template <class L> struct MonotoneCubicBin {
   }
 
  private:
-  L slope(L theta, L omega) const { return d0 * omega * omega + L(2) * (L(3) * h / w - d0 - d1) * theta * omega + d1 * theta * theta; }
+  L slope(L theta, L omega) const {
+    return d0 * omega * omega + L(2) * (L(3) * h / w - d0 - d1) * theta * omega + d1 * theta * theta;
+  }
   static L tolerance() {
     if constexpr (is_lane_v<L>) return L(monotone_cubic_accuracy<decltype(sum(L()))>());
     else return L(monotone_cubic_accuracy<L>());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Noise levels: how much signal and how much noise a diffusion has left at each of its times, in steps or as a linear stochastic equation.
-//   Steps: Ho et al. 2020, arXiv:2006.11239, eq. 4; Nichol and Dhariwal 2021, arXiv:2102.09672, eq. 17 (cosine).  Equations: Song et al. 2021,
+// Noise levels: how much signal and how much noise a diffusion has left at each of its times, in steps or as a linear
+// stochastic equation.
+//   Steps: Ho et al. 2020, arXiv:2006.11239, eq. 4; Nichol and Dhariwal 2021, arXiv:2102.09672, eq. 17 (cosine).
+//     Equations: Song et al. 2021,
 //   arXiv:2011.13456, eqs. 9, 11, 13 and 29.  Log signal-to-noise as a clock: Kingma et al. 2021, arXiv:2107.00630.
 #pragma once
 
@@ -42,28 +44,33 @@ template <Index N, class Beta> NoiseLevels<N> levels_from(Beta beta) {
 
 }  // namespace detail
 
-/// Step variances that rise linearly from `first` to `last`, which are meant for a thousand steps (Ho et al.) and scaled to N, at most 0.999.
-/// Throws std::invalid_argument unless 0 < first <= last < 1.
+/// Step variances that rise linearly from `first` to `last`, which are meant for a thousand steps (Ho et al.) and
+/// scaled to N, at most 0.999. Throws std::invalid_argument unless 0 < first <= last < 1.
 template <Index N> NoiseLevels<N> linear_betas(double first = 1e-4, double last = 0.02) {
-  if (!(first > 0 && first <= last && last < 1)) detail::fail("linear_betas wants 0 < first <= last < 1, got " + std::to_string(first) + " and " + std::to_string(last));
+  if (!(first > 0 && first <= last && last < 1))
+    detail::fail("linear_betas wants 0 < first <= last < 1, got " + std::to_string(first) + " and " +
+                 std::to_string(last));
   return detail::levels_from<N>([=](Index i) {
     const double way = N > 1 ? static_cast<double>(i - 1) / static_cast<double>(N - 1) : 1;
     return std::min(0.999, (first + way * (last - first)) * 1000 / static_cast<double>(N));
   });
 }
 
-/// signal^2 = cos^2 of an angle that runs evenly to a right one, from a little above zero (offset, not negative); step variances at most 0.999.
+/// signal^2 = cos^2 of an angle that runs evenly to a right one, from a little above zero (offset, not negative); step
+/// variances at most 0.999.
 template <Index N> NoiseLevels<N> cosine_levels(double offset = 0.008) {
   if (!(offset >= 0)) detail::fail("cosine_levels wants an offset that is not negative, got " + std::to_string(offset));
   const auto kept = [=](Index i) {
-    const double c = std::cos((static_cast<double>(i) / static_cast<double>(N) + offset) / (1 + offset) * std::numbers::pi / 2);
+    const double c =
+        std::cos((static_cast<double>(i) / static_cast<double>(N) + offset) / (1 + offset) * std::numbers::pi / 2);
     return c * c;
   };
   return detail::levels_from<N>([=](Index i) { return std::min(0.999, 1 - kept(i) / kept(i - 1)); });
 }
 
-/// dx = -b(t) x / 2 dt + sqrt(b(t)) dw with b from beta_min to beta_max: data of variance one keep it.  An equation owes what this one has; t runs
-/// from `start` (where learning and integration begin; at 0 the score of the noise would be infinite) to 1.
+/// dx = -b(t) x / 2 dt + sqrt(b(t)) dw with b from beta_min to beta_max: data of variance one keep it.  An equation
+/// owes what this one has; t runs from `start` (where learning and integration begin; at 0 the score of the noise would
+/// be infinite) to 1.
 struct VariancePreserving {
   double beta_min = 0.1, beta_max = 20, start = 1e-3;
   double beta(double t) const { return beta_min + t * (beta_max - beta_min); }
@@ -93,7 +100,8 @@ struct SubVariancePreserving : VariancePreserving {
 /// The levels of an equation at N even steps from 0 to 1; the first is the data.
 template <Index N, class Sde> NoiseLevels<N> levels_of(const Sde& sde) {
   NoiseLevels<N> levels{};
-  for (Index i = 1; i <= N; ++i) levels[static_cast<std::size_t>(i)] = sde.level(static_cast<double>(i) / static_cast<double>(N));
+  for (Index i = 1; i <= N; ++i)
+    levels[static_cast<std::size_t>(i)] = sde.level(static_cast<double>(i) / static_cast<double>(N));
   return levels;
 }
 
@@ -106,7 +114,9 @@ inline double clock_of(const NoiseLevel& at, const NoiseLevel& first, const Nois
 /// The step from a level to a noisier one: the law of x_t given x_s is N(keep x_s, added^2 I).
 struct NoiseStep {
   double keep, added;
-  NoiseStep(const NoiseLevel& s, const NoiseLevel& t) : keep(t.signal / s.signal), added(std::sqrt(std::max(0.0, t.noise * t.noise - keep * keep * s.noise * s.noise))) {}
+  NoiseStep(const NoiseLevel& s, const NoiseLevel& t)
+      : keep(t.signal / s.signal),
+        added(std::sqrt(std::max(0.0, t.noise * t.noise - keep * keep * s.noise * s.noise))) {}
 };
 
 }  // namespace rheo

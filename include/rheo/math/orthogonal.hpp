@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Orthogonal matrices from skew-symmetric ones, by the Cayley transform and by the exponential, as factors of a linear bijection.
-//   Cayley 1846;  exponential by scaling and squaring of a Taylor polynomial (Paterson and Stockmeyer 1973), and its Frechet derivative by
+// Orthogonal matrices from skew-symmetric ones, by the Cayley transform and by the exponential, as factors of a linear
+// bijection.
+//   Cayley 1846;  exponential by scaling and squaring of a Taylor polynomial (Paterson and Stockmeyer 1973), and its
+//     Frechet derivative by
 //   the derivative of every step: Al-Mohy and Higham 2009, doi:10.1137/080716426.
 #pragma once
 
@@ -41,7 +43,8 @@ template <class T> void invert(View<T> a, View<T> out) {
   }
 }
 
-/// Q <- Q (3 I - Q' Q) / 2: one Newton step to the nearest orthogonal matrix, which leaves the rounding of one product as the error.
+/// Q <- Q (3 I - Q' Q) / 2: one Newton step to the nearest orthogonal matrix, which leaves the rounding of one product
+/// as the error.
 template <class T> void polish(View<T> Q, Arena& scratch) {
   Arena::Scope scope(scratch);
   const Index d = Q.rows();
@@ -57,9 +60,7 @@ template <class T> void polish(View<T> Q, Arena& scratch) {
 }
 
 /// A matrix, with a direction if dx is not null.
-template <class T> struct Jet {
-  T *x, *dx;
-};
+template <class T> struct Jet { T *x, *dx; };
 
 /// exp and its Frechet derivative on D x D matrices, in scratch memory.
 template <class T, Index D> struct MatrixExp {
@@ -111,7 +112,8 @@ template <class T, Index D> struct MatrixExp {
     multiply(a, a, a2);
     multiply(a2, a, a3);
     multiply(a2, a2, a4);
-    constexpr double c[] = {1, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880, 1. / 3628800, 1. / 39916800, 1. / 479001600};
+    constexpr double c[] = {1,         1,          1. / 2,      1. / 6,       1. / 24,       1. / 120,      1. / 720,
+                            1. / 5040, 1. / 40320, 1. / 362880, 1. / 3628800, 1. / 39916800, 1. / 479001600};
     const auto cubic = [&](Jet<T> to, const double* k) { add(to, k[1], a), add(to, k[2], a2), add(to, k[3], a3); };
     identity(p, c[8]);
     cubic(p, c + 8);
@@ -130,8 +132,9 @@ template <class T, Index D> struct MatrixExp {
   }
 };
 
-/// An orthogonal matrix Q(A) of determinant 1, A skew with D (D - 1) / 2 free numbers below its diagonal, row by row; zero is the identity.
-/// Exponential: Q = e^A.  Otherwise Cayley: Q = (I - A) (I + A)^-1, every rotation without an eigenvalue -1.
+/// An orthogonal matrix Q(A) of determinant 1, A skew with D (D - 1) / 2 free numbers below its diagonal, row by row;
+/// zero is the identity. Exponential: Q = e^A.  Otherwise Cayley: Q = (I - A) (I + A)^-1, every rotation without an
+/// eigenvalue -1.
 template <Index D, bool Exponential> struct SkewOrthogonal {
   static constexpr Index param_count = D * (D - 1) / 2, buffer_count = 0;
   static constexpr const char* name = "skew";
@@ -164,7 +167,8 @@ template <Index D, bool Exponential> struct SkewOrthogonal {
         Q(j, j) -= T(1);
       }
     }
-    if constexpr (Exponential) polish<T>(Q, scratch);  // squaring leaves |A| eps, which in float wants two steps at extreme A
+    if constexpr (Exponential)
+      polish<T>(Q, scratch);  // squaring leaves |A| eps, which in float wants two steps at extreme A
     polish<T>(Q, scratch);
     return r;
   }
@@ -173,11 +177,13 @@ template <Index D, bool Exponential> struct SkewOrthogonal {
     if constexpr (Encode) gemm_nt<T>(in, Q, out);
     else gemm_nn<T>(in, Q, out);
   }
-  template <bool Encode, class T> void pull(const Ready<T>& r, CView<T> x, CView<T> g_out, View<T> g_in, Arena& scratch) const {
+  template <bool Encode, class T>
+  void pull(const Ready<T>& r, CView<T> x, CView<T> g_out, View<T> g_in, Arena& scratch) const {
     apply<!Encode, T>(r, g_out, g_in, scratch);
     gemm_tn_add<T>(Encode ? g_out : read(g_in), x, view_of(r.sums, D, D, D));
   }
-  template <class T> void finish(const Ready<T>& r, T sign, T, Params<const T> theta, Params<T> g_theta, Arena& scratch) const {
+  template <class T>
+  void finish(const Ready<T>& r, T sign, T, Params<const T> theta, Params<T> g_theta, Arena& scratch) const {
     Arena::Scope scope(scratch);
     View<T> one = scratch.take<T>(D, D), two = scratch.take<T>(D, D);
     const T* g = two.data();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// PathEnergy: an energy as sampling layers use it: values and gradients at a lambda that may be learned, and their pulls.
+// PathEnergy: an energy as sampling layers use it: values and gradients at a lambda that may be learned, and their
+// pulls.
 //   Wu et al. 2020, arXiv:2002.06707 (stochastic normalizing flows), section 3.
 #pragma once
 
@@ -55,7 +56,8 @@ template <class T> bool faulty(const T& u) {
   return std::isnan(a) || a == -std::numeric_limits<double>::infinity();
 }
 
-/// e at its own lambda or, if Learns, at `lambda`, any real number; at 0 and 1 the other energy may be infinite, as for Interpolated.
+/// e at its own lambda or, if Learns, at `lambda`, any real number; at 0 and 1 the other energy may be infinite, as for
+/// Interpolated.
 template <bool Learns, class E, class T> struct PathEnergy {
   static constexpr Index D = E::dim;
   const E& e;
@@ -75,8 +77,8 @@ template <bool Learns, class E, class T> struct PathEnergy {
   }
   void gradient(CView<T> x, ColView<T> u, View<T> g) const { gradient<T>(lambda, x, u, g, w.u1, w.g1, w.plain); }
 
-  /// g_x += g_u u'(x), g_lambda += its part.  Rows of infinite energy, or with g_u = 0, add nothing; nor to g_lambda do those where
-  /// either energy is infinite.
+  /// g_x += g_u u'(x), g_lambda += its part.  Rows of infinite energy, or with g_u = 0, add nothing; nor to g_lambda do
+  /// those where either energy is infinite.
   void value_pull(CView<T> x, CColView<T> g_u, View<T> g_x, T& g_lambda, Arena& scratch) const {
     Arena::Scope scope(scratch);
     const Index n = x.rows();
@@ -93,10 +95,14 @@ template <bool Learns, class E, class T> struct PathEnergy {
     }
   }
   /// g_x += u''(x) g_g, where g_g is the cotangent of u'(x); g_lambda += its part.
-  void gradient_pull(CView<T> x, CView<T> g_g, View<T> g_x, T& g_lambda) const { pull(x, CColView<T>(nullptr, 0), g_g, g_x, g_lambda, true); }
+  void gradient_pull(CView<T> x, CView<T> g_g, View<T> g_x, T& g_lambda) const {
+    pull(x, CColView<T>(nullptr, 0), g_g, g_x, g_lambda, true);
+  }
 
  private:
-  template <class S, class W> void gradient(const S& at, CView<S> x, ColView<S> u, View<S> g, Buffer<S>& room_u, Buffer<S>& room_g, W& workspace) const {
+  template <class S, class W>
+  void gradient(const S& at, CView<S> x, ColView<S> u, View<S> g, Buffer<S>& room_u, Buffer<S>& room_g,
+                W& workspace) const {
     if constexpr (Learns) {
       ColView<S> u1 = room_u.column(x.rows());
       View<S> g1 = room_g.view(x.rows(), D);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rows that are sets of N points of D coordinates, flattened point by point, and permutations of their points, one a row.
+// Rows that are sets of N points of D coordinates, flattened point by point, and permutations of their points, one a
+// row.
 #pragma once
 
 #include <cmath>

@@ -10,8 +10,9 @@
 
 namespace rheo::math {
 
-/// H_K ... H_1 with H = I - 2 u u', u = v / |v|: orthogonal whatever the K vectors v are (v = 0 counts as no reflection).  It starts as the
-/// identity, in pairs of equal reflections of random direction; an odd last one starts by flipping the sign of the last coordinate.
+/// H_K ... H_1 with H = I - 2 u u', u = v / |v|: orthogonal whatever the K vectors v are (v = 0 counts as no
+/// reflection).  It starts as the identity, in pairs of equal reflections of random direction; an odd last one starts
+/// by flipping the sign of the last coordinate.
 template <Index D, Index K> struct Reflections {
   static constexpr Index param_count = D * K, buffer_count = 0;
   static constexpr const char* name = "reflections";
@@ -19,7 +20,8 @@ template <Index D, Index K> struct Reflections {
   template <class T> void init(Params<T> theta, Params<T>, Noise noise) const {
     auto v = unpack(theta);
     for (Index k = 0; k < K; ++k) {
-      for (Index j = 0; j < D; ++j) v(j, k) = K % 2 != 0 && k == K - 1 ? T(j == D - 1 ? 1 : 0) : T(noise.normal(k / 2, j));
+      for (Index j = 0; j < D; ++j)
+        v(j, k) = K % 2 != 0 && k == K - 1 ? T(j == D - 1 ? 1 : 0) : T(noise.normal(k / 2, j));
     }
   }
 
@@ -53,9 +55,11 @@ template <Index D, Index K> struct Reflections {
     copy(in, out);
     for (Index k = 0; k < K; ++k) reflect(out, r.u + (Encode ? k : K - 1 - k) * D);
   }
-  /// Walks back through the reflections, undoing each (H H = I): nothing between them is kept.  With y the value after a reflection and g
-  /// its cotangent, g_u = -2 sum over rows of ((g.u) y - (y.u) g), up to a multiple of u, which the norm's gradient takes away.
-  template <bool Encode, class T> void pull(const Ready<T>& r, CView<T> x, CView<T> g_out, View<T> g_in, Arena& scratch) const {
+  /// Walks back through the reflections, undoing each (H H = I): nothing between them is kept.  With y the value after
+  /// a reflection and g its cotangent, g_u = -2 sum over rows of ((g.u) y - (y.u) g), up to a multiple of u, which the
+  /// norm's gradient takes away.
+  template <bool Encode, class T>
+  void pull(const Ready<T>& r, CView<T> x, CView<T> g_out, View<T> g_in, Arena& scratch) const {
     Arena::Scope scope(scratch);
     const Index n = x.rows();
     View<T> y = scratch.take<T>(n, D);
@@ -99,7 +103,8 @@ template <Index D, Index K> struct Reflections {
       std::array<L, N> t;
       t.fill(L(0));
       for (Index j = 0; j < D; ++j) {
-        for (std::size_t w = 0; w < N; ++w) t[w] += at.load(p + j * stride + i + static_cast<Index>(w) * step) * L(u[j]);
+        for (std::size_t w = 0; w < N; ++w)
+          t[w] += at.load(p + j * stride + i + static_cast<Index>(w) * step) * L(u[j]);
       }
       for (std::size_t w = 0; w < N; ++w) t[w] = t[w] + t[w];
       for (Index j = 0; j < D; ++j) {

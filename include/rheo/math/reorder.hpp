@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A fixed reordering of coordinates, known to the type: what Flip and Squeeze are.  V = 0; supports travel with their coordinates.
+// A fixed reordering of coordinates, known to the type: what Flip and Squeeze are.  V = 0; supports travel with their
+// coordinates.
 #pragma once
 
 #include <array>

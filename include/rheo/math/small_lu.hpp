@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// LU of small dense matrices in place, for numbers and duals alike: Gaussian elimination with partial pivoting on values.
+// LU of small dense matrices in place, for numbers and duals alike: Gaussian elimination with partial pivoting on
+// values.
 //   Golub and Van Loan, Matrix Computations, 4th ed., alg. 3.4.1.
 #pragma once
 
@@ -36,7 +37,8 @@ template <class T> LogDet<T> lu_factor(T* a, Index* pivot, Index D) {
     const T d = a[k + k * D];
     det.log_abs += log(abs(d));
     det.sign *= d > T(0) ? 1 : d < T(0) ? -1 : 0;
-    if (autodiff::value_of(d) == 0) continue;  // zeros below as well: nothing to take off, and 0 / 0 would make log_abs NaN
+    if (autodiff::value_of(d) == 0)
+      continue;  // zeros below as well: nothing to take off, and 0 / 0 would make log_abs NaN
     for (Index i = k + 1; i < D; ++i) a[i + k * D] /= d;
     for (Index j = k + 1; j < D; ++j) {
       const T c = a[k + j * D];

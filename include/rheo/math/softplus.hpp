@@ -20,7 +20,8 @@ template <class L> L log1p_small(L e) {
   }
 }
 
-/// log(1 + e^x), finite for every finite x, e^x far below zero.  Slope: sigmoid(x).  Relative error below 8 eps on [-80, inf).
+/// log(1 + e^x), finite for every finite x, e^x far below zero.  Slope: sigmoid(x).  Relative error below 8 eps on
+/// [-80, inf).
 template <class L> L softplus(L x) {
   using std::abs, std::exp, std::max;
   return max(x, L(0)) + log1p_small(exp(-abs(x)));

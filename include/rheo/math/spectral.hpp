@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Largest singular value of a dense matrix from above: power iteration from kept vectors, proven by a Cholesky factorisation.
-//   Golub and Van Loan, Matrix Computations, 4th ed., sec. 8.2 and 8.6;  used on weights as Miyato et al. 2018, arXiv:1802.05957, alg. 1.
+// Largest singular value of a dense matrix from above: power iteration from kept vectors, proven by a Cholesky
+// factorisation.
+//   Golub and Van Loan, Matrix Computations, 4th ed., sec. 8.2 and 8.6;  used on weights as Miyato et al. 2018,
+//     arXiv:1802.05957, alg. 1.
 #pragma once
 
 #include <Eigen/Cholesky>
@@ -42,23 +44,27 @@ template <class V> void to_unit(V v) {
   if (norm > 0 && std::isfinite(norm)) {
     v /= norm;
   } else {  // nothing to go by: any direction that no structure of W is likely to be orthogonal to
-    for (Index i = 0; i < v.size(); ++i) v(i) = static_cast<typename V::Scalar>(1 + 0.5 * std::sin(3.7 * static_cast<double>(i) + 1));
+    for (Index i = 0; i < v.size(); ++i)
+      v(i) = static_cast<typename V::Scalar>(1 + 0.5 * std::sin(3.7 * static_cast<double>(i) + 1));
     v /= v.matrix().norm();
   }
 }
 
 /// The eigenvector of G's largest eigenvalue.
-template <class Matrix> [[gnu::noinline]] Eigen::Matrix<double, Eigen::Dynamic, 1, 0, Matrix::MaxRowsAtCompileTime, 1> top_eigenvector(CView<double> G) {
+template <class Matrix>
+[[gnu::noinline]] Eigen::Matrix<double, Eigen::Dynamic, 1, 0, Matrix::MaxRowsAtCompileTime, 1> top_eigenvector(
+    CView<double> G) {
   const Matrix own = G.matrix();
   return Eigen::SelfAdjointEigenSolver<Matrix>(own).eigenvectors().col(G.cols() - 1);
 }
 
 }  // namespace detail
 
-/// Moves the unit vectors u (rows of W) and v (columns) to the leading pair of singular vectors, from where they stand, and returns the
-/// factor r >= 1 for which norm(W) <= r u' W v is proven (up to rounding, eps^(1/2) for float weights); infinity for a W that is not finite.
-/// Shorter side up to 32: exact.  Above: at most `iterations` rounds, fewer when u' W v has settled; then I s^2 - W' W must have a
-/// Cholesky factor for s = (1 + margin) u' W v, else ten times the rounds, else an exact solution (which allocates).
+/// Moves the unit vectors u (rows of W) and v (columns) to the leading pair of singular vectors, from where they stand,
+/// and returns the factor r >= 1 for which norm(W) <= r u' W v is proven (up to rounding, eps^(1/2) for float weights);
+/// infinity for a W that is not finite. Shorter side up to 32: exact.  Above: at most `iterations` rounds, fewer when
+/// u' W v has settled; then I s^2 - W' W must have a Cholesky factor for s = (1 + margin) u' W v, else ten times the
+/// rounds, else an exact solution (which allocates).
 template <class T> double leading_pair(CView<T> W, ColView<T> u, ColView<T> v, int iterations) {
   const Index k = W.rows(), h = W.cols(), m = std::min(k, h);
   const double eps = static_cast<double>(std::numeric_limits<T>::epsilon());

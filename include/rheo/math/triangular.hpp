@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Triangular, diagonal and permutation matrices applied to rows, as factors of a linear bijection (rheo/math/factored_linear.hpp).
+// Triangular, diagonal and permutation matrices applied to rows, as factors of a linear bijection
+// (rheo/math/factored_linear.hpp).
 #pragma once
 
 #include "rheo/autodiff/dual.hpp"
@@ -7,9 +8,11 @@
 
 namespace rheo::math {
 
-/// y_i = sum over j of m(i, j) x_j, or the solution y of sum over j of m(i, j) y_j = x_i, for every row.  m(i, j) is m[i row + j col], zero
-/// above the diagonal if `lower`, else below; `inverse` holds 1 / m(i, i).  y may not alias x.
-template <bool Solve, class T> [[gnu::noinline]] void triangular(CView<T> x, const T* m, Index row, Index col, bool lower, const T* inverse, View<T> y) {
+/// y_i = sum over j of m(i, j) x_j, or the solution y of sum over j of m(i, j) y_j = x_i, for every row.  m(i, j) is
+/// m[i row + j col], zero above the diagonal if `lower`, else below; `inverse` holds 1 / m(i, i).  y may not alias x.
+template <bool Solve, class T>
+[[gnu::noinline]] void triangular(CView<T> x, const T* m, Index row, Index col, bool lower, const T* inverse,
+                                  View<T> y) {
   const Index d = x.cols(), xs = x.outerStride(), ys = y.outerStride();
   sweep_wide<T>(x.rows(), [=, xp = x.data(), yp = y.data()](auto at, Index r, auto wide) {
     using L = typename decltype(at)::Number;
@@ -40,8 +43,8 @@ template <bool Solve, class T> [[gnu::noinline]] void triangular(CView<T> x, con
   });
 }
 
-/// A triangular matrix with diagonal e^s, or 1 if Unit; everything zero is the identity.  Off the diagonal the numbers are free, row by row
-/// of the lower triangle (of the transpose, for an upper one).
+/// A triangular matrix with diagonal e^s, or 1 if Unit; everything zero is the identity.  Off the diagonal the numbers
+/// are free, row by row of the lower triangle (of the transpose, for an upper one).
 template <Index D, bool Lower, bool Unit> struct Triangle {
   static constexpr Index off = D * (D - 1) / 2, param_count = (Unit ? 0 : D) + off, buffer_count = 0;
   static constexpr const char* name = Lower ? "lower" : "upper";
@@ -82,12 +85,14 @@ template <Index D, bool Lower, bool Unit> struct Triangle {
     triangular<!Encode, T>(g_out, r.m, D, 1, !Lower, r.inverse, g_in);
     gemm_tn_add<T>(Encode ? g_out : read(g_in), x, view_of(r.sums, D, D, D));
   }
-  template <class T> void finish(const Ready<T>& r, T sign, T g_log_det, Params<const T> theta, Params<T> g_theta, Arena&) const {
+  template <class T>
+  void finish(const Ready<T>& r, T sign, T g_log_det, Params<const T> theta, Params<T> g_theta, Arena&) const {
     const auto [a, l] = unpack(theta);
     auto [g_a, g_l] = unpack(g_theta);
     const CView<T> G = view_of(static_cast<const T*>(r.sums), D, D, D);
     for (Index i = 0; i < D; ++i) {
-      if constexpr (!Unit) g_a(i) += (sign * G(i, i) * r.m[i * (D + 1)] + g_log_det) * log_diagonal_slope(log_diagonal(T(a(i))));
+      if constexpr (!Unit)
+        g_a(i) += (sign * G(i, i) * r.m[i * (D + 1)] + g_log_det) * log_diagonal_slope(log_diagonal(T(a(i))));
       for (Index j = 0; j < i; ++j) g_l(i * (i - 1) / 2 + j) += sign * (Lower ? G(i, j) : G(j, i));
     }
   }
@@ -124,9 +129,11 @@ template <Index D> struct Diagonal {
       r.sums[i] += Encode ? (column(g_out, i) * column(x, i)).sum() : (column(g_in, i) * column(x, i)).sum();
     }
   }
-  template <class T> void finish(const Ready<T>& r, T sign, T g_log_det, Params<const T> theta, Params<T> g_theta, Arena&) const {
+  template <class T>
+  void finish(const Ready<T>& r, T sign, T g_log_det, Params<const T> theta, Params<T> g_theta, Arena&) const {
     for (Index i = 0; i < D; ++i) {
-      g_theta.data()[i] += (sign * r.sums[i] * r.m[i] + g_log_det) * log_diagonal_slope(log_diagonal(T(theta.data()[i])));
+      g_theta.data()[i] +=
+          (sign * r.sums[i] * r.m[i] + g_log_det) * log_diagonal_slope(log_diagonal(T(theta.data()[i])));
     }
   }
 };
@@ -143,30 +150,38 @@ template <Index D> struct Shuffle {
   explicit Shuffle(const std::array<Index, static_cast<std::size_t>(D)>& o) : order(o), given(true) {
     std::array<bool, static_cast<std::size_t>(D)> seen{};
     for (Index j : o) {
-      if (j < 0 || j >= D || seen[static_cast<std::size_t>(j)]) rheo::detail::fail("not a permutation of 0 .. " + std::to_string(D - 1));
+      if (j < 0 || j >= D || seen[static_cast<std::size_t>(j)])
+        rheo::detail::fail("not a permutation of 0 .. " + std::to_string(D - 1));
       seen[static_cast<std::size_t>(j)] = true;
     }
   }
   template <class P> static auto unpack(P p) { return p.vector(0, "order"); }
   template <class T> void init(Params<T>, Params<T> buffers, Noise noise) const {
     const auto drawn = noise.permutation(D);
-    for (Index j = 0; j < D; ++j) buffers.data()[j] = T(static_cast<double>(given ? order[static_cast<std::size_t>(j)] : drawn[static_cast<std::size_t>(j)]));
+    for (Index j = 0; j < D; ++j)
+      buffers.data()[j] =
+          T(static_cast<double>(given ? order[static_cast<std::size_t>(j)] : drawn[static_cast<std::size_t>(j)]));
   }
 
-  template <class T> bool valid_buffers(Params<const T> buffers) const { return rheo::detail::is_permutation<D>(buffers.data()); }
+  template <class T> bool valid_buffers(Params<const T> buffers) const {
+    return rheo::detail::is_permutation<D>(buffers.data());
+  }
 
   template <class T> struct Ready {
     const T* order;
     T log_det;
   };
-  template <class T> Ready<T> ready(Params<const T>, Params<const T> buffers, Arena&, bool) const { return {buffers.data(), T(0)}; }
+  template <class T> Ready<T> ready(Params<const T>, Params<const T> buffers, Arena&, bool) const {
+    return {buffers.data(), T(0)};
+  }
   template <bool Encode, class T> void apply(const Ready<T>& r, CView<T> in, View<T> out, Arena&) const {
     for (Index j = 0; j < D; ++j) {
       const auto source = static_cast<Index>(autodiff::value_of(r.order[j]));
       column(out, Encode ? j : source) = column(in, Encode ? source : j);
     }
   }
-  template <bool Encode, class T> void pull(const Ready<T>& r, CView<T>, CView<T> g_out, View<T> g_in, Arena& scratch) const {
+  template <bool Encode, class T>
+  void pull(const Ready<T>& r, CView<T>, CView<T> g_out, View<T> g_in, Arena& scratch) const {
     apply<!Encode, T>(r, g_out, g_in, scratch);
   }
   template <class T> void finish(const Ready<T>&, T, T, Params<const T>, Params<T>, Arena&) const {}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// whole_part, whole_above: floor and ceiling of quotients and products of decimals, that rounding must not bring past a whole number.
+// whole_part, whole_above: floor and ceiling of quotients and products of decimals, that rounding must not bring past a
+// whole number.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"
@@ -9,7 +10,8 @@
 
 namespace rheo::math {
 
-/// floor(x), x >= 0; the next whole number where x is below it by no more than 4 eps of it, as 0.3 / 0.1 below 3 and 0.29 * 100 below 29.
+/// floor(x), x >= 0; the next whole number where x is below it by no more than 4 eps of it, as 0.3 / 0.1 below 3 and
+/// 0.29 * 100 below 29.
 inline double whole_part(double x) {
   const double above = std::ceil(x);
   return above - x <= 4 * std::numeric_limits<double>::epsilon() * above ? above : std::floor(x);

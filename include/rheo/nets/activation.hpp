@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Activations: value, and slope from the pre-activation a and the value h.  `from_value` says that the slope needs h alone, so that
-// nothing but h is kept for the pull.  The smooth ones have `second`, the second derivative, for pulls of derivatives (nets/tangent.hpp).
+// Activations: value, and slope from the pre-activation a and the value h.  `from_value` says that the slope needs h
+// alone, so that nothing but h is kept for the pull.  The smooth ones have `second`, the second derivative, for pulls
+// of derivatives (nets/tangent.hpp).
 #pragma once
 
 #include "rheo/math/softplus.hpp"
@@ -59,7 +60,8 @@ struct Silu {
   }
 };
 
-/// a Phi(a) in the tanh form: 0.5 a (1 + tanh(sqrt(2 / pi) (a + 0.044715 a^3))).  Hendrycks and Gimpel 2016, arXiv:1606.08415.
+/// a Phi(a) in the tanh form: 0.5 a (1 + tanh(sqrt(2 / pi) (a + 0.044715 a^3))).  Hendrycks and Gimpel 2016,
+/// arXiv:1606.08415.
 struct Gelu {
   static constexpr bool from_value = false, smooth = true;
   template <class L> static L value(L a) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BlockMonotone: a tanh net of D coordinates whose output j rises with input j and sees those before it: the net of a block neural
-// autoregressive flow.  De Cao et al. 2019, arXiv:1904.04676, section 3.
+// BlockMonotone: a tanh net of D coordinates whose output j rises with input j and sees those before it: the net of a
+// block neural autoregressive flow.  De Cao et al. 2019, arXiv:1904.04676, section 3.
 #pragma once
 
 #include <algorithm>
@@ -20,9 +20,10 @@ template <class L> std::array<L, 2> tanh_and_slope(L a) {
   return {select(a < L(0), -t, t), L(4) * e * r * r};
 }
 
-/// Units belong to coordinates, A of them each, layer by layer.  Weights between units of one coordinate act as exp(w) > 0, those from earlier
-/// coordinates and from the C columns of context (the first rows) as they are; those from later ones are zero at the start, never read, and
-/// get no gradient.  Beside f it gives the slopes df_j/dx_j, n x D each, and pulls both.
+/// Units belong to coordinates, A of them each, layer by layer.  Weights between units of one coordinate act as exp(w)
+/// > 0, those from earlier coordinates and from the C columns of context (the first rows) as they are; those from later
+/// ones are zero at the start, never read, and get no gradient.  Beside f it gives the slopes df_j/dx_j, n x D each,
+/// and pulls both.
 template <Index D, Index C, Index... A> struct BlockMonotone {
   using Dense = typename BasicMlp<Tanh, ZeroLast, (D * A)...>::template net<C + D, D>;
   static constexpr std::size_t depth = Dense::depth;
@@ -30,7 +31,8 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
   template <class T> using Weights = std::array<View<T>, depth>;
 
   template <class T> struct Cache {
-    Buffer<T> joined, h, d, q, f;  // context and x; hidden values, their slopes in the own coordinate, tanh's slopes; f and df/dx
+    Buffer<T> joined, h, d, q,
+        f;  // context and x; hidden values, their slopes in the own coordinate, tanh's slopes; f and df/dx
   };
 
   template <class Q> static auto unpack(Q p) { return Dense::unpack(p); }
@@ -44,7 +46,8 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
         const Index s = k / size(l + 1);
         auto w = column(layers[l].W, k);
         w.tail(width(l) - seen(l, s)).setZero();
-        for (Index i = 0; i < size(l); ++i) w(before(l, s) + i) = T(2 * own.uniform(k, i) - 1 - std::log(static_cast<double>(size(l))));
+        for (Index i = 0; i < size(l); ++i)
+          w(before(l, s) + i) = T(2 * own.uniform(k, i) - 1 - std::log(static_cast<double>(size(l))));
       }
     }
   }
@@ -96,15 +99,18 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
       }
       return E;
     };
-    return [&]<std::size_t... l>(std::index_sequence<l...>) { return Weights<T>{one(l)...}; }(std::make_index_sequence<depth>{});
+    return [&]<std::size_t... l>(std::index_sequence<l...>) { return Weights<T>{one(l)...}; }
+    (std::make_index_sequence<depth>{});
   }
 
   /// f, df/dx and all that pulls need, at x.
   template <class T>
-  static void forward(CView<T> x, CView<T> context, Params<const T> theta, const Weights<T>& E, Cache<T>& cache, Arena& scratch) {
+  static void forward(CView<T> x, CView<T> context, Params<const T> theta, const Weights<T>& E, Cache<T>& cache,
+                      Arena& scratch) {
     const Index n = x.rows();
     const auto net = unpack(theta);
-    const View<T> h = cache.h.view(n, hidden), d = cache.d.view(n, hidden), q = cache.q.view(n, hidden), f = cache.f.view(n, 2 * D);
+    const View<T> h = cache.h.view(n, hidden), d = cache.d.view(n, hidden), q = cache.q.view(n, hidden),
+                  f = cache.f.view(n, 2 * D);
     const View<T> first = joined(x, context, cache, true);
     for (std::size_t l = 0; l < depth; ++l) {
       const bool end = l + 1 == depth;
@@ -118,7 +124,8 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
         for (Index k = 0; l == 0 && k < size(1); ++k) column(u, c + k).setConstant(own(0, k));
       }
       for (Index k = 0; !end && k < width(l + 1); ++k) {
-        math::sweep<T>(n, [a = column(a, k).data(), u = column(u, k).data(), q = column(part(q, l + 1), k).data()](auto at, Index i) {
+        math::sweep<T>(n, [a = column(a, k).data(), u = column(u, k).data(), q = column(part(q, l + 1), k).data()](
+                              auto at, Index i) {
           const auto [t, slope] = tanh_and_slope(at.load(a + i));
           at.store(a + i, t);
           at.store(q + i, slope);
@@ -128,8 +135,11 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
     }
   }
 
-  /// g_x (n x D) from the cotangents of f and df/dx at a point whose forward() stands in the cache; parameters and context too if `all`.
-  template <class P, class T> static void pull(P& p, CView<T> x, View<T> g_f, View<T> g_slope, const Weights<T>& E, Cache<T>& cache, View<T> g_x, bool all) {
+  /// g_x (n x D) from the cotangents of f and df/dx at a point whose forward() stands in the cache; parameters and
+  /// context too if `all`.
+  template <class P, class T>
+  static void pull(P& p, CView<T> x, View<T> g_f, View<T> g_slope, const Weights<T>& E, Cache<T>& cache, View<T> g_x,
+                   bool all) {
     const Index n = x.rows();
     const View<T> h_all = cache.h.view(n, hidden), d_all = cache.d.view(n, hidden), q_all = cache.q.view(n, hidden);
     View<T> g_a = g_f, g_u = g_slope;
@@ -149,7 +159,8 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
       View<T> g_d = p.scratch.template take<T>(n, width(l));
       for (Index j = 0; j < D; ++j) {
         const Index c = j * size(l + 1), own = before(l, j);
-        gemm_nt<T>(columns(read(g_u), c, size(l + 1)), rows(columns(read(E[l]), c, size(l + 1)), own, size(l)), columns(g_d, own, size(l)));
+        gemm_nt<T>(columns(read(g_u), c, size(l + 1)), rows(columns(read(E[l]), c, size(l + 1)), own, size(l)),
+                   columns(g_d, own, size(l)));
       }
       const View<T> h = part(h_all, l), q = part(q_all, l), d_l = part(d_all, l);
       g_in = g_in * q - T(2) * h * g_d * d_l;  // tanh'' = -2 tanh tanh'
@@ -159,18 +170,24 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
     }
   }
 
-  /// What the units of coordinate j get from those before it, the last one's in `last`, the others' in `base`; h holds the earlier units.
-  template <class T> static void before_own(Index j, CView<T> x, CView<T> joined_x, Params<const T> theta, View<T> h, View<T> base, View<T> last) {
+  /// What the units of coordinate j get from those before it, the last one's in `last`, the others' in `base`; h holds
+  /// the earlier units.
+  template <class T>
+  static void before_own(Index j, CView<T> x, CView<T> joined_x, Params<const T> theta, View<T> h, View<T> base,
+                         View<T> last) {
     const auto layers = unpack(theta);
     for (std::size_t l = 0; l < depth; ++l) {
       const Index c = j * size(l + 1), w = size(l + 1);
       const CView<T> in = l > 0 ? read(part(h, l)) : C > 0 ? joined_x : x;
-      dense<T, Identity>(columns(in, 0, before(l, j)), rows(columns(layers[l].W, c, w), 0, before(l, j)), CColView<T>(layers[l].b.data() + c, w),
+      dense<T, Identity>(columns(in, 0, before(l, j)), rows(columns(layers[l].W, c, w), 0, before(l, j)),
+                         CColView<T>(layers[l].b.data() + c, w),
                          l + 1 < depth ? columns(part(base, l + 1), c, w) : last, nullptr);
     }
   }
-  /// by_x (n x 1): x_j's part of f' g_f, of which the columns from j on count; g_a (n x hidden) holds the later units' cotangents, and gets j's.
-  template <class T> static void back_own(Index j, CView<T> g_f, const Weights<T>& E, View<T> q, View<T> g_a, View<T> by_x) {
+  /// by_x (n x 1): x_j's part of f' g_f, of which the columns from j on count; g_a (n x hidden) holds the later units'
+  /// cotangents, and gets j's.
+  template <class T>
+  static void back_own(Index j, CView<T> g_f, const Weights<T>& E, View<T> q, View<T> g_a, View<T> by_x) {
     for (std::size_t l = depth; l-- > 0;) {
       const Index c = j * size(l + 1), own = before(l, j);
       const CView<T> above = l + 1 < depth ? read(part(g_a, l + 1)) : g_f;
@@ -184,7 +201,8 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
   template <class T> struct Own {
     const Weights<T>& E;
     Index j;
-    /// f and df/dx at x; from(l, unit) is what a unit, `last` what the output got from the coordinates before; keep(l, unit, value) takes the values.
+    /// f and df/dx at x; from(l, unit) is what a unit, `last` what the output got from the coordinates before; keep(l,
+    /// unit, value) takes the values.
     template <class L, class From, class Keep> math::Graph<L> operator()(L x, From from, L last, Keep keep) const {
       std::array<L, widest> h{x}, d{L(1)}, h_next, d_next;
       for (std::size_t l = 0; l < depth; ++l) {
@@ -219,7 +237,8 @@ template <Index D, Index C, Index... A> struct BlockMonotone {
 
  private:
   template <class T>
-  static void weights_pull(std::size_t l, CView<T> in, View<T> d_all, CView<T> g_a, CView<T> g_u, CView<T> E, View<T> g_W, ColView<T> g_b, Arena& scratch) {
+  static void weights_pull(std::size_t l, CView<T> in, View<T> d_all, CView<T> g_a, CView<T> g_u, CView<T> E,
+                           View<T> g_W, ColView<T> g_b, Arena& scratch) {
     Arena::Scope scope(scratch);
     View<T> G = scratch.take<T>(width(l), width(l + 1));
     G.setZero();

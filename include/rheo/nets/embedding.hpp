@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Embeddings of a field's arguments: of time, and of the point.
-//   Fourier features: Tancik et al. 2020, arXiv:2006.10739 (nets of few coordinates learn fine things late without them).
+//   Fourier features: Tancik et al. 2020, arXiv:2006.10739 (nets of few coordinates learn fine things late without
+//     them).
 #pragma once
 
 #include <cmath>
@@ -37,12 +38,13 @@ struct PlainPoint {
   template <Index D> static constexpr Index size = 0;
 };
 
-/// sin(2^k x_j) and cos(2^k x_j) for k = 0 ... K-1, beside the point itself: 2 K D columns, for coordinates of order one.  What nets of few
-/// dimensions need to see edges; learning and solvers with few steps meet fields that bend as fast, so keep K small.  Far from the
-/// data the features repeat those of points within it: after short fits some samples in a thousand may land there, where FourierPoint<1> leaves none.
+/// sin(2^k x_j) and cos(2^k x_j) for k = 0 ... K-1, beside the point itself: 2 K D columns, for coordinates of order
+/// one.  What nets of few dimensions need to see edges; learning and solvers with few steps meet fields that bend as
+/// fast, so keep K small.  Far from the data the features repeat those of points within it: after short fits some
+/// samples in a thousand may land there, where FourierPoint<1> leaves none.
 template <Index K> struct FourierPoint {
   static_assert(K > 0, "rheo: FourierPoint wants at least one frequency");
-  template <Index D> static constexpr Index size = 2 * K * D;
+  template <Index D> static constexpr Index size = 2 * K* D;
 
   /// features, n x size.
   template <class T> static void embed(CView<T> x, View<T> features) {
@@ -63,12 +65,16 @@ template <Index K> struct FourierPoint {
     });
   }
   /// Adds to g_x what the cotangents of the features, and of their derivatives along directions, make of it.
-  template <class T> static void pull(CView<T> features, CView<T> g_features, CView<T> along, CView<T> g_along, View<T> g_x) {
+  template <class T>
+  static void pull(CView<T> features, CView<T> g_features, CView<T> along, CView<T> g_along, View<T> g_x) {
     each(g_x.cols(), [&](Index j, Index s, Index c, double w) {
       const Index n = features.rows();
-      column(g_x, j) += T(w) * (column(g_features, s) * column(features, c) - column(g_features, c) * column(features, s));
+      column(g_x, j) +=
+          T(w) * (column(g_features, s) * column(features, c) - column(g_features, c) * column(features, s));
       for (Index d = 0; d < along.rows(); d += n) {
-        column(g_x, j) -= T(w * w) * column(rows(along, d, n), j) * (column(rows(g_along, d, n), s) * column(features, s) + column(rows(g_along, d, n), c) * column(features, c));
+        column(g_x, j) -= T(w * w) * column(rows(along, d, n), j) *
+                          (column(rows(g_along, d, n), s) * column(features, s) +
+                           column(rows(g_along, d, n), c) * column(features, c));
       }
     });
   }

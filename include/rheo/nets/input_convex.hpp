@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // InputConvex: a net that is strongly convex in its input, with its gradient and Hessian, and the pull of both.
-//   Amos et al. 2017, arXiv:1609.07152, eq. 2;  Huang et al. 2021, arXiv:2012.05942, section 3 (softplus units, the quadratic term).
+//   Amos et al. 2017, arXiv:1609.07152, eq. 2;  Huang et al. 2021, arXiv:2012.05942, section 3 (softplus units, the
+//     quadratic term).
 #pragma once
 
 #include <array>
@@ -16,9 +17,9 @@
 
 namespace rheo {
 
-/// F(x) = alpha |x|^2 / 2 + c . h_L, h_l = softplus(h_{l-1} P_l + x W_l + context U_l + b_l), P_l >= 0 and c >= 0 through sharp
-/// softplus functions of their raw numbers, alpha > 0.
-/// x has D numbers, the context C, each of the Depth hidden layers H units.  Starts at alpha = 1, with weights c that sum to 0.3.
+/// F(x) = alpha |x|^2 / 2 + c . h_L, h_l = softplus(h_{l-1} P_l + x W_l + context U_l + b_l), P_l >= 0 and c >= 0
+/// through sharp softplus functions of their raw numbers, alpha > 0. x has D numbers, the context C, each of the Depth
+/// hidden layers H units.  Starts at alpha = 1, with weights c that sum to 0.3.
 template <Index D, Index H, Index Depth, Index C> struct InputConvex {
   static_assert(H >= 1 && Depth >= 1 && Depth <= 4, "rheo: InputConvex: one to four hidden layers");
   static constexpr Index param_count = 1 + H + Depth * (D + C + 1) * H + (Depth - 1) * H * H;
@@ -36,12 +37,17 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
       V alpha, c;
       std::array<LayerView, static_cast<std::size_t>(Depth)> layer;
     };
-    constexpr const char* names[4][4] = {{"0.weight", "0.bias", "0.context_weight", "0.convex_weight"}, {"1.weight", "1.bias", "1.context_weight", "1.convex_weight"},
-                                         {"2.weight", "2.bias", "2.context_weight", "2.convex_weight"}, {"3.weight", "3.bias", "3.context_weight", "3.convex_weight"}};
+    constexpr const char* names[4][4] = {{"0.weight", "0.bias", "0.context_weight", "0.convex_weight"},
+                                         {"1.weight", "1.bias", "1.context_weight", "1.convex_weight"},
+                                         {"2.weight", "2.bias", "2.context_weight", "2.convex_weight"},
+                                         {"3.weight", "3.bias", "3.context_weight", "3.convex_weight"}};
     return [&]<std::size_t... l>(std::index_sequence<l...>) {
-      return Net{p.vector(1, "alpha"), p.vector(H, "output_weight"),
-                 {LayerView{p.matrix(D, H, names[l][0]), p.vector(H, names[l][1]), p.matrix(C, H, names[l][2]), p.matrix(l > 0 ? H : 0, H, names[l][3])}...}};
-    }(std::make_index_sequence<static_cast<std::size_t>(Depth)>{});
+      return Net{p.vector(1, "alpha"),
+                 p.vector(H, "output_weight"),
+                 {LayerView{p.matrix(D, H, names[l][0]), p.vector(H, names[l][1]), p.matrix(C, H, names[l][2]),
+                            p.matrix(l > 0 ? H : 0, H, names[l][3])}...}};
+    }
+    (std::make_index_sequence<static_cast<std::size_t>(Depth)>{});
   }
   template <class T> void init(Params<T> theta, Params<T>, Noise noise) const {
     auto net = unpack(theta);
@@ -74,7 +80,8 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
     column(bound, 0) = column(w, (Depth - 1) * H);
     for (Index l = Depth; l-- > 0;) {
       for (Index d = 0; d < D; ++d) {
-        for (Index k = 0; k < H; ++k) sums(d, 0) += bound(k, 0) * abs(T(net.layer[static_cast<std::size_t>(l)].W(d, k)));
+        for (Index k = 0; k < H; ++k)
+          sums(d, 0) += bound(k, 0) * abs(T(net.layer[static_cast<std::size_t>(l)].W(d, k)));
       }
       if (l == 0) break;
       column(bound, 1).setZero();
@@ -84,15 +91,16 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
     return sums.maxCoeff();
   }
 
-  /// z = grad F(x) (n x D) and the Hessian's lower half (n x D^2, entry (r, c) in column r + D c).  Makes what pull reads: a, the pre-activations,
-  /// n x units, and J, their Jacobians, n D x units, the d-th block of n rows by x_d.
+  /// z = grad F(x) (n x D) and the Hessian's lower half (n x D^2, entry (r, c) in column r + D c).  Makes what pull
+  /// reads: a, the pre-activations, n x units, and J, their Jacobians, n D x units, the d-th block of n rows by x_d.
   template <class T>
-  void gradient(CView<T> x, CView<T> context, Params<const T> theta, View<T> a, View<T> J, View<T> z, View<T> hessian, Arena& scratch) const {
+  void gradient(CView<T> x, CView<T> context, Params<const T> theta, View<T> a, View<T> J, View<T> z, View<T> hessian,
+                Arena& scratch) const {
     Arena::Scope scope(scratch);
     const Index n = x.rows();
     const auto net = unpack(theta);
-    View<T> w = positive<T>(net, scratch), h = scratch.take<T>(n, H), s = scratch.take<T>(n, H), t = scratch.take<T>(n, H), K = scratch.take<T>(n * D, H),
-                  narrow = scratch.take<T>(n, D);
+    View<T> w = positive<T>(net, scratch), h = scratch.take<T>(n, H), s = scratch.take<T>(n, H),
+            t = scratch.take<T>(n, H), K = scratch.take<T>(n * D, H), narrow = scratch.take<T>(n, D);
     for (Index l = 0; l < Depth; ++l) {
       const auto& layer = net.layer[static_cast<std::size_t>(l)];
       View<T> a_l = columns(a, l * H, H), J_l = columns(J, l * H, H);
@@ -120,7 +128,8 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
     z = x * alpha;
     hessian.setZero();
     for (Index d = 0; d < D; ++d) column(hessian, d + D * d).setConstant(alpha);
-    for (Index k = 0; k < H; ++k) column(h, k).setConstant(w(k, (Depth - 1) * H));  // h: from here on the cotangent of h_l
+    for (Index k = 0; k < H; ++k)
+      column(h, k).setConstant(w(k, (Depth - 1) * H));  // h: from here on the cotangent of h_l
     for (Index l = Depth; l-- > 0;) {
       const CView<T> a_l = read(columns(a, l * H, H));
       activate<T>(a_l, s, sigmoid);
@@ -144,20 +153,23 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
     }
   }
 
-  /// From cotangents g_z of grad F and G of the Hessian, at x with the a and J that gradient made, to those of x (overwritten), theta and context (added):
-  /// the derivatives of g_z.grad F + <G, Hessian>, whose net is run forward once more with m = d h_l [g_z] + <G, d2 h_l> in place of h_l.
+  /// From cotangents g_z of grad F and G of the Hessian, at x with the a and J that gradient made, to those of x
+  /// (overwritten), theta and context (added): the derivatives of g_z.grad F + <G, Hessian>, whose net is run forward
+  /// once more with m = d h_l [g_z] + <G, d2 h_l> in place of h_l.
   template <class T>
-  void pull(CView<T> x, CView<T> context, Params<const T> theta, const View<T>& a, const View<T>& J, CView<T> g_z, const View<T>& G, View<T> g_x, Params<T> g_theta,
-            View<T> g_context, Arena& scratch) const {
+  void pull(CView<T> x, CView<T> context, Params<const T> theta, const View<T>& a, const View<T>& J, CView<T> g_z,
+            const View<T>& G, View<T> g_x, Params<T> g_theta, View<T> g_context, Arena& scratch) const {
     Arena::Scope scope(scratch);
     const Index n = x.rows(), last = (Depth - 1) * H;
     const auto net = unpack(theta);
     auto g_net = unpack(g_theta);
     View<T> w = positive<T>(net, scratch);
-    View<T> JG = scratch.take<T>(n * D, units), u = scratch.take<T>(n, units), q = scratch.take<T>(n, units), m = scratch.take<T>(n, units);
-    View<T> s1 = scratch.take<T>(n, units), s2 = scratch.take<T>(n, units), t = scratch.take<T>(n, H), h = scratch.take<T>(n, H);
-    View<T> K = scratch.take<T>(n * D, H), g_m = scratch.take<T>(n, H), g_h = scratch.take<T>(n, H), g_K = scratch.take<T>(n * D, H), g_P = scratch.take<T>(H, H),
-                  narrow = scratch.take<T>(n, D);
+    View<T> JG = scratch.take<T>(n * D, units), u = scratch.take<T>(n, units), q = scratch.take<T>(n, units),
+            m = scratch.take<T>(n, units);
+    View<T> s1 = scratch.take<T>(n, units), s2 = scratch.take<T>(n, units), t = scratch.take<T>(n, H),
+            h = scratch.take<T>(n, H);
+    View<T> K = scratch.take<T>(n * D, H), g_m = scratch.take<T>(n, H), g_h = scratch.take<T>(n, H),
+            g_K = scratch.take<T>(n * D, H), g_P = scratch.take<T>(H, H), narrow = scratch.take<T>(n, D);
     activate<T>(read(a), s1, sigmoid);
     activate<T>(read(a), s2, sigmoid_of_minus);
     s2 *= s1;
@@ -239,13 +251,15 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
   template <class T, class Net> static View<T> positive(const Net& net, Arena& scratch) {
     View<T> w = scratch.take<T>(H, (Depth - 1) * H + 1);
     for (Index l = 1; l < Depth; ++l) {
-      for (Index k = 0; k < H * H; ++k) w.data()[(l - 1) * H * H + k] = lift(T(net.layer[static_cast<std::size_t>(l)].P_raw.data()[k]));
+      for (Index k = 0; k < H * H; ++k)
+        w.data()[(l - 1) * H * H + k] = lift(T(net.layer[static_cast<std::size_t>(l)].P_raw.data()[k]));
     }
     for (Index k = 0; k < H; ++k) w(k, (Depth - 1) * H) = lift(T(net.c(k)));
     return w;
   }
   template <class T> static CView<T> weight(const View<T>& w, Index l) { return read(columns(w, (l - 1) * H, H)); }
-  /// A weight of at least 0 from its raw number: softplus(B r) / B, sharp enough that a small weight grows as fast as any other.
+  /// A weight of at least 0 from its raw number: softplus(B r) / B, sharp enough that a small weight grows as fast as
+  /// any other.
   static constexpr double sharpness = 10;
   template <class T> static T lift(T raw) { return math::softplus(T(sharpness) * raw) * T(1 / sharpness); }
   template <class T> static T lift_slope(T raw) { return math::sigmoid(T(sharpness) * raw); }
@@ -253,7 +267,9 @@ template <Index D, Index H, Index Depth, Index C> struct InputConvex {
 
   template <class T, class Function> static void activate(CView<T> a, View<T> out, Function f) {
     for (Index k = 0; k < a.cols(); ++k) {
-      math::sweep<T>(a.rows(), [=, from = column(a, k).data(), to = column(out, k).data()](auto at, Index i) { at.store(to + i, f(at.load(from + i))); });
+      math::sweep<T>(a.rows(), [=, from = column(a, k).data(), to = column(out, k).data()](auto at, Index i) {
+        at.store(to + i, f(at.load(from + i)));
+      });
     }
   }
   static constexpr auto softplus = [](auto u) { return math::softplus(u); };

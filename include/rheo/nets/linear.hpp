@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dense kernels: out = act(in W + b) and its pull, with branches for narrow ends and for one row.  Widths are run-time numbers, so one
-// instantiation per scalar and activation serves every net.
+// Dense kernels: out = act(in W + b) and its pull, with branches for narrow ends and for one row.  Widths are run-time
+// numbers, so one instantiation per scalar and activation serves every net.
 #pragma once
 
 #include "rheo/core/arena.hpp"
@@ -47,7 +47,9 @@ template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CVie
     });
   };
   if (k == 1 && W.outerStride() == 1) {
-    act([x = in[0], w = W.data(), bias = b.data()](auto at, Index j) { return at.load(bias + j) + at.load(w + j) * typename decltype(at)::Number(x); });
+    act([x = in[0], w = W.data(), bias = b.data()](auto at, Index j) {
+      return at.load(bias + j) + at.load(w + j) * typename decltype(at)::Number(x);
+    });
     return;
   }
   if constexpr (tiled_v<T>) {
@@ -57,7 +59,8 @@ template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CVie
     multiply_row(p);
     if constexpr (!in_tiles_v<Act>) act([out](auto at, Index j) { return at.load(out + j); });
   } else {
-    Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(out, h) = W.matrix().transpose().lazyProduct(Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(in, k));
+    Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(out, h) =
+        W.matrix().transpose().lazyProduct(Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, 1>>(in, k));
     act([out, bias = b.data()](auto at, Index j) { return at.load(out + j) + at.load(bias + j); });
   }
 }
@@ -65,12 +68,14 @@ template <class T, class Act> [[gnu::noinline]] void dense_row(const T* in, CVie
 /// dense() for at most `narrow` inputs: one sweep down each column of the result.
 template <class T, class Act> void dense_narrow(CView<T> in, CView<T> W, CColView<T> b, View<T> out, T* pre) {
   const Index n = in.rows(), k = in.cols();
-  const T *x0 = in.data(), *x1 = x0 + (k > 1 ? in.outerStride() : 0), *x2 = x0 + (k > 2 ? 2 * in.outerStride() : 0), *x3 = x0 + (k > 3 ? 3 * in.outerStride() : 0);
+  const T *x0 = in.data(), *x1 = x0 + (k > 1 ? in.outerStride() : 0), *x2 = x0 + (k > 2 ? 2 * in.outerStride() : 0),
+          *x3 = x0 + (k > 3 ? 3 * in.outerStride() : 0);
   for (Index j = 0; j < out.cols(); ++j) {
     T* o = column(out, j).data();
     T* p = pre + (Act::from_value ? 0 : j * n);
     const T* w = column(W, j).data();
-    const T bj = b(j), w0 = k > 0 ? w[0] : T(0), w1 = k > 1 ? w[1] : T(0), w2 = k > 2 ? w[2] : T(0), w3 = k > 3 ? w[3] : T(0);
+    const T bj = b(j), w0 = k > 0 ? w[0] : T(0), w1 = k > 1 ? w[1] : T(0), w2 = k > 2 ? w[2] : T(0),
+            w3 = k > 3 ? w[3] : T(0);
     auto run = [&](auto value) {
       math::sweep<T>(n, [=](auto at, Index i) {
         using L = typename decltype(at)::Number;
@@ -82,19 +87,27 @@ template <class T, class Act> void dense_narrow(CView<T> in, CView<T> W, CColVie
     switch (k) {
       case 0: run([](auto, Index, auto a) { return a; }); break;
       case 1: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0); }); break;
-      case 2: run([=](auto at, Index i, auto a) { return a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1); }); break;
-      default: run([=](auto at, Index i, auto a) {
-        a = a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1) + at.load(x2 + i) * decltype(a)(w2);
-        return k > 3 ? a + at.load(x3 + i) * decltype(a)(w3) : a;
-      });
+      case 2:
+        run([=](auto at, Index i, auto a) {
+          return a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1);
+        });
+        break;
+      default:
+        run([=](auto at, Index i, auto a) {
+          a = a + at.load(x0 + i) * decltype(a)(w0) + at.load(x1 + i) * decltype(a)(w1) +
+              at.load(x2 + i) * decltype(a)(w2);
+          return k > 3 ? a + at.load(x3 + i) * decltype(a)(w3) : a;
+        });
     }
   }
 }
 
 /// out (n x h) = act(in (n x k) W (k x h) + b).  `pre` (n x h) keeps the pre-activation when Act's slope needs it.
-template <class T, class Act> [[gnu::noinline]] void dense(CView<T> in, CView<T> W, CColView<T> b, View<T> out, T* pre) {
+template <class T, class Act>
+[[gnu::noinline]] void dense(CView<T> in, CView<T> W, CColView<T> b, View<T> out, T* pre) {
   const Index n = in.rows(), h = out.cols();
-  if (n == 1 && in.outerStride() == 1 && out.outerStride() == 1) return dense_row<T, Act>(in.data(), W, b, out.data(), pre);
+  if (n == 1 && in.outerStride() == 1 && out.outerStride() == 1)
+    return dense_row<T, Act>(in.data(), W, b, out.data(), pre);
   if (in.cols() <= narrow) return dense_narrow<T, Act>(in, W, b, out, pre);
   const auto sums = Act::from_value ? out : view_of(pre, n, h, n);
   if constexpr (tiled_v<T>) {
@@ -106,7 +119,9 @@ template <class T, class Act> [[gnu::noinline]] void dense(CView<T> in, CView<T>
     gemm_nn<T>(in, W, sums);
   }
   if constexpr (!tiled_v<T> || !in_tiles_v<Act>) {
-    for (Index j = 0; j < h; ++j) bias_act<T, Act>(column(sums, j).data(), tiled_v<T> ? T(0) : b(j), n, column(sums, j).data(), column(out, j).data());
+    for (Index j = 0; j < h; ++j)
+      bias_act<T, Act>(column(sums, j).data(), tiled_v<T> ? T(0) : b(j), n, column(sums, j).data(),
+                       column(out, j).data());
   }
 }
 
@@ -145,7 +160,8 @@ template <class T> [[gnu::noinline]] void first_pull(CView<T> in, CView<T> W, CV
 }
 
 /// g_a = (g W') act'(a) with h = act(a), g_b += its sums.
-template <class T, class Act> [[gnu::noinline]] void input_act_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, View<T> g_a, ColView<T> g_b) {
+template <class T, class Act>
+[[gnu::noinline]] void input_act_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, View<T> g_a, ColView<T> g_b) {
   if constexpr (tiled_v<T> && std::is_same_v<Act, Relu>) {
     Product<T> p = product_nt<T>(g, W, g_a);
     p.gate = h.data();
@@ -158,9 +174,11 @@ template <class T, class Act> [[gnu::noinline]] void input_act_pull(CView<T> h, 
   }
 }
 
-/// The pull of a layer whose input h = act(a) is the layer before it: g_W += h' g, g_a = (g W') act'(a), g_b of the layer before += g_a.
+/// The pull of a layer whose input h = act(a) is the layer before it: g_W += h' g, g_a = (g W') act'(a), g_b of the
+/// layer before += g_a.
 template <class T, class Act>
-[[gnu::noinline]] void dense_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, View<T> g_W, View<T> g_a, ColView<T> g_b) {
+[[gnu::noinline]] void dense_pull(CView<T> h, const T* pre, CView<T> W, CView<T> g, View<T> g_W, View<T> g_a,
+                                  ColView<T> g_b) {
   weight_pull<T>(h, g, g_W);
   const Index n = g.rows();
   if (tiled_v<T> && g.cols() <= 2) {  // outer product, slope and sum in one sweep down each column
@@ -204,15 +222,15 @@ template <class T> [[gnu::noinline]] void slim_product_t(CView<T> in, CView<T> W
   }
 }
 
-#define RHEO_COMPILE_DENSE(T, Act)                                                                    \
-  RHEO_COMPILE(void dense<T, Act>(CView<T>, CView<T>, CColView<T>, View<T>, T*));                      \
+#define RHEO_COMPILE_DENSE(T, Act)                                                \
+  RHEO_COMPILE(void dense<T, Act>(CView<T>, CView<T>, CColView<T>, View<T>, T*)); \
   RHEO_COMPILE(void dense_pull<T, Act>(CView<T>, const T*, CView<T>, CView<T>, View<T>, View<T>, ColView<T>))
-#define RHEO_COMPILE_LINEAR(T)                                                                        \
-  RHEO_COMPILE(void first_pull<T>(CView<T>, CView<T>, CView<T>, View<T>, View<T>));                    \
-  RHEO_COMPILE(void slim_product<T>(CView<T>, CView<T>, View<T>));                                     \
-  RHEO_COMPILE(void slim_product_t<T>(CView<T>, CView<T>, View<T>));                                   \
-  RHEO_COMPILE(void dense<T, Identity>(CView<T>, CView<T>, CColView<T>, View<T>, T*));                 \
-  RHEO_COMPILE_DENSE(T, Relu);                                                                        \
+#define RHEO_COMPILE_LINEAR(T)                                                         \
+  RHEO_COMPILE(void first_pull<T>(CView<T>, CView<T>, CView<T>, View<T>, View<T>));    \
+  RHEO_COMPILE(void slim_product<T>(CView<T>, CView<T>, View<T>));                     \
+  RHEO_COMPILE(void slim_product_t<T>(CView<T>, CView<T>, View<T>));                   \
+  RHEO_COMPILE(void dense<T, Identity>(CView<T>, CView<T>, CColView<T>, View<T>, T*)); \
+  RHEO_COMPILE_DENSE(T, Relu);                                                         \
   RHEO_COMPILE_DENSE(T, Tanh)
 RHEO_COMPILE_LINEAR(float);
 RHEO_COMPILE_LINEAR(double);

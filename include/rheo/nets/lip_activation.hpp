@@ -10,13 +10,9 @@
 namespace rheo {
 
 /// What a pass keeps: value and slope.
-template <class L> struct Sloped {
-  L value, slope;
-};
+template <class L> struct Sloped { L value, slope; };
 /// What a pull needs beside: the slope's slope, and the derivatives of value and slope in b.
-template <class L> struct Bent {
-  L bend, value_b, slope_b;
-};
+template <class L> struct Bent { L bend, value_b, slope_b; };
 
 /// a sigmoid(b a) / 1.1, b = softplus(beta), beta = 1/2 at first; slope between -0.1 and 1.
 struct LipSwish {
@@ -32,7 +28,8 @@ struct LipSwish {
     using math::select;
     using std::abs, std::exp;
     const L t = keep_live(a * b, a * b), u = keep_live(a * b, a), e = exp(-abs(t)), r = L(1) / (L(1) + e);
-    const L s1 = keep_live(a * b, e * r * r) * L(1 / 1.1), odd = select(t < L(0), L(1) - e, e - L(1)) * r;  // 1 - 2 sigmoid
+    const L s1 = keep_live(a * b, e * r * r) * L(1 / 1.1),
+            odd = select(t < L(0), L(1) - e, e - L(1)) * r;  // 1 - 2 sigmoid
     const L c = s1 * (L(2) + t * odd);
     return {b * c, u * u * s1, u * c};
   }
@@ -66,7 +63,9 @@ struct LipTanh {
 struct LipSoftplus {
   static constexpr bool learned = false;
   static constexpr double start = 0;
-  template <class L> static Sloped<L> at(L a, L) { return {math::softplus(a) - L(0.69314718055994530942), math::sigmoid(a)}; }
+  template <class L> static Sloped<L> at(L a, L) {
+    return {math::softplus(a) - L(0.69314718055994530942), math::sigmoid(a)};
+  }
   template <class L> static Bent<L> bent(L a, L) { return {math::sigmoid(a) * math::sigmoid(-a), L(0), L(0)}; }
 };
 

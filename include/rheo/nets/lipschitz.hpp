@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// LipschitzMlp: a perceptron g whose Lipschitz constant in its whole input is at most kappa, with the products of its Jacobian.
-//   Behrmann et al. 2019, arXiv:1811.00995, eq. 8 (weights by their spectral norm);  Miyato et al. 2018, arXiv:1802.05957 (its gradient);
+// LipschitzMlp: a perceptron g whose Lipschitz constant in its whole input is at most kappa, with the products of its
+// Jacobian.
+//   Behrmann et al. 2019, arXiv:1811.00995, eq. 8 (weights by their spectral norm);  Miyato et al. 2018,
+//     arXiv:1802.05957 (its gradient);
 //   Chen et al. 2019, arXiv:1906.02735, sec. 3 (LipSwish).
 #pragma once
 
@@ -19,18 +21,18 @@
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
-/// Hidden widths H..., activation Act.  Each weight W is used as W / max(1, r sigma / c) with sigma = u' W v, c^depth = kappa, so that the
-/// product of the norms is at most kappa.  Buffers hold the singular vectors u, v and the proven factor r of math/spectral.hpp; after_step
-/// refreshes them (init does it thoroughly), at most `iterations` rounds of power iteration.  kappa = infinity leaves the weights alone.
-/// The context's columns stand behind those of `in`, under the same bound.  The last layer starts at zero, or as the others do: see Last.
+/// Hidden widths H..., activation Act.  Each weight W is used as W / max(1, r sigma / c) with sigma = u' W v, c^depth =
+/// kappa, so that the product of the norms is at most kappa.  Buffers hold the singular vectors u, v and the proven
+/// factor r of math/spectral.hpp; after_step refreshes them (init does it thoroughly), at most `iterations` rounds of
+/// power iteration.  kappa = infinity leaves the weights alone. The context's columns stand behind those of `in`, under
+/// the same bound.  The last layer starts at zero, or as the others do: see Last.
 template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
-  static constexpr std::string_view names[6][6] = {
-      {"0.weight", "0.bias", "0.beta", "0.u", "0.v", "0.proof"},
-      {"1.weight", "1.bias", "1.beta", "1.u", "1.v", "1.proof"},
-      {"2.weight", "2.bias", "2.beta", "2.u", "2.v", "2.proof"},
-      {"3.weight", "3.bias", "3.beta", "3.u", "3.v", "3.proof"},
-      {"4.weight", "4.bias", "4.beta", "4.u", "4.v", "4.proof"},
-      {"5.weight", "5.bias", "5.beta", "5.u", "5.v", "5.proof"}};
+  static constexpr std::string_view names[6][6] = {{"0.weight", "0.bias", "0.beta", "0.u", "0.v", "0.proof"},
+                                                   {"1.weight", "1.bias", "1.beta", "1.u", "1.v", "1.proof"},
+                                                   {"2.weight", "2.bias", "2.beta", "2.u", "2.v", "2.proof"},
+                                                   {"3.weight", "3.bias", "3.beta", "3.u", "3.v", "3.proof"},
+                                                   {"4.weight", "4.bias", "4.beta", "4.u", "4.v", "4.proof"},
+                                                   {"5.weight", "5.bias", "5.beta", "5.u", "5.v", "5.proof"}};
 
   template <Index In, Index Out, Index C = 0> struct net {
     static constexpr std::size_t depth = sizeof...(H) + 1;
@@ -51,15 +53,17 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
     net() = default;
     /// Throws std::invalid_argument unless 0 < kappa < 1 or kappa is infinite, and iterations > 0.
     explicit net(double k, int i = 5) : kappa(k), iterations(i) {
-      if (!(k > 0 && (k < 1 || std::isinf(k))) || i < 1) detail::fail("LipschitzMlp: wants 0 < kappa < 1 (or infinity: no bound) and iterations > 0");
+      if (!(k > 0 && (k < 1 || std::isinf(k))) || i < 1)
+        detail::fail("LipschitzMlp: wants 0 < kappa < 1 (or infinity: no bound) and iterations > 0");
     }
-    double bound_per_layer() const { return std::isinf(kappa) ? kappa : std::pow(kappa, 1 / static_cast<double>(depth)); }
+    double bound_per_layer() const {
+      return std::isinf(kappa) ? kappa : std::pow(kappa, 1 / static_cast<double>(depth));
+    }
 
-    /// Of the last call on n rows: scaled weights; values of the hidden layers, then K blocks of n rows of their tangents; pre-activations and
-    /// slopes of the values; pre-activations of the tangents; the input with the context and the seeds.
-    template <class T> struct Cache {
-      Buffer<T> W, scale, h, pre, slope, lifted, joined;
-    };
+    /// Of the last call on n rows: scaled weights; values of the hidden layers, then K blocks of n rows of their
+    /// tangents; pre-activations and slopes of the values; pre-activations of the tangents; the input with the context
+    /// and the seeds.
+    template <class T> struct Cache { Buffer<T> W, scale, h, pre, slope, lifted, joined; };
 
     template <class P> static auto unpack(P p) {
       using M = decltype(p.matrix(0, 0));
@@ -69,9 +73,11 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
         B b, beta;
       };
       return [&]<std::size_t... l>(std::index_sequence<l...>) {
-        return std::array<LayerView, depth>{LayerView{p.matrix(width[l], width[l + 1], names[l][0]), p.vector(width[l + 1], names[l][1]),
+        return std::array<LayerView, depth>{LayerView{p.matrix(width[l], width[l + 1], names[l][0]),
+                                                      p.vector(width[l + 1], names[l][1]),
                                                       p.vector(Act::learned && l + 1 < depth ? 1 : 0, names[l][2])}...};
-      }(std::make_index_sequence<depth>{});
+      }
+      (std::make_index_sequence<depth>{});
     }
     template <class P> static auto unpack_buffers(P p) {
       using B = decltype(p.vector(0));
@@ -79,8 +85,10 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
         B u, v, proof;  // proof: the factor r, and the hash of the weights that it was found for
       };
       return [&]<std::size_t... l>(std::index_sequence<l...>) {
-        return std::array<Spectrum, depth>{Spectrum{p.vector(width[l], names[l][3]), p.vector(width[l + 1], names[l][4]), p.vector(2, names[l][5])}...};
-      }(std::make_index_sequence<depth>{});
+        return std::array<Spectrum, depth>{Spectrum{p.vector(width[l], names[l][3]),
+                                                    p.vector(width[l + 1], names[l][4]), p.vector(2, names[l][5])}...};
+      }
+      (std::make_index_sequence<depth>{});
     }
 
     template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
@@ -100,18 +108,22 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
     }
     /// Unit vectors, and factors of at least 1 that leading_pair can give: with others the proof would prove nothing.
     template <class T> bool valid_buffers(Params<const T> buffers) const {
-      const auto is_unit = [](const auto& a) { return std::abs(static_cast<double>(a.square().sum()) - 1) < 1e-4; };  // in float, a cast included
+      const auto is_unit = [](const auto& a) {
+        return std::abs(static_cast<double>(a.square().sum()) - 1) < 1e-4;
+      };  // in float, a cast included
       for (const auto& [u, v, proof] : unpack_buffers(buffers)) {
-        if (!(proof(0) >= T(1) && proof(0) <= T(2)) || (u.size() > 0 && v.size() > 0 && !(is_unit(u) && is_unit(v)))) return false;
+        if (!(proof(0) >= T(1) && proof(0) <= T(2)) || (u.size() > 0 && v.size() > 0 && !(is_unit(u) && is_unit(v))))
+          return false;
       }
       return true;
     }
     template <class T> void after_step(Params<T> theta, Params<T> buffers) const { follow(theta, buffers, iterations); }
 
-    /// A proven bound on the Lipschitz constant of the net that these parameters and buffers make.  Buffers that were not refreshed after a
-    /// change of the weights are noticed by a hash of the weights, and the bound is found anew, then at a cost.  The hash is that of the weights in
-    /// float, so that a net keeps its proof when it is cast, and has 23 bits: a change of less than float's rounding goes unnoticed, and by chance one
-    /// in eight million of the others, but none that makes sigma negative.
+    /// A proven bound on the Lipschitz constant of the net that these parameters and buffers make.  Buffers that were
+    /// not refreshed after a change of the weights are noticed by a hash of the weights, and the bound is found anew,
+    /// then at a cost.  The hash is that of the weights in float, so that a net keeps its proof when it is cast, and
+    /// has 23 bits: a change of less than float's rounding goes unnoticed, and by chance one in eight million of the
+    /// others, but none that makes sigma negative.
     template <class T> double lipschitz(Params<const T> theta, Params<const T> buffers) const {
       using S = decltype(autodiff::value_of(T()));
       const auto layers = unpack(theta);
@@ -127,7 +139,8 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
           for (Index j = 0; j < W.cols(); ++j)
             for (Index i = 0; i < W.rows(); ++i) W(i, j) = autodiff::value_of(layers[l].W(i, j));
           Column<S> a = Column<S>::Zero(width[l]), b = Column<S>::Zero(width[l + 1]);
-          r = math::leading_pair<S>(view(std::as_const(W)), ColView<S>(a.data(), a.size()), ColView<S>(b.data(), b.size()), 100);
+          r = math::leading_pair<S>(view(std::as_const(W)), ColView<S>(a.data(), a.size()),
+                                    ColView<S>(b.data(), b.size()), 100);
           sigma = static_cast<double>(a.matrix().dot(W.matrix() * b.matrix()));
         }
         product *= (sigma == 0 ? 0 : r * sigma) * (scale >= 0 ? scale : 1.0);
@@ -143,21 +156,23 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
     /// The same for points on the way, with the weights that the last map() made ready; nothing is kept.
     template <class T> void value(NetPass<T, Cache<T>> p) const { values<T, false>(p, 0); }
 
-    /// Tangents at the n rows of the last map(.., K): out block k = J seeds block k.  seeds (K n x In), out (K n x Out).  A call keeps what
-    /// map_pull needs.
+    /// Tangents at the n rows of the last map(.., K): out block k = J seeds block k.  seeds (K n x In), out (K n x
+    /// Out).  A call keeps what map_pull needs.
     template <class T> void tangents(CView<T> seeds, View<T> out, Index n, Index K, Cache<T>& cache) const {
       if constexpr (depth == 1) {
         detail::slim_product<T>(seeded(seeds, cache, n, K), weight(cache, 0), out);
         return;
       }
-      const View<T> h = cache.h.view((K + 1) * n, hidden), lifted = cache.lifted.view(K * n, hidden), slope = cache.slope.view(n, hidden);
+      const View<T> h = cache.h.view((K + 1) * n, hidden), lifted = cache.lifted.view(K * n, hidden),
+                    slope = cache.slope.view(n, hidden);
       CView<T> in = seeded(seeds, cache, n, K);
       Index at = 0;
       for (std::size_t l = 0; l + 1 < depth; ++l) {
         const View<T> a = columns(lifted, at, width[l + 1]), t = rows(columns(h, at, width[l + 1]), n, K * n);
         detail::slim_product<T>(in, weight(cache, l), a);
         for (Index j = 0; j < width[l + 1]; ++j) {
-          for (Index k = 0; k < K; ++k) column(t, j).segment(k * n, n) = column(a, j).segment(k * n, n) * column(slope, at + j);
+          for (Index k = 0; k < K; ++k)
+            column(t, j).segment(k * n, n) = column(a, j).segment(k * n, n) * column(slope, at + j);
         }
         reseat(in, read(t));
         at += width[l + 1];
@@ -165,7 +180,8 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       detail::slim_product<T>(in, weight(cache, depth - 1), out);
     }
 
-    /// out = J in at the rows whose slopes are given (m x hidden: the first rows of slopes(), or a choice of them); nothing is kept.
+    /// out = J in at the rows whose slopes are given (m x hidden: the first rows of slopes(), or a choice of them);
+    /// nothing is kept.
     template <class T> void jvp(CView<T> in, CView<T> slope, View<T> out, Cache<T>& cache, Arena& scratch) const {
       Arena::Scope scope(scratch);
       const Index m = in.rows();
@@ -202,7 +218,8 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
     }
     template <class T> static CView<T> slopes(Cache<T>& cache, Index n) { return read(cache.slope.view(n, hidden)); }
 
-    /// The pull of map, and with K > 0 of tangents as well: g_out is (K + 1) n x Out, values first.  The seeds are constants.
+    /// The pull of map, and with K > 0 of tangents as well: g_out is (K + 1) n x Out, values first.  The seeds are
+    /// constants.
     template <class T> void map_pull(NetPull<T, Cache<T>> p, Index K = 0) const { pull(p, K, K); }
 
     /// The pull of map alone after tangents of K directions were recorded: g_out is n x Out.
@@ -224,7 +241,9 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       using S = decltype(autodiff::value_of(T()));
       std::uint64_t h = 0, place = 0;
       for (Index j = 0; j < W.cols(); ++j) {
-        for (Index i = 0; i < W.rows(); ++i) h += rheo::detail::mix64(platform::bit_cast<std::uint32_t>(static_cast<float>(autodiff::value_of(W(i, j)))) + 0x9E3779B97F4A7C15u * ++place);
+        for (Index i = 0; i < W.rows(); ++i)
+          h += rheo::detail::mix64(platform::bit_cast<std::uint32_t>(static_cast<float>(autodiff::value_of(W(i, j)))) +
+                                   0x9E3779B97F4A7C15u * ++place);
       }
       return static_cast<S>(h >> 41);
     }
@@ -272,7 +291,8 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
     template <class T, bool Keep> void values(NetPass<T, Cache<T>>& p, Index K) const {
       const Index n = p.in.rows();
       const auto layers = unpack(p.theta);
-      View<T> h = p.cache.h.view((K + 1) * n, hidden), pre = p.cache.pre.view(n, Keep ? hidden : 0), slope = p.cache.slope.view(n, Keep ? hidden : 0);
+      View<T> h = p.cache.h.view((K + 1) * n, hidden), pre = p.cache.pre.view(n, Keep ? hidden : 0),
+              slope = p.cache.slope.view(n, Keep ? hidden : 0);
       CView<T> in = first(p, K);
       Index at = 0;
       for (std::size_t l = 0; l + 1 < depth; ++l) {
@@ -281,7 +301,8 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
         T b(1);
         if constexpr (Act::learned) b = math::softplus(layers[l].beta(0));
         for (Index j = 0; j < width[l + 1]; ++j) {
-          T *o = column(out, j).data(), *a = Keep ? column(pre, at + j).data() : nullptr, *d = Keep ? column(slope, at + j).data() : nullptr;
+          T *o = column(out, j).data(), *a = Keep ? column(pre, at + j).data() : nullptr,
+            *d = Keep ? column(slope, at + j).data() : nullptr;
           math::sweep<T>(n, [=, bias = layers[l].b(j)](auto lane, Index i) {
             using L = typename decltype(lane)::Number;
             const L x = lane.load(o + i) + L(bias);
@@ -300,8 +321,11 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       for (Index j = 0; j < Out; ++j) column(p.out, j) += layers[depth - 1].b(j);
     }
 
-    /// Column j of a hidden layer, from the cotangents of values and tangents to those of their pre-activations, in place.
-    template <class T> static void act_pull(T* g, const T* pre, const T* slope, const T* lifted, Index n, Index K, T b, T& g_bias, T& g_b) {
+    /// Column j of a hidden layer, from the cotangents of values and tangents to those of their pre-activations, in
+    /// place.
+    template <class T>
+    static void act_pull(T* g, const T* pre, const T* slope, const T* lifted, Index n, Index K, T b, T& g_bias,
+                         T& g_b) {
       const auto step = [=](auto lane, Index i, auto& bias, auto& beta) {
         using L = typename decltype(lane)::Number;
         const L d = lane.load(slope + i), g_h = lane.load(g + i);
@@ -336,8 +360,10 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
       const auto layers = unpack(p.theta);
       const auto spectra = unpack_buffers(p.buffers);
       auto g_layers = unpack(p.g_theta);
-      const View<T> h = p.cache.h.view(all, hidden), pre = p.cache.pre.view(n, hidden), slope = p.cache.slope.view(n, hidden);
-      const View<T> lifted = p.cache.lifted.view(recorded * n, hidden), scale = p.cache.scale.view(2, static_cast<Index>(depth));
+      const View<T> h = p.cache.h.view(all, hidden), pre = p.cache.pre.view(n, hidden),
+                    slope = p.cache.slope.view(n, hidden);
+      const View<T> lifted = p.cache.lifted.view(recorded * n, hidden),
+                    scale = p.cache.scale.view(2, static_cast<Index>(depth));
       CView<T> g = p.g_out;
       for (Index j = 0; j < Out; ++j) g_layers[depth - 1].b(j) += column(g, j).head(n).sum();
       Index at = hidden;
@@ -349,7 +375,8 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
           View<T> g_W = p.scratch.template take<T>(width[l], width[l + 1]);
           g_W.setZero();
           detail::weight_pull<T>(in, g, g_W);
-          weight_norm_pull<T>(layers[l].W, read(g_W), spectra[l].u, spectra[l].v, scale(0, static_cast<Index>(l)), scale(1, static_cast<Index>(l)), g_layers[l].W);
+          weight_norm_pull<T>(layers[l].W, read(g_W), spectra[l].u, spectra[l].v, scale(0, static_cast<Index>(l)),
+                              scale(1, static_cast<Index>(l)), g_layers[l].W);
         }
         if (l == 0) break;
         const View<T> g_h = p.scratch.template take<T>(m, width[l]);
@@ -357,7 +384,8 @@ template <class Act, class Last, Index... H> struct BasicLipschitzMlp {
         T b(1), g_b(0);
         if constexpr (Act::learned) b = math::softplus(layers[l - 1].beta(0));
         for (Index j = 0; j < width[l]; ++j) {
-          act_pull<T>(column(g_h, j).data(), column(pre, at + j).data(), column(slope, at + j).data(), lifted.data() + (at + j) * recorded * n, n, K, b, g_layers[l - 1].b(j), g_b);
+          act_pull<T>(column(g_h, j).data(), column(pre, at + j).data(), column(slope, at + j).data(),
+                      lifted.data() + (at + j) * recorded * n, n, K, b, g_layers[l - 1].b(j), g_b);
         }
         if constexpr (Act::learned) g_layers[l - 1].beta(0) += g_b * math::sigmoid(layers[l - 1].beta(0));
         reseat(g, read(g_h));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Made: a multi-layer perceptron whose output for coordinate j sees the coordinates before j alone, by masked weights.
-//   Germain et al. 2015, arXiv:1502.03509, section 4.  Units stand in the order of their degrees, so that masks are staircases.
+//   Germain et al. 2015, arXiv:1502.03509, section 4.  Units stand in the order of their degrees, so that masks are
+//     staircases.
 #pragma once
 
 #include "rheo/nets/degrees.hpp"
@@ -9,14 +10,17 @@
 
 namespace rheo {
 
-/// Made<64, 64> is a recipe as Mlp<64, 64> is.  Its net takes D coordinates to P numbers each: output columns [j P, j P + P) depend on
-/// inputs 0 .. j - 1 and on the C columns of context, which come before the coordinates in the first layer's rows.
-/// A hidden unit of degree d sees inputs 0 .. d - 1; degrees rise with the units as Degrees has it (rheo/nets/degrees.hpp), evenly in Made.
-/// Weights are full matrices, with names, shapes and start of an Mlp's; masked entries start at zero, are never read and get no gradient.
+/// Made<64, 64> is a recipe as Mlp<64, 64> is.  Its net takes D coordinates to P numbers each: output columns [j P, j P
+/// + P) depend on inputs 0 .. j - 1 and on the C columns of context, which come before the coordinates in the first
+/// layer's rows. A hidden unit of degree d sees inputs 0 .. d - 1; degrees rise with the units as Degrees has it
+/// (rheo/nets/degrees.hpp), evenly in Made. Weights are full matrices, with names, shapes and start of an Mlp's; masked
+/// entries start at zero, are never read and get no gradient.
 ///
 /// Beside map and map_pull it works one coordinate at a time, each unit computed once over the whole way:
-///   unroll(p, fill)       for j = 0 .. D - 1: output columns of j from inputs 0 .. j - 1, then fill(j), which writes input column j
-///   unroll_pull(p, fill)  for j = D - 1 .. 0: g_in column j from g_out columns of j + 1 .. D - 1, then fill(j), which writes g_out columns of j
+///   unroll(p, fill)       for j = 0 .. D - 1: output columns of j from inputs 0 .. j - 1, then fill(j), which writes
+///                         input column j
+///   unroll_pull(p, fill)  for j = D - 1 .. 0: g_in column j from g_out columns of j + 1 .. D - 1, then fill(j), which
+///     writes g_out columns of j
 template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
   template <Index D, Index P, Index C = 0> struct net {
     using UnitDegrees = Degrees;
@@ -27,7 +31,8 @@ template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
     static constexpr bool smooth = Dense::smooth;
 
     template <class T> struct Cache {
-      Buffer<T> h, pre, joined, g;  // values of hidden layers side by side; their pre-activations; context and in; cotangents in a pull
+      Buffer<T> h, pre, joined,
+          g;  // values of hidden layers side by side; their pre-activations; context and in; cotangents in a pull
     };
 
     template <class Q> static auto unpack(Q p) { return Dense::unpack(p); }
@@ -36,7 +41,8 @@ template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
       auto layers = unpack(theta);
       for (std::size_t l = 0; l < depth; ++l) {
         for (Index s = 0; s < D; ++s) {
-          for (Index j = stairs(l).first(s); j < stairs(l).column[s + 1]; ++j) column(layers[l].W, j).tail(Dense::width[l] - stairs(l).row_end[s]).setZero();
+          for (Index j = stairs(l).first(s); j < stairs(l).column[s + 1]; ++j)
+            column(layers[l].W, j).tail(Dense::width[l] - stairs(l).row_end[s]).setZero();
         }
       }
     }
@@ -50,10 +56,12 @@ template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
       T* pre = Act::from_value ? nullptr : p.cache.pre.view(n, hidden).data();
       for (std::size_t l = 0; l + 1 < depth; ++l) {
         const View<T> out = part(p.cache.h, n, l + 1);
-        detail::stairs_dense<T, Act>(in, layers[l].W, layers[l].b, stairs(l), out, pre ? pre + start[l] * n : nullptr, p.scratch);
+        detail::stairs_dense<T, Act>(in, layers[l].W, layers[l].b, stairs(l), out, pre ? pre + start[l] * n : nullptr,
+                                     p.scratch);
         reseat(in, read(out));
       }
-      detail::stairs_dense<T, Identity>(in, layers[depth - 1].W, layers[depth - 1].b, stairs(depth - 1), p.out, nullptr, p.scratch);
+      detail::stairs_dense<T, Identity>(in, layers[depth - 1].W, layers[depth - 1].b, stairs(depth - 1), p.out, nullptr,
+                                        p.scratch);
     }
 
     template <class T> void map_pull(NetPull<T, Cache<T>> p) const {
@@ -64,7 +72,8 @@ template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
       CView<T> g = p.g_out;
       for (std::size_t l = depth; l-- > 1;) {
         const View<T> g_h = part(p.cache.g, n, l);
-        detail::stairs_input_act_pull<T, Act>(read(part(p.cache.h, n, l)), slopes(p.cache, n, l), layers[l].W, g, stairs(l), g_h, g_layers[l - 1].b, p.scratch);
+        detail::stairs_input_act_pull<T, Act>(read(part(p.cache.h, n, l)), slopes(p.cache, n, l), layers[l].W, g,
+                                              stairs(l), g_h, g_layers[l - 1].b, p.scratch);
         reseat(g, read(g_h));
       }
       const View<T> g_first = C > 0 ? p.scratch.template take<T>(n, C + D) : p.g_in;
@@ -85,10 +94,12 @@ template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
         CView<T> in = C > 0 ? read(first) : p.in;
         for (std::size_t l = 0; l + 1 < depth; ++l) {
           const View<T> out = part(p.cache.h, n, l + 1);
-          detail::stairs_dense_group<T, Act>(in, layers[l].W, layers[l].b, stairs(l), j, out, pre ? pre + start[l] * n : nullptr);
+          detail::stairs_dense_group<T, Act>(in, layers[l].W, layers[l].b, stairs(l), j, out,
+                                             pre ? pre + start[l] * n : nullptr);
           reseat(in, read(out));
         }
-        detail::stairs_dense_group<T, Identity>(in, layers[depth - 1].W, layers[depth - 1].b, stairs(depth - 1), j, p.out, nullptr);
+        detail::stairs_dense_group<T, Identity>(in, layers[depth - 1].W, layers[depth - 1].b, stairs(depth - 1), j,
+                                                p.out, nullptr);
         fill(j);
         if constexpr (C > 0) column(first, C + j) = column(p.in, j);
       }
@@ -98,7 +109,9 @@ template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
       const Index n = p.in.rows();
       const auto layers = unpack(p.theta);
       auto g_layers = unpack(p.g_theta);
-      const auto below = [&](std::size_t l) { return l == depth ? p.g_out : read(part(p.cache.g, n, l)); };  // cotangents of layer l's units
+      const auto below = [&](std::size_t l) {
+        return l == depth ? p.g_out : read(part(p.cache.g, n, l));
+      };  // cotangents of layer l's units
       for (Index j = D; j-- > 0;) {
         detail::stairs_group_pull<T>(layers[0].W, below(1), stairs(0), j + 1, C + j, 1, columns(p.g_in, j, 1));
         fill(j);
@@ -153,7 +166,9 @@ template <class Degrees, class Act, class Last, Index... H> struct MadeBy {
     static detail::Stairs stairs(std::size_t l) { return {known[l + 1].data(), seen[l].data(), D}; }
 
     /// The columns of layer l's units in a buffer of all hidden units.
-    template <class T> static View<T> part(Buffer<T>& b, Index n, std::size_t l) { return columns(b.apart(n, hidden), start[l - 1], Dense::width[l]); }
+    template <class T> static View<T> part(Buffer<T>& b, Index n, std::size_t l) {
+      return columns(b.apart(n, hidden), start[l - 1], Dense::width[l]);
+    }
     template <class T> static const T* slopes(Cache<T>& cache, Index n, std::size_t l) {
       return Act::from_value ? nullptr : cache.pre.view(n, hidden).data() + start[l - 1] * n;
     }

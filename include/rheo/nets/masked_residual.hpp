@@ -233,7 +233,7 @@ template <class Degrees, class Act, class Last, Index H, Index Blocks> struct Ba
 /// Degrees that run evenly, ReLU.
 template <Index H, Index Blocks = 2> using ResidualMade = BasicResidualMade<EvenDegrees, Relu, ZeroLast, H, Blocks>;
 /// Any activation: ResidualMadeOf<Tanh, 64, 2>.
-template <class Act, Index H, Index Blocks = 2> using ResidualMadeOf =
-    BasicResidualMade<EvenDegrees, Act, ZeroLast, H, Blocks>;
+template <class Act, Index H, Index Blocks = 2>
+using ResidualMadeOf = BasicResidualMade<EvenDegrees, Act, ZeroLast, H, Blocks>;
 
 }  // namespace rheo

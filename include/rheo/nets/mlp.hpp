@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Mlp: a plain multi-layer perceptron, hand-written both ways.  Mlp<64, 64> is a recipe; who uses it supplies the sizes at both ends.
+// Mlp: a plain multi-layer perceptron, hand-written both ways.  Mlp<64, 64> is a recipe; who uses it supplies the sizes
+// at both ends.
 #pragma once
 
 #include <array>
@@ -10,9 +11,10 @@
 
 namespace rheo {
 
-/// How a net starts.  ZeroLast: its last layer at zero (a new flow is the identity);  UniformLast: its last layer as the others;  WideZeroLast: the last at
-/// zero, the others' weights as wide as keep the variance of what passes (He et al. 2015, arXiv:1502.01852, eq. 10), so that products of the inputs are
-/// there to be learned from the first step on: a net that starts narrow is all but linear.
+/// How a net starts.  ZeroLast: its last layer at zero (a new flow is the identity);  UniformLast: its last layer as
+/// the others;  WideZeroLast: the last at zero, the others' weights as wide as keep the variance of what passes (He et
+/// al. 2015, arXiv:1502.01852, eq. 10), so that products of the inputs are there to be learned from the first step on:
+/// a net that starts narrow is all but linear.
 struct ZeroLast {
   static constexpr bool zero = true;
   static constexpr double gain = 1;
@@ -26,8 +28,8 @@ struct WideZeroLast {
   static constexpr double gain = 2.449489742783178;  // sqrt(6)
 };
 
-/// Hidden widths H..., activation Act between.  Weights and biases start uniform on +-1/sqrt(fan in), PyTorch's Linear, times the weights' gain; see Last.
-/// The context's columns stand behind those of `in`.
+/// Hidden widths H..., activation Act between.  Weights and biases start uniform on +-1/sqrt(fan in), PyTorch's Linear,
+/// times the weights' gain; see Last. The context's columns stand behind those of `in`.
 template <class Act, class Last, Index... H> struct BasicMlp {
   template <Index In, Index Out, Index C = 0> struct net {
     using Activation = Act;
@@ -53,8 +55,10 @@ template <class Act, class Last, Index... H> struct BasicMlp {
         B b;
       };
       return [&]<std::size_t... l>(std::index_sequence<l...>) {
-        return std::array<LayerView, depth>{LayerView{p.matrix(width[l], width[l + 1], name(l, 'W')), p.vector(width[l + 1], name(l, 'b'))}...};
-      }(std::make_index_sequence<depth>{});
+        return std::array<LayerView, depth>{
+            LayerView{p.matrix(width[l], width[l + 1], name(l, 'W')), p.vector(width[l + 1], name(l, 'b'))}...};
+      }
+      (std::make_index_sequence<depth>{});
     }
 
     template <class T> void init(Params<T> theta, Params<T>, Noise noise) const {
@@ -65,7 +69,8 @@ template <class Act, class Last, Index... H> struct BasicMlp {
         const Noise weights = noise.fork(2 * l), biases = noise.fork(2 * l + 1);
         for (Index j = 0; j < width[l + 1]; ++j) {
           layers[l].b(j) = zero ? T(0) : T(bound * (2 * biases.uniform(j, 0) - 1));
-          for (Index i = 0; i < width[l]; ++i) layers[l].W(i, j) = zero ? T(0) : T(Last::gain * bound * (2 * weights.uniform(j, i) - 1));
+          for (Index i = 0; i < width[l]; ++i)
+            layers[l].W(i, j) = zero ? T(0) : T(Last::gain * bound * (2 * weights.uniform(j, i) - 1));
         }
       }
     }
@@ -106,7 +111,8 @@ template <class Act, class Last, Index... H> struct BasicMlp {
         at -= width[l];
         View<T> g_h = p.scratch.template apart<T>(n, width[l]);
         const CView<T> h_l = read(columns(h, at, width[l]));
-        detail::dense_pull<T, Act>(h_l, pre ? pre + at * n : nullptr, layers[l].W, g, g_layers[l].W, g_h, g_layers[l - 1].b);
+        detail::dense_pull<T, Act>(h_l, pre ? pre + at * n : nullptr, layers[l].W, g, g_layers[l].W, g_h,
+                                   g_layers[l - 1].b);
         reseat(g, read(g_h));
       }
       if constexpr (C > 0) {
@@ -117,7 +123,8 @@ template <class Act, class Last, Index... H> struct BasicMlp {
 
    private:
     static constexpr std::string_view name(std::size_t l, char what) {
-      constexpr const char* w[] = {"0.weight", "1.weight", "2.weight", "3.weight", "4.weight", "5.weight", "6.weight", "7.weight"};
+      constexpr const char* w[] = {"0.weight", "1.weight", "2.weight", "3.weight",
+                                   "4.weight", "5.weight", "6.weight", "7.weight"};
       constexpr const char* b[] = {"0.bias", "1.bias", "2.bias", "3.bias", "4.bias", "5.bias", "6.bias", "7.bias"};
       static_assert(depth <= 8, "rheo: Mlp: at most seven hidden layers");
       return what == 'W' ? w[l] : b[l];

@@ -18,7 +18,9 @@ template <class Net> struct Periodic {
       Buffer<T> features;  // cosines, then sines
     };
     template <class P> static auto unpack(P p) { return Inner::unpack(p); }
-    template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { Inner{}.init(theta, buffers, noise); }
+    template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+      Inner{}.init(theta, buffers, noise);
+    }
 
     template <class T> void map(NetPass<T, Cache<T>> p) const {
       const Index n = p.in.rows();
@@ -27,14 +29,17 @@ template <class Net> struct Periodic {
         column(f, j) = column(p.in, j).cos();
         column(f, In + j) = column(p.in, j).sin();
       }
-      Inner{}.map(NetPass<T, typename Inner::template Cache<T>>{read(f), p.out, p.theta, p.context, p.cache.inner, p.scratch});
+      Inner{}.map(
+          NetPass<T, typename Inner::template Cache<T>>{read(f), p.out, p.theta, p.context, p.cache.inner, p.scratch});
     }
     template <class T> void map_pull(NetPull<T, Cache<T>> p) const {
       Arena::Scope scope(p.scratch);
       const Index n = p.in.rows();
       const View<T> f = p.cache.features.view(n, 2 * In), g = p.scratch.template take<T>(n, 2 * In);
-      Inner{}.map_pull(NetPull<T, typename Inner::template Cache<T>>{read(f), p.g_out, g, p.theta, p.g_theta, p.context, p.g_context, p.cache.inner, p.scratch});
-      for (Index j = 0; j < In; ++j) column(p.g_in, j) = column(g, In + j) * column(f, j) - column(g, j) * column(f, In + j);
+      Inner{}.map_pull(NetPull<T, typename Inner::template Cache<T>>{read(f), p.g_out, g, p.theta, p.g_theta, p.context,
+                                                                     p.g_context, p.cache.inner, p.scratch});
+      for (Index j = 0; j < In; ++j)
+        column(p.g_in, j) = column(g, In + j) * column(f, j) - column(g, j) * column(f, In + j);
     }
   };
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Tangent: a perceptron's values and its derivatives along k directions in one pass, and the pull of both ("forward over reverse",
-// Pearlmutter 1994): what divergences of vector fields and their gradients are made of.  The derivatives stand as further rows below the
-// values, so that each layer is one matrix product.
+// Tangent: a perceptron's values and its derivatives along k directions in one pass, and the pull of both ("forward
+// over reverse", Pearlmutter 1994): what divergences of vector fields and their gradients are made of.  The derivatives
+// stand as further rows below the values, so that each layer is one matrix product.
 #pragma once
 
 #include "rheo/core/pass.hpp"
@@ -9,7 +9,8 @@
 
 namespace rheo {
 
-/// n rows, k directions of each: direction d of row i is row d n + i of `along`, its derivative row (d + 1) n + i of `out`.
+/// n rows, k directions of each: direction d of row i is row d n + i of `along`, its derivative row (d + 1) n + i of
+/// `out`.
 template <class T, class Cache> struct TangentPass {
   CView<T> in;     ///< n x In
   CView<T> along;  ///< kn x m, m <= In: directions in the first m inputs; the others and the context stand still
@@ -25,17 +26,18 @@ template <class T, class Cache> struct TangentPull {
   CView<T> in, along, g_out;  ///< g_out: (k + 1) n x Out
   View<T> g_in;               ///< n x In, overwritten
   Params<const T> theta;
-  Params<T> g_theta;          ///< accumulated
+  Params<T> g_theta;  ///< accumulated
   CView<T> context;
-  View<T> g_context;          ///< accumulated
+  View<T> g_context;  ///< accumulated
   Cache& cache;
   Arena& scratch;
-  View<T> g_along;            ///< kn x m, overwritten; 0 rows: the directions are constants
+  View<T> g_along;  ///< kn x m, overwritten; 0 rows: the directions are constants
 };
 
 namespace detail {
 
-/// From products to pre-activations (in place: the bias goes to the values) and to activations, down n rows of values and k n of derivatives.
+/// From products to pre-activations (in place: the bias goes to the values) and to activations, down n rows of values
+/// and k n of derivatives.
 template <class T, class Act> [[gnu::noinline]] void tangent_act(View<T> pre, CColView<T> b, View<T> h, Index n) {
   const Index all = pre.rows();
   for (Index j = 0; j < pre.cols(); ++j) {
@@ -52,7 +54,8 @@ template <class T, class Act> [[gnu::noinline]] void tangent_act(View<T> pre, CC
 }
 
 /// From cotangents of activations to those of pre-activations, in place, with the bias's gradient.
-template <class T, class Act> [[gnu::noinline]] void tangent_act_pull(View<T> g, CView<T> pre, CView<T> h, ColView<T> g_b, Index n) {
+template <class T, class Act>
+[[gnu::noinline]] void tangent_act_pull(View<T> g, CView<T> pre, CView<T> h, ColView<T> g_b, Index n) {
   const Index all = g.rows();
   for (Index j = 0; j < g.cols(); ++j) {
     T* gj = column(g, j).data();
@@ -78,10 +81,12 @@ template <class T, class Act> [[gnu::noinline]] void tangent_act_pull(View<T> g,
 
 }  // namespace detail
 
-/// M is a net of BasicMlp (Mlp<64, 64>::net<2, 2>) whose activation has a second derivative.  No directions (along of 0 rows) are allowed.
+/// M is a net of BasicMlp (Mlp<64, 64>::net<2, 2>) whose activation has a second derivative.  No directions (along of 0
+/// rows) are allowed.
 template <class M> struct Tangent {
   using Act = typename M::Activation;
-  static_assert(M::smooth, "rheo: Tangent: the pull of a derivative needs a smooth activation: Tanh, Silu, Gelu or Softplus");
+  static_assert(M::smooth,
+                "rheo: Tangent: the pull of a derivative needs a smooth activation: Tanh, Silu, Gelu or Softplus");
   static constexpr std::size_t depth = M::depth;
   static constexpr Index In = M::width[0], Out = M::width[depth];
 
@@ -131,7 +136,8 @@ template <class M> struct Tangent {
       if (l == 0) {
         detail::weight_pull<T>(first, rows(g, 0, n), g_layers[0].W);
         if (all > n) detail::weight_pull<T>(p.along, rows(g, n, all - n), rows(g_layers[0].W, 0, p.along.cols()));
-        if (p.g_along.rows() > 0) detail::slim_product_t<T>(rows(g, n, all - n), rows(layers[0].W, 0, p.g_along.cols()), p.g_along);
+        if (p.g_along.rows() > 0)
+          detail::slim_product_t<T>(rows(g, n, all - n), rows(layers[0].W, 0, p.g_along.cols()), p.g_along);
         detail::slim_product_t<T>(rows(g, 0, n), layers[0].W, g_first);
         break;
       }

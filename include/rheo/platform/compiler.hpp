@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What rheo needs of a compiler, said in one sentence where it is missing; and who the compiler is.  Its own include, before all others.
+// What rheo needs of a compiler, said in one sentence where it is missing; and who the compiler is.  Its own include,
+// before all others.
 #pragma once
 
 #if defined(__clang__)
@@ -13,7 +14,8 @@
 #include "rheo ends here"
 #endif
 #else
-#error "rheo is written for g++ 12 and clang 14 or newer; on Windows for clang-cl or MinGW: Microsoft's compiler lacks the vector types that it computes with"
+#error \
+    "rheo is written for g++ 12 and clang 14 or newer; on Windows for clang-cl or MinGW: Microsoft's compiler lacks the vector types that it computes with"
 #include "rheo ends here"
 #endif
 #if !(__cplusplus >= 202002L || (defined(_MSVC_LANG) && _MSVC_LANG >= 202002L))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole files by the system's own calls: InputFile, replace_file, can_replace_file, remove_temporaries.  What goes wrong is said by the reason that is returned; empty: nothing.
+// Whole files by the system's own calls: InputFile, replace_file, can_replace_file, remove_temporaries.  What goes
+// wrong is said by the reason that is returned; empty: nothing.
 #pragma once
 
 #include <algorithm>

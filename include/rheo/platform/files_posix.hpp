@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole files where the system is POSIX.  What goes wrong is said by the reason that is returned; an empty one: nothing.
+// Whole files where the system is POSIX.  What goes wrong is said by the reason that is returned; an empty one:
+// nothing.
 #pragma once
 
 #include <dirent.h>
@@ -36,8 +37,8 @@ inline std::string write_and_close(int fd, std::string_view bytes) {
       reason = "cannot write: " + system_reason(put == 0 ? ENOSPC : errno);
     }
   }
-  const bool unsynced =
-      reason.empty() && ::fsync(fd) != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP;  // those: pipes, devices
+  const bool unsynced = reason.empty() && ::fsync(fd) != 0 && errno != EINVAL && errno != EROFS &&
+                        errno != ENOTSUP;  // those: pipes, devices
   if (unsynced) reason = "cannot flush to the disk: " + system_reason(errno);
   if (::close(fd) != 0 && errno != EINTR && reason.empty()) reason = "cannot close: " + system_reason(errno);
   return reason;
@@ -46,7 +47,10 @@ inline std::string write_and_close(int fd, std::string_view bytes) {
 /// Makes a rename in this folder survive a power cut; what failed, or an empty string.
 inline std::string sync_folder(const std::string& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return errno == EACCES ? "" : "cannot open its folder: " + system_reason(errno);  // a folder may be writable but not readable
+  if (fd < 0)
+    return errno == EACCES
+               ? ""
+               : "cannot open its folder: " + system_reason(errno);  // a folder may be writable but not readable
   return write_and_close(fd, {});
 }
 
@@ -60,7 +64,8 @@ struct Destination {
   std::string prefix() const { return target.substr(0, target.rfind('/') + 1); }
   std::string folder() const { return prefix().empty() ? "." : prefix(); }
 };
-/// Not for links in a circle nor for a file that may not be written to: a rename asks for the folder's permission alone.
+/// Not for links in a circle nor for a file that may not be written to: a rename asks for the folder's permission
+/// alone.
 inline std::string find_destination(const std::string& path, Destination& to) {
   to = {path, false, {}};
   std::string link(PATH_MAX, '\0');
@@ -72,7 +77,8 @@ inline std::string find_destination(const std::string& path, Destination& to) {
     to.target = next[0] == '/' ? next : to.prefix() + next;
   }
   to.there = ::stat(to.target.c_str(), &to.status) == 0;
-  const bool kept = to.there && S_ISREG(to.status.st_mode) && ::faccessat(AT_FDCWD, to.target.c_str(), W_OK, AT_EACCESS) != 0;
+  const bool kept =
+      to.there && S_ISREG(to.status.st_mode) && ::faccessat(AT_FDCWD, to.target.c_str(), W_OK, AT_EACCESS) != 0;
   return kept ? "cannot write: " + system_reason(errno) : "";
 }
 
@@ -87,19 +93,21 @@ inline std::string temporary_stem(const Destination& to) {
   constexpr std::size_t longest = NAME_MAX - 32;  // leaves room for what is hung on
   return to.prefix() + to.target.substr(to.prefix().size(), longest) + ".tmp.";
 }
-/// A new file beside the target, open for writing, in nobody else's sight if it is to replace one; -1 and errno where that cannot be.
+/// A new file beside the target, open for writing, in nobody else's sight if it is to replace one; -1 and errno where
+/// that cannot be.
 inline int open_temporary(const Destination& to, std::string& name) {
   const std::string stem = temporary_stem(to) + process_number();
   const mode_t mode = to.there ? 0600 : 0666;
   for (int k = 0;; ++k) {  // a name taken: another thread's, or a dead process's of the same number
     name = k ? stem + "." + std::to_string(k) : stem;
-    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);  // EXCL: never through a link somebody planted
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                          mode);  // EXCL: never through a link somebody planted
     if (fd >= 0 || errno != EEXIST || k == 100) return fd;
   }
 }
 
-/// Gives the open file the owner, group and permissions of another; what failed, or an empty string.  Where the group cannot be had, ours
-/// gets no permission; a file system without permissions has the same for all.
+/// Gives the open file the owner, group and permissions of another; what failed, or an empty string.  Where the group
+/// cannot be had, ours gets no permission; a file system without permissions has the same for all.
 inline std::string resemble([[maybe_unused]] int fd, [[maybe_unused]] const struct stat& old) {
 #if !defined(__wasi__)
   const bool group = ::fchown(fd, old.st_uid, old.st_gid) == 0 || ::fchown(fd, static_cast<uid_t>(-1), old.st_gid) == 0;
@@ -114,7 +122,8 @@ inline std::string resemble([[maybe_unused]] int fd, [[maybe_unused]] const stru
 #endif
 }
 
-/// Opens for reading; a size of 0 where it is unknown.  The size is the open descriptor's, so nobody can swap the file between the look and the read.
+/// Opens for reading; a size of 0 where it is unknown.  The size is the open descriptor's, so nobody can swap the file
+/// between the look and the read.
 inline std::string open_input(const std::string& path, int& fd, bool& regular, std::uint64_t& size) {
   fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return "cannot open: " + system_reason(errno);
@@ -148,7 +157,8 @@ inline std::string replace_file(const std::string& path, std::string_view bytes)
   } else {
     ::close(fd);
   }
-  if (reason.empty() && std::rename(temporary.c_str(), to.target.c_str()) != 0) reason = "cannot rename: " + detail::system_reason(errno);
+  if (reason.empty() && std::rename(temporary.c_str(), to.target.c_str()) != 0)
+    reason = "cannot rename: " + detail::system_reason(errno);
   if (!reason.empty()) {
     ::unlink(temporary.c_str());
     return reason;
@@ -181,7 +191,8 @@ inline void remove_temporaries(const std::string& path) {
   const std::string name = detail::temporary_stem(to).substr(to.prefix().size());
   while (const dirent* entry = ::readdir(folder)) {
     const std::string_view found = entry->d_name;
-    const bool ours = found.size() > name.size() && found.substr(0, name.size()) == name && found.find_first_not_of("0123456789.", name.size()) == found.npos;
+    const bool ours = found.size() > name.size() && found.substr(0, name.size()) == name &&
+                      found.find_first_not_of("0123456789.", name.size()) == found.npos;
     if (ours) ::unlink((to.prefix() + std::string(found)).c_str());
   }
   ::closedir(folder);

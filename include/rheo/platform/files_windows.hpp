@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Whole files under Windows: the same promises as files_posix.hpp, but for links, which are followed where the standard library follows them, and for
-// permissions, which a replaced file does not hand on.  Paths are in the code page of the process.
+// Whole files under Windows: the same promises as files_posix.hpp, but for links, which are followed where the standard
+// library follows them, and for permissions, which a replaced file does not hand on.  Paths are in the code page of the
+// process.
 #pragma once
 
 #include <fcntl.h>
@@ -34,7 +35,8 @@ inline std::string write_and_close(int fd, std::string_view bytes) {
     if (put > 0) bytes.remove_prefix(static_cast<std::size_t>(put));
     else reason = "cannot write: " + system_reason(put == 0 ? ENOSPC : errno);
   }
-  if (reason.empty() && ::_commit(fd) != 0 && errno != EBADF && errno != EINVAL) reason = "cannot flush to the disk: " + system_reason(errno);
+  if (reason.empty() && ::_commit(fd) != 0 && errno != EBADF && errno != EINVAL)
+    reason = "cannot flush to the disk: " + system_reason(errno);
   if (::_close(fd) != 0 && reason.empty()) reason = "cannot close: " + system_reason(errno);
   return reason;
 }
@@ -42,12 +44,14 @@ inline std::string write_and_close(int fd, std::string_view bytes) {
 inline int open_temporary(const std::string& target, std::string& name) {
   for (int k = 0;; ++k) {
     name = target + ".tmp." + std::to_string(::_getpid()) + (k ? "." + std::to_string(k) : "");
-    const int fd = ::_open(name.c_str(), _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
+    const int fd =
+        ::_open(name.c_str(), _O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
     if (fd >= 0 || errno != EEXIST || k == 100) return fd;
   }
 }
 /// The file that a path leads to, and its status.
-inline std::string find_destination(const std::string& path, std::string& target, std::filesystem::file_status& status) {
+inline std::string find_destination(const std::string& path, std::string& target,
+                                    std::filesystem::file_status& status) {
   std::error_code ignored;
   status = std::filesystem::status(path, ignored);
   target = path;
@@ -119,9 +123,11 @@ inline void remove_temporaries(const std::string& path) {
   const std::filesystem::path at = target;
   const std::string name = at.filename().string() + ".tmp.";
   std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(at.has_parent_path() ? at.parent_path() : ".", ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+  for (std::filesystem::directory_iterator entry(at.has_parent_path() ? at.parent_path() : ".", ignored), end;
+       !ignored && entry != end; entry.increment(ignored)) {
     const std::string found = entry->path().filename().string();
-    const bool ours = found.size() > name.size() && found.compare(0, name.size(), name) == 0 && found.find_first_not_of("0123456789.", name.size()) == found.npos;
+    const bool ours = found.size() > name.size() && found.compare(0, name.size(), name) == 0 &&
+                      found.find_first_not_of("0123456789.", name.size()) == found.npos;
     std::error_code kept;
     if (ours) std::filesystem::remove(entry->path(), kept);
   }

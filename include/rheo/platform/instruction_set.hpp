@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a file is compiled for: the width of its vectors, how it multiplies and adds, how it aligns; and a mark by which a linker tells files that differ.
+// What a file is compiled for: the width of its vectors, how it multiplies and adds, how it aligns; and a mark by which
+// a linker tells files that differ.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"
@@ -44,12 +45,15 @@
 #define RHEO_TEXT_OF(x) #x
 #define RHEO_TEXT(x) RHEO_TEXT_OF(x)
 #if defined(__ELF__) && defined(__GNUC__) && !defined(__clang__)
-// An absolute symbol may be defined in any number of files, if it has one value: the linker's message is its name.  (clang's link-time optimisation knows none.)
-__asm__(".globl rheo_all_files_of_a_program_must_be_compiled_for_the_same_instruction_set\n"
-        ".set rheo_all_files_of_a_program_must_be_compiled_for_the_same_instruction_set, "
-        RHEO_TEXT(RHEO_ALIGNMENT) " * 256 + " RHEO_TEXT(RHEO_PACKET) "\n");
+// An absolute symbol may be defined in any number of files, if it has one value: the linker's message is its name.
+// (clang's link-time optimisation knows none.)
+__asm__(
+    ".globl rheo_all_files_of_a_program_must_be_compiled_for_the_same_instruction_set\n"
+    ".set rheo_all_files_of_a_program_must_be_compiled_for_the_same_instruction_set, " RHEO_TEXT(
+        RHEO_ALIGNMENT) " * 256 + " RHEO_TEXT(RHEO_PACKET) "\n");
 #elif defined(_MSC_VER)
-#pragma detect_mismatch("rheo: all files must be compiled for the same instruction set", RHEO_TEXT(RHEO_ALIGNMENT) "/" RHEO_TEXT(RHEO_PACKET))
+#pragma detect_mismatch("rheo: all files must be compiled for the same instruction set", \
+                        RHEO_TEXT(RHEO_ALIGNMENT) "/" RHEO_TEXT(RHEO_PACKET))
 #endif
 
 namespace rheo::platform {
@@ -77,15 +81,21 @@ template <class T> struct Vector {
   }
   [[gnu::always_inline]] static void store(T* p, Type v) { std::memcpy(p, &v, sizeof v); }
   [[gnu::always_inline]] static Type all(T x) { return x - Type{}; }
-  /// s + x y in one rounding where the machine has it.  Asked for by name: tuned for AMD's cores, g++ makes two instructions of it in some loops and one
-  /// in others, and a row's bits would depend on the tile that it is in.
+  /// s + x y in one rounding where the machine has it.  Asked for by name: tuned for AMD's cores, g++ makes two
+  /// instructions of it in some loops and one in others, and a row's bits would depend on the tile that it is in.
   [[gnu::always_inline]] static Type add_product(Type s, Type x, Type y) {
 #if defined(__AVX512F__)
-    if constexpr (std::is_same_v<T, float>) return static_cast<Type>(_mm512_fmadd_ps(static_cast<__m512>(x), static_cast<__m512>(y), static_cast<__m512>(s)));
-    else return static_cast<Type>(_mm512_fmadd_pd(static_cast<__m512d>(x), static_cast<__m512d>(y), static_cast<__m512d>(s)));
+    if constexpr (std::is_same_v<T, float>)
+      return static_cast<Type>(_mm512_fmadd_ps(static_cast<__m512>(x), static_cast<__m512>(y), static_cast<__m512>(s)));
+    else
+      return static_cast<Type>(
+          _mm512_fmadd_pd(static_cast<__m512d>(x), static_cast<__m512d>(y), static_cast<__m512d>(s)));
 #elif defined(__FMA__)
-    if constexpr (std::is_same_v<T, float>) return static_cast<Type>(_mm256_fmadd_ps(static_cast<__m256>(x), static_cast<__m256>(y), static_cast<__m256>(s)));
-    else return static_cast<Type>(_mm256_fmadd_pd(static_cast<__m256d>(x), static_cast<__m256d>(y), static_cast<__m256d>(s)));
+    if constexpr (std::is_same_v<T, float>)
+      return static_cast<Type>(_mm256_fmadd_ps(static_cast<__m256>(x), static_cast<__m256>(y), static_cast<__m256>(s)));
+    else
+      return static_cast<Type>(
+          _mm256_fmadd_pd(static_cast<__m256d>(x), static_cast<__m256d>(y), static_cast<__m256d>(s)));
 #else
     return s + x * y;
 #endif

@@ -15,7 +15,8 @@
 
 namespace rheo::platform {
 
-/// std::from_chars(first, last, value) by strtod, which gets what from_chars would read and no more, with the locale's point.
+/// std::from_chars(first, last, value) by strtod, which gets what from_chars would read and no more, with the locale's
+/// point.
 inline std::from_chars_result parse_number_by_strtod(const char* first, const char* last, double& value) {
   const auto digits = [last](const char* p) {
     while (p != last && *p >= '0' && *p <= '9') ++p;
@@ -33,7 +34,8 @@ inline std::from_chars_result parse_number_by_strtod(const char* first, const ch
     text.append(fraction, stop);
   }
   if (count == 0) {  // a word?
-    if (unsigned_part == last || (*unsigned_part | 0x20) < 'i' || (*unsigned_part | 0x20) > 'n') return {first, std::errc::invalid_argument};
+    if (unsigned_part == last || (*unsigned_part | 0x20) < 'i' || (*unsigned_part | 0x20) > 'n')
+      return {first, std::errc::invalid_argument};
     text.assign(first, last);
     char* end = nullptr;
     const double read = std::strtod(text.c_str(), &end);
@@ -62,10 +64,12 @@ inline std::from_chars_result parse_number(const char* first, const char* last, 
 
 /// std::to_chars(first, last, value, general or fixed, digits) by snprintf; `last - first` must be enough.
 inline char* format_number_by_printf(char* first, char* last, double value, bool fixed, int digits) {
-  const int length = std::snprintf(first, static_cast<std::size_t>(last - first), fixed ? "%.*f" : "%.*g", digits, value);
+  const int length =
+      std::snprintf(first, static_cast<std::size_t>(last - first), fixed ? "%.*f" : "%.*g", digits, value);
   std::string text(first, static_cast<std::size_t>(length));
   const std::string point = std::localeconv()->decimal_point;
-  if (const auto at = text.find(point); std::isfinite(value) && at != std::string::npos) text.replace(at, point.size(), ".");
+  if (const auto at = text.find(point); std::isfinite(value) && at != std::string::npos)
+    text.replace(at, point.size(), ".");
   return first + text.copy(first, text.size());
 }
 inline char* format_number(char* first, char* last, double value, bool fixed, int digits) {

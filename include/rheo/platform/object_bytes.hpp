@@ -10,7 +10,8 @@
 
 namespace rheo::platform {
 
-/// The bytes of a copy.  Those that hold no value are 0 where the compiler can say which they are; else they may be anything.
+/// The bytes of a copy.  Those that hold no value are 0 where the compiler can say which they are; else they may be
+/// anything.
 template <class Object> std::array<unsigned char, sizeof(Object)> object_bytes(const Object& object) {
   std::array<unsigned char, sizeof(Object)> bytes;
 #if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Threads that join and can be asked to stop, and waiting for a number to change: the standard library's where it has them.
+// Threads that join and can be asked to stop, and waiting for a number to change: the standard library's where it has
+// them.
 #pragma once
 
 #include "rheo/platform/compiler.hpp"
@@ -36,8 +37,8 @@ class StopToken {
 
  private:
   friend class StopSource;
-  explicit StopToken(std::shared_ptr<const std::atomic<bool>> asked) : asked_(std::move(asked)) {}
-  std::shared_ptr<const std::atomic<bool>> asked_;
+  explicit StopToken(std::shared_ptr<const std::atomic<bool> > asked) : asked_(std::move(asked)) {}
+  std::shared_ptr<const std::atomic<bool> > asked_;
 };
 /// std::stop_source: who asks.
 class StopSource {
@@ -47,7 +48,7 @@ class StopSource {
   bool stop_requested() const noexcept { return asked_ && asked_->load(std::memory_order_acquire); }
 
  private:
-  std::shared_ptr<std::atomic<bool>> asked_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::atomic<bool> > asked_ = std::make_shared<std::atomic<bool> >(false);
 };
 #endif
 
@@ -63,8 +64,7 @@ class JoiningThread {
  public:
   JoiningThread() = default;
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, JoiningThread>)
-  explicit JoiningThread(F&& f)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, JoiningThread>) explicit JoiningThread(F&& f)
       : stop_(), thread_([f = std::decay_t<F>(std::forward<F>(f)), token = stop_.get_token()]() mutable {
           if constexpr (std::is_invocable_v<std::decay_t<F>&, StopToken>) f(token);
           else f();

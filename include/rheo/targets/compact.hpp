@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Toy densities of compact support, constant or in two steps: where a flow leaks, mass can be counted.
-//   checkerboard, corners: Nielsen et al. 2020, arXiv:2007.02731 (checkerboard first in Grathwohl et al. 2018, arXiv:1810.01367);
+//   checkerboard, corners: Nielsen et al. 2020, arXiv:2007.02731 (checkerboard first in Grathwohl et al. 2018,
+//     arXiv:1810.01367);
 //   two_uniforms, annulus, two_lines, one_uniform: Cornish et al. 2020, arXiv:1909.13833.
 #pragma once
 
@@ -25,7 +26,8 @@ struct Checkerboard : Toy<Checkerboard> {
     double best = detail::infinity;
     for (int a = -2; a < 2; ++a) {
       for (int b = -2; b < 2; ++b) {
-        if ((a + b) % 2 == 0) best = std::fmin(best, distance({2.0 * a, 2.0 * a + 2.0, 2.0 * b, 2.0 * b + 2.0}, x1, x2));
+        if ((a + b) % 2 == 0)
+          best = std::fmin(best, distance({2.0 * a, 2.0 * a + 2.0, 2.0 * b, 2.0 * b + 2.0}, x1, x2));
       }
     }
     return std::isnan(x1 + x2) ? x1 + x2 : best;
@@ -33,7 +35,8 @@ struct Checkerboard : Toy<Checkerboard> {
   static Box box() { return {-4.5, 4.5, -4.5, 4.5}; }
 };
 
-/// An L in each quadrant: one |coordinate| uniform on [1, 2], the other on [1, 4], which is which by a fair coin, random signs.
+/// An L in each quadrant: one |coordinate| uniform on [1, 2], the other on [1, 4], which is which by a fair coin,
+/// random signs.
 struct Corners : Toy<Corners> {
   static constexpr const char* name = "corners";
   static Point draw(const Noise& noise, Index i) {
@@ -51,14 +54,16 @@ struct Corners : Toy<Corners> {
   static bool in_support(double x1, double x2) { return distance_to_support(x1, x2) == 0.0; }
   static double distance_to_support(double x1, double x2) {
     const double a = std::fabs(x1), b = std::fabs(x2);
-    return std::isnan(a + b) ? a + b : std::fmin(distance({1.0, 2.0, 1.0, 4.0}, a, b), distance({1.0, 4.0, 1.0, 2.0}, a, b));
+    return std::isnan(a + b) ? a + b
+                             : std::fmin(distance({1.0, 2.0, 1.0, 4.0}, a, b), distance({1.0, 4.0, 1.0, 2.0}, a, b));
   }
   static Box box() { return {-4.5, 4.5, -4.5, 4.5}; }
 };
 
 namespace detail {
 
-/// Two rectangles side by side: |x1| within width / 2 of 1 and of the sign of a fair coin, x2 in [-1, 1] - the shape of two sets.
+/// Two rectangles side by side: |x1| within width / 2 of 1 and of the sign of a fair coin, x2 in [-1, 1] - the shape of
+/// two sets.
 struct TwoStrips {
   double centre, width;
   Point draw(const Noise& noise, Index i) const {
@@ -127,29 +132,11 @@ struct Annulus : Toy<Annulus> {
   static Box box() { return {-2.5, 2.5, -2.5, 2.5}; }
 };
 
-template <class T>
-Batch<T> checkerboard(Index n, Noise noise) {
-  return Checkerboard::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> corners(Index n, Noise noise) {
-  return Corners::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> two_uniforms(Index n, Noise noise) {
-  return TwoUniforms::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> two_lines(Index n, Noise noise) {
-  return TwoLines::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> one_uniform(Index n, Noise noise) {
-  return OneUniform::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> annulus(Index n, Noise noise) {
-  return Annulus::sample<T>(n, noise);
-}
+template <class T> Batch<T> checkerboard(Index n, Noise noise) { return Checkerboard::sample<T>(n, noise); }
+template <class T> Batch<T> corners(Index n, Noise noise) { return Corners::sample<T>(n, noise); }
+template <class T> Batch<T> two_uniforms(Index n, Noise noise) { return TwoUniforms::sample<T>(n, noise); }
+template <class T> Batch<T> two_lines(Index n, Noise noise) { return TwoLines::sample<T>(n, noise); }
+template <class T> Batch<T> one_uniform(Index n, Noise noise) { return OneUniform::sample<T>(n, noise); }
+template <class T> Batch<T> annulus(Index n, Noise noise) { return Annulus::sample<T>(n, noise); }
 
 }  // namespace rheo::targets

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Toy densities that are one coordinate's density times a Gaussian for the other, its mean a function of the first: closed forms.
+// Toy densities that are one coordinate's density times a Gaussian for the other, its mean a function of the first:
+// closed forms.
 //   crescent, crescent_cubed, sine, abs_curve, sign_curve: Durkan et al. 2019, arXiv:1906.04032;
 //   two_marginals, split_gaussian: Cornish et al. 2020, arXiv:1909.13833.
 #pragma once
@@ -12,8 +13,7 @@ namespace rheo::targets {
 namespace detail {
 
 /// u = N and v = Self::mean(u) + exp(Self::log_sd) N; the point is (u, v), or (v, u) if Self::swapped.
-template <class Self>
-struct Bent : Toy<Self> {
+template <class Self> struct Bent : Toy<Self> {
   static constexpr double log_sd = 0.0;
   static constexpr bool swapped = false;
   static Point draw(const Noise& noise, Index i) {
@@ -95,33 +95,12 @@ struct TwoMarginals : Toy<TwoMarginals> {
   static Box box() { return {-2.0, 2.0, -4.0, 4.0}; }
 };
 
-template <class T>
-Batch<T> crescent(Index n, Noise noise) {
-  return Crescent::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> crescent_cubed(Index n, Noise noise) {
-  return CrescentCubed::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> sine(Index n, Noise noise) {
-  return Sine::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> abs_curve(Index n, Noise noise) {
-  return AbsCurve::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> sign_curve(Index n, Noise noise) {
-  return SignCurve::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> split_gaussian(Index n, Noise noise) {
-  return SplitGaussian::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> two_marginals(Index n, Noise noise) {
-  return TwoMarginals::sample<T>(n, noise);
-}
+template <class T> Batch<T> crescent(Index n, Noise noise) { return Crescent::sample<T>(n, noise); }
+template <class T> Batch<T> crescent_cubed(Index n, Noise noise) { return CrescentCubed::sample<T>(n, noise); }
+template <class T> Batch<T> sine(Index n, Noise noise) { return Sine::sample<T>(n, noise); }
+template <class T> Batch<T> abs_curve(Index n, Noise noise) { return AbsCurve::sample<T>(n, noise); }
+template <class T> Batch<T> sign_curve(Index n, Noise noise) { return SignCurve::sample<T>(n, noise); }
+template <class T> Batch<T> split_gaussian(Index n, Noise noise) { return SplitGaussian::sample<T>(n, noise); }
+template <class T> Batch<T> two_marginals(Index n, Noise noise) { return TwoMarginals::sample<T>(n, noise); }
 
 }  // namespace rheo::targets

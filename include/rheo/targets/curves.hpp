@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Toy densities along curves: moons and swiss_roll blurred by a Gaussian, two_spirals by a square and a Gaussian, pinwheel by shear.
-//   Formulas: Grathwohl et al. 2018, arXiv:1810.01367 (moons, swiss_roll after scikit-learn; pinwheel after Johnson et al. 2016,
+// Toy densities along curves: moons and swiss_roll blurred by a Gaussian, two_spirals by a square and a Gaussian,
+// pinwheel by shear.
+//   Formulas: Grathwohl et al. 2018, arXiv:1810.01367 (moons, swiss_roll after scikit-learn; pinwheel after Johnson et
+//     al. 2016,
 //   arXiv:1603.06277).
 #pragma once
 
@@ -11,8 +13,8 @@
 
 namespace rheo::targets {
 
-/// Half circles (cos t, sin t) and (1 - cos t, 1/2 - sin t), t uniform on [0, pi], + 0.1 N, all times 2, plus (-1, -0.2).
-/// log_prob: 128 nodes an arc, error below 1e-10 within box(), 1e-5 for |x_i| < 10.
+/// Half circles (cos t, sin t) and (1 - cos t, 1/2 - sin t), t uniform on [0, pi], + 0.1 N, all times 2, plus (-1,
+/// -0.2). log_prob: 128 nodes an arc, error below 1e-10 within box(), 1e-5 for |x_i| < 10.
 struct Moons : Toy<Moons> {
   static constexpr const char* name = "moons";
   static Point draw(const Noise& noise, Index i) {
@@ -22,7 +24,8 @@ struct Moons : Toy<Moons> {
   }
   static double log_prob(double x1, double x2) {
     const auto half = [](double) { return 0.5 / detail::pi; };
-    static const detail::SpreadCurve up(128, 0.0, detail::pi, 0.2, outer, half), down(128, 0.0, detail::pi, 0.2, inner, half);
+    static const detail::SpreadCurve up(128, 0.0, detail::pi, 0.2, outer, half),
+        down(128, 0.0, detail::pi, 0.2, inner, half);
     detail::LogSum sum;
     sum.add(up.log_prob(x1, x2));
     sum.add(down.log_prob(x1, x2));
@@ -37,8 +40,8 @@ struct Moons : Toy<Moons> {
   static Point inner(double t) { return {1.0 - 2.0 * std::cos(t), 0.8 - 2.0 * std::sin(t)}; }
 };
 
-/// (t cos t, t sin t) + N, t uniform on [1.5 pi, 4.5 pi], all divided by 5.  log_prob: 320 nodes, error below 1e-10 within box(), 1e-5 for
-/// |x_i| < 10.
+/// (t cos t, t sin t) + N, t uniform on [1.5 pi, 4.5 pi], all divided by 5.  log_prob: 320 nodes, error below 1e-10
+/// within box(), 1e-5 for |x_i| < 10.
 struct SwissRoll : Toy<SwissRoll> {
   static constexpr const char* name = "swiss_roll";
   static Point draw(const Noise& noise, Index i) {
@@ -110,20 +113,24 @@ struct TwoSpirals : Toy<TwoSpirals> {
     }
     return sum.value();
   }
-  static double log_side(double d) { return detail::log_normal_between((d - side) / sigma, d / sigma) - std::log(side); }
+  static double log_side(double d) {
+    return detail::log_normal_between((d - side) / sigma, d / sigma) - std::log(side);
+  }
 };
 
 /// Five arms: f = (1 + 0.3 N, 0.1 N) turned by -(2 pi k / 5 + exp(f1) / 4), k = 0 .. 4, times 2.
 ///
-/// log_prob is a change of variables, not an integral.  With rho = |x| / 2, f = rho (cos a, sin a) and the point's angle is
-/// h(a) = a - exp(rho cos a) / 4 modulo 2 pi / 5, so that p(x) = sum over the roots a of phi(f) / (20 |h'(a)|): exact to 1e-12.
-/// From |x| = 3.39 on the map folds (mass 1.4e-9) and p has an integrable singularity along the folds.  Beyond |x| = 16, where the
-/// density is below e^-270 and has thousands of roots, it is replaced by its average over the angle (by Laplace, within 10 %).
+/// log_prob is a change of variables, not an integral.  With rho = |x| / 2, f = rho (cos a, sin a) and the point's
+/// angle is h(a) = a - exp(rho cos a) / 4 modulo 2 pi / 5, so that p(x) = sum over the roots a of phi(f) / (20
+/// |h'(a)|): exact to 1e-12. From |x| = 3.39 on the map folds (mass 1.4e-9) and p has an integrable singularity along
+/// the folds.  Beyond |x| = 16, where the density is below e^-270 and has thousands of roots, it is replaced by its
+/// average over the angle (by Laplace, within 10 %).
 struct Pinwheel : Toy<Pinwheel> {
   static constexpr const char* name = "pinwheel";
   static Point draw(const Noise& noise, Index i) {
     const double f1 = 1.0 + 0.3 * noise.normal(i, 0), f2 = 0.1 * noise.normal(i, 1);
-    const double t = 0.4 * detail::pi * static_cast<double>(noise.index(i, 2, 5)) + 0.25 * std::exp(f1), c = std::cos(t), s = std::sin(t);
+    const double t = 0.4 * detail::pi * static_cast<double>(noise.index(i, 2, 5)) + 0.25 * std::exp(f1),
+                 c = std::cos(t), s = std::sin(t);
     return {2.0 * (f1 * c + f2 * s), 2.0 * (f2 * c - f1 * s)};
   }
   static double log_prob(double x1, double x2) {
@@ -161,9 +168,11 @@ struct Pinwheel : Toy<Pinwheel> {
     }
     return 0.5 * (up + down);
   }
-  /// Adds every a in [lo, hi), where h is monotone, with h(a) = angle modulo 2 pi / 5: Newton's method kept inside a bracket.
+  /// Adds every a in [lo, hi), where h is monotone, with h(a) = angle modulo 2 pi / 5: Newton's method kept inside a
+  /// bracket.
   static void add_roots(double rho, double angle, double lo, double hi, detail::LogSum& sum) {
-    const double fifth = 0.4 * detail::pi, h_lo = turn(rho, lo), h_hi = turn(rho, hi), rising = h_hi > h_lo ? 1.0 : -1.0;
+    const double fifth = 0.4 * detail::pi, h_lo = turn(rho, lo), h_hi = turn(rho, hi),
+                 rising = h_hi > h_lo ? 1.0 : -1.0;
     const double last = std::ceil((std::fmax(h_lo, h_hi) - angle) / fifth);
     for (double m = std::ceil((std::fmin(h_lo, h_hi) - angle) / fifth); m < last; ++m) {
       const double target = angle + fifth * m;
@@ -175,26 +184,15 @@ struct Pinwheel : Toy<Pinwheel> {
         a = newton > below && newton < above ? newton : 0.5 * (below + above);
       }
       const double f1 = rho * std::cos(a), f2 = rho * std::sin(a);
-      sum.add(detail::log_normal((f1 - 1.0) / 0.3) + detail::log_normal(f2 / 0.1) - std::log(0.03 * std::fabs(slope(rho, a))));
+      sum.add(detail::log_normal((f1 - 1.0) / 0.3) + detail::log_normal(f2 / 0.1) -
+              std::log(0.03 * std::fabs(slope(rho, a))));
     }
   }
 };
 
-template <class T>
-Batch<T> moons(Index n, Noise noise) {
-  return Moons::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> swiss_roll(Index n, Noise noise) {
-  return SwissRoll::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> two_spirals(Index n, Noise noise) {
-  return TwoSpirals::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> pinwheel(Index n, Noise noise) {
-  return Pinwheel::sample<T>(n, noise);
-}
+template <class T> Batch<T> moons(Index n, Noise noise) { return Moons::sample<T>(n, noise); }
+template <class T> Batch<T> swiss_roll(Index n, Noise noise) { return SwissRoll::sample<T>(n, noise); }
+template <class T> Batch<T> two_spirals(Index n, Noise noise) { return TwoSpirals::sample<T>(n, noise); }
+template <class T> Batch<T> pinwheel(Index n, Noise noise) { return Pinwheel::sample<T>(n, noise); }
 
 }  // namespace rheo::targets

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Drawing: a density put together from blurred strokes and circles, with its exact sampler and its log-density in closed form.
+// Drawing: a density put together from blurred strokes and circles, with its exact sampler and its log-density in
+// closed form.
 #pragma once
 
 #include <cmath>
@@ -12,8 +13,9 @@
 
 namespace rheo::targets {
 
-/// A rectangle of half sides (length, width) about `centre`, its first side at `angle`: uniform along each side, then blurred along it by a
-/// Gaussian.  A half side of 0 leaves the Gaussian alone, so that a stroke is a blurred segment, a bar with soft edges, or a normal.
+/// A rectangle of half sides (length, width) about `centre`, its first side at `angle`: uniform along each side, then
+/// blurred along it by a Gaussian.  A half side of 0 leaves the Gaussian alone, so that a stroke is a blurred segment,
+/// a bar with soft edges, or a normal.
 struct Stroke {
   Point centre;
   double angle, half_length, half_width, blur_length, blur_width;
@@ -27,13 +29,15 @@ struct Circle {
 
 /// A mixture of strokes and circles.
 ///
-/// log_prob adds up the parts exactly, but for those below e^-45 of the largest; relative error of the density 1e-12.  It is -infinity
-/// where the square of the distance over the blur overflows, NaN for NaN.
+/// log_prob adds up the parts exactly, but for those below e^-45 of the largest; relative error of the density 1e-12.
+/// It is -infinity where the square of the distance over the blur overflows, NaN for NaN.
 class Drawing {
  public:
-  /// Weights are positive and need not add up to one.  Throws std::invalid_argument for a blur or a weight that is not positive.
+  /// Weights are positive and need not add up to one.  Throws std::invalid_argument for a blur or a weight that is not
+  /// positive.
   Drawing& add(double weight, const Stroke& s) {
-    return add(weight, Part{false, s.centre, std::cos(s.angle), std::sin(s.angle), Side{s.half_length, s.blur_length}, Side{s.half_width, s.blur_width}});
+    return add(weight, Part{false, s.centre, std::cos(s.angle), std::sin(s.angle), Side{s.half_length, s.blur_length},
+                            Side{s.half_width, s.blur_width}});
   }
   Drawing& add(double weight, const Circle& c) {
     return add(weight, Part{true, c.centre, 1.0, 0.0, Side{c.radius, c.blur}, Side{0.0, c.blur}});
@@ -108,7 +112,8 @@ class Drawing {
       ::rheo::detail::fail("a part of a drawing needs a positive weight and a positive blur");
     }
     p.weight = weight;
-    p.top = std::log(weight) + (p.circle ? -detail::log_2pi - 2.0 * std::log(p.first.blur) : p.first.top() + p.second.top());
+    p.top = std::log(weight) +
+            (p.circle ? -detail::log_2pi - 2.0 * std::log(p.first.blur) : p.first.top() + p.second.top());
     parts_.push_back(p);
     total_ += weight;
     return *this;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Energies in any dimension with exact samplers and known constants: Gaussian, funnel, banana.
-//   Each is an Energy (rheo/math/energy.hpp) and a callable on one point, for arrays of numbers, duals and columns of the tape.
-//   funnel: Neal 2003, Slice sampling, section 8; banana: Haario et al. 1999, Adaptive proposal distribution for random walk Metropolis.
+//   Each is an Energy (rheo/math/energy.hpp) and a callable on one point, for arrays of numbers, duals and columns of
+//     the tape.
+//   funnel: Neal 2003, Slice sampling, section 8; banana: Haario et al. 1999, Adaptive proposal distribution for random
+//     walk Metropolis.
 #pragma once
 
 #include <array>
@@ -21,15 +23,14 @@ namespace rheo::targets {
 template <Index D> class GaussianEnergy {
  public:
   static constexpr Index dim = D;
-  template <class T> struct Workspace {
-    Buffer<T> y;
-  };
+  template <class T> struct Workspace { Buffer<T> y; };
   /// N(0, I).
   GaussianEnergy() : GaussianEnergy(Row<double>::Zero(D), Batch<double>(Eigen::MatrixXd::Identity(D, D))) {}
-  /// Mean (D numbers) and covariance (D x D, the lower triangle is read).  Throws std::invalid_argument for wrong sizes or a covariance
-  /// that is not positive definite.
+  /// Mean (D numbers) and covariance (D x D, the lower triangle is read).  Throws std::invalid_argument for wrong sizes
+  /// or a covariance that is not positive definite.
   GaussianEnergy(const Row<double>& mean, const Batch<double>& covariance) : mean_(mean), root_(covariance) {
-    if (mean.size() != D || covariance.rows() != D || covariance.cols() != D) ::rheo::detail::fail("a Gaussian energy's mean or covariance of the wrong size");
+    if (mean.size() != D || covariance.rows() != D || covariance.cols() != D)
+      ::rheo::detail::fail("a Gaussian energy's mean or covariance of the wrong size");
     for (Index i = 0; i < D; ++i) {  // Cholesky, row by row
       for (Index j = 0; j <= i; ++j) {
         double s = covariance(i, j);
@@ -62,7 +63,9 @@ template <Index D> class GaussianEnergy {
       g_i *= T(1.0 / root_(i, i));
     }
   }
-  double log_z() const { return 0.5 * static_cast<double>(D) * detail::log_2pi + root_.matrix().diagonal().array().log().sum(); }
+  double log_z() const {
+    return 0.5 * static_cast<double>(D) * detail::log_2pi + root_.matrix().diagonal().array().log().sum();
+  }
   /// n x D independent points.
   template <class T = double> Batch<T> sample(Index n, Noise noise) const {
     Batch<double> e(n, D), x(n, D);
@@ -89,8 +92,8 @@ template <Index D> class GaussianEnergy {
   Batch<double> root_;  // lower triangle
 };
 
-/// x1 ~ N(0, 9), the others N(0, exp(x1)) given x1; normalised, log Z = 0.  u = x1^2 / 18 + sum_k (x_k^2 exp(-x1) + x1) / 2 + const, where
-/// the exponent is kept within 80: 26 deviations of x1, beyond which the funnel is a pipe.
+/// x1 ~ N(0, 9), the others N(0, exp(x1)) given x1; normalised, log Z = 0.  u = x1^2 / 18 + sum_k (x_k^2 exp(-x1) + x1)
+/// / 2 + const, where the exponent is kept within 80: 26 deviations of x1, beyond which the funnel is a pipe.
 template <Index D> struct Funnel {
   static_assert(D >= 2);
   static constexpr Index dim = D;
@@ -107,7 +110,8 @@ template <Index D> struct Funnel {
   template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace&) const {
     u = column(x, 1).square();
     for (Index k = 2; k < D; ++k) u += column(x, k).square();
-    for (Index i = 0; i < x.rows(); ++i) u(i) = u(i) * T(0.5) * inverse(x(i, 0)) + x(i, 0) * (x(i, 0) * T(1.0 / 18.0) + T(0.5 * (D - 1))) + T(constant);
+    for (Index i = 0; i < x.rows(); ++i)
+      u(i) = u(i) * T(0.5) * inverse(x(i, 0)) + x(i, 0) * (x(i, 0) * T(1.0 / 18.0) + T(0.5 * (D - 1))) + T(constant);
   }
   template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, NoWorkspace&) const {
     u = column(x, 1).square();
@@ -137,14 +141,16 @@ template <Index D> struct Funnel {
   }
 };
 
-/// x1 ~ N(0, s^2), x2 ~ N(-b (x1^2 - s^2), 1) given x1, the others N(0, 1); normalised, log Z = 0.  s = 10, b = 0.03 unless given.
+/// x1 ~ N(0, s^2), x2 ~ N(-b (x1^2 - s^2), 1) given x1, the others N(0, 1); normalised, log Z = 0.  s = 10, b = 0.03
+/// unless given.
 template <Index D> class Banana {
   static_assert(D >= 2);
 
  public:
   static constexpr Index dim = D;
   template <class T> using Workspace = NoWorkspace;
-  explicit Banana(double s = 10.0, double b = 0.03) : s_(s), b_(b), constant_(0.5 * static_cast<double>(D) * detail::log_2pi + std::log(s)) {
+  explicit Banana(double s = 10.0, double b = 0.03)
+      : s_(s), b_(b), constant_(0.5 * static_cast<double>(D) * detail::log_2pi + std::log(s)) {
     if (!(s > 0.0)) ::rheo::detail::fail("a banana's deviation must be positive");
   }
   template <class X> auto operator()(const X& x) const {
@@ -155,7 +161,8 @@ template <Index D> class Banana {
     return u;
   }
   template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace&) const {
-    u = (column(x, 0).square() * T(b_) + column(x, 1) - T(b_ * s_ * s_)).square() * T(0.5) + column(x, 0).square() * T(0.5 / (s_ * s_)) + T(constant_);
+    u = (column(x, 0).square() * T(b_) + column(x, 1) - T(b_ * s_ * s_)).square() * T(0.5) +
+        column(x, 0).square() * T(0.5 / (s_ * s_)) + T(constant_);
     for (Index k = 2; k < D; ++k) u += column(x, k).square() * T(0.5);
   }
   template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, NoWorkspace& w) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Toy densities that are mixtures of finitely many equal Gaussians, in closed form.
-//   eight_gaussians: Grathwohl et al. 2018, arXiv:1810.01367, turned by pi / 8 as in Nielsen et al. 2020, arXiv:2007.02731;
+//   eight_gaussians: Grathwohl et al. 2018, arXiv:1810.01367, turned by pi / 8 as in Nielsen et al. 2020,
+//     arXiv:2007.02731;
 //   diamond: Durkan et al. 2019, arXiv:1906.04032; ring_of_gaussians: Stimper et al. 2022, arXiv:2110.15828.
 #pragma once
 
@@ -34,7 +35,8 @@ struct Octagon {
 
 }  // namespace detail
 
-/// Centres at radius 4 and angles pi / 8 + k pi / 4, standard deviation 1/2, all divided by 1.414 (sic, not the root of 2).
+/// Centres at radius 4 and angles pi / 8 + k pi / 4, standard deviation 1/2, all divided by 1.414 (sic, not the root of
+/// 2).
 struct EightGaussians : Toy<EightGaussians> {
   static constexpr const char* name = "eight_gaussians";
   static constexpr detail::Octagon octagon{4.0 / 1.414, detail::pi / 8, 0.5 / 1.414};
@@ -45,7 +47,8 @@ struct EightGaussians : Toy<EightGaussians> {
   static Box box() { return {-4.5, 4.5, -4.5, 4.5}; }
 };
 
-/// Centres at radius 2 and angles k pi / 4, standard deviation (2/3) sin(pi / 8), so that neighbours are three of them apart.
+/// Centres at radius 2 and angles k pi / 4, standard deviation (2/3) sin(pi / 8), so that neighbours are three of them
+/// apart.
 struct RingOfGaussians : Toy<RingOfGaussians> {
   static constexpr const char* name = "ring_of_gaussians";
   static constexpr detail::Octagon octagon{2.0, 0.0, 0.25512228824339317};
@@ -86,17 +89,8 @@ struct Diamond : Toy<Diamond> {
   }
 };
 
-template <class T>
-Batch<T> eight_gaussians(Index n, Noise noise) {
-  return EightGaussians::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> ring_of_gaussians(Index n, Noise noise) {
-  return RingOfGaussians::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> diamond(Index n, Noise noise) {
-  return Diamond::sample<T>(n, noise);
-}
+template <class T> Batch<T> eight_gaussians(Index n, Noise noise) { return EightGaussians::sample<T>(n, noise); }
+template <class T> Batch<T> ring_of_gaussians(Index n, Noise noise) { return RingOfGaussians::sample<T>(n, noise); }
+template <class T> Batch<T> diamond(Index n, Noise noise) { return Diamond::sample<T>(n, noise); }
 
 }  // namespace rheo::targets

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Toy densities of thin circles that cross: olympic_rings and four_rings of Zhang and Chen 2021, arXiv:2110.07579.
-//   Their code scales the points by 0.85 / max |x| and standardises them; here they stay in the units they are drawn in.
+//   Their code scales the points by 0.85 / max |x| and standardises them; here they stay in the units they are drawn
+//     in.
 #pragma once
 
 #include <initializer_list>
@@ -19,7 +20,8 @@ inline Drawing thin_rings(std::initializer_list<Point> centres) {
 
 }  // namespace detail
 
-/// Five unit circles about (-1.75, 0.75), (0, 0.75), (1.75, 0.75), (-1.05, -0.75), (1.05, -0.75), blurred by 0.0044721 N.
+/// Five unit circles about (-1.75, 0.75), (0, 0.75), (1.75, 0.75), (-1.05, -0.75), (1.05, -0.75), blurred by 0.0044721
+/// N.
 struct OlympicRings : Toy<OlympicRings> {
   static constexpr const char* name = "olympic_rings";
   static Point draw(const Noise& noise, Index i) { return drawing().draw(noise, i); }
@@ -30,7 +32,8 @@ struct OlympicRings : Toy<OlympicRings> {
 
  private:
   static const Drawing& drawing() {
-    static const Drawing d = detail::thin_rings({{-1.75, 0.75}, {0.0, 0.75}, {1.75, 0.75}, {-1.05, -0.75}, {1.05, -0.75}});
+    static const Drawing d =
+        detail::thin_rings({{-1.75, 0.75}, {0.0, 0.75}, {1.75, 0.75}, {-1.05, -0.75}, {1.05, -0.75}});
     return d;
   }
 };
@@ -51,13 +54,7 @@ struct FourRings : Toy<FourRings> {
   }
 };
 
-template <class T>
-Batch<T> olympic_rings(Index n, Noise noise) {
-  return OlympicRings::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> four_rings(Index n, Noise noise) {
-  return FourRings::sample<T>(n, noise);
-}
+template <class T> Batch<T> olympic_rings(Index n, Noise noise) { return OlympicRings::sample<T>(n, noise); }
+template <class T> Batch<T> four_rings(Index n, Noise noise) { return FourRings::sample<T>(n, noise); }
 
 }  // namespace rheo::targets

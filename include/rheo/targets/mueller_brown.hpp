@@ -22,9 +22,10 @@ namespace rheo::targets {
 
 /// u = V / kT, V = sum_k A_k exp(a_k d1^2 + b_k d1 d2 + c_k d2^2) with d = x - X_k.
 ///
-/// Minima V = -146.70 at (-0.558, 1.442), -80.77 at (-0.050, 0.467), -108.17 at (0.623, 0.028); saddles -40.66 at (-0.822, 0.624) and
-/// -72.25 at (0.212, 0.293).  An exponent is kept below 80, so that about 14 away and farther u is a constant of 8e35 / kT and more, its gradient
-/// 0.  kT = 20 unless given; throws std::invalid_argument unless it is positive.
+/// Minima V = -146.70 at (-0.558, 1.442), -80.77 at (-0.050, 0.467), -108.17 at (0.623, 0.028); saddles -40.66 at
+/// (-0.822, 0.624) and -72.25 at (0.212, 0.293).  An exponent is kept below 80, so that about 14 away and farther u is
+/// a constant of 8e35 / kT and more, its gradient 0.  kT = 20 unless given; throws std::invalid_argument unless it is
+/// positive.
 class MuellerBrown {
  public:
   static constexpr Index dim = 2;
@@ -55,8 +56,9 @@ class MuellerBrown {
     const auto m = integrals();
     return std::log(m[0] + m[1] + m[2]);
   }
-  /// Probabilities of the wells at (-0.558, 1.442), (-0.050, 0.467), (0.623, 0.028), in this order, cut by lines through the saddles: the
-  /// first is x2 > 1.1 + 0.6 x1, the last the rest of x1 > 0.02 + 0.65 x2.  As log_z(); 0.805680, 0.066691, 0.127630 at kT = 20.
+  /// Probabilities of the wells at (-0.558, 1.442), (-0.050, 0.467), (0.623, 0.028), in this order, cut by lines
+  /// through the saddles: the first is x2 > 1.1 + 0.6 x1, the last the rest of x1 > 0.02 + 0.65 x2.  As log_z();
+  /// 0.805680, 0.066691, 0.127630 at kT = 20.
   std::array<double, 3> well_masses() const {
     auto m = integrals();
     const double z = m[0] + m[1] + m[2];
@@ -109,22 +111,25 @@ class MuellerBrown {
     using std::exp;
     return exp(q);
   }
-  /// The integrals of exp(-u) over the wells: trapezoid sum in x1, Gauss-Legendre panels in x2 between the lines, both finer than the
-  /// narrowest Gaussian of curvature 4000.  Where the last term alone exceeds 60 kT + 500, exp(-u) is below e^-60 of its peak.
+  /// The integrals of exp(-u) over the wells: trapezoid sum in x1, Gauss-Legendre panels in x2 between the lines, both
+  /// finer than the narrowest Gaussian of curvature 4000.  Where the last term alone exceeds 60 kT + 500, exp(-u) is
+  /// below e^-60 of its peak.
   std::array<double, 3> integrals() const {
     const double reach = std::sqrt(std::log((60.0 * kT_ + 500.0) / 15.0) / 0.4), deviation = std::sqrt(kT_ / 4000.0);
     const double step = 0.25 * deviation, bottom = 1.0 - reach, top = 1.0 + reach;
     const std::vector<detail::Node> rule = detail::gauss_legendre(16, 0.0, 1.0);
     std::array<double, 3> total{};
     for (double x1 = -1.0 - reach; x1 < -1.0 + reach; x1 += step) {
-      const double upper = std::clamp(1.1 + 0.6 * x1, bottom, top), right = std::clamp((x1 - 0.02) / 0.65, bottom, upper);
+      const double upper = std::clamp(1.1 + 0.6 * x1, bottom, top),
+                   right = std::clamp((x1 - 0.02) / 0.65, bottom, upper);
       const double ends[4] = {top, upper, right, bottom};
       for (std::size_t well = 0; well < 3; ++well) {
         const double length = ends[well] - ends[well + 1];
         const int panels = static_cast<int>(std::ceil(length / (4.0 * deviation)));
         for (int k = 0; k < panels; ++k) {
           for (const detail::Node& n : rule) {
-            total[well] += step * length / panels * n.weight * std::exp(-(*this)(Point{x1, ends[well + 1] + length / panels * (k + n.x)}));
+            total[well] += step * length / panels * n.weight *
+                           std::exp(-(*this)(Point{x1, ends[well + 1] + length / panels * (k + n.x)}));
           }
         }
       }

@@ -11,18 +11,19 @@
 
 namespace rheo::targets {
 
-/// The clover (2 + 0.8 cos 3t)(cos t, sin t), t uniform on [0, 2 pi), + width N.  A closed curve that does not cross itself, of length
-/// 16.5 and curvature between -4.2 and 1.3; its reach is 0.24.
+/// The clover (2 + 0.8 cos 3t)(cos t, sin t), t uniform on [0, 2 pi), + width N.  A closed curve that does not cross
+/// itself, of length 16.5 and curvature between -4.2 and 1.3; its reach is 0.24.
 ///
-/// log_prob is a trapezoid sum over t, which converges geometrically on a closed curve: error below 1e-10 in box(), 1e-5 for |x_i| < 10;
-/// the nodes are 60 / width.  Throws std::invalid_argument unless 1e-5 <= width <= 1.
+/// log_prob is a trapezoid sum over t, which converges geometrically on a closed curve: error below 1e-10 in box(),
+/// 1e-5 for |x_i| < 10; the nodes are 60 / width.  Throws std::invalid_argument unless 1e-5 <= width <= 1.
 class NearCurve {
  public:
   static constexpr Index dim = 2;
   explicit NearCurve(double width) : width_(width) {
     if (!(width >= 1e-5 && width <= 1.0)) ::rheo::detail::fail("a width near the curve is between 1e-5 and 1");
     const std::size_t blocks = static_cast<std::size_t>(std::ceil(60.0 / width / block));
-    for (std::size_t k = 0; k < blocks * block; ++k) nodes_.push_back(centre(2.0 * detail::pi * static_cast<double>(k) / static_cast<double>(blocks * block)));
+    for (std::size_t k = 0; k < blocks * block; ++k)
+      nodes_.push_back(centre(2.0 * detail::pi * static_cast<double>(k) / static_cast<double>(blocks * block)));
     for (std::size_t b = 0; b < blocks; ++b) {
       double r = 0.0;
       for (std::size_t k = b * block; k < (b + 1) * block; ++k) r = std::fmax(r, square(nodes_[k], middle(b)));
@@ -31,8 +32,7 @@ class NearCurve {
   }
   double width() const { return width_; }
   /// n x 2 independent points: normals 0 and 1, uniform 2.  Float points are the double ones, rounded.
-  template <class T = double>
-  Batch<T> sample(Index n, Noise noise) const {
+  template <class T = double> Batch<T> sample(Index n, Noise noise) const {
     Batch<T> x(n, dim);
     for (Index i = 0; i < n; ++i) {
       const Point c = centre(2.0 * detail::pi * noise.uniform(i, 2));
@@ -50,11 +50,13 @@ class NearCurve {
     visit(x, std::sqrt(nearest), [&](double d) { nearest = std::fmin(nearest, d); });
     const double precision = 0.5 / (width_ * width_);
     double sum = 0.0;
-    visit(x, std::sqrt(nearest + 45.0 / precision), [&](double d) { sum += std::exp((nearest - d) * precision); });  // to e^-45 of the whole
-    return std::log(sum / static_cast<double>(nodes_.size())) - nearest * precision - detail::log_2pi - 2.0 * std::log(width_);
+    visit(x, std::sqrt(nearest + 45.0 / precision),
+          [&](double d) { sum += std::exp((nearest - d) * precision); });  // to e^-45 of the whole
+    return std::log(sum / static_cast<double>(nodes_.size())) - nearest * precision - detail::log_2pi -
+           2.0 * std::log(width_);
   }
-  /// Nats: the mean of -log_prob over the blur (trapezoid in the plane) and a sixth of the curve (by symmetry), to about 1e-9.  About
-  /// 200 000 evaluations of log_prob.
+  /// Nats: the mean of -log_prob over the blur (trapezoid in the plane) and a sixth of the curve (by symmetry), to
+  /// about 1e-9.  About 200 000 evaluations of log_prob.
   double entropy() const {
     const int m = 200;
     const double h = 0.4;
@@ -79,11 +81,12 @@ class NearCurve {
 
  private:
   static constexpr std::size_t block = 32;  // nodes that are looked at or skipped together
-  static double square(const Point& a, const Point& b) { return (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]); }
+  static double square(const Point& a, const Point& b) {
+    return (a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]);
+  }
   const Point& middle(std::size_t b) const { return nodes_[b * block + block / 2]; }
   /// f(squared distance) for the nodes of the blocks that come within `reach` of x.
-  template <class F>
-  void visit(const Point& x, double reach, F f) const {
+  template <class F> void visit(const Point& x, double reach, F f) const {
     for (std::size_t b = 0; b < radius_.size(); ++b) {
       if (square(x, middle(b)) > (reach + radius_[b]) * (reach + radius_[b])) continue;
       for (std::size_t k = b * block; k < (b + 1) * block; ++k) f(square(x, nodes_[k]));
@@ -95,8 +98,7 @@ class NearCurve {
 };
 
 /// n x 2 points near the clover, see NearCurve.
-template <class T>
-Batch<T> near_curve(Index n, Noise noise, double width) {
+template <class T> Batch<T> near_curve(Index n, Noise noise, double width) {
   return NearCurve(width).sample<T>(n, noise);
 }
 

@@ -15,7 +15,8 @@
 
 namespace rheo::targets {
 
-/// u = sum over sites of (phi - phi right)^2 + (phi - phi below)^2 + mass2 phi^2 + lambda phi^4; site (r, c) is column r L + c of the batch.
+/// u = sum over sites of (phi - phi right)^2 + (phi - phi below)^2 + mass2 phi^2 + lambda phi^4; site (r, c) is column
+/// r L + c of the batch.
 ///
 /// Throws std::invalid_argument unless lambda > 0, or lambda = 0 and mass2 > 0: else it cannot be normalised.
 template <Index L> class Phi4 {
@@ -25,7 +26,8 @@ template <Index L> class Phi4 {
   static constexpr Index dim = L * L;
   template <class T> using Workspace = NoWorkspace;
   Phi4(double mass2, double lambda) : mass2_(mass2), lambda_(lambda) {
-    if (!(lambda > 0.0 || (lambda == 0.0 && mass2 > 0.0))) ::rheo::detail::fail("a field whose action has no lower bound");
+    if (!(lambda > 0.0 || (lambda == 0.0 && mass2 > 0.0)))
+      ::rheo::detail::fail("a field whose action has no lower bound");
   }
   double mass2() const { return mass2_; }
   double lambda() const { return lambda_; }
@@ -36,7 +38,8 @@ template <Index L> class Phi4 {
     for (Index s = 0; s < dim; ++s) {
       const V phi = x[static_cast<std::size_t>(s)];
       if constexpr (L > 1) {
-        const V right = phi - x[static_cast<std::size_t>(shift(s, 0, 1))], below = phi - x[static_cast<std::size_t>(shift(s, 1, 0))];
+        const V right = phi - x[static_cast<std::size_t>(shift(s, 0, 1))],
+                below = phi - x[static_cast<std::size_t>(shift(s, 1, 0))];
         u += right * right + below * below;
       }
       u += phi * phi * (V(mass2_) + V(lambda_) * phi * phi);
@@ -58,12 +61,14 @@ template <Index L> class Phi4 {
       auto g_phi = column(g, s);
       g_phi = (phi * T(4.0 * lambda_) * phi + T(2.0 * mass2_)) * phi;
       if constexpr (L > 1) {
-        g_phi += (phi * T(4) - column(x, shift(s, 0, 1)) - column(x, shift(s, 1, 0)) - column(x, shift(s, 0, L - 1)) - column(x, shift(s, L - 1, 0))) * T(2);
+        g_phi += (phi * T(4) - column(x, shift(s, 0, 1)) - column(x, shift(s, 1, 0)) - column(x, shift(s, 0, L - 1)) -
+                  column(x, shift(s, L - 1, 0))) *
+                 T(2);
       }
     }
   }
-  /// Exact for lambda = 0, where u is a Gaussian's: a product over momenta k of pi / (mass2 + 4 sum sin^2(k / 2)), under a root.  By quadrature, to
-  /// 1e-12, for L = 1.  Else not known.
+  /// Exact for lambda = 0, where u is a Gaussian's: a product over momenta k of pi / (mass2 + 4 sum sin^2(k / 2)),
+  /// under a root.  By quadrature, to 1e-12, for L = 1.  Else not known.
   std::optional<double> log_z() const {
     if (lambda_ == 0.0) {
       double sum = 0.0;
@@ -91,7 +96,9 @@ template <Index L> class Phi4 {
 
  private:
   /// The site that many rows and columns on, around the edges.
-  static constexpr Index shift(Index s, Index rows, Index columns) { return (s / L + rows) % L * L + (s % L + columns) % L; }
+  static constexpr Index shift(Index s, Index rows, Index columns) {
+    return (s / L + rows) % L * L + (s % L + columns) % L;
+  }
   static double momentum(Index k) {
     const double s = std::sin(detail::pi * static_cast<double>(k) / static_cast<double>(L));
     return 4.0 * s * s;

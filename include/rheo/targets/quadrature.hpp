@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The numerical work behind the toy densities: Gauss-Legendre nodes, a Gaussian spread along a curve, Bessel's I0, normal probabilities.
+// The numerical work behind the toy densities: Gauss-Legendre nodes, a Gaussian spread along a curve, Bessel's I0,
+// normal probabilities.
 #pragma once
 
 #include <cmath>
@@ -14,7 +15,8 @@ struct Node {
   double x, weight;
 };
 
-/// Gauss-Legendre rule with m nodes on [a, b]: exact for polynomials of degree 2m - 1.  Nodes by Newton's method, to 1e-15.
+/// Gauss-Legendre rule with m nodes on [a, b]: exact for polynomials of degree 2m - 1.  Nodes by Newton's method, to
+/// 1e-15.
 inline std::vector<Node> gauss_legendre(int m, double a, double b) {
   std::vector<Node> rule;
   for (int i = 0; i < m; ++i) {
@@ -36,8 +38,8 @@ inline std::vector<Node> gauss_legendre(int m, double a, double b) {
   return rule;
 }
 
-/// exp(-z) I0(z) for z >= 0, relative error below 1e-13: the power series (all terms positive) up to 20, Hankel's expansion beyond,
-/// whose terms fall below 1e-16 there.  Abramowitz and Stegun 9.6.12, 9.7.1.
+/// exp(-z) I0(z) for z >= 0, relative error below 1e-13: the power series (all terms positive) up to 20, Hankel's
+/// expansion beyond, whose terms fall below 1e-16 there.  Abramowitz and Stegun 9.6.12, 9.7.1.
 inline double scaled_bessel_i0(double z) {
   double term = 1.0, sum = 1.0;
   if (z <= 20.0) {
@@ -69,9 +71,10 @@ inline double log_normal_between(double a, double b) {
   return tail + std::log1p(-std::exp(log_far_tail(b) - tail));
 }
 
-/// A Gaussian of standard deviation sigma whose centre runs along a curve c(t), t with density w(t) on [a, b]: the integral over t by
-/// one Gauss-Legendre rule.  Converges geometrically once the nodes are closer than about sigma along the curve; a point far from the
-/// curve, beyond the centres of curvature, sees a sharper integrand and wants them closer.
+/// A Gaussian of standard deviation sigma whose centre runs along a curve c(t), t with density w(t) on [a, b]: the
+/// integral over t by one Gauss-Legendre rule.  Converges geometrically once the nodes are closer than about sigma
+/// along the curve; a point far from the curve, beyond the centres of curvature, sees a sharper integrand and wants
+/// them closer.
 class SpreadCurve {
  public:
   template <class Centre, class Weight>

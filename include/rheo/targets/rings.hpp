@@ -26,8 +26,8 @@ inline Point draw_blurred_circle(const Noise& noise, Index i, double r, double s
   return {r * std::cos(t) + sigma * noise.normal(i, 0), r * std::sin(t) + sigma * noise.normal(i, 1)};
 }
 
-/// A try at a radius of density proportional to r exp(-(r - m)^2 / (2 s^2)), r > 0: with the tangent r <= m exp((r - m) / m) the
-/// proposal is N(m + s^2 / m, s).  False if `u` rejects.
+/// A try at a radius of density proportional to r exp(-(r - m)^2 / (2 s^2)), r > 0: with the tangent r <= m exp((r - m)
+/// / m) the proposal is N(m + s^2 / m, s).  False if `u` rejects.
 inline bool try_radius(double m, double s, double normal, double u, double& r) {
   r = m + s * s / m + s * normal;
   return u * m * std::exp((r - m) / m) < r;
@@ -120,10 +120,12 @@ struct StimperRings : Toy<StimperRings> {
   static constexpr const char* name = "stimper_rings";
   static constexpr double sigma = 0.125;
   static Point draw(const Noise& noise, Index i) {
-    const double m = noise.uniform(i, 0) * (mass(1.0) + mass(2.0)) < mass(1.0) ? 1.0 : 2.0, t = 2.0 * detail::pi * noise.uniform(i, 1);
+    const double m = noise.uniform(i, 0) * (mass(1.0) + mass(2.0)) < mass(1.0) ? 1.0 : 2.0,
+                 t = 2.0 * detail::pi * noise.uniform(i, 1);
     for (Index j = 2;; j += 4) {
       double r;
-      if (detail::try_radius(m, sigma, noise.normal(i, j), noise.uniform(i, j + 2), r)) return {r * std::cos(t), r * std::sin(t)};
+      if (detail::try_radius(m, sigma, noise.normal(i, j), noise.uniform(i, j + 2), r))
+        return {r * std::cos(t), r * std::sin(t)};
     }
   }
   static double log_prob(double x1, double x2) {
@@ -134,7 +136,8 @@ struct StimperRings : Toy<StimperRings> {
   }
   /// By quadrature, to the last digit given.
   static double entropy() { return 2.27589281; }
-  /// The integral of ring m before normalisation, 2 pi (s^2 exp(-m^2 / (2 s^2)) + m s sqrt(2 pi) Phi(m / s)); Z = mass(1) + mass(2).
+  /// The integral of ring m before normalisation, 2 pi (s^2 exp(-m^2 / (2 s^2)) + m s sqrt(2 pi) Phi(m / s)); Z =
+  /// mass(1) + mass(2).
   static double mass(double m) {
     const double s = sigma, h = m / (s * std::sqrt(2.0));
     return 2.0 * detail::pi * (s * s * std::exp(-h * h) + m * s * std::sqrt(0.5 * detail::pi) * std::erfc(-h));
@@ -142,25 +145,10 @@ struct StimperRings : Toy<StimperRings> {
   static Box box() { return {-3.0, 3.0, -3.0, 3.0}; }
 };
 
-template <class T>
-Batch<T> four_circles(Index n, Noise noise) {
-  return FourCircles::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> rings(Index n, Noise noise) {
-  return Rings::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> circles(Index n, Noise noise) {
-  return Circles::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> stimper_moons(Index n, Noise noise) {
-  return StimperMoons::sample<T>(n, noise);
-}
-template <class T>
-Batch<T> stimper_rings(Index n, Noise noise) {
-  return StimperRings::sample<T>(n, noise);
-}
+template <class T> Batch<T> four_circles(Index n, Noise noise) { return FourCircles::sample<T>(n, noise); }
+template <class T> Batch<T> rings(Index n, Noise noise) { return Rings::sample<T>(n, noise); }
+template <class T> Batch<T> circles(Index n, Noise noise) { return Circles::sample<T>(n, noise); }
+template <class T> Batch<T> stimper_moons(Index n, Noise noise) { return StimperMoons::sample<T>(n, noise); }
+template <class T> Batch<T> stimper_rings(Index n, Noise noise) { return StimperRings::sample<T>(n, noise); }
 
 }  // namespace rheo::targets

@@ -36,8 +36,7 @@ struct Target {
 };
 
 /// The target of one density struct.
-template <class D>
-Target target() {
+template <class D> Target target() {
   Target t{D::name, D::template sample<double>, D::log_prob, D::entropy(), {}, {}, D::box()};
   if constexpr (Compact<D>) {
     t.in_support = D::in_support;
@@ -49,22 +48,50 @@ Target target() {
 /// NearCurve of that width under a name; the entropy is NearCurve::entropy(), which takes a while.
 inline Target near_curve_target(std::string name, double width, double entropy) {
   const auto curve = std::make_shared<const NearCurve>(width);
-  return {std::move(name), [curve](Index n, Noise noise) { return curve->sample(n, noise); },
-          [curve](double x1, double x2) { return curve->log_prob(x1, x2); }, entropy, {}, {}, NearCurve::box()};
+  return {std::move(name),
+          [curve](Index n, Noise noise) { return curve->sample(n, noise); },
+          [curve](double x1, double x2) { return curve->log_prob(x1, x2); },
+          entropy,
+          {},
+          {},
+          NearCurve::box()};
 }
 
 /// Every target.
 inline const std::vector<Target>& all() {
-  static const std::vector<Target> table{
-      target<Checkerboard>(),  target<Corners>(),     target<EightGaussians>(), target<FourCircles>(),   target<Rings>(),
-      target<Circles>(),       target<Moons>(),       target<SwissRoll>(),      target<TwoSpirals>(),    target<Pinwheel>(),
-      target<Diamond>(),       target<TwoUniforms>(), target<Annulus>(),        target<TwoLines>(),      target<TwoMarginals>(),
-      target<SplitGaussian>(), target<OneUniform>(),  target<Crescent>(),       target<CrescentCubed>(), target<Sine>(),
-      target<AbsCurve>(),      target<SignCurve>(),   target<StimperMoons>(),   target<StimperRings>(),  target<RingOfGaussians>(),
-      target<OlympicRings>(),  target<FourRings>(),   target<Sierpinski>(),     target<FractalTree>(),   target<SyntheticImage>(),
-      near_curve_target("near_curve_0.1", 0.1, 1.873649156),
-      near_curve_target("near_curve_0.03", 0.03, 0.670448136),
-      near_curve_target("near_curve_0.01", 0.01, -0.428093855)};
+  static const std::vector<Target> table{target<Checkerboard>(),
+                                         target<Corners>(),
+                                         target<EightGaussians>(),
+                                         target<FourCircles>(),
+                                         target<Rings>(),
+                                         target<Circles>(),
+                                         target<Moons>(),
+                                         target<SwissRoll>(),
+                                         target<TwoSpirals>(),
+                                         target<Pinwheel>(),
+                                         target<Diamond>(),
+                                         target<TwoUniforms>(),
+                                         target<Annulus>(),
+                                         target<TwoLines>(),
+                                         target<TwoMarginals>(),
+                                         target<SplitGaussian>(),
+                                         target<OneUniform>(),
+                                         target<Crescent>(),
+                                         target<CrescentCubed>(),
+                                         target<Sine>(),
+                                         target<AbsCurve>(),
+                                         target<SignCurve>(),
+                                         target<StimperMoons>(),
+                                         target<StimperRings>(),
+                                         target<RingOfGaussians>(),
+                                         target<OlympicRings>(),
+                                         target<FourRings>(),
+                                         target<Sierpinski>(),
+                                         target<FractalTree>(),
+                                         target<SyntheticImage>(),
+                                         near_curve_target("near_curve_0.1", 0.1, 1.873649156),
+                                         near_curve_target("near_curve_0.03", 0.03, 0.670448136),
+                                         near_curve_target("near_curve_0.01", 0.01, -0.428093855)};
   return table;
 }
 

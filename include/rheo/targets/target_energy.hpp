@@ -8,8 +8,9 @@
 
 namespace rheo::targets {
 
-/// u = -log p, log Z = 0, computed in double row by row; a ValueEnergy, without gradients: many of the table's densities have jumps.
-/// The target must outlive it, as those of the table do.  Throws std::invalid_argument for a target without a density.
+/// u = -log p, log Z = 0, computed in double row by row; a ValueEnergy, without gradients: many of the table's
+/// densities have jumps. The target must outlive it, as those of the table do.  Throws std::invalid_argument for a
+/// target without a density.
 class TargetEnergy {
  public:
   static constexpr Index dim = 2;
@@ -18,7 +19,8 @@ class TargetEnergy {
     if (!target.log_prob) ::rheo::detail::fail("the target \"" + target.name + "\" has no density");
   }
   template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace&) const {
-    for (Index i = 0; i < x.rows(); ++i) u(i) = T(-target_->log_prob(static_cast<double>(x(i, 0)), static_cast<double>(x(i, 1))));
+    for (Index i = 0; i < x.rows(); ++i)
+      u(i) = T(-target_->log_prob(static_cast<double>(x(i, 0)), static_cast<double>(x(i, 1))));
   }
   double log_z() const { return 0.0; }
 

@@ -33,16 +33,15 @@ inline double distance(const Box& b, double x1, double x2) {
 /// The sampling loop.  `Self` owes
 ///   static constexpr const char* name;
 ///   static Point draw(const Noise&, Index i);       an exact draw from row i's numbers alone
-///   static double log_prob(double x1, double x2);   exact and normalised, nats; -infinity off the support, NaN where a coordinate is
+///   static double log_prob(double x1, double x2);   exact and normalised, nats; -infinity off the support, NaN where a
+///                                                   coordinate is
 ///   static double entropy();                        nats
 ///   static Box box();
 /// and, when the support is compact, what `Compact` asks for.
-template <class Self>
-struct Toy {
+template <class Self> struct Toy {
   static constexpr Index dim = 2;
   /// n x 2 independent points.  Row i depends on (noise, i) only; float points are the double ones, rounded.
-  template <class T = double>
-  static Batch<T> sample(Index n, Noise noise) {
+  template <class T = double> static Batch<T> sample(Index n, Noise noise) {
     Batch<T> x(n, dim);
     for (Index i = 0; i < n; ++i) {
       const Point p = Self::draw(noise, i);
@@ -53,8 +52,9 @@ struct Toy {
   }
 };
 
-/// A density whose support is compact and known: in_support(x) holds where distance_to_support(x) is 0, the closed support.
-/// Rounding to float may put a point of the edge outside, by less than 1e-6: give leak measures a larger delta then.
+/// A density whose support is compact and known: in_support(x) holds where distance_to_support(x) is 0, the closed
+/// support. Rounding to float may put a point of the edge outside, by less than 1e-6: give leak measures a larger delta
+/// then.
 template <class D>
 concept Compact = requires(double x) {
   { D::in_support(x, x) } -> std::same_as<bool>;

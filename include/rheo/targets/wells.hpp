@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Energies with two modes a pair of coordinates: DoubleWell and its products, ManyWell.
-//   Wu et al. 2020, arXiv:2002.06707, section 4 (after Noe et al. 2019, arXiv:1812.01729); ManyWell: Midgley et al. 2022,
+//   Wu et al. 2020, arXiv:2002.06707, section 4 (after Noe et al. 2019, arXiv:1812.01729); ManyWell: Midgley et al.
+//     2022,
 //   arXiv:2208.01893, appendix.
 #pragma once
 
@@ -23,19 +24,22 @@
 namespace rheo::targets {
 namespace detail {
 
-/// The density exp(-(a x + b x^2 + c x^4)) on the line, b < 0 < c, |a| small enough for two minima: constants by quadrature to 1e-13.
+/// The density exp(-(a x + b x^2 + c x^4)) on the line, b < 0 < c, |a| small enough for two minima: constants by
+/// quadrature to 1e-13.
 class QuarticWell {
  public:
   QuarticWell(double a, double b, double c) : a_(a), b_(b), c_(c) {
     const double turn = std::sqrt(-b / (6.0 * c));  // of the slope, which has three roots if it changes sign here
-    if (!(b < 0.0 && c > 0.0) || !(slope(-turn) > 0.0 && slope(turn) < 0.0)) ::rheo::detail::fail("a double well needs two minima");
+    if (!(b < 0.0 && c > 0.0) || !(slope(-turn) > 0.0 && slope(turn) < 0.0))
+      ::rheo::detail::fail("a double well needs two minima");
     const double outside = 2.0 * std::sqrt(-b / c) + std::cbrt(std::fabs(a) / c);
     left_ = root(-outside, -turn);
     barrier_ = root(turn, -turn);
     right_ = root(turn, outside);
     lowest_ = std::fmin(value(left_), value(right_));
     reach_ = outside;
-    while (std::fmin(value(-reach_), value(reach_)) < lowest_ + 60.0) reach_ *= 1.05;  // e^-60 of the peak and less lies beyond
+    while (std::fmin(value(-reach_), value(reach_)) < lowest_ + 60.0)
+      reach_ *= 1.05;  // e^-60 of the peak and less lies beyond
     mass_ = integral(-reach_, reach_);
   }
   double value(double x) const { return x * (a_ + x * (b_ + x * x * c_)); }
@@ -92,8 +96,8 @@ class QuarticWell {
 
 /// u = sum over pairs (x, y) = (x_1, x_2), (x_3, x_4), ... of a x + b x^2 + c x^4 + y^2 / 2: 2^(D / 2) modes.
 ///
-/// a = -1/2, b = -6, c = 1 unless given; then, a pair, the minima are x = -1.71083 and 1.75252, the barrier -0.04169, log Z 10.293480 and
-/// P(x > 0) 0.844307.  Throws std::invalid_argument where there are not two minima.
+/// a = -1/2, b = -6, c = 1 unless given; then, a pair, the minima are x = -1.71083 and 1.75252, the barrier -0.04169,
+/// log Z 10.293480 and P(x > 0) 0.844307.  Throws std::invalid_argument where there are not two minima.
 template <Index D> class ManyWell {
   static_assert(D % 2 == 0 && D > 0, "rheo::ManyWell: coordinates come in pairs");
 
@@ -105,7 +109,8 @@ template <Index D> class ManyWell {
   template <class X> auto operator()(const X& x) const {
     using V = std::decay_t<decltype(x[0])>;
     V u(0);
-    for (std::size_t j = 0; j < D; j += 2) u += x[j] * (V(a_) + x[j] * (V(b_) + V(c_) * x[j] * x[j])) + V(0.5) * x[j + 1] * x[j + 1];
+    for (std::size_t j = 0; j < D; j += 2)
+      u += x[j] * (V(a_) + x[j] * (V(b_) + V(c_) * x[j] * x[j])) + V(0.5) * x[j + 1] * x[j + 1];
     return u;
   }
   template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace&) const {

@@ -93,8 +93,8 @@ class StateWalk {
   requires requires(X& x) { x.data(), x.size(), typename X::Scalar(); }
   void operator()(const char* name, X& x) { numbers(name, x.data(), x.size()); }
   template <class Whole>
-  requires(std::is_integral_v<Whole> || std::is_enum_v<Whole>) void operator()(const char* name, Whole& x, std::int64_t least,
-                                                                       std::int64_t most) {
+  requires(std::is_integral_v<Whole> || std::is_enum_v<Whole>) void operator()(const char* name, Whole& x,
+                                                                               std::int64_t least, std::int64_t most) {
     if (mode_ == Mode::save) {
       add(name, true).integers.push_back(static_cast<std::int64_t>(x));
     } else if (const auto* a = take(name, true, 8, 1)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fit: maximum likelihood on data, with a validation split, early stopping, and the best parameters in place whatever happens.
+// fit: maximum likelihood on data, with a validation split, early stopping, and the best parameters in place whatever
+// happens.
 #pragma once
 
 #include "rheo/training/fit_run.hpp"
@@ -8,10 +9,13 @@ namespace rheo {
 namespace detail {
 
 /// Everything that can be wrong with a fit of these rows, before anything has changed.
-template <class F, class T> void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out) {
+template <class F, class T>
+void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options,
+               const HeldOut<T>* held_out) {
   const auto check = [&](const Input<T>& x, const Input<T>& c, const char* rows, const char* contexts) {
     model.check(x, c);
-    if (F::context_dim > 0 && c.rows() != x.rows()) fail("fit: the context has one row, the data " + std::to_string(x.rows()) + ": a fit wants one for each");
+    if (F::context_dim > 0 && c.rows() != x.rows())
+      fail("fit: the context has one row, the data " + std::to_string(x.rows()) + ": a fit wants one for each");
     check_finite(x.view(), rows);
     check_finite(c.view(), contexts);
   };
@@ -32,19 +36,22 @@ template <class F, class T> void check_fit(const Model<F, T>& model, const Input
 
 /// A fit of rows that were checked; `windows` gives those that follow them, or is null.
 template <class F, class T, class Objective>
-FitResult fit_run(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out, Objective objective,
-                  RowWindows<T>* windows) {
-  Trainer<F, T, Objective> trainer(model, options.optimizer, Threads(options.threads, options.executor), std::move(objective));
+FitResult fit_run(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options,
+                  const HeldOut<T>* held_out, Objective objective, RowWindows<T>* windows) {
+  Trainer<F, T, Objective> trainer(model, options.optimizer, Threads(options.threads, options.executor),
+                                   std::move(objective));
   trainer.join(options.team);
   const StartOptions start{options.standardize_context, options.restandardize};
-  FitResult r = fit_rows<T>(model.parameters(), model.buffers(), trainer, data.view(), context.view(), options, held_out,
-                            [&](const Batch<T>& x, const Batch<T>& c) { return model.initialise(x, c, start); }, windows);
+  FitResult r = fit_rows<T>(
+      model.parameters(), model.buffers(), trainer, data.view(), context.view(), options, held_out,
+      [&](const Batch<T>& x, const Batch<T>& c) { return model.initialise(x, c, start); }, windows);
   r.repeated = repeated_values(data.view(), F::x_support);
   return r;
 }
 
 template <class F, class T, class Objective>
-FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options, const HeldOut<T>* held_out, Objective objective) {
+FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options,
+                      const HeldOut<T>* held_out, Objective objective) {
   check_fit<F, T>(model, data, context, options, held_out);
   FitResult r = fit_run<F, T>(model, data, context, options, held_out, std::move(objective), nullptr);
   r.notes = notes_of(r);
@@ -53,35 +60,37 @@ FitResult fit_checked(Model<F, T>& model, const Input<T>& data, const Input<T>& 
 
 }  // namespace detail
 
-/// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone.
-/// Held-out rows choose the best epoch: a share of the rows (FitOptions::validation), or a HeldOut of the user's own, and then all of x is trained on.
-/// Throws std::invalid_argument for wrong shapes and options and for weights, of the training or of the held-out rows, whose sum is not positive;
-/// DataError for values that are not finite and for rows off the flow's support (rheo/training/support.hpp), before anything has changed.
+/// Fits the model in place by maximum likelihood, or by another objective (rheo/training/objectives.hpp).  x is n x
+/// x_dim, context n x context_dim.  Data-dependent starts are run first, on the training part alone. Held-out rows
+/// choose the best epoch: a share of the rows (FitOptions::validation), or a HeldOut of the user's own, and then all of
+/// x is trained on. Throws std::invalid_argument for wrong shapes and options and for weights, of the training or of
+/// the held-out rows, whose sum is not positive; DataError for values that are not finite and for rows off the flow's
+/// support (rheo/training/support.hpp), before anything has changed.
 template <class F, class T, class Objective = MaximumLikelihood>
-FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options,
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data,
+              const std::type_identity_t<Input<T>>& context, FitOptions options,
               const std::type_identity_t<HeldOut<T>>& held_out, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, context, options, &held_out, std::move(objective));
 }
 template <class F, class T, class Objective = MaximumLikelihood>
-FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options, const std::type_identity_t<HeldOut<T>>& held_out,
-              Objective objective = {}) {
+FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options,
+              const std::type_identity_t<HeldOut<T>>& held_out, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, &held_out, std::move(objective));
 }
 template <class F, class T, class Objective = MaximumLikelihood>
-  requires(!detail::is_held_out<Objective>)
-FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context, FitOptions options = {},
-              Objective objective = {}) {
+requires(!detail::is_held_out<Objective>) FitResult
+    fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context,
+        FitOptions options = {}, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, context, options, nullptr, std::move(objective));
 }
 template <class F, class T, class Objective = MaximumLikelihood>
-  requires(!detail::is_held_out<Objective>)
-FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data, FitOptions options = {}, Objective objective = {}) {
+requires(!detail::is_held_out<Objective>) FitResult fit(Model<F, T>& model, const std::type_identity_t<Input<T>>& data,
+                                                        FitOptions options = {}, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, nullptr, std::move(objective));
 }
 /// Not of a model that is const, and says so.
 template <class M, class... Rest>
-  requires std::is_const_v<M>
-FitResult fit(M&, const Rest&...) {
+requires std::is_const_v<M> FitResult fit(M&, const Rest&...) {
   static_assert(!std::is_const_v<M>, "rheo: fit changes the model that it is given, and this one is const");
   return {};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fit_energy: fits a flow to an energy from its own draws, with data or kept draws beside them if there are any, and the best parameters in place.
+// fit_energy: fits a flow to an energy from its own draws, with data or kept draws beside them if there are any, and
+// the best parameters in place.
 //   Noe et al. 2019, arXiv:1812.01729 (Boltzmann generators); Wu et al. 2020, arXiv:2002.06707, section 3.
 #pragma once
 
@@ -14,12 +15,14 @@ namespace rheo {
 
 /// Losses are means a row in nats: -log w by energy, the negative elbo by example, mixed by `data_share`.
 struct EnergyReport {
-  int step = 0, steps = 0;        ///< from 1
-  double loss = 0;                ///< mean since the last report
-  double check_loss = 0;          ///< on `check_rows` rows whose noise is the same in every check, less those of `check_not_finite`
-  Index check_not_finite = 0;     ///< rows of the check without a finite loss, up to a hundredth or one; with more the check has none, and is no best
+  int step = 0, steps = 0;  ///< from 1
+  double loss = 0;          ///< mean since the last report
+  double check_loss =
+      0;  ///< on `check_rows` rows whose noise is the same in every check, less those of `check_not_finite`
+  Index check_not_finite = 0;  ///< rows of the check without a finite loss, up to a hundredth or one; with more the
+                               ///< check has none, and is no best
   double best_loss = 0;
-  double acceptance = 0;          ///< of the accept/reject moves since the beginning; NaN without any
+  double acceptance = 0;  ///< of the accept/reject moves since the beginning; NaN without any
   double learning_rate = 0, seconds = 0;
   long skipped_steps = 0;
 };
@@ -28,32 +31,36 @@ struct EnergyFitOptions {
   int steps = 1000;
   Index batch = 256;
   double learning_rate = 1e-3;
-  double data_share = 0.5;        ///< weight of the likelihood of the data, or of kept draws, beside the energy; 1 looks at them alone
-  double clip_norm = 5;           ///< 0: no clipping
+  double data_share =
+      0.5;  ///< weight of the likelihood of the data, or of kept draws, beside the energy; 1 looks at them alone
+  double clip_norm = 5;  ///< 0: no clipping
   Optimizer optimizer = Adam{};
   Schedule schedule{};
   Noise noise{};
   int threads = 1;
-  Executor* executor = nullptr;   ///< as in FitOptions
-  int check_every = 100;          ///< steps between checks; the parameters of the best check, or a later one as good, are what stays
+  Executor* executor = nullptr;  ///< as in FitOptions
+  int check_every =
+      100;  ///< steps between checks; the parameters of the best check, or a later one as good, are what stays
   Index check_rows = 1024;
-  double tolerance = 0.01;        ///< nats: a later check this near to the lowest is taken for better, since on few rows a loss may fall below -log Z
-  int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
-  int halvings = 3;               ///< how often, before giving up as diverged
+  double tolerance = 0.01;  ///< nats: a later check this near to the lowest is taken for better, since on few rows a
+                            ///< loss may fall below -log Z
+  int patience_non_finite = 10;     ///< non-finite steps in a row before going back to the best and halving the rate
+  int halvings = 3;                 ///< how often, before giving up as diverged
   bool standardize_context = true;  ///< as in FitOptions
   std::function<bool(const EnergyReport&)> callback{};  ///< after every check; false stops the fit
-  StopToken stop{};  ///< std::stop_token where the library has it
-  Checkpoint checkpoint{};  ///< as in FitOptions; a replay's rows are kept with it
+  StopToken stop{};                                     ///< std::stop_token where the library has it
+  Checkpoint checkpoint{};                              ///< as in FitOptions; a replay's rows are kept with it
 };
 
 struct EnergyFitResult {
   FitStatus status = FitStatus::budget_reached;
   std::vector<EnergyReport> history;
-  int best_step = 0;              ///< whose parameters stay; 0: the beginning
+  int best_step = 0;  ///< whose parameters stay; 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity(), seconds = 0;
   long steps = 0, skipped_steps = 0;
-  Report report;                  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay or an alpha-divergence, without the checks
-  std::string checkpoint_error;   ///< why the last checkpoint could not be written; empty where it was
+  Report report;  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay or
+                  ///< an alpha-divergence, without the checks
+  std::string checkpoint_error;  ///< why the last checkpoint could not be written; empty where it was
 };
 
 namespace detail {
@@ -61,7 +68,9 @@ namespace detail {
 /// An energy stands for the reverse KL to it; what is no energy is an objective already.
 template <class E> auto objective_of(const E& e) {
   if constexpr (ValueEnergy<E>) {
-    static_assert(Energy<E>, "rheo: fit_energy: an energy without a gradient: pass alpha_divergence<Estimator::weights>(energy, 1.0), say, in its place");
+    static_assert(Energy<E>,
+                  "rheo: fit_energy: an energy without a gradient: pass alpha_divergence<Estimator::weights>(energy, "
+                  "1.0), say, in its place");
     return ReverseKl<E>(e);
   } else {
     return e;
@@ -69,9 +78,12 @@ template <class E> auto objective_of(const E& e) {
 }
 
 [[gnu::cold]] inline void check_options(const EnergyFitOptions& o) {
-  if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1) fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
-  if (!(o.clip_norm >= 0) || !(o.tolerance >= 0) || o.patience_non_finite < 1 || o.halvings < 0) fail("fit_energy: clip_norm, tolerance and halvings must not be negative, patience_non_finite must be positive");
-  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit_energy: learning_rate must be positive, got " + number_text(o.learning_rate));
+  if (o.steps < 0 || o.batch < 1 || o.check_every < 1 || o.check_rows < 1 || o.threads < 1)
+    fail("fit_energy: steps, batch, check_every, check_rows and threads must be positive");
+  if (!(o.clip_norm >= 0) || !(o.tolerance >= 0) || o.patience_non_finite < 1 || o.halvings < 0)
+    fail("fit_energy: clip_norm, tolerance and halvings must not be negative, patience_non_finite must be positive");
+  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate))
+    fail("fit_energy: learning_rate must be positive, got " + number_text(o.learning_rate));
 }
 
 /// The options that a run is told from others by.
@@ -96,10 +108,10 @@ template <class E> auto objective_of(const E& e) {
 /// or, where those are `moving`, over draws alone.
 template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyFitResult> {
   using State = RunState<T, EnergyFitOptions, EnergyFitResult>;
-  using typename State::Restored;
-  using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
   using State::finished_, State::start_loss_, State::loss_, State::made_, State::halved_;
+  using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
   using State::seconds, State::interrupt;
+  using typename State::Restored;
 
  public:
   EnergyRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked,
@@ -242,7 +254,8 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
 };
 
 template <class F, class T, class Objective>
-EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o, Objective objective, const std::function<void()>& start = {}) {
+EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o,
+                             Objective objective, const std::function<void()>& start = {}) {
   check_options(o);
   Trainer<F, T, Objective> trainer(model, o.optimizer, Threads(o.threads, o.executor), objective);
   StepRows<T> source(data);
@@ -256,55 +269,70 @@ EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context
 
 }  // namespace detail
 
-/// Fits the model in place to exp(-u) by reverse KL, from its own draws alone: it finds only the modes that its draws reach, and may leave those that
-/// they reached, which no weight tells: a replay below, or alpha_divergence(energy, 0.5), keeps them better.  An objective may stand in the energy's place: that,
-/// path_gradient(energy) (rheo/training/alpha_divergence.hpp).  Steps whose loss or gradient is not finite change nothing and are counted.  Throws
-/// std::invalid_argument for wrong options.
-template <class F, class T, class E> EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const EnergyFitOptions& options = {}) {
-  static_assert(F::context_dim == 0, "rheo: fit_energy: this flow has a context: hand its rows, fit_energy(model, energy, context, options)");
+/// Fits the model in place to exp(-u) by reverse KL, from its own draws alone: it finds only the modes that its draws
+/// reach, and may leave those that they reached, which no weight tells: a replay below, or alpha_divergence(energy,
+/// 0.5), keeps them better.  An objective may stand in the energy's place: that, path_gradient(energy)
+/// (rheo/training/alpha_divergence.hpp).  Steps whose loss or gradient is not finite change nothing and are counted.
+/// Throws std::invalid_argument for wrong options.
+template <class F, class T, class E>
+EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const EnergyFitOptions& options = {}) {
+  static_assert(
+      F::context_dim == 0,
+      "rheo: fit_energy: this flow has a context: hand its rows, fit_energy(model, energy, context, options)");
   const CView<T> nothing = Model<F, T>::template nothing<const T>(0);
   return detail::fit_by_steps<F, T>(model, nothing, nothing, options, detail::objective_of(energy));
 }
 
-/// The same with data beside the energy: data_share * (-elbo of the data) + (1 - data_share) * (-log w of draws).  Data-dependent starts are run
-/// first.  Throws DataError for values that are not finite and rows off the flow's support.
+/// The same with data beside the energy: data_share * (-elbo of the data) + (1 - data_share) * (-log w of draws).
+/// Data-dependent starts are run first.  Throws DataError for values that are not finite and rows off the flow's
+/// support.
 template <class F, class T, class E>
-  requires(F::context_dim == 0)
-EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& data, const EnergyFitOptions& options = {}) {
+requires(F::context_dim == 0) EnergyFitResult
+    fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& data,
+               const EnergyFitOptions& options = {}) {
   model.check(data, Input<T>());
   if (data.rows() < 1) detail::fail("fit_energy: no data");
   detail::check_finite(data.view(), "the data");
   check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
-  return detail::fit_by_steps<F, T>(model, data.view(), Model<F, T>::template nothing<const T>(0), options, Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share),
+  return detail::fit_by_steps<F, T>(model, data.view(), Model<F, T>::template nothing<const T>(0), options,
+                                    Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share),
                                     [&] { model.initialise(data); });
 }
 
-/// The same with the flow's own weighted draws in the place of data (rheo/training/replay.hpp): they keep modes that were found once and that reverse KL would leave.  The
-/// replay is filled at the start and refreshed by draws of options.noise; it holds its last rows behind the fit, for another.  Checks look at the energy alone.  Throws
+/// The same with the flow's own weighted draws in the place of data (rheo/training/replay.hpp): they keep modes that
+/// were found once and that reverse KL would leave.  The replay is filled at the start and refreshed by draws of
+/// options.noise; it holds its last rows behind the fit, for another.  Checks look at the energy alone.  Throws
 /// DataError where no kept draw has a weight above 0, std::invalid_argument for a replay that does not fit.
 template <class F, class T, class E>
-  requires(F::context_dim == 0)
-EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, Replay<T>& replay, const EnergyFitOptions& options = {}) {
+requires(F::context_dim == 0) EnergyFitResult
+    fit_energy(Model<F, T>& model, const E& energy, Replay<T>& replay, const EnergyFitOptions& options = {}) {
   detail::check_options(options);
   const auto by_energy = detail::objective_of(energy);
-  Trainer trainer(model, options.optimizer, Threads(options.threads, options.executor), Mixed(MaximumLikelihood{}, by_energy, options.data_share));
+  Trainer trainer(model, options.optimizer, Threads(options.threads, options.executor),
+                  Mixed(MaximumLikelihood{}, by_energy, options.data_share));
   Trainer checked(model, options.optimizer, Threads(options.threads, options.executor), detail::judge_of(by_energy));
-  detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
-  return detail::EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, true, Model<F, T>::template nothing<const T>(0), options).run({});
+  detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(
+      model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
+  return detail::EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, true,
+                              Model<F, T>::template nothing<const T>(0), options)
+      .run({});
 }
 
-/// A conditional flow, for all rows of the context (n x context_dim) at once: the mean over them of KL(flow given c || exp(-u) / Z(c)) - log Z(c), u an energy
-/// of (x, c), c behind x, or of x alone.  Each step draws its rows from them.  Throws DataError for values that are not finite.
+/// A conditional flow, for all rows of the context (n x context_dim) at once: the mean over them of KL(flow given c ||
+/// exp(-u) / Z(c)) - log Z(c), u an energy of (x, c), c behind x, or of x alone.  Each step draws its rows from them.
+/// Throws DataError for values that are not finite.
 template <class F, class T, class E>
-  requires(F::context_dim > 0)
-EnergyFitResult fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& context, const EnergyFitOptions& options = {}) {
+requires(F::context_dim > 0) EnergyFitResult
+    fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& context,
+               const EnergyFitOptions& options = {}) {
   detail::check_width(context, F::context_dim, "context");
   if (context.rows() < 1) detail::fail("fit_energy: no context");
   detail::check_finite(context.view(), "the context");
-  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(), options, detail::objective_of(energy), [&] {
-    StartReport start;
-    model.start_context(context, {options.standardize_context, false}, start);
-  });
+  return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(),
+                                    options, detail::objective_of(energy), [&] {
+                                      StartReport start;
+                                      model.start_context(context, {options.standardize_context, false}, start);
+                                    });
 }
 
 }  // namespace rheo

@@ -21,106 +21,129 @@
 
 namespace rheo {
 
-/// How a fit ended.  converged: the validation loss moved less than `tolerance` for `patience` epochs; early_stopped: it found no new best for
-/// `patience` epochs; budget_reached: all epochs were run; interrupted: the stop token or the callback asked; diverged: losses or gradients
-/// stayed non-finite after every halving of the rate; no_better_than_start: it ended in one of the first three ways, and no epoch was better than the
-/// beginning.  In every case the model holds the best parameters seen.
+/// How a fit ended.  converged: the validation loss moved less than `tolerance` for `patience` epochs; early_stopped:
+/// it found no new best for `patience` epochs; budget_reached: all epochs were run; interrupted: the stop token or the
+/// callback asked; diverged: losses or gradients stayed non-finite after every halving of the rate;
+/// no_better_than_start: it ended in one of the first three ways, and no epoch was better than the beginning.  In every
+/// case the model holds the best parameters seen.
 enum class FitStatus { converged, early_stopped, budget_reached, interrupted, diverged, no_better_than_start };
 
 inline const char* to_string(FitStatus s) {
-  constexpr const char* names[] = {"converged", "early_stopped", "budget_reached", "interrupted", "diverged", "no_better_than_start"};
+  constexpr const char* names[] = {"converged",   "early_stopped", "budget_reached",
+                                   "interrupted", "diverged",      "no_better_than_start"};
   return names[static_cast<int>(s)];
 }
 
 /// Losses are mean negative log-densities (or negative elbos) per row, in nats.
 struct EpochReport {
-  int epoch = 0, epochs = 0;      ///< from 1
-  double train_loss = 0;          ///< mean over the epoch's steps
-  double validation_loss = 0;     ///< NaN without a validation part
+  int epoch = 0, epochs = 0;   ///< from 1
+  double train_loss = 0;       ///< mean over the epoch's steps
+  double validation_loss = 0;  ///< NaN without a validation part
   double best_loss = 0;
   double learning_rate = 0;
-  double seconds = 0;             ///< since the beginning
-  long skipped_steps = 0;         ///< steps not made since the beginning, for a non-finite loss or gradient
+  double seconds = 0;      ///< since the beginning
+  long skipped_steps = 0;  ///< steps not made since the beginning, for a non-finite loss or gradient
 };
 
 struct FitOptions {
   int epochs = 100;
   Index batch = 256;
   double learning_rate = 1e-3;
-  double validation = 0.1;        ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss; a HeldOut stands in its place
-  int patience = 20;              ///< epochs without a new best before stopping; 0: never
+  double validation = 0.1;  ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss; a
+                            ///< HeldOut stands in its place
+  int patience = 20;        ///< epochs without a new best before stopping; 0: never
   double tolerance = 0;
-  double clip_norm = 5;           ///< 0: no clipping
+  double clip_norm = 5;  ///< 0: no clipping
   Optimizer optimizer = Adam{};
   Schedule schedule{};
-  double average = 0;             ///< share of its past that a running mean of the parameters keeps a step, 0.999 say.  The means are what validation judges and what stays; callbacks see the model's own.  0: none
-  Noise noise{};                  ///< decides the split, the order of rows and the draws
+  double average = 0;  ///< share of its past that a running mean of the parameters keeps a step, 0.999 say.  The means
+                       ///< are what validation judges and what stays; callbacks see the model's own.  0: none
+  Noise noise{};       ///< decides the split, the order of rows and the draws
   int threads = 1;
-  Executor* executor = nullptr;   ///< works in the place of our threads (rheo/flows/executor.hpp)
-  /// The processes that fit together, each of which makes this very call with the same model, data and options (rheo/mpi.hpp); null: this one alone.
-  /// The shards of a batch, and of the held-out rows, are shared out; the parameters are the same at every rank, and one process's up to rounding.
-  /// Callback and checkpoints are rank 0's, the stop token any rank's, a step later; what makes one rank throw makes all throw.  Facts that differ are refused.
+  Executor* executor = nullptr;  ///< works in the place of our threads (rheo/flows/executor.hpp)
+  /// The processes that fit together, each of which makes this very call with the same model, data and options
+  /// (rheo/mpi.hpp); null: this one alone. The shards of a batch, and of the held-out rows, are shared out; the
+  /// parameters are the same at every rank, and one process's up to rounding. Callback and checkpoints are rank 0's,
+  /// the stop token any rank's, a step later; what makes one rank throw makes all throw.  Facts that differ are
+  /// refused.
   Team* team = nullptr;
-  /// One per row; empty: all one.  Scaled to mean one over the training part.  Negative ones, as event generators write them, take away what others gave
-  /// too much: the weighted mean is that of the law they tell together, steady where batches are so large that their sum is near its mean.
+  /// One per row; empty: all one.  Scaled to mean one over the training part.  Negative ones, as event generators write
+  /// them, take away what others gave too much: the weighted mean is that of the law they tell together, steady where
+  /// batches are so large that their sum is near its mean.
   std::vector<double> weights{};
-  /// Contexts as columns of mean 0 and deviation 1 over the training part, stored with the model; false: as they are, now and in later fits, for layers of
-  /// one's own that take them at their word.
+  /// Contexts as columns of mean 0 and deviation 1 over the training part, stored with the model; false: as they are,
+  /// now and in later fits, for layers of one's own that take them at their word.
   bool standardize_context = true;
-  /// Data and contexts standardised by these rows even where an earlier fit's standardisation is stored; trained parameters stay, and learn anew.
+  /// Data and contexts standardised by these rows even where an earlier fit's standardisation is stored; trained
+  /// parameters stay, and learn anew.
   bool restandardize = false;
-  int patience_non_finite = 10;   ///< non-finite steps in a row before going back to the best and halving the rate
-  int halvings = 3;               ///< how often, before giving up as diverged
+  int patience_non_finite = 10;  ///< non-finite steps in a row before going back to the best and halving the rate
+  int halvings = 3;              ///< how often, before giving up as diverged
   std::function<bool(const EpochReport&)> callback{};  ///< after every epoch; false stops the fit
-  StopToken stop{};  ///< std::stop_token where the library has it
-  Checkpoint checkpoint{};  ///< io::checkpoint("fit.ckpt") (rheo/io/checkpoint.hpp): a run that is killed goes on where it was when it is started again
+  StopToken stop{};                                    ///< std::stop_token where the library has it
+  Checkpoint checkpoint{};  ///< io::checkpoint("fit.ckpt") (rheo/io/checkpoint.hpp): a run that is killed goes on where
+                            ///< it was when it is started again
 };
 
 struct FitResult {
   FitStatus status = FitStatus::budget_reached;
   std::vector<EpochReport> history;
-  int best_epoch = 0;             ///< 0: the beginning
+  int best_epoch = 0;  ///< 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity();
   double seconds = 0;
   long steps = 0, skipped_steps = 0;
-  std::vector<Index> set_aside;   ///< held-out rows whose loss was not finite in some epoch and that none was judged by: of the data, or of the HeldOut
-  StartReport start;              ///< constant columns of the context, and standardisations kept from an earlier fit
+  std::vector<Index> set_aside;  ///< held-out rows whose loss was not finite in some epoch and that none was judged by:
+                                 ///< of the data, or of the HeldOut
+  StartReport start;             ///< constant columns of the context, and standardisations kept from an earlier fit
   std::vector<RepeatedValues> repeated;  ///< columns of the data with numbers that many rows share
-  Index negative_weights = 0;     ///< how many weights of the data are negative
-  double effective_rows = 0;      ///< then (sum w)^2 / sum w^2: equal rows would tell as much
-  Index broken_rows = 0;          ///< rows of a source that were left out (OnBroken::count), met in its first pass
-  std::string first_broken;       ///< where the first of them is, and what is wrong there
-  std::string checkpoint_error;   ///< why the last checkpoint could not be written; empty where it was
+  Index negative_weights = 0;            ///< how many weights of the data are negative
+  double effective_rows = 0;             ///< then (sum w)^2 / sum w^2: equal rows would tell as much
+  Index broken_rows = 0;           ///< rows of a source that were left out (OnBroken::count), met in its first pass
+  std::string first_broken;        ///< where the first of them is, and what is wrong there
+  std::string checkpoint_error;    ///< why the last checkpoint could not be written; empty where it was
   std::vector<std::string> notes;  ///< all of them in a sentence each, for people
 };
 
 namespace detail {
 
-/// What a user should hear of a fit that went through.  Result is FitResult: a template is compiled where it is called, or once.
+/// What a user should hear of a fit that went through.  Result is FitResult: a template is compiled where it is called,
+/// or once.
 template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Result& r) {
   std::vector<std::string> notes;
   if (!r.set_aside.empty()) {
-    notes.push_back(std::to_string(r.set_aside.size()) + " held-out rows had no finite loss and were set aside, the first is row " + std::to_string(r.set_aside[0]));
+    notes.push_back(std::to_string(r.set_aside.size()) +
+                    " held-out rows had no finite loss and were set aside, the first is row " +
+                    std::to_string(r.set_aside[0]));
   }
-  const auto of = [](auto x) { return std::is_integral_v<decltype(x)> ? std::to_string(x) : number_text(static_cast<double>(x)); };
+  const auto of = [](auto x) {
+    return std::is_integral_v<decltype(x)> ? std::to_string(x) : number_text(static_cast<double>(x));
+  };
   for (Index j : r.start.constant_context) {
-    notes.push_back("column " + of(j) + " of the context is constant over the training rows: nothing can be learned from it");
+    notes.push_back("column " + of(j) +
+                    " of the context is constant over the training rows: nothing can be learned from it");
   }
   for (const auto& k : r.start.kept) {
-    notes.push_back("column " + of(k.column) + (k.of_context ? " of the context" : "") + " is still standardised by an earlier fit's mean " + of(k.mean) +
-                    " and deviation " + of(k.deviation) + ", these rows have " + of(k.mean_here) + " and " + of(k.deviation_here) +
+    notes.push_back("column " + of(k.column) + (k.of_context ? " of the context" : "") +
+                    " is still standardised by an earlier fit's mean " + of(k.mean) + " and deviation " +
+                    of(k.deviation) + ", these rows have " + of(k.mean_here) + " and " + of(k.deviation_here) +
                     ": FitOptions::restandardize takes theirs");
   }
   if (r.negative_weights > 0) {
-    notes.push_back(of(r.negative_weights) + " weights are negative, and the rows tell as much as " + of(static_cast<Index>(r.effective_rows)) + " of equal weight: where such weights all but cancel, the " +
-                    "loss has no lower bound, and a fit that goes below any density's is none; large batches, more rows or fewer epochs keep it steady");
+    notes.push_back(of(r.negative_weights) + " weights are negative, and the rows tell as much as " +
+                    of(static_cast<Index>(r.effective_rows)) +
+                    " of equal weight: where such weights all but cancel, the " +
+                    "loss has no lower bound, and a fit that goes below any density's is none; large batches, more "
+                    "rows or fewer epochs keep it steady");
   }
   for (const auto& v : r.repeated) {
-    notes.push_back("column " + of(v.column) + ": " + of(static_cast<int>(100 * v.share + 0.5)) + " % of " + of(v.rows) +
-                    " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) + " rows): a continuous density has no bound there, and its " +
+    notes.push_back("column " + of(v.column) + ": " + of(static_cast<int>(100 * v.share + 0.5)) + " % of " +
+                    of(v.rows) + " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) +
+                    " rows): a continuous density has no bound there, and its " +
                     "loss says little; dequantise such values, give them a mass of their own, or add noise");
   }
-  if (r.broken_rows > 0) notes.push_back(of(r.broken_rows) + (r.broken_rows == 1 ? " row was" : " rows were") + " broken and left out, the first: " + r.first_broken);
+  if (r.broken_rows > 0)
+    notes.push_back(of(r.broken_rows) + (r.broken_rows == 1 ? " row was" : " rows were") +
+                    " broken and left out, the first: " + r.first_broken);
   if (!r.checkpoint_error.empty()) notes.push_back("the last checkpoint was not kept: " + r.checkpoint_error);
   return notes;
 }
@@ -128,8 +151,10 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
 [[gnu::cold]] inline void check_options(const FitOptions& o, Index n) {
   if (o.epochs < 0) fail("fit: epochs must not be negative, got " + std::to_string(o.epochs));
   if (o.batch < 1) fail("fit: batch must be at least 1, got " + std::to_string(o.batch));
-  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) fail("fit: learning_rate must be positive, got " + number_text(o.learning_rate));
-  if (!(o.validation >= 0 && o.validation < 1)) fail("fit: validation must be in [0, 1), got " + number_text(o.validation));
+  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate))
+    fail("fit: learning_rate must be positive, got " + number_text(o.learning_rate));
+  if (!(o.validation >= 0 && o.validation < 1))
+    fail("fit: validation must be in [0, 1), got " + number_text(o.validation));
   if (!(o.average >= 0 && o.average < 1)) fail("fit: average must be in [0, 1), got " + number_text(o.average));
   if (o.threads < 1) fail("fit: threads must be at least 1, got " + std::to_string(o.threads));
   if (n < 2) fail("fit: wants at least 2 rows, got " + std::to_string(n));

@@ -19,14 +19,14 @@
 namespace rheo {
 namespace detail {
 
-/// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.  Of a fit from a source, `data` and
-/// `context` are its first window and `windows` gives the others.
+/// The context has no columns where the flow takes none; `given` are held-out rows of the user's own, or null.  Of a
+/// fit from a source, `data` and `context` are its first window and `windows` gives the others.
 template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   using State = RunState<T, FitOptions, FitResult>;
-  using typename State::Restored;
-  using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
   using State::best_, State::best_buffers_, State::finished_, State::start_loss_, State::loss_, State::made_;
   using State::halved_, State::seconds, State::interrupt;
+  using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
+  using typename State::Restored;
 
  public:
   using Initialise = std::function<StartReport(const Batch<T>&, const Batch<T>&)>;
@@ -137,7 +137,8 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   Index steps_per_epoch() const {
     const auto parts = [](Index n, Index size) { return (n + size - 1) / size; };
     if (!windows_ || windows_->all()) return parts(kept_, options_.batch);
-    return parts(std::max<Index>(0, windows_->epoch_rows()), windows_->most()) * parts(windows_->most(), options_.batch);
+    return parts(std::max<Index>(0, windows_->epoch_rows()), windows_->most()) *
+           parts(windows_->most(), options_.batch);
   }
 
   /// The data-dependent start and its loss, or the state that was kept.
@@ -291,7 +292,8 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     double sum = 0, squares = 0;
     for (const double w : options_.weights) sum += w, squares += w * w, result_.negative_weights += w < 0;
     if (result_.negative_weights > 0) result_.effective_rows = sum * sum / squares;
-    for (const Index i : aside_) result_.set_aside.push_back(given_ ? i : order_[static_cast<std::size_t>(n_ - held_ + i)]);
+    for (const Index i : aside_)
+      result_.set_aside.push_back(given_ ? i : order_[static_cast<std::size_t>(n_ - held_ + i)]);
     result_.seconds = seconds();
     result_.checkpoint_error = checkpoints_.error();
   }

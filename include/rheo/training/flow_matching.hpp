@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Flow matching: the velocity of a continuous flow learned by regression, without solving its differential equation.
-//   Lipman et al. 2023, arXiv:2210.02747, eqs. 9 and 20-23;  Liu et al. 2023, arXiv:2209.03003 (straight paths);  Tong et al. 2024,
+//   Lipman et al. 2023, arXiv:2210.02747, eqs. 9 and 20-23;  Liu et al. 2023, arXiv:2209.03003 (straight paths);  Tong
+//     et al. 2024,
 //   arXiv:2302.00482, algs. 2 and 3 (independent pairs, and pairs by optimal transport within a minibatch).
 #pragma once
 
@@ -15,8 +16,13 @@ namespace detail {
 /// What the field is trained of.
 template <class F> struct MatchedFlow : Front<F> {
   using typename Front<F>::Last;
-  static_assert(requires(const Last& l) { l.net; l.solver; typename Last::Net; },
-                "rheo: FlowMatching: the last layer before the base must be a Continuous");
+  static_assert(
+      requires(const Last& l) {
+        l.net;
+        l.solver;
+        typename Last::Net;
+      },
+      "rheo: FlowMatching: the last layer before the base must be a Continuous");
   static_assert(F::Base::param_count == 0 && F::Base::x_dim == Last::z_dim && F::Base::context_dim == 0,
                 "rheo: FlowMatching: the base must be StandardNormal: its draws are the other ends of the paths");
 };
@@ -74,7 +80,8 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
   using FieldCache = typename Last::Net::template Cache<T>;
   FieldCache& cache = M::template cache<T>(c.worker).stages[0];
   const Params<const T> theta = M::theta(c.model);
-  const CView<T> context = columns(c.context, 0, Last::context_dim), nowhere = view_of(static_cast<const T*>(nullptr), 0, D, 0);
+  const CView<T> context = columns(c.context, 0, Last::context_dim),
+                 nowhere = view_of(static_cast<const T*>(nullptr), 0, D, 0);
   layer.net.map(FieldPass<T, FieldCache>{read(at), read(t), nowhere, f, ignored, theta, context, cache, scratch});
   double loss = 0;
   for (Index k = 0; k < D; ++k) {
@@ -96,25 +103,31 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
 
 }  // namespace detail
 
-/// |f(x_t, t) - (z - x)|^2 per row, summed over coordinates, at x_t = (1 - t) x + t z + sigma e with z, e ~ N(0, I) and t uniform on [0, 1].
+/// |f(x_t, t) - (z - x)|^2 per row, summed over coordinates, at x_t = (1 - t) x + t z + sigma e with z, e ~ N(0, I) and
+/// t uniform on [0, 1].
 ///
-/// Our time runs from data (t = 0) to latent (t = 1), so that the target is z - x; the papers' t is our 1 - t.  For flows of any bijections, a
-/// Continuous and StandardNormal: x is the data behind the bijections in front, which are held as they are and get no gradient (Standardize
-/// has no parameters; ActNorm keeps its data-dependent start).  The loss is not a density: its least value is the mean variance of z - x
-/// given (x_t, t), above zero.  Validation in fit() uses the same loss with fixed draws.
+/// Our time runs from data (t = 0) to latent (t = 1), so that the target is z - x; the papers' t is our 1 - t.  For
+/// flows of any bijections, a Continuous and StandardNormal: x is the data behind the bijections in front, which are
+/// held as they are and get no gradient (Standardize has no parameters; ActNorm keeps its data-dependent start).  The
+/// loss is not a density: its least value is the mean variance of z - x given (x_t, t), above zero.  Validation in
+/// fit() uses the same loss with fixed draws.
 struct FlowMatching {
   double sigma = 0;  ///< not negative
-  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const { return detail::match_flow<false>(c, sigma); }
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+    return detail::match_flow<false>(c, sigma);
+  }
 };
 
-/// The same with the z of a shard's rows given to its x so that the sum of squared distances is least (exactly, O(n^3)): paths that cross less
-/// and fields that need fewer steps.  Pairs are made within a shard (128 rows in float, 64 in double), so the loss of a row depends on the rows
-/// beside it, and its least value with the size of the shard.  Refuses a context: pairing across contexts would bend the conditional laws.
-/// A shard with values that are not finite keeps its pairs as drawn.
+/// The same with the z of a shard's rows given to its x so that the sum of squared distances is least (exactly,
+/// O(n^3)): paths that cross less and fields that need fewer steps.  Pairs are made within a shard (128 rows in float,
+/// 64 in double), so the loss of a row depends on the rows beside it, and its least value with the size of the shard.
+/// Refuses a context: pairing across contexts would bend the conditional laws. A shard with values that are not finite
+/// keeps its pairs as drawn.
 struct OtFlowMatching {
   double sigma = 0;  ///< not negative
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
-    static_assert(F::context_dim == 0, "rheo: OtFlowMatching: pairs made across contexts would bend the conditional laws: use FlowMatching");
+    static_assert(F::context_dim == 0,
+                  "rheo: OtFlowMatching: pairs made across contexts would bend the conditional laws: use FlowMatching");
     return detail::match_flow<true>(c, sigma);
   }
 };

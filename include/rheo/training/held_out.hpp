@@ -13,8 +13,8 @@
 
 namespace rheo {
 
-/// Rows of the user's own to choose the best epoch by, in the place of a share of the training rows: HeldOut<double>{.x = x, .context = c}.  A context has a
-/// row for each row of x.  An argument only: it looks at what it is made of.
+/// Rows of the user's own to choose the best epoch by, in the place of a share of the training rows: HeldOut<double>{.x
+/// = x, .context = c}.  A context has a row for each row of x.  An argument only: it looks at what it is made of.
 template <class T> struct HeldOut {
   Input<T> x;
   Input<T> context{};
@@ -30,23 +30,30 @@ template <class T> inline constexpr bool is_held_out<HeldOut<T>> = true;
 /// Throws unless there is one finite weight a row, or none.
 [[gnu::cold]] inline void check_weights(const std::vector<double>& weights, Index n, const std::string& which) {
   if (weights.empty()) return;
-  if (static_cast<Index>(weights.size()) != n) fail("fit: " + std::to_string(weights.size()) + " weights for " + std::to_string(n) + " " + which);
+  if (static_cast<Index>(weights.size()) != n)
+    fail("fit: " + std::to_string(weights.size()) + " weights for " + std::to_string(n) + " " + which);
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (!std::isfinite(weights[i])) fail("fit: the weight of row " + std::to_string(i) + " of the " + which + " is not finite");
+    if (!std::isfinite(weights[i]))
+      fail("fit: the weight of row " + std::to_string(i) + " of the " + which + " is not finite");
   }
 }
 /// Their sum, which must be positive: a mean is taken by it.
-[[gnu::cold]] inline double total_weight(const std::vector<double>& weights, const std::string& which, const std::string& remedy) {
+[[gnu::cold]] inline double total_weight(const std::vector<double>& weights, const std::string& which,
+                                         const std::string& remedy) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  if (!(sum > 0)) fail("fit: the weights of the " + std::to_string(weights.size()) + " " + which + " sum to " + number_text(sum) + ", which must be positive" + remedy);
+  if (!(sum > 0))
+    fail("fit: the weights of the " + std::to_string(weights.size()) + " " + which + " sum to " + number_text(sum) +
+         ", which must be positive" + remedy);
   return sum;
 }
 
 /// Of `rows`, how many may lack a finite loss before the whole has none.
 inline Index most_not_finite(Index rows) { return std::max<Index>(1, rows / 100); }
 
-/// The mean loss of a batch over the rows where it is finite; `left_out` counts the others.  Not finite where more than most_not_finite are.
-template <class T> double finite_mean(ShardTrainer<T>& trainer, CView<T> x, CView<T> context, BatchRows b, Noise noise, Index& left_out) {
+/// The mean loss of a batch over the rows where it is finite; `left_out` counts the others.  Not finite where more than
+/// most_not_finite are.
+template <class T>
+double finite_mean(ShardTrainer<T>& trainer, CView<T> x, CView<T> context, BatchRows b, Noise noise, Index& left_out) {
   left_out = 0;
   const double loss = trainer.value(x, context, b, noise);
   if (std::isfinite(loss)) return loss;
@@ -57,15 +64,16 @@ template <class T> double finite_mean(ShardTrainer<T>& trainer, CView<T> x, CVie
   return finite.sum / static_cast<double>(b.count - bad);
 }
 
-/// The weighted mean loss over held-out rows, the same draws in every epoch, so that epochs can be compared.  A row whose loss is not finite is set
-/// aside, for that epoch and all others, as long as no more than a hundredth of the rows, and one in any case, are: an epoch in which more have no
-/// finite loss has none itself.
+/// The weighted mean loss over held-out rows, the same draws in every epoch, so that epochs can be compared.  A row
+/// whose loss is not finite is set aside, for that epoch and all others, as long as no more than a hundredth of the
+/// rows, and one in any case, are: an epoch in which more have no finite loss has none itself.
 template <class T> class HeldOutLoss {
  public:
   HeldOutLoss(CView<T> x, CView<T> context, std::vector<double> weights, Noise noise)
       : x_(x), context_(context), weights_(std::move(weights)), noise_(noise), most_(most_not_finite(x.rows())) {
     if (weights_.empty()) weights_.assign(static_cast<std::size_t>(x.rows()), 1.0);
-    sum_ = total_weight(weights_, "held-out rows", ": hold out more rows (FitOptions::validation), or rows of your own (HeldOut)");
+    sum_ = total_weight(weights_, "held-out rows",
+                        ": hold out more rows (FitOptions::validation), or rows of your own (HeldOut)");
   }
   Index rows() const { return x_.rows(); }
   const std::vector<Index>& set_aside() const { return aside_; }
@@ -90,7 +98,9 @@ template <class T> class HeldOutLoss {
     fewer();
     return judge(trainer);
   }
-  double judge(ShardTrainer<T>& trainer) { return trainer.value(x_, context_, batch(), noise_) * static_cast<double>(x_.rows()) / sum_; }
+  double judge(ShardTrainer<T>& trainer) {
+    return trainer.value(x_, context_, batch(), noise_) * static_cast<double>(x_.rows()) / sum_;
+  }
 
  private:
   BatchRows batch() const { return {0, x_.rows(), nullptr, weights_.data()}; }

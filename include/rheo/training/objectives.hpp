@@ -3,11 +3,11 @@
 //
 // An objective owes
 //   template <class F, class T> double operator()(ObjectiveCall<F, T>& call) const
-// which returns the sum over the shard's rows of weight times loss and, if call.pull, adds scale times its gradient to call.g_theta.  The
-// loss of a row is a function of the parameters, the row, its context and call.noise (whose row0 is the row's place in the batch) alone; where
-// rows are weighed against each other, those of a shard, which are the same for any number of threads.
-// One that needs memory of its own has `template <class F, class T> struct Room`, scratch that a trainer keeps for every thread, and takes
-// (call, room).
+// which returns the sum over the shard's rows of weight times loss and, if call.pull, adds scale times its gradient to
+// call.g_theta.  The loss of a row is a function of the parameters, the row, its context and call.noise (whose row0 is
+// the row's place in the batch) alone; where rows are weighed against each other, those of a shard, which are the same
+// for any number of threads. One that needs memory of its own has `template <class F, class T> struct Room`, scratch
+// that a trainer keeps for every thread, and takes (call, room).
 #pragma once
 
 #include "rheo/flows/model.hpp"
@@ -18,10 +18,10 @@ namespace rheo {
 /// One shard of one step.
 template <class F, class T> struct ObjectiveCall {
   const Model<F, T>& model;
-  Worker<F, T>& worker;      ///< the flow's cache and scratch
-  CView<T> x, context;       ///< n rows; the context as the flow sees it, standardised
-  const double* weight;      ///< n of them, or null: all one
-  double scale;              ///< what the sum over the whole batch is multiplied by
+  Worker<F, T>& worker;  ///< the flow's cache and scratch
+  CView<T> x, context;   ///< n rows; the context as the flow sees it, standardised
+  const double* weight;  ///< n of them, or null: all one
+  double scale;          ///< what the sum over the whole batch is multiplied by
   Noise noise;
   Params<T> g_theta;         ///< accumulated
   bool pull;                 ///< whether the gradient is wanted
@@ -41,16 +41,19 @@ struct MaximumLikelihood {
       if (w != 0) loss -= w * static_cast<double>(v(i));  // a row of weight 0 may have any density
     }
     if (!c.pull) return loss;
-    static_assert(CanEncodePull<F, T>, "rheo: a part of this flow has no encode_pull: one without a gradient, or one whose encode draws whole numbers from a learned "
-                                       "law, which would learn nothing: take a law with nothing to learn there, as FairSigns");
+    static_assert(CanEncodePull<F, T>,
+                  "rheo: a part of this flow has no encode_pull: one without a gradient, or one whose encode draws "
+                  "whole numbers from a learned "
+                  "law, which would learn nothing: take a law with nothing to learn there, as FairSigns");
     ColView<T> g_v = v;
     for (Index i = 0; i < n; ++i) g_v(i) = T(-(c.weight ? c.weight[i] : 1) * c.scale);
     const View<T> g_x = c.worker.scratch.template take<T>(n, F::x_dim);
     View<T> g_context = c.worker.scratch.template take<T>(n, F::context_dim);
     g_context.setZero();
     const auto none = Model<F, T>::template nothing<const T>(n);
-    c.model.flow().encode_pull(Pull<T, CacheOf<F, T>>{c.x, none, none, read(g_v), g_x, c.model.theta(), c.g_theta, c.model.state(), c.context, g_context,
-                                                      c.noise, c.worker.cache, c.worker.scratch});
+    c.model.flow().encode_pull(Pull<T, CacheOf<F, T>>{c.x, none, none, read(g_v), g_x, c.model.theta(), c.g_theta,
+                                                      c.model.state(), c.context, g_context, c.noise, c.worker.cache,
+                                                      c.worker.scratch});
     return loss;
   }
 };
@@ -59,28 +62,32 @@ namespace detail {
 
 struct NoRoom {};
 template <class O, class F, class T>
-concept HasRoom = requires { typename O::template Room<F, T>; };
-template <class O, class F, class T> struct RoomFor {
-  using type = NoRoom;
+concept HasRoom = requires {
+  typename O::template Room<F, T>;
 };
+template <class O, class F, class T> struct RoomFor { using type = NoRoom; };
 template <class O, class F, class T>
-  requires HasRoom<O, F, T>
+requires HasRoom<O, F, T>
 struct RoomFor<O, F, T> {
   using type = typename O::template Room<F, T>;
 };
 /// What a trainer keeps for an objective, one a thread.
 template <class O, class F, class T> using RoomOf = typename RoomFor<O, F, T>::type;
 
-template <class O, class F, class T> double run_objective(const O& objective, ObjectiveCall<F, T>& c, [[maybe_unused]] RoomOf<O, F, T>& room) {
+template <class O, class F, class T>
+double run_objective(const O& objective, ObjectiveCall<F, T>& c, [[maybe_unused]] RoomOf<O, F, T>& room) {
   if constexpr (HasRoom<O, F, T>) return objective(c, room);
   else return objective(c);
 }
 
-/// u of the model's draws and, unless g is null, its gradient in x.  The energy is one of x or, for flows with a context, of x and the context behind it.
+/// u of the model's draws and, unless g is null, its gradient in x.  The energy is one of x or, for flows with a
+/// context, of x and the context behind it.
 template <class E, class F, class T>
-void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColView<T> u, const View<T>* g, typename E::template Workspace<T>& workspace) {
+void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColView<T> u, const View<T>* g,
+                     typename E::template Workspace<T>& workspace) {
   static_assert(E::dim == F::x_dim || E::dim == F::x_dim + F::context_dim,
-                "rheo: fit_energy: the energy and the flow have different dimensions: an energy is one of x, or of x and the context behind it");
+                "rheo: fit_energy: the energy and the flow have different dimensions: an energy is one of x, or of x "
+                "and the context behind it");
   if constexpr (E::dim == F::x_dim) {
     if constexpr (Energy<E>) {
       if (g) return energy.value_and_gradient(x, u, *g, workspace);
@@ -88,7 +95,8 @@ void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColVie
     energy.value(x, u, workspace);
   } else {
     Arena::Scope scope(c.worker.scratch);
-    const View<T> joined = c.worker.scratch.template take<T>(x.rows(), E::dim), g_joined = c.worker.scratch.template take<T>(x.rows(), E::dim);
+    const View<T> joined = c.worker.scratch.template take<T>(x.rows(), E::dim),
+                  g_joined = c.worker.scratch.template take<T>(x.rows(), E::dim);
     copy(x, columns(joined, 0, F::x_dim));
     copy(c.given, columns(joined, F::x_dim, F::context_dim));
     if constexpr (Energy<E>) {
@@ -101,7 +109,8 @@ void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColVie
   }
 }
 
-/// An objective may have another one of its kind by which fits are judged: `judge()`, for losses that are low where nothing is learned.
+/// An objective may have another one of its kind by which fits are judged: `judge()`, for losses that are low where
+/// nothing is learned.
 template <class O>
 concept HasJudge = requires(const O& o) {
   { o.judge() } -> std::same_as<O>;
@@ -113,25 +122,24 @@ template <class O> O judge_of(const O& o) {
 
 }  // namespace detail
 
-/// The mean of -log w = u(x) + log p(z) + sum V over the model's own draws: KL(flow || exp(-u) / Z) - log Z, of paths where layers sample.
-/// Wu et al. 2020, arXiv:2002.06707, eq. 8.  Looks at no data: x may be n x 0.  Accept bits are held constant (see Metropolis).  With a context,
-/// the mean over its rows too, of an energy of x or of (x, context).
+/// The mean of -log w = u(x) + log p(z) + sum V over the model's own draws: KL(flow || exp(-u) / Z) - log Z, of paths
+/// where layers sample. Wu et al. 2020, arXiv:2002.06707, eq. 8.  Looks at no data: x may be n x 0.  Accept bits are
+/// held constant (see Metropolis).  With a context, the mean over its rows too, of an energy of x or of (x, context).
 template <Energy E> struct ReverseKl {
   E energy;
   explicit ReverseKl(E e) : energy(std::move(e)) {}
-  template <class F, class T> struct Room {
-    typename E::template Workspace<T> energy;
-  };
+  template <class F, class T> struct Room { typename E::template Workspace<T> energy; };
 
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c, Room<F, T>& room) const {
     Arena::Scope scope(c.worker.scratch);
     const Index n = c.x.rows();
-    const View<T> x = c.worker.scratch.template take<T>(n, F::x_dim), g_x = c.worker.scratch.template take<T>(n, F::x_dim);
+    const View<T> x = c.worker.scratch.template take<T>(n, F::x_dim),
+                  g_x = c.worker.scratch.template take<T>(n, F::x_dim);
     ColView<T> v = c.worker.scratch.template column<T>(n), u = c.worker.scratch.template column<T>(n);
     const auto none = Model<F, T>::template nothing<T>(n);
     v.setZero();
-    c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise, c.worker.cache, c.worker.scratch, c.pull,
-                                                 &c.worker.report});
+    c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise,
+                                                 c.worker.cache, c.worker.scratch, c.pull, &c.worker.report});
     detail::energy_of_draws(energy, c, read(x), u, c.pull ? &g_x : nullptr, room.energy);
     double loss = 0;
     for (Index i = 0; i < n; ++i) {
@@ -144,14 +152,16 @@ template <Energy E> struct ReverseKl {
     for (Index j = 0; j < F::x_dim; ++j) column(g_x, j) *= g_v;
     View<T> g_context = c.worker.scratch.template take<T>(n, F::context_dim);
     g_context.setZero();
-    c.model.flow().decode_pull(Pull<T, CacheOf<F, T>>{read(none), read(x), read(g_x), read(g_v), none, c.model.theta(), c.g_theta, c.model.state(), c.context,
-                                                      g_context, c.noise, c.worker.cache, c.worker.scratch});
+    c.model.flow().decode_pull(Pull<T, CacheOf<F, T>>{read(none), read(x), read(g_x), read(g_v), none, c.model.theta(),
+                                                      c.g_theta, c.model.state(), c.context, g_context, c.noise,
+                                                      c.worker.cache, c.worker.scratch});
     return loss;
   }
 };
 
-/// share * A + (1 - share) * B, each on the same rows with noise of its own; a part of share 0 is not run.  MaximumLikelihood and ReverseKl
-/// together train a sampler by example and by energy: Noe et al. 2019, arXiv:1812.01729.
+/// share * A + (1 - share) * B, each on the same rows with noise of its own; a part of share 0 is not run.
+/// MaximumLikelihood and ReverseKl together train a sampler by example and by energy: Noe et al. 2019,
+/// arXiv:1812.01729.
 template <class A, class B> struct Mixed {
   A a;
   B b;
@@ -159,9 +169,7 @@ template <class A, class B> struct Mixed {
   Mixed(A first, B second, double of_first) : a(std::move(first)), b(std::move(second)), share(of_first) {
     if (!(of_first >= 0 && of_first <= 1)) detail::fail("Mixed: a share is in [0, 1]");
   }
-  Mixed judge() const
-    requires(detail::HasJudge<A> || detail::HasJudge<B>)
-  {
+  Mixed judge() const requires(detail::HasJudge<A> || detail::HasJudge<B>) {
     return Mixed(detail::judge_of(a), detail::judge_of(b), share);
   }
   template <class F, class T> struct Room {
@@ -172,7 +180,8 @@ template <class A, class B> struct Mixed {
     double loss = 0;
     auto part = [&](const auto& objective, double s, std::uint64_t key, auto& own) {
       if (s == 0) return;
-      ObjectiveCall<F, T> call{c.model, c.worker, c.x, c.context, c.weight, c.scale * s, c.noise.fork(key), c.g_theta, c.pull, c.given};
+      ObjectiveCall<F, T> call{c.model,     c.worker,          c.x,       c.context, c.weight,
+                               c.scale * s, c.noise.fork(key), c.g_theta, c.pull,    c.given};
       loss += s * detail::run_objective(objective, call, own);
     };
     part(a, share, 0, room.a);

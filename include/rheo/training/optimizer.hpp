@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Optimizers: the rule (hyper-parameters) and its state apart; one fused loop over a block of the flat vector.
-//   Adam: Kingma and Ba 2015, arXiv:1412.6980, alg. 1;  AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101;  momentum: Polyak 1964.
+//   Adam: Kingma and Ba 2015, arXiv:1412.6980, alg. 1;  AdamW: Loshchilov and Hutter 2019, arXiv:1711.05101;  momentum:
+//     Polyak 1964.
 #pragma once
 
 #include <cmath>
@@ -41,9 +42,12 @@ template <class T> struct OptimizerState {
 namespace detail {
 
 /// One block of one step; `g` is scaled by `scale` (clipping, averaging) on the way.
-template <class T> void apply(const Adam& o, OptimizerState<T>& s, T* theta, const T* g, Index first, Index n, double rate, double scale) {
-  const double c1 = 1 - std::pow(o.beta1, static_cast<double>(s.steps)), c2 = 1 - std::pow(o.beta2, static_cast<double>(s.steps));
-  const T b1 = T(o.beta1), b2 = T(o.beta2), step = T(rate / c1), root = T(1 / std::sqrt(c2)), eps = T(o.epsilon), k = T(scale);
+template <class T>
+void apply(const Adam& o, OptimizerState<T>& s, T* theta, const T* g, Index first, Index n, double rate, double scale) {
+  const double c1 = 1 - std::pow(o.beta1, static_cast<double>(s.steps)),
+               c2 = 1 - std::pow(o.beta2, static_cast<double>(s.steps));
+  const T b1 = T(o.beta1), b2 = T(o.beta2), step = T(rate / c1), root = T(1 / std::sqrt(c2)), eps = T(o.epsilon),
+          k = T(scale);
   const T decay = T(o.decoupled ? 0 : o.weight_decay), shrink = T(o.decoupled ? 1 - rate * o.weight_decay : 1);
   const T tiny = T(1e-30);
   T *m = s.first.data() + first, *v = s.second.data() + first;
@@ -54,13 +58,15 @@ template <class T> void apply(const Adam& o, OptimizerState<T>& s, T* theta, con
     using std::sqrt, std::abs;
     const L p = at.load(theta + i), gi = at.load(g + i) * L(k) + L(decay) * p;
     const L m_new = L(b1) * at.load(m + i) + L(T(1) - b1) * gi, vi = L(b2) * at.load(v + i) + L(T(1) - b2) * gi * gi;
-    const L mi = select(abs(m_new) < L(tiny), L(0), m_new);  // a dead unit's moment would become denormal, and those cost a hundred times more
+    const L mi = select(abs(m_new) < L(tiny), L(0),
+                        m_new);  // a dead unit's moment would become denormal, and those cost a hundred times more
     at.store(m + i, mi);
     at.store(v + i, vi);
     at.store(theta + i, L(shrink) * p - L(step) * mi / (sqrt(vi) * L(root) + L(eps)));
   });
 }
-template <class T> void apply(const Sgd& o, OptimizerState<T>& s, T* theta, const T* g, Index first, Index n, double rate, double scale) {
+template <class T>
+void apply(const Sgd& o, OptimizerState<T>& s, T* theta, const T* g, Index first, Index n, double rate, double scale) {
   T* m = s.first.data();
   for (Index i = first; i < first + n; ++i) {
     m[i] = T(o.momentum) * m[i] + g[i] * T(scale) + T(o.weight_decay) * theta[i];

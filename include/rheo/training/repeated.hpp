@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Repeated values: numbers that many rows share exactly, as exact zeros and rounded readings, where a continuous density grows without bound.
+// Repeated values: numbers that many rows share exactly, as exact zeros and rounded readings, where a continuous
+// density grows without bound.
 #pragma once
 
 #include <algorithm>
@@ -16,19 +17,21 @@ namespace rheo {
 /// A column of which at least a hundredth of the rows hold a number that another row holds too.
 struct RepeatedValues {
   Index column = 0;
-  double share = 0;    ///< of the rows looked at: those whose number is not theirs alone
-  double value = 0;    ///< the most frequent number
-  Index count = 0;     ///< rows that hold it
-  Index rows = 0;      ///< rows looked at
+  double share = 0;  ///< of the rows looked at: those whose number is not theirs alone
+  double value = 0;  ///< the most frequent number
+  Index count = 0;   ///< rows that hold it
+  Index rows = 0;    ///< rows looked at
 };
 
 namespace detail {
-template <class T> [[gnu::noinline]] std::vector<RepeatedValues> repeated_in(CView<T> x, const Support* support, Index most);
+template <class T>
+[[gnu::noinline]] std::vector<RepeatedValues> repeated_in(CView<T> x, const Support* support, Index most);
 }  // namespace detail
 
-/// By column, where the support is continuous; whole numbers, categories and censored numbers may repeat.  Looks at no more than `most` rows, evenly
-/// spread, and sorts their numbers: some 2 ms a column.
-template <class T, std::size_t D> std::vector<RepeatedValues> repeated_values(CView<T> x, const std::array<Support, D>& support, Index most = 20000) {
+/// By column, where the support is continuous; whole numbers, categories and censored numbers may repeat.  Looks at no
+/// more than `most` rows, evenly spread, and sorts their numbers: some 2 ms a column.
+template <class T, std::size_t D>
+std::vector<RepeatedValues> repeated_values(CView<T> x, const std::array<Support, D>& support, Index most = 20000) {
   return detail::repeated_in<T>(x, support.data(), most);
 }
 

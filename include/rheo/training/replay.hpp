@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Replay: a flow's own draws kept with their weights and drawn again in proportion to them, so that it learns from them by example as from data.
-//   Midgley et al. 2023, arXiv:2208.01893 (FAB), section 3, the buffer; truncated weights: Ionides 2008, Truncated importance sampling.
+// Replay: a flow's own draws kept with their weights and drawn again in proportion to them, so that it learns from them
+// by example as from data.
+//   Midgley et al. 2023, arXiv:2208.01893 (FAB), section 3, the buffer; truncated weights: Ionides 2008, Truncated
+//     importance sampling.
 #pragma once
 
 #include <algorithm>
@@ -17,25 +19,30 @@
 
 namespace rheo {
 
-/// Options and state of a replay, for fit_energy.  The state is plain numbers: x, log_w and oldest, kept or written to a file and handed in again, go on where they
-/// were.  Each row keeps the weight exp(-u) / q of the flow that drew it, so that rows of any age together stand for exp(-u) / Z: minus the mean of log q over rows drawn
-/// in proportion to their weights is the forward KL(exp(-u) / Z || q), up to a constant and a bias of order 1 / size.  Weights above sqrt(size) times their mean are cut
-/// there, so that no row ever makes a batch of its own; that bias too vanishes as size grows.
+/// Options and state of a replay, for fit_energy.  The state is plain numbers: x, log_w and oldest, kept or written to
+/// a file and handed in again, go on where they were.  Each row keeps the weight exp(-u) / q of the flow that drew it,
+/// so that rows of any age together stand for exp(-u) / Z: minus the mean of log q over rows drawn in proportion to
+/// their weights is the forward KL(exp(-u) / Z || q), up to a constant and a bias of order 1 / size.  Weights above
+/// sqrt(size) times their mean are cut there, so that no row ever makes a batch of its own; that bias too vanishes as
+/// size grows.
 template <class T> struct Replay {
-  Index size = 4096;       ///< rows kept
-  double refresh = 0.1;    ///< share of them that makes room for new draws, the oldest first; 0: the rows at hand are all there will be
-  int every = 10;          ///< steps from one refreshment to the next
-  Batch<T> x{};            ///< rows so far, n x x_dim, n <= size; fit_energy draws what is missing
+  Index size = 4096;     ///< rows kept
+  double refresh = 0.1;  ///< share of them that makes room for new draws, the oldest first; 0: the rows at hand are all
+                         ///< there will be
+  int every = 10;        ///< steps from one refreshment to the next
+  Batch<T> x{};          ///< rows so far, n x x_dim, n <= size; fit_energy draws what is missing
   Column<double> log_w{};  ///< n, nats; -inf: never drawn
   Index oldest = 0;        ///< the row that is replaced next
 
-  /// Takes rows in, in the place of the oldest where all `size` are there.  More than `size` rows: the last of them stay.  Throws unless there is a weight
-  /// for each, they are as wide as those that are there, and the state is one that a replay can be in.
+  /// Takes rows in, in the place of the oldest where all `size` are there.  More than `size` rows: the last of them
+  /// stay.  Throws unless there is a weight for each, they are as wide as those that are there, and the state is one
+  /// that a replay can be in.
   void push(const Batch<T>& fresh, const Column<double>& log_weights) {
     check();
     if (fresh.rows() != log_weights.size() || (x.rows() > 0 && fresh.cols() != x.cols())) {
-      detail::fail("Replay: rows " + std::to_string(fresh.rows()) + " x " + std::to_string(fresh.cols()) + " and " + std::to_string(log_weights.size()) + " weights, where rows are " +
-                   std::to_string(x.cols()) + " wide");
+      detail::fail("Replay: rows " + std::to_string(fresh.rows()) + " x " + std::to_string(fresh.cols()) + " and " +
+                   std::to_string(log_weights.size()) + " weights, where rows are " + std::to_string(x.cols()) +
+                   " wide");
     }
     const Index n = x.rows(), grown = std::min(size, n + fresh.rows());
     if (grown > n) {
@@ -70,20 +77,23 @@ template <class T> struct Replay {
     }
     const double most = mean * std::sqrt(static_cast<double>(log_w.size()));
     for (double& w : sum) w = total += std::min(w, most);
-    if (!(total > 0) || !std::isfinite(total)) detail::fail<DataError>("Replay: none of " + std::to_string(log_w.size()) + " draws has a weight above 0");
+    if (!(total > 0) || !std::isfinite(total))
+      detail::fail<DataError>("Replay: none of " + std::to_string(log_w.size()) + " draws has a weight above 0");
   }
 };
 
 namespace detail {
 
-/// What fit_energy's steps draw their rows from: rows of data (n x x_dim or n x 0), each as likely as any; without data there is nothing to draw.
+/// What fit_energy's steps draw their rows from: rows of data (n x x_dim or n x 0), each as likely as any; without data
+/// there is nothing to draw.
 template <class T> struct StepRows {
   CView<T> data;
   explicit StepRows(CView<T> d) : data(d) {}
   virtual ~StepRows() = default;
   virtual CView<T> x() const { return data; }
   virtual void before(int, Noise) {}
-  /// Before the first step: what is missing is drawn, or, where a checkpoint brings it, left to that; back from there if it was another run's.
+  /// Before the first step: what is missing is drawn, or, where a checkpoint brings it, left to that; back from there
+  /// if it was another run's.
   virtual void start(bool) {}
   virtual void refused() {}
   virtual void describe(FactList& facts) const { facts.add_table("data", data); }
@@ -95,10 +105,17 @@ template <class T> struct StepRows {
 template <class F, class T, class E> class ReplayRows final : public StepRows<T> {
  public:
   ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise)
-      : StepRows<T>(Model<F, T>::template nothing<const T>(0)), model_(model), ws_(ws), energy_(energy), replay_(replay) {
-    if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1)) fail("Replay: size and every must be positive, refresh in [0, 1]");
+      : StepRows<T>(Model<F, T>::template nothing<const T>(0)),
+        model_(model),
+        ws_(ws),
+        energy_(energy),
+        replay_(replay) {
+    if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1))
+      fail("Replay: size and every must be positive, refresh in [0, 1]");
     replay.check();
-    if (replay.x.rows() > 0 && replay.x.cols() != F::x_dim) fail("Replay: its rows have " + std::to_string(replay.x.cols()) + " columns, the flow wants " + std::to_string(F::x_dim));
+    if (replay.x.rows() > 0 && replay.x.cols() != F::x_dim)
+      fail("Replay: its rows have " + std::to_string(replay.x.cols()) + " columns, the flow wants " +
+           std::to_string(F::x_dim));
     begin_ = noise;
   }
   void start(bool brought) override {

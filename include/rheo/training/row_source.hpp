@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// RowSource: rows that are handed out a few at a time, so that data may be larger than memory; simulated_rows: a simulator as one.
+// RowSource: rows that are handed out a few at a time, so that data may be larger than memory; simulated_rows: a
+// simulator as one.
 #pragma once
 
 #include <concepts>
@@ -40,16 +41,16 @@ class BrokenRows {
   std::string first_;
 };
 
-/// Rows one after another, the same ones in every pass.  io::csv_rows and io::npy_rows read files (rheo/io/row_files.hpp), simulated_rows asks a simulator;
-/// for anything else derive from this.
+/// Rows one after another, the same ones in every pass.  io::csv_rows and io::npy_rows read files
+/// (rheo/io/row_files.hpp), simulated_rows asks a simulator; for anything else derive from this.
 template <class T> class RowSource {
  public:
   using Scalar = T;
   virtual ~RowSource() = default;
   virtual Index x_dim() const = 0;
   virtual Index context_dim() const { return 0; }
-  /// The next rows into the first of x (m x x_dim) and context (m x context_dim): how many, at most m, and 0 at the end alone.
-  /// A row that cannot be read goes to `broken`, with its place, and is left out.
+  /// The next rows into the first of x (m x x_dim) and context (m x context_dim): how many, at most m, and 0 at the end
+  /// alone. A row that cannot be read goes to `broken`, with its place, and is left out.
   virtual Index read(View<T> x, View<T> context, BrokenRows& broken) = 0;
   /// Back to the first row.
   virtual void rewind() = 0;
@@ -68,9 +69,11 @@ namespace detail {
 template <class T> class SimulatedRows final : public RowSource<T> {
  public:
   using Fill = std::function<void(View<T>, View<T>, Noise)>;
-  SimulatedRows(Index x_dim, Index context_dim, Fill fill, Noise noise) : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise) {
+  SimulatedRows(Index x_dim, Index context_dim, Fill fill, Noise noise)
+      : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise) {
     if (x_dim < 1 || context_dim < 0) {
-      fail("simulated_rows: wants 1 column or more of data and 0 or more of context, got " + std::to_string(x_dim) + " and " + std::to_string(context_dim));
+      fail("simulated_rows: wants 1 column or more of data and 0 or more of context, got " + std::to_string(x_dim) +
+           " and " + std::to_string(context_dim));
     }
     if (!fill_) fail("simulated_rows: the function is empty");
   }
@@ -95,22 +98,27 @@ template <class T> class SimulatedRows final : public RowSource<T> {
 
 /// Any source, whatever its scalar.
 template <class S>
-concept SomeRowSource = requires { typename S::Scalar; } && std::derived_from<S, RowSource<typename S::Scalar>>;
+concept SomeRowSource = requires {
+  typename S::Scalar;
+}
+&&std::derived_from<S, RowSource<typename S::Scalar>>;
 
 }  // namespace detail
 
-/// An endless source: fill(x, noise) writes every number of x (m x x_dim), row i of it from row i of the noise (noise.normal(i, j),
-/// noise.uniform(i, j), targets::moons<T>(x.rows(), noise)).  Row k of the source then depends on `noise` and k alone, whatever m is.  Called by one
-/// thread, the fit's own.
+/// An endless source: fill(x, noise) writes every number of x (m x x_dim), row i of it from row i of the noise
+/// (noise.normal(i, j), noise.uniform(i, j), targets::moons<T>(x.rows(), noise)).  Row k of the source then depends on
+/// `noise` and k alone, whatever m is.  Called by one thread, the fit's own.
 template <class T, class Fill>
-  requires std::invocable<Fill&, View<T>, Noise>
-detail::SimulatedRows<T> simulated_rows(Index x_dim, Fill fill, Noise noise) {
+requires std::invocable<Fill&, View<T>, Noise> detail::SimulatedRows<T> simulated_rows(Index x_dim, Fill fill,
+                                                                                       Noise noise) {
   return {x_dim, 0, [fill = std::move(fill)](View<T> x, View<T>, Noise n) mutable { fill(x, n); }, noise};
 }
 /// With a context, m x context_dim: fill(x, context, noise) writes both.
 template <class T, class Fill>
-  requires std::invocable<Fill&, View<T>, View<T>, Noise>
-detail::SimulatedRows<T> simulated_rows(Index x_dim, Index context_dim, Fill fill, Noise noise) {
+requires std::invocable<Fill&, View<T>, View<T>, Noise> detail::SimulatedRows<T> simulated_rows(Index x_dim,
+                                                                                                Index context_dim,
+                                                                                                Fill fill,
+                                                                                                Noise noise) {
   return {x_dim, context_dim, std::move(fill), noise};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// RunState: what fit and fit_energy are alike in while they run: the best so far, what steps that are not finite do, the
-// clock, and their part of a checkpoint.
+// RunState: what fit and fit_energy are alike in while they run: the best so far, what steps that are not finite do,
+// the clock, and their part of a checkpoint.
 #pragma once
 
 #include <chrono>

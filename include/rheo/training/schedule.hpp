@@ -29,7 +29,8 @@ struct Schedule {
   double operator()(long step, long steps) const {
     if (step < warm_up) return static_cast<double>(step + 1) / static_cast<double>(warm_up);
     const double t = steps > warm_up ? static_cast<double>(step - warm_up) / static_cast<double>(steps - warm_up) : 0;
-    if (const auto* c = std::get_if<Cosine>(&shape)) return c->last + (1 - c->last) * 0.5 * (1 + std::cos(std::numbers::pi * t));
+    if (const auto* c = std::get_if<Cosine>(&shape))
+      return c->last + (1 - c->last) * 0.5 * (1 + std::cos(std::numbers::pi * t));
     if (const auto* s = std::get_if<StepDecay>(&shape)) return std::pow(s->factor, math::whole_part(t / s->every));
     return 1;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// check_support: are all rows where the flow has density?  Asked before a fit, since one row outside makes every loss infinite.
+// check_support: are all rows where the flow has density?  Asked before a fit, since one row outside makes every loss
+// infinite.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,8 @@ inline bool holds(Support s, double x, Index categories) {
     case Support::censored: return x >= 0;
     case Support::unit: return x >= 0 && x <= 1;
     case Support::integer:
-    case Support::category: return x == std::floor(x) && (categories == 0 || (x >= 0 && x < static_cast<double>(categories)));
+    case Support::category:
+      return x == std::floor(x) && (categories == 0 || (x >= 0 && x < static_cast<double>(categories)));
     default: return true;
   }
 }
@@ -51,13 +53,15 @@ template <class T> [[gnu::cold]] std::string name_fault(CView<T> x, Index row, s
     }
     last = j;
   }
-  return what.append("a layer further in has bounds (as AbsUniform{b}, LogitUpTo{b}, IntervalMap{a, b}) that this row passes");
+  return what.append(
+      "a layer further in has bounds (as AbsUniform{b}, LogitUpTo{b}, IntervalMap{a, b}) that this row passes");
 }
 [[noreturn, gnu::cold]] inline void fail_off_support(Index bad, Index row, const std::string& why) {
-  fail<DataError>(std::to_string(bad) + (bad == 1 ? " row of the data lies" : " rows of the data lie") + " off the flow's support, the first is row " +
-                  std::to_string(row) + why);
+  fail<DataError>(std::to_string(bad) + (bad == 1 ? " row of the data lies" : " rows of the data lie") +
+                  " off the flow's support, the first is row " + std::to_string(row) + why);
 }
-template <class T> [[gnu::noinline]] void check_columns(CView<T> x, std::span<const Support> support, std::span<const Index> categories) {
+template <class T>
+[[gnu::noinline]] void check_columns(CView<T> x, std::span<const Support> support, std::span<const Index> categories) {
   Index bad = 0, first = -1;
   std::size_t at = 0;
   for (Index i = 0; i < x.rows(); ++i) {
@@ -69,7 +73,9 @@ template <class T> [[gnu::noinline]] void check_columns(CView<T> x, std::span<co
     }
   }
   if (bad == 0) return;
-  fail_off_support(bad, first, ": column " + std::to_string(at) + " is " + std::to_string(x(first, static_cast<Index>(at))) + ", it wants " + name_of(support[at], categories[at]));
+  fail_off_support(bad, first,
+                   ": column " + std::to_string(at) + " is " + std::to_string(x(first, static_cast<Index>(at))) +
+                       ", it wants " + name_of(support[at], categories[at]));
 }
 RHEO_COMPILE(std::string name_fault<float>(CView<float>, Index, std::span<const Support>));
 RHEO_COMPILE(void check_columns<float>(CView<float>, std::span<const Support>, std::span<const Index>));
@@ -77,13 +83,15 @@ RHEO_COMPILE(std::string name_fault<double>(CView<double>, Index, std::span<cons
 RHEO_COMPILE(void check_columns<double>(CView<double>, std::span<const Support>, std::span<const Index>));
 }  // namespace detail
 
-/// Throws DataError with the number of rows off the flow's support and the first of them.  Positive, censored, unit and whole-number coordinates
-/// of the data are judged by their values first; NaN counts as off such sets.  Then all rows are scored: those with log p = -inf
-/// under the parameters as they are, and still so after the data-dependent starts, are off the support that layers further in lay down;
-/// `noise` is for flows that score with draws.  Flows that score by iterations (encode_passes `as_needed`), and whose layers all live on the
-/// line, are not scored.  The model is not changed.
+/// Throws DataError with the number of rows off the flow's support and the first of them.  Positive, censored, unit and
+/// whole-number coordinates of the data are judged by their values first; NaN counts as off such sets.  Then all rows
+/// are scored: those with log p = -inf under the parameters as they are, and still so after the data-dependent starts,
+/// are off the support that layers further in lay down; `noise` is for flows that score with draws.  Flows that score
+/// by iterations (encode_passes `as_needed`), and whose layers all live on the line, are not scored.  The model is not
+/// changed.
 template <class F, class T>
-void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>>& data, const std::type_identity_t<Input<T>>& context = {}, Noise noise = {}) {
+void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>>& data,
+                   const std::type_identity_t<Input<T>>& context = {}, Noise noise = {}) {
   constexpr auto categories = detail::x_categories<F>();
   model.check(data, context);
   detail::check_columns<T>(data.view(), F::x_support, categories);
@@ -98,7 +106,9 @@ void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>
     started.initialise(data, context);
     const Column<T> v = started.elbo(data, noise, context);
     std::erase_if(rows, [&](Index i) { return v(i) > -std::numeric_limits<T>::infinity(); });
-    if (!rows.empty()) detail::fail_off_support(static_cast<Index>(rows.size()), rows[0], detail::name_fault<T>(data.view(), rows[0], F::x_support));
+    if (!rows.empty())
+      detail::fail_off_support(static_cast<Index>(rows.size()), rows[0],
+                               detail::name_fault<T>(data.view(), rows[0], F::x_support));
   }
 }
 

@@ -62,14 +62,11 @@ inline std::vector<std::pair<int, int>> troubled(Team& team, int here) {
 }
 
 /// What a call threw.
-template <class Call>
-std::exception_ptr caught(const Call& call) {
+template <class Call> std::exception_ptr caught(const Call& call) {
 #if defined(__cpp_exceptions)
   try {
     call();
-  } catch (...) {
-    return std::current_exception();
-  }
+  } catch (...) { return std::current_exception(); }
 #else
   call();
 #endif
@@ -77,8 +74,7 @@ std::exception_ptr caught(const Call& call) {
 }
 
 /// Checks at every rank, each its own: where one throws, all do.
-template <class Checks>
-void check_together(Team* team, const Checks& checks) {
+template <class Checks> void check_together(Team* team, const Checks& checks) {
   if (!team) return checks();
   const std::exception_ptr error = caught(checks);
   const auto bad = troubled(*team, error != nullptr);
@@ -126,8 +122,7 @@ inline void same_bits(Team& team, std::uint64_t hash) {
 }
 
 /// What rank 0's `call` returns, at every rank; where it throws, all do.
-template <class Call>
-bool by_first_rank(Team& team, const char* what, Call call) {
+template <class Call> bool by_first_rank(Team& team, const char* what, Call call) {
   int answer = 0;
   std::exception_ptr error;
   if (team.rank() == 0) {

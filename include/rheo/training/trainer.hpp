@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Trainer: one step of an objective by shards, on any number of threads with identical bits, without allocation after the first.
+// Trainer: one step of an objective by shards, on any number of threads with identical bits, without allocation after
+// the first.
 #pragma once
 
 #include <algorithm>
@@ -41,16 +42,17 @@ struct FiniteRows {
   std::vector<Index> rest;
 };
 
-/// What training is without the flow's type: batches cut into shards, lanes, the optimizer.  Its members are defined outside the class, so that a
-/// program of many files can compile them once.
+/// What training is without the flow's type: batches cut into shards, lanes, the optimizer.  Its members are defined
+/// outside the class, so that a program of many files can compile them once.
 template <class T> class ShardTrainer {
  public:
   static constexpr Index max_lanes = 16, block = 1024;
 
   ShardTrainer(Numbers<T>& theta, Index context_dim, Optimizer optimizer);
   virtual ~ShardTrainer();
-  /// From now on a batch's shards are shared out among the ranks, and evaluate(), value() and step() are calls of all of them: the results are
-  /// the whole batch's at each.  A sum of the gradient and two numbers is what a step costs in messages.  Where an objective throws at one rank, all throw.
+  /// From now on a batch's shards are shared out among the ranks, and evaluate(), value() and step() are calls of all
+  /// of them: the results are the whole batch's at each.  A sum of the gradient and two numbers is what a step costs in
+  /// messages.  Where an objective throws at one rank, all throw.
   void join(Team* team);
   /// Says with the next evaluate() that this rank wants to stop; whether any did in the last.
   void ask_to_stop(bool yes) { ask_ = yes; }
@@ -60,7 +62,8 @@ template <class T> class ShardTrainer {
   double evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
   /// The weighted mean of the loss over rows, without a gradient.
   double value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
-  /// Behind a value() of the same rows that is not finite: the rows whose own loss is not, and the sum of weight times loss over the others.
+  /// Behind a value() of the same rows that is not finite: the rows whose own loss is not, and the sum of weight times
+  /// loss over the others.
   FiniteRows finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise);
   /// The gradient of the last evaluate().
   const Column<T>& gradient() const { return gradient_; }
@@ -88,12 +91,14 @@ template <class T> class ShardTrainer {
   };
 
   /// The objective on one shard, its gradient accumulated in g if `pull`.
-  virtual double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull, int worker) = 0;
+  virtual double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g,
+                      bool pull, int worker) = 0;
   virtual void after_step() = 0;
   virtual Pool& pool() = 0;
   virtual Report& report_of(int worker) = 0;
 
-  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Column<T>* g, int w);
+  double shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale,
+               Column<T>* g, int w);
   static CView<T> gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room);
   void reduce(Index k);
   double sum_over_ranks(double loss, std::exception_ptr error);
@@ -128,7 +133,8 @@ template <class T> ShardTrainer<T>::~ShardTrainer() = default;
 template <class T> double ShardTrainer<T>::evaluate(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   if (b.count < 1) fail("a step wants at least one row, got " + std::to_string(b.count));
   const Index step = shard_rows<T>, shards = (b.count + step - 1) / step, threads = pool().size();
-  const Index from = team_ ? first_part(shards, team_->rank(), team_->size()) : 0, to = team_ ? first_part(shards, team_->rank() + 1, team_->size()) : shards;
+  const Index from = team_ ? first_part(shards, team_->rank(), team_->size()) : 0,
+              to = team_ ? first_part(shards, team_->rank() + 1, team_->size()) : shards;
   const Index lanes = std::clamp<Index>(to - from, 1, max_lanes);
   if (lanes > static_cast<Index>(lanes_.size())) {
     lanes_.resize(static_cast<std::size_t>(lanes));
@@ -146,7 +152,8 @@ template <class T> double ShardTrainer<T>::evaluate(CView<T> x, CView<T> context
     pool().run(lanes, [&](Index lane, int w) {
       double sum = 0;
       for (Index s = from + lane; s < to; s += lanes) {
-        sum += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse, &lanes_[static_cast<std::size_t>(lane)], w);
+        sum += shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, inverse,
+                     &lanes_[static_cast<std::size_t>(lane)], w);
       }
       losses_(lane) = sum;
     });
@@ -199,11 +206,14 @@ template <class T> double ShardTrainer<T>::sum_over_ranks(double loss, std::exce
 template <class T> double ShardTrainer<T>::value(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   const Index step = shard_rows<T>, shards = (b.count + step - 1) / step;
   if (values_.size() < shards + (team_ != nullptr)) values_.resize(shards + (team_ != nullptr));
-  const auto one = [&](Index s, int w) { values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w); };
+  const auto one = [&](Index s, int w) {
+    values_(s) = shard(x, context, b, s * step, std::min(step, b.count - s * step), noise, 0, nullptr, w);
+  };
   if (!team_) {
     pool().run(shards, one);
   } else {  // the others' are 0: a sum leaves every shard's bits as they are
-    const Index from = first_part(shards, team_->rank(), team_->size()), to = first_part(shards, team_->rank() + 1, team_->size());
+    const Index from = first_part(shards, team_->rank(), team_->size()),
+                to = first_part(shards, team_->rank() + 1, team_->size());
     values_.head(shards + 1).setZero();
     const std::exception_ptr error = caught([&] { pool().run(to - from, [&](Index k, int w) { one(from + k, w); }); });
     values_(shards) = error != nullptr;
@@ -228,7 +238,8 @@ template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
   for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 && leads(team_) ? met : Report{};
 }
 
-template <class T> FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
+template <class T>
+FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   FiniteRows r;
   for (Index s = 0; s * shard_rows<T> < b.count; ++s) {
     if (std::isfinite(values_(s))) {
@@ -244,7 +255,9 @@ template <class T> FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> 
   return r;
 }
 
-template <class T> StepReport ShardTrainer<T>::step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate, double clip) {
+template <class T>
+StepReport ShardTrainer<T>::step(CView<T> x, CView<T> context, const BatchRows& b, Noise noise, double rate,
+                                 double clip) {
   StepReport r;
   r.loss = evaluate(x, context, b, noise);
   r.gradient_norm = std::sqrt(norms_.sum());
@@ -255,25 +268,32 @@ template <class T> StepReport ShardTrainer<T>::step(CView<T> x, CView<T> context
   const Index parts = pool().size(), n = theta_->size();
   pool().run(parts, [&](Index part, int) {
     const Index first = n * part / parts / 64 * 64, last = part + 1 == parts ? n : n * (part + 1) / parts / 64 * 64;
-    std::visit([&](const auto& o) { apply<T>(o, state_, theta_->data(), gradient_.data(), first, last - first, rate, scale); }, optimizer_);
+    std::visit(
+        [&](const auto& o) { apply<T>(o, state_, theta_->data(), gradient_.data(), first, last - first, rate, scale); },
+        optimizer_);
   });
   after_step();
   return r;
 }
 
 template <class T>
-double ShardTrainer<T>::shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise, double scale, Column<T>* g, int w) {
+double ShardTrainer<T>::shard(CView<T> x, CView<T> context, const BatchRows& b, Index first, Index n, Noise noise,
+                              double scale, Column<T>* g, int w) {
   Room& room = rooms_[static_cast<std::size_t>(w)];
-  const CView<T> in = gather(x, b, first, n, room.x), c = context_dim_ > 0 ? gather(context, b, first, n, room.context) : view_of(static_cast<const T*>(nullptr), n, 0, n);
+  const CView<T> in = gather(x, b, first, n, room.x), c = context_dim_ > 0
+                                                              ? gather(context, b, first, n, room.context)
+                                                              : view_of(static_cast<const T*>(nullptr), n, 0, n);
   double* weight = nullptr;
   if (b.weight) {
     weight = room.weight.column(n).data();
     for (Index i = 0; i < n; ++i) weight[i] = b.weight[b.index ? b.index[first + i] : b.first + first + i];
   }
-  return loss(in, c, weight, scale, noise.from_row(first), g ? Params<T>(g->data(), g->size()) : Params<T>(), g != nullptr, w);
+  return loss(in, c, weight, scale, noise.from_row(first), g ? Params<T>(g->data(), g->size()) : Params<T>(),
+              g != nullptr, w);
 }
 
-template <class T> CView<T> ShardTrainer<T>::gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room) {
+template <class T>
+CView<T> ShardTrainer<T>::gather(CView<T> x, const BatchRows& b, Index first, Index n, Buffer<T>& room) {
   if (!b.index) return rows(x, b.first + first, n);
   const View<T> to = room.view(n, x.cols());
   copy_rows(x, b.index + first, to);
@@ -294,7 +314,8 @@ template <class T> void ShardTrainer<T>::reduce(Index k) {
   norms_(k) = static_cast<double>(g.matrix().squaredNorm());
 }
 
-/// Every worker runs the first shard once, so that none allocates in a later step.  What it meets there is in no report: threads would be counted.
+/// Every worker runs the first shard once, so that none allocates in a later step.  What it meets there is in no
+/// report: threads would be counted.
 template <class T> void ShardTrainer<T>::warm_up(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   warm_ = true;
   for (int w = 0; w < pool().size(); ++w) {
@@ -307,12 +328,16 @@ template <class T> void ShardTrainer<T>::warm_up(CView<T> x, CView<T> context, c
 
 }  // namespace detail
 
-/// Minimises the weighted mean of the objective over the rows.  Shard i belongs to lane i mod lanes, a lane's shards run in order, lanes
-/// are summed in order: bits depend on the batch, never on the threads.
+/// Minimises the weighted mean of the objective over the rows.  Shard i belongs to lane i mod lanes, a lane's shards
+/// run in order, lanes are summed in order: bits depend on the batch, never on the threads.
 template <class F, class T, class Objective = MaximumLikelihood> class Trainer final : public detail::ShardTrainer<T> {
  public:
   explicit Trainer(Model<F, T>& model, Optimizer optimizer = Adam{}, Threads threads = 1, Objective objective = {})
-      : detail::ShardTrainer<T>(model.parameters(), F::context_dim, optimizer), model_(&model), objective_(std::move(objective)), ws_(threads), rooms_(static_cast<std::size_t>(ws_.threads())) {
+      : detail::ShardTrainer<T>(model.parameters(), F::context_dim, optimizer),
+        model_(&model),
+        objective_(std::move(objective)),
+        ws_(threads),
+        rooms_(static_cast<std::size_t>(ws_.threads())) {
     this->make_rooms(ws_.threads());
   }
   Workspace<F, T>& workspace() { return ws_; }
@@ -331,10 +356,13 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
   }
 
  private:
-  double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull, int worker) override {
+  double loss(CView<T> x, CView<T> context, const double* weight, double scale, Noise noise, Params<T> g, bool pull,
+              int worker) override {
     Arena& scratch = ws_.worker(worker).scratch;
     Arena::Scope scope(scratch);
-    ObjectiveCall<F, T> call{*model_, ws_.worker(worker), x, model_->seen(context, 0, x.rows(), scratch), weight, scale, noise, g, pull, context};
+    ObjectiveCall<F, T> call{
+        *model_, ws_.worker(worker), x, model_->seen(context, 0, x.rows(), scratch), weight, scale, noise, g, pull,
+        context};
     return detail::run_objective(objective_, call, rooms_[static_cast<std::size_t>(worker)]);
   }
   void after_step() override {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// ScaleShift, ShiftScale and Shift: z = x e^s + t, (x + t) e^s, x + t, with a choice of maps from the net's raw number a to the log-scale s.
-//   Dinh et al. 2014, arXiv:1410.8516 (shift);  Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8;  SurVAE's scale maps: arXiv:2007.02731, code.
+// ScaleShift, ShiftScale and Shift: z = x e^s + t, (x + t) e^s, x + t, with a choice of maps from the net's raw number
+// a to the log-scale s.
+//   Dinh et al. 2014, arXiv:1410.8516 (shift);  Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8;  SurVAE's scale maps:
+//     arXiv:2007.02731, code.
 #pragma once
 
 #include "rheo/math/soft_clip.hpp"
@@ -42,7 +44,8 @@ struct SigmoidScale {
     return p * math::sigmoid(-(a + L(2))) / (p + L(1e-3));
   }
 };
-/// Scale softplus(a) + least, least >= 0.  Not the identity at a = 0.  With 0.001 it is that of nflows' autoregressive layers, with 0.01 FlowJAX's.
+/// Scale softplus(a) + least, least >= 0.  Not the identity at a = 0.  With 0.001 it is that of nflows' autoregressive
+/// layers, with 0.01 FlowJAX's.
 struct FlooredSoftplusScale {
   double least = 1e-3;
   template <class L> L log_scale(L a) const {
@@ -89,7 +92,8 @@ template <class Scale = BoundedExp> struct ScaleShift {
   }
 };
 
-/// z = (x + t) e^s(a), parameters (t, a); V = s(a): the shift first, as indexed flows have it (Cornish et al. 2020, arXiv:1909.13833).
+/// z = (x + t) e^s(a), parameters (t, a); V = s(a): the shift first, as indexed flows have it (Cornish et al. 2020,
+/// arXiv:1909.13833).
 template <class Scale = BoundedExp> struct ShiftScale {
   static constexpr Index params = 2;
   Scale scale{};

@@ -10,10 +10,12 @@
 
 namespace rheo {
 
-/// Degree N >= 4; N - 1 parameters: a shift and N - 2 rises of the coefficients, each 1e-3 + (1 - 1e-3) softplus(raw + log(e - 1)) times its share 2 B / N.
+/// Degree N >= 4; N - 1 parameters: a shift and N - 2 rises of the coefficients, each 1e-3 + (1 - 1e-3) softplus(raw +
+/// log(e - 1)) times its share 2 B / N.
 ///
-/// Identity at zero.  The first rise is taken twice, and the last, so that the second slope vanishes at +-B and the lines outside, whose slopes are
-/// those rises, continue the polynomial twice continuously.  log slope >= log 1e-3.  B = 5 by default.  decode by root_between inside, closed outside.
+/// Identity at zero.  The first rise is taken twice, and the last, so that the second slope vanishes at +-B and the
+/// lines outside, whose slopes are those rises, continue the polynomial twice continuously.  log slope >= log 1e-3.  B
+/// = 5 by default.  decode by root_between inside, closed outside.
 template <Index N = 16> struct Bernstein : MonotoneTransformer<Bernstein<N>> {
   static_assert(N >= 4, "rheo: Bernstein: the degree is 4 at least");
   static constexpr Index params = N - 1;
@@ -55,11 +57,13 @@ template <Index N = 16> struct Bernstein : MonotoneTransformer<Bernstein<N>> {
   template <class L> L solve(const Parts<L>& p, L y) const {
     using math::select;
     const L lo = L(-bound), hi = L(bound), y_lo = at_inner<false>(p, lo).y, y_hi = at_inner<false>(p, hi).y;
-    const auto under = y < y_lo, over = y > y_hi;
-    const L inner = math::root_between([&](L x) { return graph(p, x); }, math::clamp(y, y_lo, y_hi), lo, hi, (y - p.shift));
+    const auto under = y<y_lo, over = y> y_hi;
+    const L inner =
+        math::root_between([&](L x) { return graph(p, x); }, math::clamp(y, y_lo, y_hi), lo, hi, (y - p.shift));
     return select(under, lo + (y - y_lo) / p.rise[0], select(over, hi + (y - y_hi) / p.rise[at(N - 1)], inner));
   }
-  template <class L, class Raw, class Give> void give_parameters(const Local<L>& l, const Parts<L>&, L x, Raw raw, L g_y, L g_slope, Give give) const {
+  template <class L, class Raw, class Give>
+  void give_parameters(const Local<L>& l, const Parts<L>&, L x, Raw raw, L g_y, L g_slope, Give give) const {
     const L g_s = g_slope + g_y * (x - l.inner);
     const auto g = [&](Index k) { return g_y * l.step[at(k)] + g_s * l.density[at(k)]; };
     give(0, g_y);
@@ -76,13 +80,15 @@ template <Index N = 16> struct Bernstein : MonotoneTransformer<Bernstein<N>> {
   static constexpr std::array<double, N> choose = [] {
     std::array<double, N> c{};
     c[0] = 1;
-    for (std::size_t k = 1; k < c.size(); ++k) c[k] = c[k - 1] * static_cast<double>(c.size() - k) / static_cast<double>(k);
+    for (std::size_t k = 1; k < c.size(); ++k)
+      c[k] = c[k - 1] * static_cast<double>(c.size() - k) / static_cast<double>(k);
     return c;
   }();
-  /// In [-B, B].  The slope is sum_k rise[k] b_{k,N-1}(t); y the shift plus 2 B / N sum_k rise[k] (C_k - 1/2), C_k the sum of b_{j,N} over j > k:
-  /// the middle of the coefficients stands at the shift.
+  /// In [-B, B].  The slope is sum_k rise[k] b_{k,N-1}(t); y the shift plus 2 B / N sum_k rise[k] (C_k - 1/2), C_k the
+  /// sum of b_{j,N} over j > k: the middle of the coefficients stands at the shift.
   template <bool Full, class L> Local<L> at_inner(const Parts<L>& p, L inner) const {
-    const L t = (L(bound) + inner) * L(0.5 / bound), s = (L(bound) - inner) * L(0.5 / bound), unit = L(2 * bound / static_cast<double>(N));
+    const L t = (L(bound) + inner) * L(0.5 / bound), s = (L(bound) - inner) * L(0.5 / bound),
+            unit = L(2 * bound / static_cast<double>(N));
     std::array<L, N> b;  // b_{k,N-1}
     L power(1);
     for (std::size_t k = 0; k < at(N); ++k) b[k] = L(choose[k]) * power, power = power * t;
@@ -99,7 +105,8 @@ template <Index N = 16> struct Bernstein : MonotoneTransformer<Bernstein<N>> {
     }
     l.y = l.y + p.shift;
     if constexpr (Full) {
-      // b'_{k,N-1} = (N - 1) (b_{k-1,N-2} - b_{k,N-2}): the slope of the slope is a polynomial of the differences of the rises.
+      // b'_{k,N-1} = (N - 1) (b_{k-1,N-2} - b_{k,N-2}): the slope of the slope is a polynomial of the differences of
+      // the rises.
       L t_power(1), s_power(1);
       std::array<L, N> d;
       double c = 1;
@@ -107,7 +114,8 @@ template <Index N = 16> struct Bernstein : MonotoneTransformer<Bernstein<N>> {
         d[k] = L(c) * t_power, t_power = t_power * t;
         c = c * static_cast<double>(N - 2 - static_cast<Index>(k)) / static_cast<double>(k + 1);
       }
-      for (std::size_t k = at(N) - 1; k-- > 0;) l.curvature = l.curvature + d[k] * s_power * (p.rise[k + 1] - p.rise[k]), s_power = s_power * s;
+      for (std::size_t k = at(N) - 1; k-- > 0;)
+        l.curvature = l.curvature + d[k] * s_power * (p.rise[k + 1] - p.rise[k]), s_power = s_power * s;
       l.curvature = l.curvature * L(static_cast<double>(N - 1) * 0.5 / bound);
     }
     return l;

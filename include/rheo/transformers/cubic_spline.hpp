@@ -56,7 +56,8 @@ template <Index K, class Knots> struct CubicCore {
 
  private:
   static constexpr auto bins = static_cast<std::size_t>(K);
-  static constexpr double third = -0.69314718055994531;  // logit of 1/3: an end slope of 3 h / w times 1/3 at raw number 0
+  static constexpr double third =
+      -0.69314718055994531;  // logit of 1/3: an end slope of 3 h / w times 1/3 at raw number 0
 
   template <class L> struct Spot {
     math::SoftmaxBins<K, L> w, h;
@@ -70,12 +71,17 @@ template <Index K, class Knots> struct CubicCore {
   template <bool OnX, class L, class Raw> Spot<L> find(L point, Raw raw) const {
     Spot<L> s;
     const double least = knots.template least<K>();
-    s.w = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); }, box.right - box.left, least);
-    s.h = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(K + k)); }, box.top - box.bottom, least);
+    s.w = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); },
+                                                               box.right - box.left, least);
+    s.h = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(K + k)); },
+                                                               box.top - box.bottom, least);
     L x = L(box.left), y = L(box.bottom);
     // The last knot is the interval's end exactly: the last bin is what the others leave.
     L x_next = x + (K > 1 ? s.w[0] : L(0)), y_next = y + (K > 1 ? s.h[0] : L(0));
-    auto sizes = [&](Index k) { return k + 1 < K ? math::BinSize<L>{s.w[k], s.h[k]} : math::BinSize<L>{L(box.right) - x_next, L(box.top) - y_next}; };
+    auto sizes = [&](Index k) {
+      return k + 1 < K ? math::BinSize<L>{s.w[k], s.h[k]}
+                       : math::BinSize<L>{L(box.right) - x_next, L(box.top) - y_next};
+    };
     math::BinSize<L> before = sizes(0), here = before, after = sizes(K > 1 ? 1 : 0);
     s.bin = {x, y, here.w, here.h, L(0), L(0)};
     s.before = before, s.after = after;
@@ -89,7 +95,8 @@ template <Index K, class Knots> struct CubicCore {
       }
       const auto m = (OnX ? x : y) <= point;
       s.passed[static_cast<std::size_t>(k)] = m;
-      s.bin.x = select(m, x, s.bin.x), s.bin.y = select(m, y, s.bin.y), s.bin.w = select(m, here.w, s.bin.w), s.bin.h = select(m, here.h, s.bin.h);
+      s.bin.x = select(m, x, s.bin.x), s.bin.y = select(m, y, s.bin.y), s.bin.w = select(m, here.w, s.bin.w),
+      s.bin.h = select(m, here.h, s.bin.h);
       s.before = {select(m, before.w, s.before.w), select(m, before.h, s.before.h)};
       s.after = {select(m, after.w, s.after.w), select(m, after.h, s.after.h)};
     }
@@ -107,7 +114,9 @@ template <Index K, class Knots> struct CubicCore {
     return g_s * b.h * (L(1) - p);
   }
   /// What the bins before and after the point's own receive.
-  template <class L> static void neighbours(const std::array<math::MaskOf<L>, bins>& passed, L g_before, L g_after, std::array<L, bins>& g) {
+  template <class L>
+  static void neighbours(const std::array<math::MaskOf<L>, bins>& passed, L g_before, L g_after,
+                         std::array<L, bins>& g) {
 #pragma GCC unroll 16
     for (std::size_t k = 0; k < bins; ++k) {
       if (k + 1 < bins) {
@@ -121,19 +130,22 @@ template <Index K, class Knots> struct CubicCore {
 
 }  // namespace detail
 
-/// Monotone from [-bound, bound] onto itself, the identity outside: 2K + 2 raw numbers, K widths, K heights, the two end slopes as logits of
-/// their share of three times the end bin's slope, shifted so that all zero is the identity.  A monotone cubic cannot have slope 1 at the ends
-/// whatever its bins: V jumps at the bounds.  The inverse is iterated, to the residual that all
-/// splines keep (LinearTails).
+/// Monotone from [-bound, bound] onto itself, the identity outside: 2K + 2 raw numbers, K widths, K heights, the two
+/// end slopes as logits of their share of three times the end bin's slope, shifted so that all zero is the identity.  A
+/// monotone cubic cannot have slope 1 at the ends whatever its bins: V jumps at the bounds.  The inverse is iterated,
+/// to the residual that all splines keep (LinearTails).
 template <Index K = 8, class Knots = SafeKnots> struct CubicSpline : detail::LinearTails<detail::CubicCore<K, Knots>> {
   CubicSpline() : CubicSpline(5) {}
   /// Throws std::invalid_argument for a bound that is not positive and finite, and for a policy whose bins do not fit.
-  explicit CubicSpline(double bound, Knots policy = Knots()) : detail::LinearTails<detail::CubicCore<K, Knots>>(detail::Box::symmetric(bound), policy) {}
+  explicit CubicSpline(double bound, Knots policy = Knots())
+      : detail::LinearTails<detail::CubicCore<K, Knots>>(detail::Box::symmetric(bound), policy) {}
 };
 
 /// Monotone from [0, 1] onto itself: 2K + 2 raw numbers as above.  V = -inf outside.
-template <Index K = 8, class Knots = SafeKnots> struct IntervalCubicSpline : detail::OnUnit<detail::CubicCore<K, Knots>> {
-  explicit IntervalCubicSpline(Knots policy = Knots()) : detail::OnUnit<detail::CubicCore<K, Knots>>(detail::Box::unit(), policy) {}
+template <Index K = 8, class Knots = SafeKnots>
+struct IntervalCubicSpline : detail::OnUnit<detail::CubicCore<K, Knots>> {
+  explicit IntervalCubicSpline(Knots policy = Knots())
+      : detail::OnUnit<detail::CubicCore<K, Knots>>(detail::Box::unit(), policy) {}
 };
 
 }  // namespace rheo

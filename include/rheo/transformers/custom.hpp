@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Custom: a user's own increasing map of one number, written once as a generic lambda; slope and gradients come from nested duals, the inverse from
-// the root finder.
+// Custom: a user's own increasing map of one number, written once as a generic lambda; slope and gradients come from
+// nested duals, the inverse from the root finder.
 #pragma once
 
 #include <array>
@@ -39,12 +39,14 @@ template <class L, std::size_t In, class Body> auto number_by_number(const std::
 
 }  // namespace detail
 
-/// y = f(x, a) with P raw parameters a: `[](auto x, const auto& a) { using std::exp; return a[1] + x * exp(a[0]); }`, where a[k], k < P, has the type
-/// of x, a number or a (nested) dual; mathematical functions are called unqualified behind a using-declaration.
+/// y = f(x, a) with P raw parameters a: `[](auto x, const auto& a) { using std::exp; return a[1] + x * exp(a[0]); }`,
+/// where a[k], k < P, has the type of x, a number or a (nested) dual; mathematical functions are called unqualified
+/// behind a using-declaration.
 ///
-/// f must increase in x for every a (else V is NaN) from the whole line, and its slope must be continuously differentiable (the type says `smooth`).  That
-/// f(x, 0) = x, so that a new flow is the identity, is f's to arrange.  decode brackets from y and solves; a y that f does not reach gives +-infinity
-/// or NaN.  A pull runs f P + 1 times on duals of duals.
+/// f must increase in x for every a (else V is NaN) from the whole line, and its slope must be continuously
+/// differentiable (the type says `smooth`).  That f(x, 0) = x, so that a new flow is the identity, is f's to arrange.
+/// decode brackets from y and solves; a y that f does not reach gives +-infinity or NaN.  A pull runs f P + 1 times on
+/// duals of duals.
 template <Index P, class F> struct Custom : MonotoneTransformer<Custom<P, F>> {
   static_assert(P >= 0, "rheo: Custom: a number of parameters");
   static constexpr Index params = P;
@@ -80,7 +82,8 @@ template <Index P, class F> struct Custom : MonotoneTransformer<Custom<P, F>> {
       using T = typename std::decay_t<decltype(in)>::value_type;
       using D = Dual<T>;
       std::array<T, 3 + 2 * n> out;
-      for (std::size_t j = 0; j <= n; ++j) {  // the outer tangent is along x, the inner one along number j, x itself the last
+      for (std::size_t j = 0; j <= n;
+           ++j) {  // the outer tangent is along x, the inner one along number j, x itself the last
         std::array<Dual<D>, n> b;
         for (std::size_t k = 0; k < n; ++k) b[k] = Dual<D>(D(in[k], T(j == k ? 1 : 0)), D(T(0)));
         const Dual<D> y = f(Dual<D>(D(in[n], T(j == n ? 1 : 0)), D(T(1))), b);
@@ -100,7 +103,8 @@ template <Index P, class F> struct Custom : MonotoneTransformer<Custom<P, F>> {
   template <class L> L solve(const Parts<L>& a, L y) const {
     return math::root_of_increasing([&](L x) { return graph(a, x); }, y, y, L(1));
   }
-  template <class L, class Raw, class Give> void give_parameters(const Local<L>& l, const Parts<L>&, L, Raw, L g_y, L g_slope, Give give) const {
+  template <class L, class Raw, class Give>
+  void give_parameters(const Local<L>& l, const Parts<L>&, L, Raw, L g_y, L g_slope, Give give) const {
     for (std::size_t k = 0; k < n; ++k) give(static_cast<Index>(k), g_y * l.y_a[k] + g_slope * l.slope_a[k]);
   }
 

@@ -16,8 +16,9 @@ struct SlopeOffset {
   template <class L> L offset_pull(L, L g_b) const { return g_b; }
 };
 
-/// K sigmoids; 3 K + 1 parameters: w, s, b, and the gate of CdfMixtureTransformer, which the paper does not have.  Identity at zero; whole line to whole line;
-/// tails are lines.  log slope >= log 1e-6.  decode by root_between, closed bracket.
+/// K sigmoids; 3 K + 1 parameters: w, s, b, and the gate of CdfMixtureTransformer, which the paper does not have.
+/// Identity at zero; whole line to whole line; tails are lines.  log slope >= log 1e-6.  decode by root_between, closed
+/// bracket.
 template <Index K = 8> struct DeepSigmoid : CdfMixtureTransformer<DeepSigmoid<K>, K, math::LogisticCdf, SlopeOffset> {};
 
 }  // namespace rheo

@@ -17,14 +17,18 @@ struct Arcsinh {
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
     using std::abs, std::log, std::min, std::sqrt;
     const L a = abs(x), m = min(a, L(beyond)), far_log = log(a), s = m * m;
-    const L z = select(a > L(beyond), far_log + L(std::numbers::ln2), math::log1p_small(m + s / (L(1) + sqrt(L(1) + s))));
-    return {detail::nan_through(x, select(x < L(0), -z, z)), select(a > L(beyond), -far_log, L(-0.5) * math::log1p_small(s))};
+    const L z =
+        select(a > L(beyond), far_log + L(std::numbers::ln2), math::log1p_small(m + s / (L(1) + sqrt(L(1) + s))));
+    return {detail::nan_through(x, select(x < L(0), -z, z)),
+            select(a > L(beyond), -far_log, L(-0.5) * math::log1p_small(s))};
   }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
     using std::abs, std::exp, std::min;
     const L a = abs(z), held = min(a, L(1)), e = exp(a);
-    const L w = math::one_minus_exp(held), x = select(a < L(1), L(0.5) * (w * exp(held) + w), L(0.5) * (e - L(1) / e));  // sinh by e^a - 1 near 0
-    return {detail::nan_through(z, select(z < L(0), -x, x)), L(std::numbers::ln2) - a - math::log1p_small(exp(-(a + a)))};
+    const L w = math::one_minus_exp(held),
+            x = select(a < L(1), L(0.5) * (w * exp(held) + w), L(0.5) * (e - L(1) / e));  // sinh by e^a - 1 near 0
+    return {detail::nan_through(z, select(z < L(0), -x, x)),
+            L(std::numbers::ln2) - a - math::log1p_small(exp(-(a + a)))};
   }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
     const L h = hypotenuse(x);
@@ -55,12 +59,21 @@ struct LeakyRelu {
   LeakyRelu() = default;
   /// Throws std::invalid_argument unless a is positive and finite.
   explicit LeakyRelu(double a) : slope(a) {
-    if (!(a > 0 && a < std::numeric_limits<double>::infinity())) rheo::detail::fail("LeakyRelu: the slope must be positive");
+    if (!(a > 0 && a < std::numeric_limits<double>::infinity()))
+      rheo::detail::fail("LeakyRelu: the slope must be positive");
   }
-  template <class L, class Raw> Mapped<L> encode(L x, Raw) const { return {select(x < L(0), x * L(slope), x), select(x < L(0), L(std::log(slope)), L(0))}; }
-  template <class L, class Raw> Mapped<L> decode(L z, Raw) const { return {select(z < L(0), z * L(1 / slope), z), select(z < L(0), L(std::log(slope)), L(0))}; }
-  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L, Raw, Give) const { return select(x < L(0), g_z * L(slope), g_z); }
-  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L, Raw, Give) const { return select(x < L(0), g_x * L(1 / slope), g_x); }
+  template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
+    return {select(x < L(0), x * L(slope), x), select(x < L(0), L(std::log(slope)), L(0))};
+  }
+  template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
+    return {select(z < L(0), z * L(1 / slope), z), select(z < L(0), L(std::log(slope)), L(0))};
+  }
+  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L, Raw, Give) const {
+    return select(x < L(0), g_z * L(slope), g_z);
+  }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L, Raw, Give) const {
+    return select(x < L(0), g_x * L(1 / slope), g_x);
+  }
 };
 
 /// z = s x + b with fixed numbers; V = log abs s.  (ScaleShift learns them.)
@@ -71,10 +84,15 @@ struct ScaleShift {
   ScaleShift() = default;
   /// Throws std::invalid_argument unless both are finite and s is not 0.
   ScaleShift(double s, double b) : scale(s), shift(b) {
-    if (!(s != 0 && std::abs(s) + std::abs(b) < std::numeric_limits<double>::infinity())) rheo::detail::fail("ScaleShift: wants finite numbers, and a scale that is not 0");
+    if (!(s != 0 && std::abs(s) + std::abs(b) < std::numeric_limits<double>::infinity()))
+      rheo::detail::fail("ScaleShift: wants finite numbers, and a scale that is not 0");
   }
-  template <class L, class Raw> Mapped<L> encode(L x, Raw) const { return {x * L(scale) + L(shift), L(std::log(std::abs(scale)))}; }
-  template <class L, class Raw> Mapped<L> decode(L z, Raw) const { return {(z - L(shift)) / L(scale), L(std::log(std::abs(scale)))}; }
+  template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
+    return {x * L(scale) + L(shift), L(std::log(std::abs(scale)))};
+  }
+  template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
+    return {(z - L(shift)) / L(scale), L(std::log(std::abs(scale)))};
+  }
   template <class L, class Raw, class Give> L encode_pull(L, L g_z, L, Raw, Give) const { return g_z * L(scale); }
   template <class L, class Raw, class Give> L decode_pull(L, L g_x, L, Raw, Give) const { return g_x / L(scale); }
 };

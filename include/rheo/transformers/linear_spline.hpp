@@ -49,7 +49,8 @@ template <Index K, class Knots> struct LinearCore {
 
   template <bool OnX, class L, class Raw> Spot<L> find(L point, Raw raw) const {
     Spot<L> s;
-    s.h = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); }, box.top - box.bottom, knots.template least<K>());
+    s.h = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); },
+                                                               box.top - box.bottom, knots.template least<K>());
     L y = L(box.bottom);
     s.x = L(box.left), s.y = y, s.size = s.h[0];
 #pragma GCC unroll 16
@@ -66,17 +67,21 @@ template <Index K, class Knots> struct LinearCore {
 
 }  // namespace detail
 
-/// Monotone from [-bound, bound] onto itself, the identity outside; K raw numbers, all zero is the identity.  V jumps at the knots and at the
-/// bounds: the map is continuous, its slope is not.
-template <Index K = 8, class Knots = SafeKnots> struct LinearSpline : detail::LinearTails<detail::LinearCore<K, Knots>> {
+/// Monotone from [-bound, bound] onto itself, the identity outside; K raw numbers, all zero is the identity.  V jumps
+/// at the knots and at the bounds: the map is continuous, its slope is not.
+template <Index K = 8, class Knots = SafeKnots>
+struct LinearSpline : detail::LinearTails<detail::LinearCore<K, Knots>> {
   LinearSpline() : LinearSpline(5) {}
   /// Throws std::invalid_argument for a bound that is not positive and finite, and for a policy whose bins do not fit.
-  explicit LinearSpline(double bound, Knots policy = Knots()) : detail::LinearTails<detail::LinearCore<K, Knots>>(detail::Box::symmetric(bound), policy) {}
+  explicit LinearSpline(double bound, Knots policy = Knots())
+      : detail::LinearTails<detail::LinearCore<K, Knots>>(detail::Box::symmetric(bound), policy) {}
 };
 
 /// Monotone from [0, 1] onto itself: K raw numbers.  V = -inf outside.
-template <Index K = 8, class Knots = SafeKnots> struct IntervalLinearSpline : detail::OnUnit<detail::LinearCore<K, Knots>> {
-  explicit IntervalLinearSpline(Knots policy = Knots()) : detail::OnUnit<detail::LinearCore<K, Knots>>(detail::Box::unit(), policy) {}
+template <Index K = 8, class Knots = SafeKnots>
+struct IntervalLinearSpline : detail::OnUnit<detail::LinearCore<K, Knots>> {
+  explicit IntervalLinearSpline(Knots policy = Knots())
+      : detail::OnUnit<detail::LinearCore<K, Knots>>(detail::Box::unit(), policy) {}
 };
 
 }  // namespace rheo

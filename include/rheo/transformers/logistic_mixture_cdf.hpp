@@ -8,15 +8,17 @@
 namespace rheo {
 
 /// The mixture alone: everything but the affine map after it.
-template <Index K> struct LogisticMixture : CdfMixtureTransformer<LogisticMixture<K>, K, math::LogisticCdf, LocationScale> {
+template <Index K>
+struct LogisticMixture : CdfMixtureTransformer<LogisticMixture<K>, K, math::LogisticCdf, LocationScale> {
   LogisticMixture() = default;
   /// Throws std::invalid_argument for a bound that is not positive and finite.
-  explicit LogisticMixture(double bound) : LogisticMixture::CdfMixtureTransformer(LocationScale{{detail::positive_bound("LogisticMixture", bound)}}) {}
+  explicit LogisticMixture(double bound)
+      : LogisticMixture::CdfMixtureTransformer(LocationScale{{detail::positive_bound("LogisticMixture", bound)}}) {}
 };
 
-/// K logistic components; 3 K + 3 parameters: weights' logits, log s, m, the gate of CdfMixtureTransformer, which the paper does not have, then b and a.
-/// Identity at zero; whole line to whole line; tails are lines.  abs(log s_k) < bound, 4 by default; a softly bounded by 2; log slope >= -bound - 8.91.
-/// decode by root_between, closed bracket.
+/// K logistic components; 3 K + 3 parameters: weights' logits, log s, m, the gate of CdfMixtureTransformer, which the
+/// paper does not have, then b and a. Identity at zero; whole line to whole line; tails are lines.  abs(log s_k) <
+/// bound, 4 by default; a softly bounded by 2; log slope >= -bound - 8.91. decode by root_between, closed bracket.
 template <Index K = 8> struct LogisticMixtureCdf {
   static constexpr Index params = 3 * K + 3;
   LogisticMixture<K> mixture{};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// MonotoneTransformer: what increasing maps without a closed inverse share: decode by a root, both pulls from one set of derivatives.
-//   The implicit function theorem: with y = f(x; a) and s = df/dx, a cotangent G of x is G / s for y and -G / s df/da for a.
+// MonotoneTransformer: what increasing maps without a closed inverse share: decode by a root, both pulls from one set
+// of derivatives.
+//   The implicit function theorem: with y = f(x; a) and s = df/dx, a cotangent G of x is G / s for y and -G / s df/da
+//     for a.
 #pragma once
 
 #include <cmath>
@@ -15,7 +17,8 @@ namespace rheo {
 namespace detail {
 /// b, the bound that `who` was given.  Throws std::invalid_argument unless it is positive and finite.
 inline double positive_bound(const char* who, double b) {
-  if (!(b > 0 && std::isfinite(b))) fail(std::string(who) + ": the bound must be positive and finite, got " + std::to_string(b));
+  if (!(b > 0 && std::isfinite(b)))
+    fail(std::string(who) + ": the bound must be positive and finite, got " + std::to_string(b));
   return b;
 }
 }  // namespace detail
@@ -27,8 +30,11 @@ inline double positive_bound(const char* who, double b) {
 ///   solve(parts, y)                  x, numbers and lanes only
 ///   give_parameters(local, parts, x, raw, g_y, g_slope, give)
 template <class Self> struct MonotoneTransformer {
-  /// decode leaves a residual of at most 4 eps (1 + abs(y)) or a bracket no wider than 4 eps abs(x), and one Newton step improves on it.
-  template <class T> static constexpr double accuracy() { return 16 * static_cast<double>(std::numeric_limits<T>::epsilon()); }
+  /// decode leaves a residual of at most 4 eps (1 + abs(y)) or a bracket no wider than 4 eps abs(x), and one Newton
+  /// step improves on it.
+  template <class T> static constexpr double accuracy() {
+    return 16 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  }
 
   template <class L, class Raw> Mapped<L> encode(L x, Raw raw) const {
     using std::log;
@@ -41,7 +47,8 @@ template <class Self> struct MonotoneTransformer {
     L x;
     if constexpr (autodiff::is_dual_v<L>) {
       using S = math::ScalarOf<L>;
-      x = L(self().solve(self().template parts<S>([&](Index k) { return S(autodiff::value_of(raw(k))); }), S(autodiff::value_of(y))));
+      x = L(self().solve(self().template parts<S>([&](Index k) { return S(autodiff::value_of(raw(k))); }),
+                         S(autodiff::value_of(y))));
       x = math::lift_root([&](L at) { return self().graph(parts, at); }, y, x);
     } else {
       x = self().solve(parts, y);

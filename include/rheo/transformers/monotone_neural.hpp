@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// MonotoneNeural: the integral of a positive small net by quadrature, the transformer of unconstrained monotonic neural networks.
-//   Wehenkel and Louppe 2019, arXiv:1908.05164, eqs. 1-4, with Gauss-Legendre nodes where the paper takes Clenshaw-Curtis ones.
+// MonotoneNeural: the integral of a positive small net by quadrature, the transformer of unconstrained monotonic neural
+// networks.
+//   Wehenkel and Louppe 2019, arXiv:1908.05164, eqs. 1-4, with Gauss-Legendre nodes where the paper takes
+//     Clenshaw-Curtis ones.
 #pragma once
 
 #include <array>
@@ -12,17 +14,20 @@
 
 namespace rheo {
 
-/// y = b + e^a (I(x) + the straight rest), I(x) = int_0^x exp(n(u)) du, n(u) = sum_h v_h tanh(w_h (u - c_h)), all of the net's numbers raw parameters:
-/// 2 + 3 H of them: b, a, then v, w, c.  a softly bounded by 2; abs(v_h) < 3 / H; w_h in (0, 8 / B), 4 / B at raw zero; c_h counted from H places
-/// spread over [-B, B].  Identity at raw zero, where every v_h already has a slope of its own.
+/// y = b + e^a (I(x) + the straight rest), I(x) = int_0^x exp(n(u)) du, n(u) = sum_h v_h tanh(w_h (u - c_h)), all of
+/// the net's numbers raw parameters: 2 + 3 H of them: b, a, then v, w, c.  a softly bounded by 2; abs(v_h) < 3 / H; w_h
+/// in (0, 8 / B), 4 / B at raw zero; c_h counted from H places spread over [-B, B].  Identity at raw zero, where every
+/// v_h already has a slope of its own.
 ///
-/// I is the value of the rule with Q nodes on [0, x], and V is the log of that value's own slope, not of the integrand: map and V are one function.
-/// The slope of a rule need not be positive; the bounds on v and w are there so that it is: with them and Q >= 32 it lies within 2 % of the integrand
-/// at the worst parameters found, 1e-9 at common ones.  Beyond abs(x) = B = 4 the map is led by soft_clamp over a width B to lines of slope e^a, since no
-/// rule of fixed size holds for ever.  abs(log slope) < 5.1, smooth, whole line to whole line.  decode by root_between inside, closed outside; one
-/// evaluation takes Q passes of the net.
+/// I is the value of the rule with Q nodes on [0, x], and V is the log of that value's own slope, not of the integrand:
+/// map and V are one function. The slope of a rule need not be positive; the bounds on v and w are there so that it is:
+/// with them and Q >= 32 it lies within 2 % of the integrand at the worst parameters found, 1e-9 at common ones. Beyond
+/// abs(x) = B = 4 the map is led by soft_clamp over a width B to lines of slope e^a, since no rule of fixed size holds
+/// for ever.  abs(log slope) < 5.1, smooth, whole line to whole line.  decode by root_between inside, closed outside;
+/// one evaluation takes Q passes of the net.
 template <Index H = 8, Index Q = 32> struct MonotoneNeural : MonotoneTransformer<MonotoneNeural<H, Q>> {
-  static_assert(H >= 1 && Q >= 32, "rheo: MonotoneNeural: fewer than 32 nodes do not keep the slope of the quadrature positive");
+  static_assert(H >= 1 && Q >= 32,
+                "rheo: MonotoneNeural: fewer than 32 nodes do not keep the slope of the quadrature positive");
   static constexpr Index params = 2 + 3 * H;
   double bound = 4;
 
@@ -57,7 +62,8 @@ template <Index H = 8, Index Q = 32> struct MonotoneNeural : MonotoneTransformer
   template <class L> L solve(const Parts<L>& p, L y) const {
     using math::select;
     const L hi = L(2 * bound), lo = -hi, y_lo = graph(p, lo).y, y_hi = graph(p, hi).y;
-    const L inner = math::root_between([&](L x) { return graph(p, x); }, math::clamp(y, y_lo, y_hi), lo, hi, (y - p.shift) / p.scale);
+    const L inner = math::root_between([&](L x) { return graph(p, x); }, math::clamp(y, y_lo, y_hi), lo, hi,
+                                       (y - p.shift) / p.scale);
     return select(y < y_lo, lo + (y - y_lo) / p.scale, select(y > y_hi, hi + (y - y_hi) / p.scale, inner));
   }
   template <class L, class Raw, class Give>
@@ -69,7 +75,8 @@ template <Index H = 8, Index Q = 32> struct MonotoneNeural : MonotoneTransformer
     for (std::size_t q = 0; q < rule.node.size(); ++q) {
       const L s = l.c.c * L(rule.node[q]);
       const Net<L> net = run(p, s);
-      const L e = L(rule.weight[q]) * exp(net.value), g_n = e * (g_integral + g_density * (L(1) + s * net.slope)), g_d = e * g_density * s;
+      const L e = L(rule.weight[q]) * exp(net.value), g_n = e * (g_integral + g_density * (L(1) + s * net.slope)),
+              g_d = e * g_density * s;
       for (std::size_t h = 0; h < n; ++h) {
         const L u = s - p.c[h], t = tanh(p.w[h] * u), d = L(1) - t * t, vd = p.v[h] * d;
         g_v[h] = g_v[h] + g_n * t + g_d * p.w[h] * d;
@@ -92,19 +99,19 @@ template <Index H = 8, Index Q = 32> struct MonotoneNeural : MonotoneTransformer
   static constexpr std::size_t n = static_cast<std::size_t>(H);
   static constexpr double most = 3.0 / static_cast<double>(H);
   static constexpr BoundedExp log_scale{2};
-  static constexpr const math::GaussLegendre<static_cast<std::size_t>(Q)>& rule = math::gauss_legendre<static_cast<std::size_t>(Q)>;
+  static constexpr const math::GaussLegendre<static_cast<std::size_t>(Q)>& rule =
+      math::gauss_legendre<static_cast<std::size_t>(Q)>;
   static constexpr Index at(std::size_t h) { return static_cast<Index>(h); }
   static constexpr double place(std::size_t h) { return (2 * static_cast<double>(h) + 1) / static_cast<double>(H) - 1; }
 
-  template <class L> struct Net {
-    L value, slope, curvature;
-  };
+  template <class L> struct Net { L value, slope, curvature; };
   template <class L> static Net<L> run(const Parts<L>& p, L u) {
     using std::tanh;
     Net<L> net{L(0), L(0), L(0)};
     for (std::size_t h = 0; h < n; ++h) {
       const L t = tanh(p.w[h] * (u - p.c[h])), d = p.v[h] * p.w[h] * (L(1) - t * t);
-      net.value = net.value + p.v[h] * t, net.slope = net.slope + d, net.curvature = net.curvature - L(2) * p.w[h] * t * d;
+      net.value = net.value + p.v[h] * t, net.slope = net.slope + d,
+      net.curvature = net.curvature - L(2) * p.w[h] * t * d;
     }
     return net;
   }
@@ -118,7 +125,8 @@ template <Index H = 8, Index Q = 32> struct MonotoneNeural : MonotoneTransformer
       const Net<L> net = run(p, s);
       const L e = L(rule.weight[q]) * exp(net.value);
       mean = mean + e, slope = slope + e * (L(1) + s * net.slope);
-      if constexpr (Full) curvature = curvature + e * L(rule.node[q]) * (L(2) * net.slope + s * (net.slope * net.slope + net.curvature));
+      if constexpr (Full)
+        curvature = curvature + e * L(rule.node[q]) * (L(2) * net.slope + s * (net.slope * net.slope + net.curvature));
     }
     l.y = p.shift + p.scale * (l.c.c * mean + (x - l.c.c));
     l.slope = p.scale * (slope * l.c.slope + (L(1) - l.c.slope));

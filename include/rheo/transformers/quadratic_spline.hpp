@@ -16,7 +16,8 @@ namespace rheo {
 
 namespace detail {
 
-/// The spline on a box.  Raw numbers: K widths, then the densities at the vertices, K + 1 of them, or K - 1 when those at the ends are 1.
+/// The spline on a box.  Raw numbers: K widths, then the densities at the vertices, K + 1 of them, or K - 1 when those
+/// at the ends are 1.
 template <Index K, bool OneAtEnds, class Knots> struct QuadraticCore {
   static_assert(K > (OneAtEnds ? 1 : 0), "rheo: a quadratic spline has at least one bin, two with linear tails");
   static constexpr Index params = OneAtEnds ? 2 * K - 1 : 2 * K + 1;
@@ -46,10 +47,12 @@ template <Index K, bool OneAtEnds, class Knots> struct QuadraticCore {
   template <bool Encode, class L, class Raw, class Give> L pull(L x, L g_out, L g_v, Raw raw, Give give) const {
     using std::max, std::min;
     const auto s = find<true>((x - L(box.left)) * L(1 / wide()), raw);
-    const L t = (x - L(box.left)) * L(1 / wide()), d = s.right - s.left, a = min(max((t - s.x) / s.w, L(0)), L(1)), p = s.left + d * a;
+    const L t = (x - L(box.left)) * L(1 / wide()), d = s.right - s.left, a = min(max((t - s.x) / s.w, L(0)), L(1)),
+            p = s.left + d * a;
     const L v_x = d / (p * s.w), slide = Encode ? L(0) : g_out * L(wide()) + g_v * v_x;
     const L g_y = Encode ? g_out * L(high()) : -slide / p, g_x = g_y * p + g_v * v_x;
-    const L g_left = g_y * s.w * a * (L(1) - L(0.5) * a) + g_v * (L(1) - a) / p, g_right = g_y * s.w * L(0.5) * a * a + g_v * a / p;
+    const L g_left = g_y * s.w * a * (L(1) - L(0.5) * a) + g_v * (L(1) - a) / p,
+            g_right = g_y * s.w * L(0.5) * a * a + g_v * a / p;
     std::array<L, bins> g_w;
     math::spread(s.passed, -g_x, g_y * a * (s.left + L(0.5) * d * a) - g_x * a, g_w);
     std::array<L, bins + 1> g_d;  // cotangents of the vertices' densities
@@ -95,17 +98,23 @@ template <Index K, bool OneAtEnds, class Knots> struct QuadraticCore {
     L x, w, c, left, right;
     std::array<math::MaskOf<L>, bins> passed;
   };
-  template <class L> static L density(const Spot<L>& s, std::size_t k) { return OneAtEnds && (k == 0 || k == bins) ? L(1) : s.least + s.n * s.u[k]; }
+  template <class L> static L density(const Spot<L>& s, std::size_t k) {
+    return OneAtEnds && (k == 0 || k == bins) ? L(1) : s.least + s.n * s.u[k];
+  }
 
   template <bool OnX, class L, class Raw> Spot<L> find(L point, Raw raw) const {
     Spot<L> s;
-    s.widths = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); }, 1, knots.template least<K>());
+    s.widths = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); }, 1,
+                                                                    knots.template least<K>());
     L area(0);
 #pragma GCC unroll 17
     for (std::size_t k = 0; k <= bins; ++k) {
       if (OneAtEnds && (k == 0 || k == bins)) continue;
       s.u[k] = knots.slope(raw(K + index(k) - (OneAtEnds ? 1 : 0)));
-      area += L(0.5) * s.u[k] * (k == 0 ? s.widths[0] : k == bins ? s.widths[K - 1] : s.widths[index(k) - 1] + s.widths[index(k)]);
+      area += L(0.5) * s.u[k] *
+              (k == 0      ? s.widths[0]
+               : k == bins ? s.widths[K - 1]
+                           : s.widths[index(k) - 1] + s.widths[index(k)]);
     }
     s.rest = OneAtEnds ? L(1) - L(0.5) * (s.widths[0] + s.widths[K - 1]) : L(1);
     s.area = OneAtEnds ? area / s.rest : area;
@@ -130,17 +139,22 @@ template <Index K, bool OneAtEnds, class Knots> struct QuadraticCore {
 
 }  // namespace detail
 
-/// Monotone from [-bound, bound] onto itself, the identity outside, slope 1 at the ends: 2K - 1 raw numbers, K widths, K - 1 densities at the
-/// inner vertices; all zero is the identity.  The ends' density is solved for, so that it is 1 after all are scaled to the total mass.
-template <Index K = 8, class Knots = SafeKnots> struct QuadraticSpline : detail::LinearTails<detail::QuadraticCore<K, true, Knots>> {
+/// Monotone from [-bound, bound] onto itself, the identity outside, slope 1 at the ends: 2K - 1 raw numbers, K widths,
+/// K - 1 densities at the inner vertices; all zero is the identity.  The ends' density is solved for, so that it is 1
+/// after all are scaled to the total mass.
+template <Index K = 8, class Knots = SafeKnots>
+struct QuadraticSpline : detail::LinearTails<detail::QuadraticCore<K, true, Knots>> {
   QuadraticSpline() : QuadraticSpline(5) {}
   /// Throws std::invalid_argument for a bound that is not positive and finite, and for a policy whose bins do not fit.
-  explicit QuadraticSpline(double bound, Knots policy = Knots()) : detail::LinearTails<detail::QuadraticCore<K, true, Knots>>(detail::Box::symmetric(bound), policy) {}
+  explicit QuadraticSpline(double bound, Knots policy = Knots())
+      : detail::LinearTails<detail::QuadraticCore<K, true, Knots>>(detail::Box::symmetric(bound), policy) {}
 };
 
 /// Monotone from [0, 1] onto itself: 2K + 1 raw numbers, K widths, K + 1 densities at the vertices.  V = -inf outside.
-template <Index K = 8, class Knots = SafeKnots> struct IntervalQuadraticSpline : detail::OnUnit<detail::QuadraticCore<K, false, Knots>> {
-  explicit IntervalQuadraticSpline(Knots policy = Knots()) : detail::OnUnit<detail::QuadraticCore<K, false, Knots>>(detail::Box::unit(), policy) {}
+template <Index K = 8, class Knots = SafeKnots>
+struct IntervalQuadraticSpline : detail::OnUnit<detail::QuadraticCore<K, false, Knots>> {
+  explicit IntervalQuadraticSpline(Knots policy = Knots())
+      : detail::OnUnit<detail::QuadraticCore<K, false, Knots>>(detail::Box::unit(), policy) {}
 };
 
 }  // namespace rheo

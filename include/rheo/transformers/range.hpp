@@ -12,10 +12,10 @@
 #include "rheo/math/log1m_exp.hpp"
 #include "rheo/transformers/transformer.hpp"
 
-/// Edges.  A map from a bounded side clamps its argument to the nearest number inside whose image is finite (the smallest normal number
-/// above 0, 1 - eps / 2 below 1, eps / 4 of the width inside an interval), and value and V are those of that number: they agree with one
-/// another, and what is clamped has probability of the order of the clamp.  There, and off the support, the gradient is 0; off the support
-/// v = -inf.  NaN gives NaN.
+/// Edges.  A map from a bounded side clamps its argument to the nearest number inside whose image is finite (the
+/// smallest normal number above 0, 1 - eps / 2 below 1, eps / 4 of the width inside an interval), and value and V are
+/// those of that number: they agree with one another, and what is clamped has probability of the order of the clamp.
+/// There, and off the support, the gradient is 0; off the support v = -inf.  NaN gives NaN.
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo::range {
@@ -23,12 +23,8 @@ namespace rheo::range {
 using math::select;
 
 namespace detail {
-template <class L> struct RealOf {
-  using type = decltype(autodiff::value_of(L()));
-};
-template <class T> struct RealOf<math::Lane<T>> {
-  using type = T;
-};
+template <class L> struct RealOf { using type = decltype(autodiff::value_of(L())); };
+template <class T> struct RealOf<math::Lane<T>> { using type = T; };
 template <class L> L tiny() { return L(std::numeric_limits<typename RealOf<L>::type>::min()); }
 template <class L> L huge() { return L(std::numeric_limits<typename RealOf<L>::type>::max()); }
 /// The largest number below 1.
@@ -38,7 +34,9 @@ template <class L> L below_one() {
 }
 template <class L> L clamp(L x, L low, L high) { return select(x < low, low, select(x > high, high, x)); }
 /// `value` for x in [low, high], `other` elsewhere.
-template <class L> L within(L x, L low, L high, L value, L other) { return select(x < low, other, select(x > high, other, value)); }
+template <class L> L within(L x, L low, L high, L value, L other) {
+  return select(x < low, other, select(x > high, other, value));
+}
 template <class L> L minus_infinity() { return L(-std::numeric_limits<double>::infinity()); }
 /// Packet functions may lose a NaN: y, or NaN where x is.
 template <class L> L nan_through(L x, L y) { return select(x == x, y, x); }
@@ -49,7 +47,8 @@ template <class L> L minus_log_logistic(L x) {
   return a + L(2) * math::log1p_small(exp(-a));
 }
 inline double positive_bound(double b, const char* who) {
-  if (!(b > 0 && b < std::numeric_limits<double>::infinity())) rheo::detail::fail(std::string(who) + ": the bound must be positive and finite");
+  if (!(b > 0 && b < std::numeric_limits<double>::infinity()))
+    rheo::detail::fail(std::string(who) + ": the bound must be positive and finite");
   return b;
 }
 }  // namespace detail
@@ -76,7 +75,8 @@ template <class M> struct Backward {
   }
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const {
     const L g = map.encode_pull(map.decode(x, raw).y, g_x, -g_v, raw, give);
-    const L low = map.encode(M::template low<L>(), raw).y, high = map.encode(M::template high<L>(), raw).y;  // clamped where x is at or beyond these
+    const L low = map.encode(M::template low<L>(), raw).y,
+            high = map.encode(M::template high<L>(), raw).y;  // clamped where x is at or beyond these
     return select(x <= low, L(0), select(x >= high, L(0), g));
   }
 };
@@ -92,7 +92,8 @@ struct Logit {
   Logit() = default;
   /// Throws std::invalid_argument unless t is positive and finite.
   explicit Logit(double t) : temperature(t) {
-    if (!(t > 0 && t < std::numeric_limits<double>::infinity())) rheo::detail::fail("Logit: the temperature must be positive");
+    if (!(t > 0 && t < std::numeric_limits<double>::infinity()))
+      rheo::detail::fail("Logit: the temperature must be positive");
   }
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
     using std::log;
@@ -105,7 +106,8 @@ struct Logit {
   }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
     const L c = detail::clamp(x, low<L>(), high<L>());
-    return detail::within(x, low<L>(), high<L>(), (g_z * L(1 / temperature) + g_v * (c + c - L(1))) / (c * (L(1) - c)), L(0));
+    return detail::within(x, low<L>(), high<L>(), (g_z * L(1 / temperature) + g_v * (c + c - L(1))) / (c * (L(1) - c)),
+                          L(0));
   }
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const {
     return (g_x * x * (L(1) - x) + g_v * (x + x - L(1))) * L(temperature);
@@ -127,21 +129,26 @@ struct Interval {
   Interval() = default;
   /// Throws std::invalid_argument unless a < b and both are finite.
   Interval(double a, double b) : left(a), right(b) {
-    if (!(a < b && b - a < std::numeric_limits<double>::infinity())) rheo::detail::fail("Interval: wants two finite ends, the lower one first");
+    if (!(a < b && b - a < std::numeric_limits<double>::infinity()))
+      rheo::detail::fail("Interval: wants two finite ends, the lower one first");
   }
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
     using std::log;
-    const L c = nearest<L>(at_zero), d = nearest<L>(), a = x - L(left), b = L(right) - x, p = select(a < c, c, a), q = select(b < d, d, b);
+    const L c = nearest<L>(at_zero), d = nearest<L>(), a = x - L(left), b = L(right) - x, p = select(a < c, c, a),
+            q = select(b < d, d, b);
     const L v = L(std::log(right - left)) - log(p) - log(q);
-    return {log(p / q), select(a < L(0), detail::minus_infinity<L>(), select(b < L(0), detail::minus_infinity<L>(), v))};
+    return {log(p / q),
+            select(a < L(0), detail::minus_infinity<L>(), select(b < L(0), detail::minus_infinity<L>(), v))};
   }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
     using std::abs;
     const L part = L(right - left) * math::sigmoid(-abs(z));
-    return {detail::nan_through(z, select(z < L(0), L(left) + part, L(right) - part)), detail::minus_log_logistic(z) - L(std::log(right - left))};
+    return {detail::nan_through(z, select(z < L(0), L(left) + part, L(right) - part)),
+            detail::minus_log_logistic(z) - L(std::log(right - left))};
   }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
-    const L c = nearest<L>(at_zero), d = nearest<L>(), a = x - L(left), b = L(right) - x, p = L(1) / select(a < c, c, a), q = L(1) / select(b < d, d, b);
+    const L c = nearest<L>(at_zero), d = nearest<L>(), a = x - L(left), b = L(right) - x,
+            p = L(1) / select(a < c, c, a), q = L(1) / select(b < d, d, b);
     return select(a < c, L(0), select(b < d, L(0), g_z * (p + q) + g_v * (q - p)));
   }
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const {
@@ -157,13 +164,14 @@ struct Interval {
   template <class L> L nearest(bool exact = false) const {
     using S = typename detail::RealOf<L>::type;
     const auto least = static_cast<double>(std::numeric_limits<S>::min());
-    return L(exact ? least * std::max(right - left, 1.0) : (right - left) * 0.25 * static_cast<double>(std::numeric_limits<S>::epsilon()));
+    return L(exact ? least * std::max(right - left, 1.0)
+                   : (right - left) * 0.25 * static_cast<double>(std::numeric_limits<S>::epsilon()));
   }
 };
 
-/// z = log(x / (b - x)), positive numbers up to b to the line: behind Abs, where the data are known to keep within b.  A density of (0, b) is one of
-/// (0, inf): nothing leaks; above b as off any support.
-/// Near 0 it is right down to the smallest normal number, times b where b > 1.
+/// z = log(x / (b - x)), positive numbers up to b to the line: behind Abs, where the data are known to keep within b.
+/// A density of (0, b) is one of (0, inf): nothing leaks; above b as off any support. Near 0 it is right down to the
+/// smallest normal number, times b where b > 1.
 struct LogitUpTo : Interval {
   static constexpr Support x_support = Support::positive;
   /// b = 1.
@@ -207,7 +215,9 @@ struct SoftplusInverse {
     const L c = detail::clamp(x, low<L>(), high<L>()), w = math::log1m_exp(c);
     return {c + w, select(x < L(0), detail::minus_infinity<L>(), -w)};
   }
-  template <class L, class Raw> Mapped<L> decode(L z, Raw) const { return {detail::nan_through(z, math::softplus(z)), math::softplus(-z)}; }
+  template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
+    return {detail::nan_through(z, math::softplus(z)), math::softplus(-z)};
+  }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
     using std::exp;
     const L c = detail::clamp(x, low<L>(), high<L>());
@@ -231,7 +241,8 @@ struct Arctanh {
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
     using std::abs, std::log;
     const L c = detail::clamp(x, low<L>(), high<L>()), a = abs(c), z = L(0.5) * math::log1p_small((a + a) / (L(1) - a));
-    return {select(c < L(0), -z, z), detail::within(x, L(-1), L(1), -log((L(1) - c) * (L(1) + c)), detail::minus_infinity<L>())};
+    return {select(c < L(0), -z, z),
+            detail::within(x, L(-1), L(1), -log((L(1) - c) * (L(1) + c)), detail::minus_infinity<L>())};
   }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
     using std::tanh;
@@ -241,7 +252,9 @@ struct Arctanh {
     const L c = detail::clamp(x, low<L>(), high<L>());
     return detail::within(x, low<L>(), high<L>(), (g_z + g_v * (c + c)) / ((L(1) - c) * (L(1) + c)), L(0));
   }
-  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const { return g_x * ((L(1) - x) * (L(1) + x)) + g_v * (x + x); }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const {
+    return g_x * ((L(1) - x) * (L(1) + x)) + g_v * (x + x);
+  }
 };
 /// z = tanh x, the line to (-1, 1).
 struct Tanh : Backward<Arctanh> {};
@@ -255,44 +268,55 @@ struct Power {
   Power() = default;
   /// Throws std::invalid_argument unless the exponent is finite and not 0.
   explicit Power(double exponent) : p(exponent) {
-    if (!(p != 0 && std::abs(p) < std::numeric_limits<double>::infinity())) rheo::detail::fail("Power: the exponent must be finite and not 0");
+    if (!(p != 0 && std::abs(p) < std::numeric_limits<double>::infinity()))
+      rheo::detail::fail("Power: the exponent must be finite and not 0");
   }
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const { return map(x, L(1), L(p)); }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const { return map(z, L(1 / p), L(1 / p)); }
   template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
     using std::exp, std::log;
     const L c = detail::clamp(x, detail::tiny<L>(), detail::huge<L>());
-    return detail::within(x, detail::tiny<L>(), detail::huge<L>(), g_z * L(p) * exp(L(p - 1) * log(c)) + g_v * L(p - 1) / c, L(0));
+    return detail::within(x, detail::tiny<L>(), detail::huge<L>(),
+                          g_z * L(p) * exp(L(p - 1) * log(c)) + g_v * L(p - 1) / c, L(0));
   }
   template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const {
     using std::exp, std::log;
     const L l = log(detail::clamp(x, detail::tiny<L>(), detail::huge<L>())), low = log(detail::tiny<L>()) + L(1e-3);
     const L g = g_x * exp(L(1 - p) * l) * L(1 / p) + g_v * L((p - 1) / p) * exp(L(-p) * l);
-    return select(L(p) * l <= low, L(0), select(x >= detail::huge<L>() * L(0.5), L(0), g));  // z was clamped, or x has overflowed
+    return select(L(p) * l <= low, L(0),
+                  select(x >= detail::huge<L>() * L(0.5), L(0), g));  // z was clamped, or x has overflowed
   }
 
  private:
   /// u^power, and V from log x = to_x log u.
   template <class L> Mapped<L> map(L u, L to_x, L power) const {
     using std::exp, std::log;
-    const L l = log(detail::clamp(u, detail::tiny<L>(), detail::huge<L>())), v = L(std::log(std::abs(p))) + L(p - 1) * (to_x * l);
-    return {detail::nan_through(u, exp(power * l)), detail::nan_through(u, select(u < L(0), detail::minus_infinity<L>(), v))};
+    const L l = log(detail::clamp(u, detail::tiny<L>(), detail::huge<L>())),
+            v = L(std::log(std::abs(p))) + L(p - 1) * (to_x * l);
+    return {detail::nan_through(u, exp(power * l)),
+            detail::nan_through(u, select(u < L(0), detail::minus_infinity<L>(), v))};
   }
 };
 
-/// z = (x + pi) / (2 pi), the circle to the unit interval: the circle is cut at +-pi, and what follows does not know that the ends meet, so
-/// a density made so may jump there.  (Circular splines have no seam.)
+/// z = (x + pi) / (2 pi), the circle to the unit interval: the circle is cut at +-pi, and what follows does not know
+/// that the ends meet, so a density made so may jump there.  (Circular splines have no seam.)
 struct CutCircle {
   static constexpr Index params = 0;
   static constexpr Support x_support = Support::circle, z_support = Support::unit;
 
-  template <class L, class Raw> Mapped<L> encode(L x, Raw) const { return {x * L(0.5 * std::numbers::inv_pi) + L(0.5), on_circle(x, L(-log_turn), detail::minus_infinity<L>())}; }
+  template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
+    return {x * L(0.5 * std::numbers::inv_pi) + L(0.5), on_circle(x, L(-log_turn), detail::minus_infinity<L>())};
+  }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
     const L x = (z - L(0.5)) * L(2 * std::numbers::pi);
     return {x, on_circle(x, L(-log_turn), detail::minus_infinity<L>())};
   }
-  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L, Raw, Give) const { return on_circle(x, g_z * L(0.5 * std::numbers::inv_pi), L(0)); }
-  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L, Raw, Give) const { return on_circle(x, g_x * L(2 * std::numbers::pi), L(0)); }
+  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L, Raw, Give) const {
+    return on_circle(x, g_z * L(0.5 * std::numbers::inv_pi), L(0));
+  }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L, Raw, Give) const {
+    return on_circle(x, g_x * L(2 * std::numbers::pi), L(0));
+  }
 
  private:
   static constexpr double log_turn = 1.83787706640934548356;  // log(2 pi)

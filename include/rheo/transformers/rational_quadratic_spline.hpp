@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// RationalQuadraticSpline, on the line, on the unit interval and on the circle: K bins, in each a monotone quotient of two quadratics.
+// RationalQuadraticSpline, on the line, on the unit interval and on the circle: K bins, in each a monotone quotient of
+// two quadratics.
 //   Durkan et al. 2019, arXiv:1906.04032;  circle: Rezende et al. 2020, arXiv:2002.02428, sec. 2.1.2.
 #pragma once
 
@@ -20,7 +21,10 @@ enum class EndSlopes { one, free, shared };
 /// The spline on a box.  Raw numbers: K widths, K heights, then slopes from left to right (K - 1, K + 1 or K).
 template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
   static_assert(K > 0, "rheo: a spline has at least one bin");
-  static constexpr Index slopes = Ends == EndSlopes::one ? K - 1 : Ends == EndSlopes::free ? K + 1 : K, params = 2 * K + slopes;
+  static constexpr Index slopes = Ends == EndSlopes::one    ? K - 1
+                                  : Ends == EndSlopes::free ? K + 1
+                                                            : K,
+                         params = 2 * K + slopes;
   static constexpr bool smooth = false;  // the second derivative jumps at the knots
   Knots knots;
   Box box;
@@ -34,7 +38,9 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
   }
 
   /// The bin that an inner point lies in, on the x side (OnX) or the y side.
-  template <bool OnX, class L, class Raw> math::RationalQuadraticBin<L> bin_at(L point, Raw raw) const { return find<OnX>(point, raw).bin; }
+  template <bool OnX, class L, class Raw> math::RationalQuadraticBin<L> bin_at(L point, Raw raw) const {
+    return find<OnX>(point, raw).bin;
+  }
 
   template <bool Encode, class L, class Raw, class Give> L pull(L x, L g_out, L g_v, Raw raw, Give give) const {
     const auto s = find<true>(x, raw);
@@ -71,8 +77,8 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
   template <class L> struct Spot {
     math::SoftmaxBins<K, L> w, h;
     math::RationalQuadraticBin<L> bin;
-    L a0, a1;                                     // raw slopes at the bin's ends
-    std::array<math::MaskOf<L>, bins> passed;     // [k]: knot k is not beyond the point, k > 0
+    L a0, a1;                                  // raw slopes at the bin's ends
+    std::array<math::MaskOf<L>, bins> passed;  // [k]: knot k is not beyond the point, k > 0
   };
 
   template <class L, class Raw> L raw_slope(Index k, Raw raw) const {
@@ -80,12 +86,15 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
     else return raw(2 * K + (Ends == EndSlopes::free ? k : k % K));
   }
 
-  /// The bin of a point on the x side (OnX) or the y side, chosen while the knots add up.  The last knot is the interval's end exactly.
+  /// The bin of a point on the x side (OnX) or the y side, chosen while the knots add up.  The last knot is the
+  /// interval's end exactly.
   template <bool OnX, class L, class Raw> Spot<L> find(L point, Raw raw) const {
     Spot<L> s;
     const double least = knots.template least<K>();
-    s.w = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); }, box.right - box.left, least);
-    s.h = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(K + k)); }, box.top - box.bottom, least);
+    s.w = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(k)); },
+                                                               box.right - box.left, least);
+    s.h = math::SoftmaxBins<K, L>::template of<Knots::bounded>([&](Index k) { return knots.logit(raw(K + k)); },
+                                                               box.top - box.bottom, least);
     L x = L(box.left), y = L(box.bottom);
     s.bin = {x, y, s.w[0], s.h[0], L(0), L(0)};
     s.a0 = raw_slope<L>(0, raw), s.a1 = raw_slope<L>(1, raw);
@@ -106,30 +115,37 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
 
 }  // namespace detail
 
-/// Monotone from [-bound, bound] onto itself, the identity outside; slopes 1 at the ends, so that value and slope are continuous everywhere.
-/// 3K - 1 raw numbers: K widths, K heights, K - 1 slopes, made into knots by the policy (rheo/transformers/knots.hpp); with the default policy
-/// all zero is the identity.  Standardise the data: what lies beyond the bound is not transformed.
+/// Monotone from [-bound, bound] onto itself, the identity outside; slopes 1 at the ends, so that value and slope are
+/// continuous everywhere. 3K - 1 raw numbers: K widths, K heights, K - 1 slopes, made into knots by the policy
+/// (rheo/transformers/knots.hpp); with the default policy all zero is the identity.  Standardise the data: what lies
+/// beyond the bound is not transformed.
 template <Index K = 8, class Knots = SafeKnots>
 struct RationalQuadraticSpline : detail::LinearTails<detail::RationalQuadraticCore<K, detail::EndSlopes::one, Knots>> {
   RationalQuadraticSpline() : RationalQuadraticSpline(5) {}
   /// Throws std::invalid_argument for a bound that is not positive and finite, and for a policy whose bins do not fit.
   explicit RationalQuadraticSpline(double bound, Knots policy = Knots())
-      : detail::LinearTails<detail::RationalQuadraticCore<K, detail::EndSlopes::one, Knots>>(detail::Box::symmetric(bound), policy) {}
+      : detail::LinearTails<detail::RationalQuadraticCore<K, detail::EndSlopes::one, Knots>>(
+            detail::Box::symmetric(bound), policy) {}
 };
 
-/// Monotone from [0, 1] onto itself, slopes at the ends free: 3K + 1 raw numbers, K widths, K heights, K + 1 slopes.  V = -inf outside.
+/// Monotone from [0, 1] onto itself, slopes at the ends free: 3K + 1 raw numbers, K widths, K heights, K + 1 slopes.  V
+/// = -inf outside.
 template <Index K = 8, class Knots = SafeKnots>
-struct IntervalRationalQuadraticSpline : detail::OnUnit<detail::RationalQuadraticCore<K, detail::EndSlopes::free, Knots>> {
+struct IntervalRationalQuadraticSpline
+    : detail::OnUnit<detail::RationalQuadraticCore<K, detail::EndSlopes::free, Knots>> {
   explicit IntervalRationalQuadraticSpline(Knots policy = Knots())
       : detail::OnUnit<detail::RationalQuadraticCore<K, detail::EndSlopes::free, Knots>>(detail::Box::unit(), policy) {}
 };
 
-/// From the circle [-pi, pi) onto itself, one slope for both ends: 3K raw numbers, K widths, K heights, K slopes.  -pi stays where it is:
-/// put a CircularShift (rheo/transformers/circular_shift.hpp) before or after it, wired as its own layer, to let it move.
+/// From the circle [-pi, pi) onto itself, one slope for both ends: 3K raw numbers, K widths, K heights, K slopes.  -pi
+/// stays where it is: put a CircularShift (rheo/transformers/circular_shift.hpp) before or after it, wired as its own
+/// layer, to let it move.
 template <Index K = 8, class Knots = SafeKnots>
-struct CircularRationalQuadraticSpline : detail::OnCircle<detail::RationalQuadraticCore<K, detail::EndSlopes::shared, Knots>> {
+struct CircularRationalQuadraticSpline
+    : detail::OnCircle<detail::RationalQuadraticCore<K, detail::EndSlopes::shared, Knots>> {
   explicit CircularRationalQuadraticSpline(Knots policy = Knots())
-      : detail::OnCircle<detail::RationalQuadraticCore<K, detail::EndSlopes::shared, Knots>>(detail::Box::circle(), policy) {}
+      : detail::OnCircle<detail::RationalQuadraticCore<K, detail::EndSlopes::shared, Knots>>(detail::Box::circle(),
+                                                                                             policy) {}
 };
 
 }  // namespace rheo

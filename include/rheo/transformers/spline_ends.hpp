@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// What happens at the ends of a spline's interval: LinearTails (the identity beyond), OnUnit (nothing beyond), OnCircle (the ends are one point).
+// What happens at the ends of a spline's interval: LinearTails (the identity beyond), OnUnit (nothing beyond), OnCircle
+// (the ends are one point).
 //
 // A Core maps Box's [left, right] onto [bottom, top], with
 //   static constexpr Index params;   Box box;
 //   map<Encode>(L at, raw)                                  Mapped: value or inverse of an inner point, and log dy/dx
 //   pull<Encode>(L x, L g_out, L g_v, raw, give)            as a transformer's pulls, x inside
-// Points are clamped into the interval before any arithmetic and the results chosen afterwards: a point outside cannot reach its
-// neighbours, nor the gradients, as a NaN.  Its cotangents are set to zero before the Core sees them.
+// Points are clamped into the interval before any arithmetic and the results chosen afterwards: a point outside cannot
+// reach its neighbours, nor the gradients, as a NaN.  Its cotangents are set to zero before the Core sees them.
 #pragma once
 
 #include <cmath>
@@ -26,7 +27,8 @@ using math::both, math::select, math::keep_where;
 struct Box {
   double left, right, bottom, top;
   static Box symmetric(double bound) {
-    if (!(bound > 0 && std::isfinite(bound))) fail("a spline's bound must be positive and finite, got " + std::to_string(bound));
+    if (!(bound > 0 && std::isfinite(bound)))
+      fail("a spline's bound must be positive and finite, got " + std::to_string(bound));
     return {-bound, bound, -bound, bound};
   }
   static constexpr Box unit() { return {0, 1, 0, 1}; }
@@ -35,7 +37,8 @@ struct Box {
 
 /// A floor on K bins must leave something to distribute.
 inline void check_bins(Index K, double least) {
-  if (!(static_cast<double>(K) * least < 1)) fail(std::to_string(K) + " bins of at least " + std::to_string(least) + " do not fit into the interval");
+  if (!(static_cast<double>(K) * least < 1))
+    fail(std::to_string(K) + " bins of at least " + std::to_string(least) + " do not fit into the interval");
 }
 
 template <class L> L clamp(L x, double low, double high) {
@@ -43,14 +46,18 @@ template <class L> L clamp(L x, double low, double high) {
   return min(max(x, L(low)), L(high));
 }
 
-/// Inside the interval the Core, outside the identity (V = 0); the bounds belong to the inside.  Round trip: |f(f^-1(z)) - z| stays below
-/// 8 eps bound (1 + slope), slope the steepest within rounding of f^-1(z).
+/// Inside the interval the Core, outside the identity (V = 0); the bounds belong to the inside.  Round trip:
+/// |f(f^-1(z)) - z| stays below 8 eps bound (1 + slope), slope the steepest within rounding of f^-1(z).
 template <class Core> struct LinearTails : Core {
   using Core::box, Core::Core;
   template <class L, class Raw> Mapped<L> encode(L x, Raw raw) const { return run<true>(x, raw); }
   template <class L, class Raw> Mapped<L> decode(L z, Raw raw) const { return run<false>(z, raw); }
-  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw raw, Give give) const { return back<true>(x, g_z, g_v, raw, give); }
-  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const { return back<false>(x, g_x, g_v, raw, give); }
+  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw raw, Give give) const {
+    return back<true>(x, g_z, g_v, raw, give);
+  }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const {
+    return back<false>(x, g_x, g_v, raw, give);
+  }
 
  private:
   template <bool Encode, class L, class Raw> Mapped<L> run(L at, Raw raw) const {
@@ -61,7 +68,8 @@ template <class Core> struct LinearTails : Core {
   }
   template <bool Encode, class L, class Raw, class Give> L back(L x, L g_out, L g_v, Raw raw, Give give) const {
     const auto inside = both(L(box.left) <= x, x <= L(box.right));
-    const L g = Core::template pull<Encode>(clamp(x, box.left, box.right), keep_where(inside, g_out), keep_where(inside, g_v), raw, give);
+    const L g = Core::template pull<Encode>(clamp(x, box.left, box.right), keep_where(inside, g_out),
+                                            keep_where(inside, g_v), raw, give);
     return select(inside, g, g_out);
   }
 };
@@ -72,8 +80,12 @@ template <class Core> struct OnUnit : Core {
   using Core::box, Core::Core;
   template <class L, class Raw> Mapped<L> encode(L x, Raw raw) const { return run<true>(x, raw); }
   template <class L, class Raw> Mapped<L> decode(L z, Raw raw) const { return run<false>(z, raw); }
-  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw raw, Give give) const { return back<true>(x, g_z, g_v, raw, give); }
-  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const { return back<false>(x, g_x, g_v, raw, give); }
+  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw raw, Give give) const {
+    return back<true>(x, g_z, g_v, raw, give);
+  }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw raw, Give give) const {
+    return back<false>(x, g_x, g_v, raw, give);
+  }
 
  private:
   template <bool Encode, class L, class Raw> Mapped<L> run(L at, Raw raw) const {
@@ -83,7 +95,8 @@ template <class Core> struct OnUnit : Core {
   }
   template <bool Encode, class L, class Raw, class Give> L back(L x, L g_out, L g_v, Raw raw, Give give) const {
     const auto inside = both(L(0) <= x, x <= L(1));
-    const L g = Core::template pull<Encode>(clamp(x, 0, 1), keep_where(inside, g_out), keep_where(inside, g_v), raw, give);
+    const L g =
+        Core::template pull<Encode>(clamp(x, 0, 1), keep_where(inside, g_out), keep_where(inside, g_v), raw, give);
     return keep_where(inside, g);
   }
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Scalar transformers: monotone maps of one coordinate with P parameters, and the sweeps that apply one down the columns of a batch.
+// Scalar transformers: monotone maps of one coordinate with P parameters, and the sweeps that apply one down the
+// columns of a batch.
 //
 // A transformer owes, for L a number, a dual or a lane, and raw(k) its k-th parameter:
 //   static constexpr Index params;
 //   Mapped<L> encode(L x, raw)                       y and V = log dy/dx
 //   Mapped<L> decode(L y, raw)                       x and the same V
-//   L encode_pull(L x, L g_y, L g_v, raw, g_raw)     the cotangent of x; g_raw(k, g) hands out that of parameter k, each exactly once
+//   L encode_pull(L x, L g_y, L g_v, raw, g_raw)     the cotangent of x; g_raw(k, g) hands out that of parameter k,
+//                                                    each exactly once
 //   L decode_pull(L x, L g_x, L g_v, raw, g_raw)     the cotangent of y, given the x that decode found
 // and may say
 //   static constexpr Support x_support, z_support    real without it
@@ -23,9 +25,7 @@
 namespace rheo {
 
 /// What a scalar map gives: the value, and the log of its slope taken from data to latent.
-template <class L> struct Mapped {
-  L y, v;
-};
+template <class L> struct Mapped { L y, v; };
 
 namespace detail {
 
@@ -37,7 +37,8 @@ template <class M> constexpr Support z_support_of() {
   if constexpr (requires { M::z_support; }) return M::z_support;
   return Support::real;
 }
-template <class M> inline constexpr bool smooth_map = [] {
+template <class M>
+inline constexpr bool smooth_map = [] {
   if constexpr (requires { M::smooth; }) return bool(M::smooth);
   return true;
 }();
@@ -47,7 +48,8 @@ template <class M> constexpr Index decode_passes_of(Index net) {
   return accuracy<M, double>() > 0 || accuracy<M, float>() > 0 ? as_needed : net;
 }
 
-/// How many rows missed their root: finite y and parameters, x NaN.  A row whose v was NaN before is not counted: it lost a root already.
+/// How many rows missed their root: finite y and parameters, x NaN.  A row whose v was NaN before is not counted: it
+/// lost a root already.
 template <Index P, class L, class Raw> long missed(L y, L x, L v, Raw raw) {
   using math::any, math::both, math::select, math::sum;
   const L lost = select(x == x, L(0), L(1));
@@ -56,11 +58,13 @@ template <Index P, class L, class Raw> long missed(L y, L x, L v, Raw raw) {
   for (Index k = 0; k < P; ++k) fine = fine + (raw(k) - raw(k));
   return static_cast<long>(autodiff::value_of(sum(select(both(fine == L(0), v == v), lost, L(0)))));
 }
-template <bool Encode, class T, class M> inline constexpr bool may_miss = !Encode && accuracy<M, decltype(autodiff::value_of(T()))>() > 0;
+template <bool Encode, class T, class M>
+inline constexpr bool may_miss = !Encode && accuracy<M, decltype(autodiff::value_of(T()))>() > 0;
 
-/// Applies column j of `in` through the transformer whose parameters are columns j P .. j P + P - 1 of raw.  Rows whose decode found no root are
-/// counted in `report`, if it is given.
-template <bool Encode, class T, class M> void transform(const M& map, CView<T> in, CView<T> raw, View<T> out, ColView<T> v, Report* report = nullptr) {
+/// Applies column j of `in` through the transformer whose parameters are columns j P .. j P + P - 1 of raw.  Rows whose
+/// decode found no root are counted in `report`, if it is given.
+template <bool Encode, class T, class M>
+void transform(const M& map, CView<T> in, CView<T> raw, View<T> out, ColView<T> v, Report* report = nullptr) {
   for (Index j = 0; j < in.cols(); ++j) {
     const T *x = column(in, j).data(), *r = raw.data() + j * M::params * raw.outerStride();
     const Index stride = raw.outerStride();
@@ -79,11 +83,13 @@ template <bool Encode, class T, class M> void transform(const M& map, CView<T> i
 
 /// The pull of transform: overwrites g_in and g_raw.
 template <bool Encode, class T, class M>
-void transform_pull(const M& map, CView<T> in, CView<T> out, CView<T> g_out, CColView<T> g_v, CView<T> raw, View<T> g_in, View<T> g_raw) {
+void transform_pull(const M& map, CView<T> in, CView<T> out, CView<T> g_out, CColView<T> g_v, CView<T> raw,
+                    View<T> g_in, View<T> g_raw) {
   const CView<T> x_side = Encode ? in : out;
   for (Index j = 0; j < in.cols(); ++j) {
     const Index stride = raw.outerStride(), g_stride = g_raw.outerStride();
-    const T *x = column(x_side, j).data(), *r = raw.data() + j * M::params * stride, *g = column(g_out, j).data(), *gv = g_v.data();
+    const T *x = column(x_side, j).data(), *r = raw.data() + j * M::params * stride, *g = column(g_out, j).data(),
+            *gv = g_v.data();
     T *gi = column(g_in, j).data(), *gr = g_raw.data() + j * M::params * g_stride;
     math::sweep<T>(in.rows(), [=, &map](auto at, Index i) {
       using L = typename decltype(at)::Number;
@@ -99,7 +105,9 @@ void transform_pull(const M& map, CView<T> in, CView<T> out, CView<T> g_out, CCo
 }
 
 /// Applies one column through the transformer whose P parameters, at r, all rows share.  `report` as above.
-template <bool Encode, class T, class M> void transform_shared(const M& map, CColView<T> in, const T* r, ColView<T> out, ColView<T> v, Report* report = nullptr) {
+template <bool Encode, class T, class M>
+void transform_shared(const M& map, CColView<T> in, const T* r, ColView<T> out, ColView<T> v,
+                      Report* report = nullptr) {
   math::sweep<T>(in.size(), [=, &map, x = in.data(), y = out.data(), vj = v.data()](auto at, Index i) {
     using L = typename decltype(at)::Number;
     const auto a = [=](Index k) { return L(r[k]); };
@@ -114,9 +122,11 @@ template <bool Encode, class T, class M> void transform_shared(const M& map, CCo
 
 /// The pull of transform_shared: overwrites g_in, adds to the P numbers at g_r.
 template <bool Encode, class T, class M>
-void transform_shared_pull(const M& map, CColView<T> x_side, CColView<T> g_out, CColView<T> g_v, const T* r, ColView<T> g_in, T* g_r) {
+void transform_shared_pull(const M& map, CColView<T> x_side, CColView<T> g_out, CColView<T> g_v, const T* r,
+                           ColView<T> g_in, T* g_r) {
   constexpr auto P = static_cast<std::size_t>(M::params);
-  const auto run = [&, x = x_side.data(), g = g_out.data(), gv = g_v.data(), gi = g_in.data()](auto at, Index i, auto* total) {
+  const auto run = [&, x = x_side.data(), g = g_out.data(), gv = g_v.data(), gi = g_in.data()](auto at, Index i,
+                                                                                               auto* total) {
     using L = typename decltype(at)::Number;
     const auto a = [=](Index k) { return L(r[k]); };
     const auto give = [=](Index k, L value) { total[k] += value; };

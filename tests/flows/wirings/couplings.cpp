@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What presets and blocks of couplings make of their layers, D = 2 to 9, away from their start: every latent coordinate depends on every coordinate
-// of the data and of the context, and none is an affine image of one.  Laws of single layers cannot see a mask and a turn that together leave a
-// coordinate as it was.
+// What presets and blocks of couplings make of their layers, D = 2 to 9, away from their start: every latent coordinate
+// depends on every coordinate of the data and of the context, and none is an affine image of one.  Laws of single
+// layers cannot see a mask and a turn that together leave a coordinate as it was.
 #include <array>
 #include <bit>
 #include <bitset>
@@ -40,7 +40,8 @@ TEST_CASE("blocks between sampling layers and fibres: every coordinate is moved"
   });
 }
 
-/// Couplings by their masks and turns alone: which places are transformed, and what each coordinate has come to depend on.
+/// Couplings by their masks and turns alone: which places are transformed, and what each coordinate has come to depend
+/// on.
 template <Index D> struct Rows {
   std::array<Index, D> at{};
   std::array<std::uint64_t, D> halves{};
@@ -93,7 +94,9 @@ template <Index D> void check_turns() {
   pairs.check_parted();
 }
 
-TEST_CASE("Deal and Couplings: within log2(D) + 2 turns all are transformed, all passed, every two parted; four couplings mix all") {
+TEST_CASE(
+    "Deal and Couplings: within log2(D) + 2 turns all are transformed, all passed, every two parted; four couplings "
+    "mix all") {
   each_dimension<2, 33>([]<Index D>() { check_turns<D>(); });
   check_turns<64>();
   check_turns<65>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Autoregressive: what the laws do not see: who depends on whom, decode against full passes, a value by hand, orders, masked weights.
+// Autoregressive: what the laws do not see: who depends on whom, decode against full passes, a value by hand, orders,
+// masked weights.
 #include "rheo/layers/bijections/autoregressive.hpp"
 
 #include "catch.hpp"
@@ -22,12 +23,15 @@ template <class T> Column<T> noisy(Index n, double spread = 0.4) {
   for (Index i = 0; i < n; ++i) theta(i) = T(spread * Noise{5}.normal(i, 0));
   return theta;
 }
-template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Column<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v) {
+template <bool Encode, class L, class T>
+Batch<T> call(const L& layer, const Column<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v) {
   Batch<T> out(in.rows(), in.cols());
   CacheOf<L, T> cache;
   Arena scratch;
   v.setZero(in.rows());
-  Pass<T, CacheOf<L, T>> p{view(in), view(out), ColView<T>(v.data(), v.size()), {theta.data(), theta.size()}, {}, view(context), {}, cache, scratch};
+  Pass<T, CacheOf<L, T>> p{
+      view(in), view(out), ColView<T>(v.data(), v.size()), {theta.data(), theta.size()}, {}, view(context), {},
+      cache,    scratch};
   if constexpr (Encode) layer.encode(p);
   else layer.decode(p);
   return out;
@@ -52,7 +56,8 @@ template <class L, class O> void check_order() {
   const Eigen::MatrixXd J = jacobian(L{}, noisy<double>(L::param_count));
   for (Index a = 0; a < L::x_dim; ++a) {
     for (Index b = 0; b < L::x_dim; ++b) {
-      const double slope = J(O::template at<L::x_dim>(a), O::template at<L::x_dim>(b));  // of the a-th in the order by the b-th
+      const double slope =
+          J(O::template at<L::x_dim>(a), O::template at<L::x_dim>(b));  // of the a-th in the order by the b-th
       INFO("place " << a << " by place " << b);
       if (b > a) CHECK(slope == 0);
       else CHECK(slope != 0);
@@ -99,7 +104,8 @@ TEST_CASE("one coordinate after another is the parallel pass repeated D times") 
     Arena scratch;
     Batch<double> along(40, 5), raw(40, 10);
     for (Index i = 0; i < 5; ++i) along.col(i) = naive.col(Order<1, 4, 0, 3, 2>::at<5>(i));
-    layer.net.map(NetPass<double, L::Conditioner::Cache<double>>{view(std::as_const(along)), view(raw), {theta.data(), theta.size()}, view(context), cache.net, scratch});
+    layer.net.map(NetPass<double, L::Conditioner::Cache<double>>{
+        view(std::as_const(along)), view(raw), {theta.data(), theta.size()}, view(context), cache.net, scratch});
     const Index j = Order<1, 4, 0, 3, 2>::at<5>(k);
     const Column<double> s = 2 * (raw.col(2 * k + 1) / 2).tanh();
     naive.col(j) = (z.col(j) - raw.col(2 * k)) * (-s).exp();
@@ -116,9 +122,11 @@ TEST_CASE("masked weights do not matter, get no gradient, and a gradient that st
   auto model = make_model<double>(Flow{layer, StandardNormal<6>{}}, Noise{3});
   const Column<double> start = model.parameters();
   Column<double> theta = noisy<double>(L::param_count, 0.2), other = theta;
-  // The start has exact zeros at masked places, and at the last layer: mark the former by a net whose last layer starts as the others.
+  // The start has exact zeros at masked places, and at the last layer: mark the former by a net whose last layer starts
+  // as the others.
   Column<double> marked(L::param_count);
-  BasicMade<Tanh, UniformLast, 90, 70>::net<6, 2, 1>{}.init(Params<double>(marked.data(), marked.size()), Params<double>{}, Noise{3});
+  BasicMade<Tanh, UniformLast, 90, 70>::net<6, 2, 1>{}.init(Params<double>(marked.data(), marked.size()),
+                                                            Params<double>{}, Noise{3});
   Index masked = 0;
   for (Index i = 0; i < theta.size(); ++i) {
     if (marked(i) == 0) {
@@ -127,7 +135,8 @@ TEST_CASE("masked weights do not matter, get no gradient, and a gradient that st
       other(i) = 1e3;
     }
   }
-  // By hand: degrees of 90 units are i 6 / 90, of 70 units i 6 / 70; a unit of degree d does not see the 6 - d later inputs, and so on.
+  // By hand: degrees of 90 units are i 6 / 90, of 70 units i 6 / 70; a unit of degree d does not see the 6 - d later
+  // inputs, and so on.
   Index by_hand = 0;
   for (Index i = 0; i < 90; ++i) by_hand += 6 - i * 6 / 90;
   for (Index k = 0; k < 70; ++k)
@@ -149,9 +158,22 @@ TEST_CASE("masked weights do not matter, get no gradient, and a gradient that st
     L::Cache<double> cache;
     Arena scratch;
     v.setZero();
-    Pass<double, L::Cache<double>> p{view(x), view(out), ColView<double>(v.data(), 33), {other.data(), other.size()}, {}, view(context), {}, cache, scratch};
-    Pull<double, L::Cache<double>> q{view(x), view(std::as_const(out)), view(std::as_const(g_out)), CColView<double>(g_v.data(), 33), view(g_in), {other.data(), other.size()},
-                                     {g_theta.data(), g_theta.size()}, {}, view(context), view(g_context), {}, cache, scratch};
+    Pass<double, L::Cache<double>> p{
+        view(x), view(out), ColView<double>(v.data(), 33), {other.data(), other.size()}, {}, view(context), {},
+        cache,   scratch};
+    Pull<double, L::Cache<double>> q{view(x),
+                                     view(std::as_const(out)),
+                                     view(std::as_const(g_out)),
+                                     CColView<double>(g_v.data(), 33),
+                                     view(g_in),
+                                     {other.data(), other.size()},
+                                     {g_theta.data(), g_theta.size()},
+                                     {},
+                                     view(context),
+                                     view(g_context),
+                                     {},
+                                     cache,
+                                     scratch};
     if (encode) {
       layer.encode(p);
       layer.encode_pull(q);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BlockAutoregressive: what the laws do not see: who depends on whom, a value by hand, tails and hard gates, masked weights, reports.
+// BlockAutoregressive: what the laws do not see: who depends on whom, a value by hand, tails and hard gates, masked
+// weights, reports.
 #include "rheo/layers/bijections/block_autoregressive.hpp"
 
 #include "catch.hpp"
@@ -22,12 +23,24 @@ template <class L> Column<double> started(double spread) {
   for (Index i = 0; i < theta.size(); ++i) theta(i) += spread * Noise{5}.normal(i, 0);
   return theta;
 }
-template <bool Encode, class L, class T> Batch<T> call(const L& layer, const Column<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v, Report* report = nullptr) {
+template <bool Encode, class L, class T>
+Batch<T> call(const L& layer, const Column<T>& theta, const Batch<T>& in, const Batch<T>& context, Column<T>& v,
+              Report* report = nullptr) {
   Batch<T> out(in.rows(), in.cols());
   CacheOf<L, T> cache;
   Arena scratch;
   v.setZero(in.rows());
-  Pass<T, CacheOf<L, T>> p{view(in), view(out), ColView<T>(v.data(), v.size()), {theta.data(), theta.size()}, {}, view(context), {}, cache, scratch, true, report};
+  Pass<T, CacheOf<L, T>> p{view(in),
+                           view(out),
+                           ColView<T>(v.data(), v.size()),
+                           {theta.data(), theta.size()},
+                           {},
+                           view(context),
+                           {},
+                           cache,
+                           scratch,
+                           true,
+                           report};
   if constexpr (Encode) layer.encode(p);
   else layer.decode(p);
   return out;
@@ -70,7 +83,9 @@ TEST_CASE("a value by hand: one coordinate, one hidden unit") {
   }
 }
 
-TEST_CASE("the range is the whole line: what decode finds encodes to what was asked, far out and behind a nearly closed gate") {
+TEST_CASE(
+    "the range is the whole line: what decode finds encodes to what was asked, far out and behind a nearly closed "
+    "gate") {
   using L = BlockAutoregressive<2, Blocks<6, 6>>;
   for (const double gate : {-3.0, 0.0, 6.0, 12.0}) {
     Column<double> theta = started<L>(1.0);
@@ -124,7 +139,8 @@ TEST_CASE("weights from later coordinates do not matter and get no gradient") {
       CHECK(start(i) == 0);
       other(i) = 77;
     }
-  const Batch<double> x = normals<double>(20, 3, 1), context = normals<double>(20, 1, 2), g_out = normals<double>(20, 3, 7);
+  const Batch<double> x = normals<double>(20, 3, 1), context = normals<double>(20, 1, 2),
+                      g_out = normals<double>(20, 3, 7);
   Column<double> v, w;
   CHECK((call<true>(L{}, theta, x, context, v) == call<true>(L{}, other, x, context, w)).all());
   CHECK((call<false>(L{}, theta, x, context, v) == call<false>(L{}, other, x, context, w)).all());
@@ -134,9 +150,22 @@ TEST_CASE("weights from later coordinates do not matter and get no gradient") {
     Column<double> g_theta = Column<double>::Zero(theta.size());
     L::Cache<double> cache;
     Arena scratch;
-    Pass<double, L::Cache<double>> p{view(x), view(out), ColView<double>(v.data(), 20), {other.data(), other.size()}, {}, view(context), {}, cache, scratch};
-    Pull<double, L::Cache<double>> q{view(x), view(std::as_const(out)), view(g_out), CColView<double>(g_v.data(), 20), view(g_in), {other.data(), other.size()},
-                                     {g_theta.data(), g_theta.size()}, {}, view(context), view(g_context), {}, cache, scratch};
+    Pass<double, L::Cache<double>> p{
+        view(x), view(out), ColView<double>(v.data(), 20), {other.data(), other.size()}, {}, view(context), {},
+        cache,   scratch};
+    Pull<double, L::Cache<double>> q{view(x),
+                                     view(std::as_const(out)),
+                                     view(g_out),
+                                     CColView<double>(g_v.data(), 20),
+                                     view(g_in),
+                                     {other.data(), other.size()},
+                                     {g_theta.data(), g_theta.size()},
+                                     {},
+                                     view(context),
+                                     view(g_context),
+                                     {},
+                                     cache,
+                                     scratch};
     if (encode) L{}.encode(p), L{}.encode_pull(q);
     else L{}.decode(p), L{}.decode_pull(q);
     for (Index i = 0; i < theta.size(); ++i) CHECK((g_theta(i) == 0) == is_masked[static_cast<std::size_t>(i)]);

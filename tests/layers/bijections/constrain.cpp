@@ -15,8 +15,8 @@ namespace {
 using namespace rheo_test;
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-// The trapezoid sum over the grid [-end, end]^d of weight(x(z)) e^-V(z): the integral of weight over the data side.  For these analytic
-// integrands the rule's error is e^(-2 pi pi / h).
+// The trapezoid sum over the grid [-end, end]^d of weight(x(z)) e^-V(z): the integral of weight over the data side. For
+// these analytic integrands the rule's error is e^(-2 pi pi / h).
 template <class L, class W> double integral(const L& layer, double end, double h, W weight) {
   constexpr Index d = L::z_dim;
   const auto m = static_cast<Index>(2 * end / h) + 1;
@@ -49,7 +49,8 @@ TEST_CASE("a density on the triangle integrates to one per Lebesgue measure of t
   Batch<double> x(m * m, 3);
   for (Index i = 0; i < m; ++i) {
     for (Index j = 0; j < m; ++j) {
-      const double a = (static_cast<double>(i) + 0.5) / static_cast<double>(m), c = (static_cast<double>(j) + 0.5) / static_cast<double>(m) * (1 - a);
+      const double a = (static_cast<double>(i) + 0.5) / static_cast<double>(m),
+                   c = (static_cast<double>(j) + 0.5) / static_cast<double>(m) * (1 - a);
       x.row(i * m + j) << a, c, 1 - a - c;
     }
   }
@@ -61,16 +62,19 @@ TEST_CASE("a density on the triangle integrates to one per Lebesgue measure of t
 }
 
 TEST_CASE("ascending normals are one draw in D!") {
-  CHECK(integral(constrain::ordered<2>(), 12, 0.2, [](const auto& x) { return phi(x(0)) * phi(x(1)); }) == Approx(0.5).epsilon(1e-4));
-  CHECK(integral(constrain::ordered<3>(), 12, 0.2, [](const auto& x) { return phi(x(0)) * phi(x(1)) * phi(x(2)); }) == Approx(1.0 / 6).epsilon(1e-4));
+  CHECK(integral(constrain::ordered<2>(), 12, 0.2, [](const auto& x) { return phi(x(0)) * phi(x(1)); }) ==
+        Approx(0.5).epsilon(1e-4));
+  CHECK(integral(constrain::ordered<3>(), 12, 0.2, [](const auto& x) { return phi(x(0)) * phi(x(1)) * phi(x(2)); }) ==
+        Approx(1.0 / 6).epsilon(1e-4));
 }
 
 TEST_CASE("Cholesky factors of correlation matrices fill a product of balls; the matrices fill pi^2 / 2 for K = 3") {
   CHECK(integral(constrain::correlation_cholesky<2>(), 20, 0.25, one) == Approx(2).epsilon(1e-9));
   CHECK(integral(constrain::correlation_cholesky<3>(), 16, 0.25, one) == Approx(2 * std::numbers::pi).epsilon(1e-6));
   // d(rho_21, rho_31, rho_32) / d(L_21, L_31, L_32) = L_22
-  CHECK(integral(constrain::correlation_cholesky<3>(), 16, 0.25, [](const auto& x) { return std::sqrt(1 - x(0) * x(0)); }) ==
-        Approx(std::numbers::pi * std::numbers::pi / 2).epsilon(1e-6));
+  CHECK(integral(constrain::correlation_cholesky<3>(), 16, 0.25, [](const auto& x) {
+          return std::sqrt(1 - x(0) * x(0));
+        }) == Approx(std::numbers::pi * std::numbers::pi / 2).epsilon(1e-6));
 }
 
 TEST_CASE("known points") {
@@ -102,7 +106,8 @@ TEMPLATE_TEST_CASE("edges are finite, beyond them the density is 0 and the gradi
   const auto check = [](auto&& bench, const Batch<T>& rows, bool inside) {
     for (Index repeat : {1, 9}) {
       for (Index i = 0; i < rows.rows(); ++i) {
-        const Batch<T> x = rows.row(i).replicate(repeat, 1), z = bench.template run<true>(x), g = bench.template pull<true>(x);
+        const Batch<T> x = rows.row(i).replicate(repeat, 1), z = bench.template run<true>(x),
+                       g = bench.template pull<true>(x);
         INFO("at " << rows.row(i) << ": " << z.row(0) << ", gradient " << g.row(0));
         CHECK(z.leftCols(z.cols() - 1).allFinite());
         CHECK_FALSE(g.isNaN().any());
@@ -112,20 +117,47 @@ TEMPLATE_TEST_CASE("edges are finite, beyond them the density is 0 and the gradi
     }
   };
   Bench<StickBreaking<3>, T> s(StickBreaking<3>{});
-  check(s, Batch<T>{{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {speck, T(0.5), T(0.5)}, {tiny, T(1), tiny}, {T(0.3), T(0.3), T(0.4)}}, true);
-  check(s, Batch<T>{{-speck, T(0.5), T(0.5)}, {T(0.5), T(0.6), T(-0.1)}, {T(0.5), T(0.5), T(0.5)}, {0, 0, 0}, {T(1e30), T(1e30), T(1e30)}, {T(-1e30), 0, 1}}, false);
+  check(
+      s,
+      Batch<T>{{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {speck, T(0.5), T(0.5)}, {tiny, T(1), tiny}, {T(0.3), T(0.3), T(0.4)}},
+      true);
+  check(s,
+        Batch<T>{{-speck, T(0.5), T(0.5)},
+                 {T(0.5), T(0.6), T(-0.1)},
+                 {T(0.5), T(0.5), T(0.5)},
+                 {0, 0, 0},
+                 {T(1e30), T(1e30), T(1e30)},
+                 {T(-1e30), 0, 1}},
+        false);
   Bench<Ordered<3>, T> o(Ordered<3>{});
   check(o, Batch<T>{{0, 0, 0}, {0, speck, 1}, {T(-1e30), 0, T(1e30)}, {1, 1, 2}}, true);
   check(o, Batch<T>{{0, -speck, 1}, {0, 1, T(0.5)}, {T(1e30), 0, 1}}, false);
   Bench<CorrelationCholesky<3>, T> c(CorrelationCholesky<3>{});
-  check(c, Batch<T>{{1, 0, 0}, {-1, 1, 0}, {0, 0, -1}, {0, T(0.6), T(0.8)}, {0, T(-0.8), T(0.6)}, {0, T(5) / T(13), T(-12) / T(13)}, {T(0.5), T(0.6), T(0.5)}, {0, 0, 0}}, true);
-  check(c, Batch<T>{{1 + 100 * std::numeric_limits<T>::epsilon(), 0, 0}, {0, T(0.6), T(0.8) + 100 * std::numeric_limits<T>::epsilon()}, {T(1.001), 0, 0}, {0, T(0.8), T(0.8)}, {0, 0, T(-1.5)}, {0, T(1e30), 0}}, false);
+  check(c,
+        Batch<T>{{1, 0, 0},
+                 {-1, 1, 0},
+                 {0, 0, -1},
+                 {0, T(0.6), T(0.8)},
+                 {0, T(-0.8), T(0.6)},
+                 {0, T(5) / T(13), T(-12) / T(13)},
+                 {T(0.5), T(0.6), T(0.5)},
+                 {0, 0, 0}},
+        true);
+  check(c,
+        Batch<T>{{1 + 100 * std::numeric_limits<T>::epsilon(), 0, 0},
+                 {0, T(0.6), T(0.8) + 100 * std::numeric_limits<T>::epsilon()},
+                 {T(1.001), 0, 0},
+                 {0, T(0.8), T(0.8)},
+                 {0, 0, T(-1.5)},
+                 {0, T(1e30), 0}},
+        false);
   for (T far : {T(30), T(1e4), T(1e30)}) {  // decode: far latents
     for (T sign : {T(1), T(-1)}) {
       const Batch<T> z = Batch<T>::Constant(9, 2, sign * far);
       const Batch<T> x = s.template run<false>(z);
       CHECK(x.allFinite());
-      CHECK(((x.leftCols(3) >= 0).all() && (x.leftCols(3).rowwise().sum() - 1).abs().maxCoeff() < 8 * std::numeric_limits<T>::epsilon()));
+      CHECK(((x.leftCols(3) >= 0).all() &&
+             (x.leftCols(3).rowwise().sum() - 1).abs().maxCoeff() < 8 * std::numeric_limits<T>::epsilon()));
       CHECK_FALSE(s.template pull<false>(z).isNaN().any());
       const Batch<T> w = Batch<T>::Constant(9, 3, sign * far), l = c.template run<false>(w);
       CHECK(l.allFinite());
@@ -137,7 +169,8 @@ TEMPLATE_TEST_CASE("edges are finite, beyond them the density is 0 and the gradi
 
 TEST_CASE("flows on constrained sets") {
   auto positive = make_model<double>(Flow{constrain::positive<2>(), StandardNormal<2>{}}, Noise{1});
-  CHECK(positive.log_prob(Batch<double>{{2.0, 3.0}})(0) == Approx(std::log(phi(std::log(2.0)) / 2 * phi(std::log(3.0)) / 3)).epsilon(1e-13));
+  CHECK(positive.log_prob(Batch<double>{{2.0, 3.0}})(0) ==
+        Approx(std::log(phi(std::log(2.0)) / 2 * phi(std::log(3.0)) / 3)).epsilon(1e-13));
   CHECK(positive.log_prob(Batch<double>{{-2.0, 3.0}})(0) == -inf);
   CHECK((positive.sample(100, Noise{2}) > 0).all());
 
@@ -151,7 +184,8 @@ TEST_CASE("flows on constrained sets") {
   const Batch<double> weights = mixture.sample(100, Noise{2});
   CHECK(weights.cols() == 3);
   CHECK((weights.rowwise().sum() - 1).abs().maxCoeff() < 1e-15);
-  CHECK(mixture.log_prob(Batch<double>::Constant(1, 3, 1.0 / 3))(0) == Approx(std::log(phi(0) * phi(0) * 27)).epsilon(1e-13));
+  CHECK(mixture.log_prob(Batch<double>::Constant(1, 3, 1.0 / 3))(0) ==
+        Approx(std::log(phi(0) * phi(0) * 27)).epsilon(1e-13));
 
   auto turn = make_model<double>(Flow{constrain::circle<1>(), Uniform<1>{}}, Noise{1});
   CHECK(turn.log_prob(Batch<double>{{3.0}})(0) == Approx(-std::log(2 * std::numbers::pi)).epsilon(1e-14));

@@ -114,7 +114,8 @@ TEST_CASE("a linear field: the matrix exponential and the trace, with the orders
   CHECK(r4 / r8 < 20);
   CHECK(r8 / r16 > 14);
   CHECK(r8 / r16 < 18);
-  const double d4 = linear_error<Dopri5<4>>(), d6 = linear_error<Dopri5<6>>(), d8 = linear_error<Dopri5<8>>(), d10 = linear_error<Dopri5<10>>();
+  const double d4 = linear_error<Dopri5<4>>(), d6 = linear_error<Dopri5<6>>(), d8 = linear_error<Dopri5<8>>(),
+               d10 = linear_error<Dopri5<10>>();
   INFO(d4 << " " << d6 << " " << d8 << " " << d10);
   CHECK(d4 < Dopri5<4>::accuracy<double>());
   CHECK(d6 < Dopri5<6>::accuracy<double>());
@@ -158,7 +159,8 @@ TEST_CASE("the density integrates to one") {
   const Index m = 151;
   const double far = 10, h = 2 * far / static_cast<double>(m - 1);
   Batch<double> x(m * m, 2);
-  for (Index i = 0; i < m * m; ++i) x.row(i) << -far + h * static_cast<double>(i % m), -far + h * static_cast<double>(i / m);
+  for (Index i = 0; i < m * m; ++i)
+    x.row(i) << -far + h * static_cast<double>(i % m), -far + h * static_cast<double>(i / m);
   auto work = model.workspace(2);
   const Column<double> density = model.log_prob(x, {}, work).exp();
   CHECK(work.report().unsolved == 0);
@@ -174,7 +176,8 @@ TEST_CASE("pulls of adaptive steps are the derivatives of the steps taken, to ro
   auto b = shaken(layer, 1.0);
   auto d = shaken<L, D>(layer, 1.0);
   const Index n = 30;
-  const Batch<double> x = normals(n, 2, 11), c = normals(n, 1, 12), d_x = normals(n, 2, 13), d_c = normals(n, 1, 14), d_theta = normals(L::param_count, 1, 15), g_out = normals(n, 2, 16);
+  const Batch<double> x = normals(n, 2, 11), c = normals(n, 1, 12), d_x = normals(n, 2, 13), d_c = normals(n, 1, 14),
+                      d_theta = normals(L::param_count, 1, 15), g_out = normals(n, 2, 16);
   const Column<double> g_v = normals(n, 1, 17).col(0);
   auto check = [&]<bool Encode>() {
     Batch<D> x_d = x.cast<D>(), c_d = c.cast<D>(), out_d;
@@ -222,7 +225,8 @@ TEST_CASE("finite differences at a tight tolerance") {
   L layer;
   auto b = shaken(layer, 0.6);
   const Index n = 10;
-  const Batch<double> x = normals(n, 2, 11), none(n, 0), d_theta = normals(L::param_count, 1, 15), g_out = normals(n, 2, 16);
+  const Batch<double> x = normals(n, 2, 11), none(n, 0), d_theta = normals(L::param_count, 1, 15),
+                      g_out = normals(n, 2, 16);
   const Column<double> g_v = normals(n, 1, 17).col(0);
   Batch<double> out, g_in, g_c(n, 0);
   Column<double> v;
@@ -275,7 +279,8 @@ TEMPLATE_TEST_CASE("Hutchinson's estimate has the exact trace as its mean", "", 
 }
 
 TEST_CASE("rows that cannot be solved are reported and leave the others alone") {
-  const Model<Flow<Continuous<1, Burst>, StandardNormal<1>>, double> model{Flow{Continuous<1, Burst>{}, StandardNormal<1>{}}};
+  const Model<Flow<Continuous<1, Burst>, StandardNormal<1>>, double> model{
+      Flow{Continuous<1, Burst>{}, StandardNormal<1>{}}};
   Batch<double> x(5, 1);
   x << 0.5, 2, -3, 1.001, std::numeric_limits<double>::quiet_NaN();
   auto work = model.workspace();
@@ -309,7 +314,8 @@ TEST_CASE("hostile nets are solved or reported, and end") {
   CHECK(some > 0);
   CHECK(some < 50);
   // Those that were solved are right, at a thousandth of the tolerance.
-  const auto fine = rheo_test::shaken(F{Continuous<2, Net>{Dopri5<>{1e-8, 1e-8, 6000}}, StandardNormal<2>{}}, 5).log_prob(x);
+  const auto fine =
+      rheo_test::shaken(F{Continuous<2, Net>{Dopri5<>{1e-8, 1e-8, 6000}}, StandardNormal<2>{}}, 5).log_prob(x);
   CHECK(fine.isFinite().all());
   double worst = 0;
   for (Index i = 0; i < 100; ++i) {

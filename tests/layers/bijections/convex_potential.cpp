@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The convex potential flow beyond the laws: convexity, the solver far out and where it must fail, wide problems, the start.
+// The convex potential flow beyond the laws: convexity, the solver far out and where it must fail, wide problems, the
+// start.
 #include "rheo/layers/bijections/convex_potential.hpp"
 
 #include <Eigen/Eigenvalues>
@@ -17,12 +18,14 @@ template <class L, class T> detail::LayerBench<L, T> bench(const L& layer, doubl
   for (Index k = 0; k < b.theta.size(); ++k) b.theta(k) += T(spread * Noise{3}.normal(k, 0));
   return b;
 }
-template <class L, class T> Report decode(const L& layer, detail::LayerBench<L, T>& b, const Batch<T>& z, Batch<T>& x, Column<T>& v) {
+template <class L, class T>
+Report decode(const L& layer, detail::LayerBench<L, T>& b, const Batch<T>& z, Batch<T>& x, Column<T>& v) {
   Report report;
   x.resize(z.rows(), z.cols());
   v.setZero(z.rows());
   Batch<T> none(z.rows(), 0);
-  layer.decode(Pass<T, CacheOf<L, T>>{view(z), view(x), ColView<T>(v.data(), v.size()), b.params(), b.state(), view(std::as_const(none)), Noise{}, b.cache, b.scratch, true, &report});
+  layer.decode(Pass<T, CacheOf<L, T>>{view(z), view(x), ColView<T>(v.data(), v.size()), b.params(), b.state(),
+                                      view(std::as_const(none)), Noise{}, b.cache, b.scratch, true, &report});
   return report;
 }
 template <class T> Batch<T> points(Index n, Index d, double size) {
@@ -44,7 +47,8 @@ TEST_CASE("the inverse stands at every size of z, for sharp potentials, in both 
         Batch<T> x, back;
         Column<T> v, v_back;
         const Report report = decode(layer, b, z, x, v);
-        const double size_z = 1 + static_cast<double>(z.abs().maxCoeff()), reach = static_cast<double>(layer.net.template reach<T>(b.params(), b.scratch));
+        const double size_z = 1 + static_cast<double>(z.abs().maxCoeff()),
+                     reach = static_cast<double>(layer.net.template reach<T>(b.params(), b.scratch));
         const double tolerance = eps * (256 + 8 * reach / size_z);
         b.template call<true>(x, Batch<T>(400, 0), Noise{}, back, v_back);
         INFO("spread " << spread << ", size " << size);
@@ -73,7 +77,8 @@ TEST_CASE("the Hessian is at least alpha everywhere") {
     b.call<true>(at, none, Noise{}, up, v);
     at.col(d) -= 2 * h;
     b.call<true>(at, none, Noise{}, down, v);
-    for (Index i = 0; i < 100; ++i) J[static_cast<std::size_t>(i)].col(d) = ((up.row(i) - down.row(i)) / (2 * h)).matrix().transpose();
+    for (Index i = 0; i < 100; ++i)
+      J[static_cast<std::size_t>(i)].col(d) = ((up.row(i) - down.row(i)) / (2 * h)).matrix().transpose();
   }
   for (const auto& m : J) {
     CHECK((m - m.transpose()).cwiseAbs().maxCoeff() < 1e-7);

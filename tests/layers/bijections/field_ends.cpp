@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Continuous where a field stops being a number in one coordinate: the step's error is NaN there, whatever the other coordinates say of theirs.
+// Continuous where a field stops being a number in one coordinate: the step's error is NaN there, whatever the other
+// coordinates say of theirs.
 #include "catch.hpp"
 #include "layers/bench.hpp"
 #include "rheo/layers/bijections/continuous.hpp"
@@ -19,14 +20,16 @@ struct Floor {
     template <class T> void map(FieldPass<T, NoCache> p) const {
       p.trace.setZero();
       for (Index j = 0; j < D; ++j) {
-        for (Index i = 0; i < p.x.rows(); ++i) p.f(i, j) = p.x(i, j) < T(0) ? T(std::numeric_limits<double>::quiet_NaN()) : T(-1);
+        for (Index i = 0; i < p.x.rows(); ++i)
+          p.f(i, j) = p.x(i, j) < T(0) ? T(std::numeric_limits<double>::quiet_NaN()) : T(-1);
       }
     }
   };
 };
 }  // namespace
 
-TEMPLATE_TEST_CASE("a NaN error of one coordinate is not forgotten for the next: no row is half a solution", "", float, double) {
+TEMPLATE_TEST_CASE("a NaN error of one coordinate is not forgotten for the next: no row is half a solution", "", float,
+                   double) {
   using T = TestType;
   using L = Continuous<3, Floor>;
   Bench<L, T> b(L{});
@@ -35,7 +38,8 @@ TEMPLATE_TEST_CASE("a NaN error of one coordinate is not forgotten for the next:
   Column<T> v = Column<T>::Zero(4);
   const Batch<T> none(4, 0);
   Report report;
-  b.layer.encode(Pass<T, CacheOf<L, T>>{view(std::as_const(x)), view(z), ColView<T>(v.data(), 4), b.params(), b.state(), view(none), Noise{}, b.cache, b.scratch, true, &report});
+  b.layer.encode(Pass<T, CacheOf<L, T>>{view(std::as_const(x)), view(z), ColView<T>(v.data(), 4), b.params(), b.state(),
+                                        view(none), Noise{}, b.cache, b.scratch, true, &report});
   CHECK((z.row(0) - (x.row(0) - T(1))).abs().maxCoeff() < T(1e-5));
   CHECK(v(0) == 0);
   for (Index i = 1; i < 4; ++i) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Residual with a net that is no contraction: V where I + J keeps the orientation, and NaN, a row unsolved, where det(I + J) <= 0.
+// Residual with a net that is no contraction: V where I + J keeps the orientation, and NaN, a row unsolved, where det(I
+// + J) <= 0.
 #include "catch.hpp"
 #include "layers/bench.hpp"
 #include "rheo/layers/bijections/residual.hpp"
@@ -17,7 +18,9 @@ template <class L, class T> Bench<L, T> blank() {
   b.theta.setZero();
   return b;
 }
-template <class L, class T> auto weights(Bench<L, T>& b) { return L::unpack(Params<T>(b.theta.data(), b.theta.size())); }
+template <class L, class T> auto weights(Bench<L, T>& b) {
+  return L::unpack(Params<T>(b.theta.data(), b.theta.size()));
+}
 
 template <class T> struct Encoded {
   Batch<T> z;
@@ -28,7 +31,8 @@ template <class L, class T> Encoded<T> encode(Bench<L, T>& b, const Batch<T>& x)
   const Index n = x.rows();
   Encoded<T> e{Batch<T>(n, L::z_dim), Column<T>::Zero(n), {}};
   const Batch<T> none(n, 0);
-  b.layer.encode(Pass<T, CacheOf<L, T>>{view(x), view(e.z), ColView<T>(e.v.data(), n), b.params(), b.state(), view(none), Noise{}, b.cache, b.scratch, true, &e.report});
+  b.layer.encode(Pass<T, CacheOf<L, T>>{view(x), view(e.z), ColView<T>(e.v.data(), n), b.params(), b.state(),
+                                        view(none), Noise{}, b.cache, b.scratch, true, &e.report});
   return e;
 }
 
@@ -71,7 +75,8 @@ template <Index D, class T> void bent() {
       REQUIRE(std::isnan(e.v(i)));
       REQUIRE(e.z.row(i).isNaN().all());
     } else {
-      REQUIRE(static_cast<double>(e.v(i)) == Approx(std::log(det)).margin(32 * std::numeric_limits<T>::epsilon() / det));
+      REQUIRE(static_cast<double>(e.v(i)) ==
+              Approx(std::log(det)).margin(32 * std::numeric_limits<T>::epsilon() / det));
       REQUIRE(e.z.row(i).allFinite());
     }
   }
@@ -81,13 +86,15 @@ template <Index D, class T> void bent() {
 }
 }  // namespace
 
-TEMPLATE_TEST_CASE("a row that the map folds, det(I + J) <= 0, has no V in any number of dimensions, and is counted unsolved", "", float, double) {
+TEMPLATE_TEST_CASE(
+    "a row that the map folds, det(I + J) <= 0, has no V in any number of dimensions, and is counted unsolved", "",
+    float, double) {
   using T = TestType;
   linear<2, T>({-2, 0.5});
   linear<3, T>({-2, 0.5, 0.25});
   linear<3, T>({0.5, -2, 0.25});
   linear<3, T>({-2, -3, -5});
-  linear<3, T>({0, -1, 0});  // singular
+  linear<3, T>({0, -1, 0});     // singular
   linear<3, T>({-2, -3, 0.5});  // two flips are a turn
   linear<3, T>({0.5, 0.25, 3});
   bent<3, T>();

@@ -48,7 +48,8 @@ template <class L> void v_is_dense(const L& layer) {
 }
 
 // There and back through numbers that rounding of the latent cannot move by more than the matrix says.
-void check_survival(double scale, const Batch<double>& z, const Batch<double>& back, const Batch<double>& again, const Dense<double>& W) {
+void check_survival(double scale, const Batch<double>& z, const Batch<double>& back, const Batch<double>& again,
+                    const Dense<double>& W) {
   CHECK(back.allFinite());
   const Batch<double> reach = times(back.abs(), transposed(W.cwiseAbs())).array() + z.abs();
   INFO("scale " << scale << ": latent error over |W||x| " << ((again - z).abs() / reach).maxCoeff());
@@ -72,7 +73,8 @@ template <class L> void survives(const L& layer) {
   }
 }
 
-void check_orthogonal(double scale, const Dense<double>& Q, double determinant, double v, const Batch<double>& x, const Batch<double>& back, const Dense<float>& R) {
+void check_orthogonal(double scale, const Dense<double>& Q, double determinant, double v, const Batch<double>& x,
+                      const Batch<double>& back, const Dense<float>& R) {
   const double error = off_orthogonal(Q);
   INFO("scale " << scale << ": orthogonal to " << error);
   CHECK(error < 1e-12);
@@ -85,7 +87,8 @@ template <class L> void is_orthogonal(const L& layer, double determinant) {
   for (double scale : {0.3, 1.0, 100.0, 1e4}) {
     Bench<L, double> b(layer, scale);
     Bench<L, float> f(layer, scale);
-    for (Index i = b.theta.size() - L::x_dim; i < b.theta.size(); ++i) b.theta(i) = 0, f.theta(i) = 0;  // a large bias would hide Q's digits
+    for (Index i = b.theta.size() - L::x_dim; i < b.theta.size(); ++i)
+      b.theta(i) = 0, f.theta(i) = 0;  // a large bias would hide Q's digits
     const Batch<double> x = normals(20, L::x_dim);
     check_orthogonal(scale, matrix(b), determinant, b.v(normals(2, L::x_dim))(0), x, b.decode(b.encode(x)), matrix(f));
   }
@@ -170,7 +173,8 @@ TEST_CASE("the factors stand where the layer's name says") {
   Dense<double> U = Dense<double>::Zero(3, 3), L = Dense<double>::Identity(3, 3), P = Dense<double>::Zero(3, 3);
   for (Index i = 0; i < 3; ++i) {
     U(i, i) = std::exp(10 * std::tanh(upper.first(i) / 10));
-    for (Index j = 0; j < i; ++j) U(j, i) = upper.second(i * (i - 1) / 2 + j), L(i, j) = lower.second(i * (i - 1) / 2 + j);
+    for (Index j = 0; j < i; ++j)
+      U(j, i) = upper.second(i * (i - 1) / 2 + j), L(i, j) = lower.second(i * (i - 1) / 2 + j);
   }
   P(0, 2) = P(1, 0) = P(2, 1) = 1;
   CHECK(farthest(matrix(b), times(times(P, L), U)) < 1e-14);
@@ -229,12 +233,14 @@ TEST_CASE("a 1 x 1 convolution is the linear map at every pixel, also on rows in
   Batch<double> out(11, C * H * W), back(11, C * H * W);
   Column<double> v = Column<double>::Zero(11);
   out.setZero(), back.setZero();
-  conv.encode(Pass<double, Conv1x1<C, H, W>::Cache<double>>{rows(view(x), 3, 5), rows(view(out), 3, 5), ColView<double>(v.data(), 5), b.params(), b.state(), rows(read(view(b.none)), 3, 5), Noise{},
-                                                            b.cache, b.scratch});
+  conv.encode(Pass<double, Conv1x1<C, H, W>::Cache<double>>{
+      rows(view(x), 3, 5), rows(view(out), 3, 5), ColView<double>(v.data(), 5), b.params(), b.state(),
+      rows(read(view(b.none)), 3, 5), Noise{}, b.cache, b.scratch});
   CHECK((out.middleRows(3, 5) - z.middleRows(3, 5)).abs().maxCoeff() < 1e-14);
   CHECK((out.topRows(3) == 0).all());
-  conv.decode(Pass<double, Conv1x1<C, H, W>::Cache<double>>{rows(read(view(out)), 3, 5), rows(view(back), 3, 5), ColView<double>(v.data(), 5), b.params(), b.state(), rows(read(view(b.none)), 3, 5),
-                                                            Noise{}, b.cache, b.scratch});
+  conv.decode(Pass<double, Conv1x1<C, H, W>::Cache<double>>{
+      rows(read(view(out)), 3, 5), rows(view(back), 3, 5), ColView<double>(v.data(), 5), b.params(), b.state(),
+      rows(read(view(b.none)), 3, 5), Noise{}, b.cache, b.scratch});
   CHECK((back.middleRows(3, 5) - x.middleRows(3, 5)).abs().maxCoeff() < 1e-12);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a layer decodes lies on its own support: V of it is finite, in many dimensions, far out, in both scalars, and the way back does not end in a NaN.
+// What a layer decodes lies on its own support: V of it is finite, in many dimensions, far out, in both scalars, and
+// the way back does not end in a NaN.
 #include <numbers>
 
 #include "catch.hpp"
@@ -14,7 +15,8 @@ namespace bijections_own_support {
 namespace {
 using namespace rheo_test;
 
-/// Latents `reach` deviations wide, or where the latents live on the unit interval or the circle, anywhere on it, its ends among them.
+/// Latents `reach` deviations wide, or where the latents live on the unit interval or the circle, anywhere on it, its
+/// ends among them.
 template <class L, class T> Batch<T> latents(Index n, double reach) {
   Batch<T> z(n, L::z_dim);
   for (Index j = 0; j < L::z_dim; ++j) {
@@ -22,7 +24,8 @@ template <class L, class T> Batch<T> latents(Index n, double reach) {
     for (Index i = 0; i < n; ++i) {
       const double u = i % 7 == 0 ? 0 : i % 7 == 1 ? 1 : Noise{5}.uniform(i, j);
       if (support == Support::unit) z(i, j) = T(u);
-      else if (support == Support::circle) z(i, j) = std::min(T(2 * u - 1) * T(std::numbers::pi), std::nextafter(T(std::numbers::pi), T(0)));
+      else if (support == Support::circle)
+        z(i, j) = std::min(T(2 * u - 1) * T(std::numbers::pi), std::nextafter(T(std::numbers::pi), T(0)));
       else z(i, j) = T(reach * Noise{6}.normal(i, j));
     }
   }
@@ -68,7 +71,8 @@ TEMPLATE_TEST_CASE("what a layer decodes is on its own support", "", float, doub
 
 TEST_CASE("correlations score what they decode as they decoded it, while the diagonal is far from its edge") {
   Bench<CorrelationCholesky<20>, double> b(CorrelationCholesky<20>{});
-  const Batch<double> there = b.run<false>(latents<CorrelationCholesky<20>, double>(200, 0.5)), back = b.run<true>(Batch<double>(there.leftCols(190)));
+  const Batch<double> there = b.run<false>(latents<CorrelationCholesky<20>, double>(200, 0.5)),
+                      back = b.run<true>(Batch<double>(there.leftCols(190)));
   CHECK((back.col(190) - there.col(190)).abs().maxCoeff() < 1e-8);
 }
 

@@ -67,7 +67,8 @@ TEST_CASE("radial agrees with normflows, which takes alpha = abs(a) where we tak
   theta << r.batch("param_z_0").reshaped(), a, r.batch("param_beta").reshaped();
   const Column<double> g = agrees<Radial<4>>(r, theta);
   CHECK(off(g.segment(0, 4), r.batch("grad_z_0")) < 1e-10);
-  const double slope = -std::expm1(-std::abs(alpha)) * (alpha < 0 ? -1 : 1);  // d alpha / d a, at softplus(a) = abs(alpha)
+  const double slope =
+      -std::expm1(-std::abs(alpha)) * (alpha < 0 ? -1 : 1);  // d alpha / d a, at softplus(a) = abs(alpha)
   CHECK(off(g.segment(4, 1), r.batch("grad_alpha") * slope) < 1e-10);
   CHECK(off(g.segment(5, 1), r.batch("grad_beta")) < 1e-10);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Planar where w' u is far below zero and counts as -7: the gradient in theta and in x, of both directions, against central differences.
+// Planar where w' u is far below zero and counts as -7: the gradient in theta and in x, of both directions, against
+// central differences.
 #include <utility>
 
 #include "catch.hpp"
@@ -34,7 +35,8 @@ template <bool Encode> void pulls_are_slopes(Bench<L, double>& b, const Batch<do
   Batch<double> g_in, g_context(4, 0);
   Column<double> g_theta = Column<double>::Zero(L::param_count);
   const Batch<double> out = b.template run<Encode>(in).leftCols(3);
-  b.detail::LayerBench<L, double>::template pull<Encode>(in, out, b.none, Noise{3}, c_out, c_v, g_in, g_theta, g_context);
+  b.detail::LayerBench<L, double>::template pull<Encode>(in, out, b.none, Noise{3}, c_out, c_v, g_in, g_theta,
+                                                         g_context);
   Batch<double> moved = in;
   for (Index k = 0; k < L::param_count; ++k) {
     INFO((Encode ? "encode" : "decode") << ", parameter " << k);

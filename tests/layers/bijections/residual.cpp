@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Residual beyond the laws: the roulette's mean and gradient, the inverse's error bound, nets that are no contraction, proven spectral norms.
+// Residual beyond the laws: the roulette's mean and gradient, the inverse's error bound, nets that are no contraction,
+// proven spectral norms.
 #include "rheo/layers/bijections/residual.hpp"
 
 #include "algebra.hpp"
@@ -52,7 +53,8 @@ template <class Net> void roulette_agrees(double kappa) {
   // In x row by row; in one direction of the parameters by groups of rows.
   Column<double> g_theta = Column<double>::Zero(Exact::param_count);
   Batch<double> one(1, 2), g_exact, g_out = Batch<double>::Zero(n, 2);
-  a.template pull<true>(x.topRows(1), z, none.topRows(1), Noise{}, g_out.topRows(1), Column<double>::Ones(1), g_exact, g_theta, g_none);
+  a.template pull<true>(x.topRows(1), z, none.topRows(1), Noise{}, g_out.topRows(1), Column<double>::Ones(1), g_exact,
+                        g_theta, g_none);
   Column<double> unused = Column<double>::Zero(Exact::param_count);
   b.template pull<true>(x, z_b, none, Noise{3}, g_out, Column<double>::Ones(n), g_in, unused, g_none);
   for (Index j = 0; j < 2; ++j) {
@@ -68,10 +70,12 @@ template <class Net> void roulette_agrees(double kappa) {
     unused.setZero();
     const Noise noise = Noise{5}.from_row(k * size);
     b.template call<true>(x.topRows(size), none.topRows(size), noise, z_b, v_b);
-    b.template pull<true>(x.topRows(size), z_b, none.topRows(size), noise, g_out.topRows(size), Column<double>::Ones(size), g_in, unused, g_none);
+    b.template pull<true>(x.topRows(size), z_b, none.topRows(size), noise, g_out.topRows(size),
+                          Column<double>::Ones(size), g_in, unused, g_none);
     along(k) = (unused * direction).sum() / double(size);
   }
-  const double m = along.mean(), e = std::sqrt((along - m).square().sum() / double(groups - 1) / double(groups)), wanted = (g_theta * direction).sum();
+  const double m = along.mean(), e = std::sqrt((along - m).square().sum() / double(groups - 1) / double(groups)),
+               wanted = (g_theta * direction).sum();
   INFO("gradient in theta: exact " << wanted << ", mean " << m << ", standard error " << e);
   CHECK(std::abs(m - wanted) < 4 * e);
   CHECK(e < 0.1 * (g_theta * direction).abs().sum());
@@ -102,7 +106,8 @@ TEST_CASE("the inverse's error is within its bound") {
   b.call<false>(z, none, Noise{}, back, v);
   for (Index i = 0; i < 500; ++i) {
     const double size = std::sqrt(z.row(i).square().sum());
-    CHECK(std::sqrt((back.row(i) - x.row(i)).square().sum()) <= math::contraction_tolerance<double> * (1 + size) / (1 - kappa));
+    CHECK(std::sqrt((back.row(i) - x.row(i)).square().sum()) <=
+          math::contraction_tolerance<double> * (1 + size) / (1 - kappa));
   }
   // Banach's a posteriori bound along plain steps.
   Batch<double> at = z, moved;
@@ -110,7 +115,8 @@ TEST_CASE("the inverse's error is within its bound") {
     b.call<true>(at, none, Noise{}, moved, v);
     const Batch<double> next = z - (moved - at);
     for (Index i = 0; i < 500; ++i) {
-      const double step = std::sqrt((next.row(i) - at.row(i)).square().sum()), error = std::sqrt((next.row(i) - x.row(i)).square().sum());
+      const double step = std::sqrt((next.row(i) - at.row(i)).square().sum()),
+                   error = std::sqrt((next.row(i) - x.row(i)).square().sum());
       CHECK(error <= kappa / (1 - kappa) * step + 1e-12);
     }
     at = next;
@@ -124,8 +130,9 @@ TEST_CASE("a net that is no contraction is detected, not inverted wrongly") {
     Noise{7}.normals(view(z));
     Column<double> v = Column<double>::Zero(20);
     Report report;
-    layer.decode(Pass<double, CacheOf<L, double>>{view(std::as_const(z)), view(x), ColView<double>(v.data(), 20), b.params(), b.state(), view(std::as_const(none)), Noise{}, b.cache, b.scratch,
-                                                  true, &report});
+    layer.decode(Pass<double, CacheOf<L, double>>{view(std::as_const(z)), view(x), ColView<double>(v.data(), 20),
+                                                  b.params(), b.state(), view(std::as_const(none)), Noise{}, b.cache,
+                                                  b.scratch, true, &report});
     return report.unsolved == 20 && x.isNaN().all() && v.isNaN().all() && report.worst_residual > 0;
   };
   SECTION("plain weights") {
@@ -137,7 +144,8 @@ TEST_CASE("a net that is no contraction is detected, not inverted wrongly") {
     const Residual<2, Recipe> plain(std::numeric_limits<double>::infinity());
     auto b = strong(plain, 0.0);
     b.theta *= 0.3;
-    plain.after_step(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()));
+    plain.after_step(Params<double>(b.theta.data(), b.theta.size()),
+                     Params<double>(b.buffers.data(), b.buffers.size()));
     CHECK(plain.net.lipschitz<double>(b.params(), b.state()) < 1);
     CHECK_FALSE(all_failed(b, plain));
   }
@@ -146,13 +154,15 @@ TEST_CASE("a net that is no contraction is detected, not inverted wrongly") {
     auto b = strong(layer);
     for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) += 5 * Noise{8}.normal(i, 0);
     CHECK(all_failed(b, layer));
-    layer.after_step(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()));
+    layer.after_step(Params<double>(b.theta.data(), b.theta.size()),
+                     Params<double>(b.buffers.data(), b.buffers.size()));
     CHECK_FALSE(all_failed(b, layer));
   }
   SECTION("a folded point has no V") {
     const Residual<1, Recipe> plain(std::numeric_limits<double>::infinity());
     rheo::detail::LayerBench<Residual<1, Recipe>, double> b(plain);
-    plain.init(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()), Noise{1});
+    plain.init(Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), b.buffers.size()),
+               Noise{1});
     for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) += 2 * Noise{9}.normal(i, 0);
     Batch<double> x(200, 1), none(200, 0), z, up, down;
     for (Index i = 0; i < 200; ++i) x(i, 0) = 0.05 * double(i - 100);
@@ -181,7 +191,9 @@ TEST_CASE("spectral norms stay proven along training") {
       CHECK(spectra[l].proof(0) <= 1 + math::spectral_margin);
     }
   }
-  const double bound = std::get<0>(model.flow().layers).net.lipschitz<double>(model.theta().part(0, L::param_count), model.state().part(0, L::buffer_count));
+  const double bound =
+      std::get<0>(model.flow().layers)
+          .net.lipschitz<double>(model.theta().part(0, L::param_count), model.state().part(0, L::buffer_count));
   CHECK(bound <= 0.9 * (1 + 1e-9));
   CHECK(bound > 0.8);
 }
@@ -189,7 +201,8 @@ TEST_CASE("spectral norms stay proven along training") {
 TEST_CASE("matrices of every shape, equal singular values, zero and none finite") {
   const auto check = [](const Batch<double>& W) {
     Column<double> u = Column<double>::Zero(W.rows()), v = Column<double>::Zero(W.cols());
-    const double r = math::leading_pair<double>(view(W), ColView<double>(u.data(), u.size()), ColView<double>(v.data(), v.size()), 5);
+    const double r = math::leading_pair<double>(view(W), ColView<double>(u.data(), u.size()),
+                                                ColView<double>(v.data(), v.size()), 5);
     const double sigma = form(u, W, v), top = top_singular_value(W);
     CHECK(top <= r * sigma * (1 + 1e-12));
     CHECK(r * sigma <= top * (1 + 1.01 * math::spectral_margin));
@@ -206,7 +219,8 @@ TEST_CASE("matrices of every shape, equal singular values, zero and none finite"
   check(one);
   one(0, 0) = std::numeric_limits<double>::quiet_NaN();
   Column<double> u = Column<double>::Zero(48), v = u;
-  CHECK(std::isinf(math::leading_pair<double>(view(std::as_const(one)), ColView<double>(u.data(), 48), ColView<double>(v.data(), 48), 5)));
+  CHECK(std::isinf(math::leading_pair<double>(view(std::as_const(one)), ColView<double>(u.data(), 48),
+                                              ColView<double>(v.data(), 48), 5)));
 }
 
 TEMPLATE_TEST_CASE("a large last bias is inverted to the tolerance that it allows", "", float, double) {
@@ -225,7 +239,8 @@ TEMPLATE_TEST_CASE("a large last bias is inverted to the tolerance that it allow
   z *= T(3);
   Column<T> v = Column<T>::Zero(500);
   Report report;
-  layer.decode(Pass<T, CacheOf<L, T>>{view(std::as_const(z)), view(x), ColView<T>(v.data(), 500), b.params(), b.state(), view(std::as_const(none)), Noise{}, b.cache, b.scratch, true, &report});
+  layer.decode(Pass<T, CacheOf<L, T>>{view(std::as_const(z)), view(x), ColView<T>(v.data(), 500), b.params(), b.state(),
+                                      view(std::as_const(none)), Noise{}, b.cache, b.scratch, true, &report});
   INFO("kappa " << kappa << ", bias " << bias);
   CHECK(report.unsolved == 0);
   REQUIRE((x.allFinite() && v.allFinite()));
@@ -270,9 +285,12 @@ TEST_CASE("a net cast to float keeps its proof, until a weight changes") {
   const L layer(std::numeric_limits<double>::infinity());
   const auto b = strong(layer);
   Column<float> theta = b.theta.cast<float>(), buffers = b.buffers.cast<float>();
-  const auto bound = [&] { return layer.net.lipschitz<float>({theta.data(), theta.size()}, {buffers.data(), buffers.size()}); };
+  const auto bound = [&] {
+    return layer.net.lipschitz<float>({theta.data(), theta.size()}, {buffers.data(), buffers.size()});
+  };
   const double before = bound();
-  L::unpack_buffers(Params<float>(buffers.data(), buffers.size()))[1].proof(0) *= 2;  // shows whether the factor is read or found anew
+  L::unpack_buffers(Params<float>(buffers.data(), buffers.size()))[1].proof(0) *=
+      2;  // shows whether the factor is read or found anew
   CHECK(bound() == Approx(2 * before).epsilon(1e-4));
   L::unpack(Params<float>(theta.data(), theta.size()))[1].W(3, 5) += 1e-4f;
   CHECK(bound() == Approx(before).epsilon(1e-3));

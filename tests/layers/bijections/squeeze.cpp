@@ -41,7 +41,8 @@ TEST_CASE("supports travel through a squeeze") {
   using First = On<4, Mask<0, 0, 1, 0>, range::Exp>;  // the third number becomes positive
   using Both = Chain<First, Squeeze<1, 2, 2>>;
   static_assert(Both::z_support == Supports<4>{Support::any, Support::any, Support::positive, Support::any});
-  using Wide = Chain<On<8, Mask<0, 1, 0, 0, 0, 0, 0, 0>, range::Exp>, Squeeze<1, 2, 4>>;  // pixel (0, 1) goes to channel 1
+  using Wide =
+      Chain<On<8, Mask<0, 1, 0, 0, 0, 0, 0, 0>, range::Exp>, Squeeze<1, 2, 4>>;  // pixel (0, 1) goes to channel 1
   static_assert(Wide::z_support[2] == Support::positive && Wide::z_support[1] == Support::any);
   SUCCEED();
 }

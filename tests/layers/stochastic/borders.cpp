@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Laws with a border, behind a fibre and in a VAE: beyond it there is no path, V = -inf whichever law is asked, and no gradient but 0.
+// Laws with a border, behind a fibre and in a VAE: beyond it there is no path, V = -inf whichever law is asked, and no
+// gradient but 0.
 #include "catch.hpp"
 #include "layers/bench.hpp"
 #include "rheo/distributions/normal.hpp"
@@ -24,7 +25,8 @@ template <bool Encode, class T, class L> void ends(const char* name, const L& la
 }
 }  // namespace
 
-TEMPLATE_TEST_CASE("beyond the border of a law V is -inf, taken or given, and just within it finite", "", float, double) {
+TEMPLATE_TEST_CASE("beyond the border of a law V is -inf, taken or given, and just within it finite", "", float,
+                   double) {
   using T = TestType;
   const T in = T(1) - std::numeric_limits<T>::epsilon(), out = T(1) + std::numeric_limits<T>::epsilon();
   const Batch<T> one{{T(0.5)}, {in}, {out}}, two{{T(3), T(0.5)}, {T(3), in}, {T(3), out}};

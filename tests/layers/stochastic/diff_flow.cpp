@@ -33,7 +33,6 @@ struct Ray {
   };
 };
 
-
 // The mean of V - a over rows, for the drift f = a x and no score, N steps.
 template <Index N> Estimate miss(double a, double g, double start) {
   using L = DiffFlow<1, N, Ray>;
@@ -86,13 +85,15 @@ TEST_CASE("the gradients from stored states are those of every operation, parame
       return s;
     };
     for (Index i = 0; i < L::param_count; ++i) CHECK(std::abs(slope(d.theta(i)) - g(i)) < 1e-10 * (1 + std::abs(g(i))));
-    for (Index i = 0; i < in.size(); ++i) CHECK(std::abs(slope(in_d.data()[i]) - g_in.data()[i]) < 1e-10 * (1 + std::abs(g_in.data()[i])));
+    for (Index i = 0; i < in.size(); ++i)
+      CHECK(std::abs(slope(in_d.data()[i]) - g_in.data()[i]) < 1e-10 * (1 + std::abs(g_in.data()[i])));
   };
   check.operator()<true>();
   check.operator()<false>();
 }
 
-TEST_CASE("V tends to the integral of the divergence like dt, dt before g; a small noise at a given step costs dt^3 / g^2") {
+TEST_CASE(
+    "V tends to the integral of the divergence like dt, dt before g; a small noise at a given step costs dt^3 / g^2") {
   const double a = 1, g = 0.5;
   const Estimate e[3] = {miss<4>(a, g, 1), miss<8>(a, g, 1), miss<16>(a, g, 1)};
   for (int k = 0; k < 3; ++k) {
@@ -110,7 +111,8 @@ TEST_CASE("V tends to the integral of the divergence like dt, dt before g; a sma
   CHECK(smaller / small == Approx(100).margin(3));
 }
 
-TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equation's density is that of N(0, 1 + g^2)") {
+TEST_CASE(
+    "data N(0, I) that only get noise: the bound is closed, and the equation's density is that of N(0, 1 + g^2)") {
   const double g = 0.8;
   const DiffFlowTime time{.exponent = 0.9, .noise = g, .last_noise = g};
   using L = Continuous<2, DiffFlowOde<Ray>, ExactTrace, Dopri5<8>>;
@@ -132,7 +134,8 @@ TEST_CASE("data N(0, I) that only get noise: the bound is closed, and the equati
   CHECK((v - want_v).abs().maxCoeff() < 1e-6);
   CHECK((z - std::exp(want_v / 2) * x).abs().maxCoeff() < 1e-6);
 
-  // E V = sum of E[dF^2 - dB^2] / 2; with the exact score dB has variance (1 + dt^2 g^4 / (1 + g^2 t) ...): closed by second moments
+  // E V = sum of E[dF^2 - dB^2] / 2; with the exact score dB has variance (1 + dt^2 g^4 / (1 + g^2 t) ...): closed by
+  // second moments
   using S = DiffFlow<2, 10, Ray>;
   detail::LayerBench<S, double> b((S(time)));
   b.theta << 0, 0, -g, g * g;
@@ -162,7 +165,9 @@ TEST_CASE("a new layer only adds noise, from little at the data to much, and V i
   Column<double> v;
   b.call<true>(x, Batch<double>(n, 0), Noise{3}, z, v);
   CHECK(v.abs().maxCoeff() < 1e-12);
-  const auto added = [&](const Batch<double>& from, const Batch<double>& to) { return mean_and_error(Column<double>((to - from).square().rowwise().sum() / 2)); };
+  const auto added = [&](const Batch<double>& from, const Batch<double>& to) {
+    return mean_and_error(Column<double>((to - from).square().rowwise().sum() / 2));
+  };
   const auto g = [](double t) { return 0.01 * std::pow(100, t); };
   double all = 0;
   for (Index i = 0; i < 30; ++i) all += g(static_cast<double>(i) / 30) * g(static_cast<double>(i + 1) / 30) / 30;
@@ -171,7 +176,9 @@ TEST_CASE("a new layer only adds noise, from little at the data to much, and V i
   CHECK(first.value == Approx(g(0) * g(1.0 / 30) / 30).epsilon(0.04));
 }
 
-TEST_CASE("on times of one's own V is the sum of its steps, and a jitter moves inner times alike for all rows, forwards, by less than a step") {
+TEST_CASE(
+    "on times of one's own V is the sum of its steps, and a jitter moves inner times alike for all rows, forwards, by "
+    "less than a step") {
   using L = DiffFlow<1, 3, Ray>;
   const L::Times own{0, 0.1, 0.5, 0.6};
   const Index n = 7;
@@ -183,9 +190,12 @@ TEST_CASE("on times of one's own V is the sum of its steps, and a jitter moves i
     for (Index i = 0; i < n; ++i) {
       const double path[] = {x(i, 0), inner(i, 0), inner(i, 1), z(i, 0)};
       for (std::size_t k = 0; k < 3; ++k) {
-        const double dt = t[k + 1] - t[k], after = t[k + 1] / t[3], g = b.layer.time.g(t[k]), spread = std::sqrt(g * b.layer.time.g(t[k + 1]));
-        const double f = b.theta(0) / (1 + b.theta(1) * t[k] / t[3]), f_next = b.theta(0) / (1 + b.theta(1) * after), s_next = b.theta(2) / (1 + b.theta(3) * after);
-        const double forth = (path[k + 1] - path[k] - f * path[k] * dt) / spread, back = (path[k] - path[k + 1] + (f_next - g * s_next) * path[k + 1] * dt) / spread;
+        const double dt = t[k + 1] - t[k], after = t[k + 1] / t[3], g = b.layer.time.g(t[k]),
+                     spread = std::sqrt(g * b.layer.time.g(t[k + 1]));
+        const double f = b.theta(0) / (1 + b.theta(1) * t[k] / t[3]), f_next = b.theta(0) / (1 + b.theta(1) * after),
+                     s_next = b.theta(2) / (1 + b.theta(3) * after);
+        const double forth = (path[k + 1] - path[k] - f * path[k] * dt) / spread,
+                     back = (path[k] - path[k + 1] + (f_next - g * s_next) * path[k + 1] * dt) / spread;
         v(i) += (forth * forth - back * back) / (2 * dt);
       }
     }
@@ -213,7 +223,8 @@ TEST_CASE("on times of one's own V is the sum of its steps, and a jitter moves i
     }
     CHECK(L::Steps(j.layer, Noise{3}.fork(k).from_row(5)).t == t);
   }
-  for (std::size_t i = 0; i < 2; ++i) CHECK((smallest[i] >= 0 && smallest[i] < 0.05 && largest[i] > 0.85 && largest[i] < 0.9));
+  for (std::size_t i = 0; i < 2; ++i)
+    CHECK((smallest[i] >= 0 && smallest[i] < 0.05 && largest[i] > 0.85 && largest[i] < 0.9));
 }
 
 TEST_CASE("a time or a noise that is not positive is refused") {

@@ -15,8 +15,9 @@ using namespace rheo;
 
 namespace {
 
-// Data N(mean, v I), mean = (0.7, 0.7, ...): the net that makes the Denoiser tell E[e | x].  The level comes from the clock, which runs from `first` to
-// `last` in log signal-to-noise; `a` and `b` are the signal and the noise in units of sqrt(m).
+// Data N(mean, v I), mean = (0.7, 0.7, ...): the net that makes the Denoiser tell E[e | x].  The level comes from the
+// clock, which runs from `first` to `last` in log signal-to-noise; `a` and `b` are the signal and the noise in units of
+// sqrt(m).
 template <class Self> struct NormalData {
   static constexpr double mean = 0.7, v = 0.3;
   template <Index D, Index C> struct field {
@@ -56,7 +57,8 @@ Batch<double> data(Index n, Index D, std::uint64_t seed) {
 }
 double total(const NoiseLevel& l) { return l.signal * l.signal * Stepped::v + l.noise * l.noise; }
 double kl(double ratio) { return 0.5 * (ratio - 1 - std::log(ratio)); }
-// The mean of -elbo of N(mean, v) data with the exact denoiser: every step's normal has the right mean, and r^2 for its variance; the base is N(0, m).
+// The mean of -elbo of N(mean, v) data with the exact denoiser: every step's normal has the right mean, and r^2 for its
+// variance; the base is N(0, m).
 template <class L> double expected_loss(const L& layer, double m = 1) {
   double loss = half_log_two_pi + 0.5 + 0.5 * std::log(Stepped::v);
   for (Index i = 0; i < N; ++i) {
@@ -89,7 +91,8 @@ TEST_CASE("levels") {
     const double t = 0.4, h = 1e-5, drift = sde.drift(t);
     const NoiseLevel a = sde.level(t - h), b = sde.level(t + h), at = sde.level(t);
     CHECK((b.signal - a.signal) / (2 * h) == Approx(drift * at.signal).margin(1e-8));
-    CHECK((b.noise * b.noise - a.noise * a.noise) / (2 * h) == Approx(2 * drift * at.noise * at.noise + sde.squared_diffusion(t)).epsilon(1e-6));
+    CHECK((b.noise * b.noise - a.noise * a.noise) / (2 * h) ==
+          Approx(2 * drift * at.noise * at.noise + sde.squared_diffusion(t)).epsilon(1e-6));
   };
   solves(VariancePreserving{});
   solves(VarianceExploding{});
@@ -100,7 +103,9 @@ TEST_CASE("levels") {
 }
 
 TEST_CASE("equations that start without noise, or end without signal, are refused") {
-  auto field = [](auto sde) { return typename ProbabilityFlow<Velocity<MlpOf<Tanh, 3>>, decltype(sde)>::template field<1, 0>(sde); };
+  auto field = [](auto sde) {
+    return typename ProbabilityFlow<Velocity<MlpOf<Tanh, 3>>, decltype(sde)>::template field<1, 0>(sde);
+  };
   CHECK_NOTHROW(field(SubVariancePreserving{}));
   CHECK_THROWS_AS(field(VariancePreserving{.start = 0}), std::invalid_argument);
   CHECK_THROWS_AS(field(VariancePreserving{.beta_min = -1, .beta_max = -2}), std::invalid_argument);
@@ -153,7 +158,10 @@ TEST_CASE("normal data and the exact denoiser: bound, losses and samples are clo
   }
 }
 
-TEMPLATE_TEST_CASE("normal data and the exact denoiser: the bound is closed at the levels of other equations too, from the base where they end", "", VarianceExploding, SubVariancePreserving) {
+TEMPLATE_TEST_CASE(
+    "normal data and the exact denoiser: the bound is closed at the levels of other equations too, from the base where "
+    "they end",
+    "", VarianceExploding, SubVariancePreserving) {
   using L = Diffusion<2, N, SteppedBy<TestType>>;
   using F = Flow<L, DiffusionPrior<2, TestType>>;
   for (auto deviation : {BackwardDeviation::upper, BackwardDeviation::lower}) {
@@ -166,7 +174,8 @@ TEMPLATE_TEST_CASE("normal data and the exact denoiser: the bound is closed at t
     CHECK(std::abs(bound.value + want) < 4 * bound.error);
     CHECK(bound.error < 0.01 * want);
     Column<double> one_step(50);
-    for (Index k = 0; k < 50; ++k) one_step(k) = loss_of<Variational>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(50 + k)});
+    for (Index k = 0; k < 50; ++k)
+      one_step(k) = loss_of<Variational>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(50 + k)});
     const Estimate variational = mean_and_error(one_step);
     INFO("variational " << variational.value << " +- " << variational.error);
     CHECK(std::abs(variational.value - want) < 4 * variational.error);
@@ -174,7 +183,9 @@ TEMPLATE_TEST_CASE("normal data and the exact denoiser: the bound is closed at t
   }
 }
 
-TEMPLATE_TEST_CASE("normal data and the exact denoiser: losses by noise are the variance of the noise given the point, weighed", "", VariancePreserving, VarianceExploding, SubVariancePreserving) {
+TEMPLATE_TEST_CASE(
+    "normal data and the exact denoiser: losses by noise are the variance of the noise given the point, weighed", "",
+    VariancePreserving, VarianceExploding, SubVariancePreserving) {
   auto check = [](auto model, auto level_of, Index levels) {  // level_of(k): equally likely
     using F = typename decltype(model)::FlowType;
     double simple = 0, velocity = 0;
@@ -190,7 +201,8 @@ TEMPLATE_TEST_CASE("normal data and the exact denoiser: losses by noise are the 
       by_velocity(k) = loss_of<VelocityDenoising, F>(model, x.middleRows(2000 * k, 2000), Noise{std::uint64_t(k)});
     }
     const Estimate s = mean_and_error(by_simple), v = mean_and_error(by_velocity);
-    INFO("simple " << s.value << " +- " << s.error << ", expected " << simple << "; velocity " << v.value << " +- " << v.error << ", expected " << velocity);
+    INFO("simple " << s.value << " +- " << s.error << ", expected " << simple << "; velocity " << v.value << " +- "
+                   << v.error << ", expected " << velocity);
     CHECK(std::abs(s.value - simple) < 4 * s.error);
     CHECK(s.error < 0.01 * simple);
     CHECK(std::abs(v.value - velocity) < 4 * v.error);
@@ -198,10 +210,15 @@ TEMPLATE_TEST_CASE("normal data and the exact denoiser: losses by noise are the 
   };
   const TestType sde{};
   const auto steps = levels_of<N>(sde);
-  check(make_model<double>(Flow{Diffusion<1, N, SteppedBy<TestType>>(steps), DiffusionPrior<1, TestType>{}}, Noise{1}), [&](Index k) { return steps[static_cast<std::size_t>(k + 1)]; }, N);
+  check(
+      make_model<double>(Flow{Diffusion<1, N, SteppedBy<TestType>>(steps), DiffusionPrior<1, TestType>{}}, Noise{1}),
+      [&](Index k) { return steps[static_cast<std::size_t>(k + 1)]; }, N);
   using Field = typename ProbabilityFlow<Timed<TestType>, TestType>::template field<1, 0>;
-  check(make_model<double>(Flow<Continuous<1, ProbabilityFlow<Timed<TestType>, TestType>, ExactTrace, Dopri5<>>, DiffusionPrior<1, TestType>>{}, Noise{1}),
-        [&](Index k) { return sde.level(Field{}.time((static_cast<double>(k) + 0.5) / 10000)); }, 10000);
+  check(
+      make_model<double>(Flow<Continuous<1, ProbabilityFlow<Timed<TestType>, TestType>, ExactTrace, Dopri5<>>,
+                              DiffusionPrior<1, TestType>>{},
+                         Noise{1}),
+      [&](Index k) { return sde.level(Field{}.time((static_cast<double>(k) + 0.5) / 10000)); }, 10000);
 }
 
 TEST_CASE("DDIM is the probability flow where its steps are many, and ancestral sampling with eta one") {
@@ -233,13 +250,18 @@ TEST_CASE("DDIM is the probability flow where its steps are many, and ancestral 
   CHECK(ddim(model, 0, 5, Noise{}).rows() == 0);
 }
 
-TEMPLATE_TEST_CASE("normal data: the probability flow's density is closed, and the corrected samples have the data's moments", "", VariancePreserving, VarianceExploding, SubVariancePreserving) {
+TEMPLATE_TEST_CASE(
+    "normal data: the probability flow's density is closed, and the corrected samples have the data's moments", "",
+    VariancePreserving, VarianceExploding, SubVariancePreserving) {
   {
-    using F = Flow<Continuous<2, ProbabilityFlow<Timed<TestType>, TestType>, ExactTrace, Dopri5<8>>, DiffusionPrior<2, TestType>>;
+    using F = Flow<Continuous<2, ProbabilityFlow<Timed<TestType>, TestType>, ExactTrace, Dopri5<8>>,
+                   DiffusionPrior<2, TestType>>;
     const auto model = make_model<double>(F{}, Noise{1});
     const TestType sde{};
     const NoiseLevel first = sde.level(sde.start), last = sde.level(1);
-    const double shrink = std::sqrt(total(first) / total(last)), mean = first.signal * Stepped::mean - shrink * last.signal * Stepped::mean, v = shrink * shrink * last.variance();
+    const double shrink = std::sqrt(total(first) / total(last)),
+                 mean = first.signal * Stepped::mean - shrink * last.signal * Stepped::mean,
+                 v = shrink * shrink * last.variance();
     const Batch<double> x = data(60, 2, 3);
     const Column<double> want = -0.5 * (x - mean).square().rowwise().sum() / v - std::log(v) - 2 * half_log_two_pi;
     const double miss = (model.log_prob(x) - want).abs().maxCoeff();
@@ -253,14 +275,17 @@ TEMPLATE_TEST_CASE("normal data: the probability flow's density is closed, and t
     const auto& layer = std::get<0>(model.flow().layers);
     const DiffusionSampling few{.steps = 12, .eta = 0.7, .corrections = 2, .snr = 0.2};
     double mean_now = 0, v_now = std::pow(std::get<1>(model.flow().layers).deviation(), 2);
-    auto move = [&](const NoiseLevel& at, double by, double by_e, double added) {  // x -> by x + by_e e(x) + N(0, added)
+    auto move = [&](const NoiseLevel& at, double by, double by_e,
+                    double added) {  // x -> by x + by_e e(x) + N(0, added)
       const double slope = at.noise / total(at);
       mean_now = by * mean_now + by_e * slope * (mean_now - at.signal * Stepped::mean);
       v_now = std::pow(by + by_e * slope, 2) * v_now + added;
     };
     for (Index k = few.steps; k > 0; --k) {
-      const NoiseLevel t = detail::sampling_level(layer, k, few.steps).level, to = detail::sampling_level(layer, k - 1, few.steps).level;
-      const double ratio = t.signal / to.signal, posterior = (t.noise * t.noise - ratio * ratio * to.noise * to.noise) * to.noise * to.noise / (t.noise * t.noise);
+      const NoiseLevel t = detail::sampling_level(layer, k, few.steps).level,
+                       to = detail::sampling_level(layer, k - 1, few.steps).level;
+      const double ratio = t.signal / to.signal, posterior = (t.noise * t.noise - ratio * ratio * to.noise * to.noise) *
+                                                             to.noise * to.noise / (t.noise * t.noise);
       const double d2 = few.eta * few.eta * posterior;
       move(t, 1 / ratio, std::sqrt(to.noise * to.noise - d2) - t.noise / ratio, d2);
       const double length = 2 * few.snr * few.snr * to.noise * to.noise;
@@ -274,11 +299,14 @@ TEMPLATE_TEST_CASE("normal data: the probability flow's density is closed, and t
     CHECK_THROWS_AS(predictor_corrector(model, 5, 10, Noise{}, 1, std::nan("")), std::invalid_argument);
   }
   // a new one is that of N(0, I), through all of the equation
-  using F = Flow<Continuous<2, ProbabilityFlow<Velocity<MlpOf<Tanh, 5>>, TestType>, ExactTrace, Dopri5<8>>, DiffusionPrior<2, TestType>>;
+  using F = Flow<Continuous<2, ProbabilityFlow<Velocity<MlpOf<Tanh, 5>>, TestType>, ExactTrace, Dopri5<8>>,
+                 DiffusionPrior<2, TestType>>;
   const auto model = make_model<double>(F{}, Noise{1});
   const double m = TestType{}.level(TestType{}.start).variance();
   const Batch<double> x = 2 * data(20, 2, 3);
-  CHECK((model.log_prob(x) + 0.5 * x.square().rowwise().sum() / m + std::log(m) + 2 * half_log_two_pi).abs().maxCoeff() < 1e-6);
+  CHECK(
+      (model.log_prob(x) + 0.5 * x.square().rowwise().sum() / m + std::log(m) + 2 * half_log_two_pi).abs().maxCoeff() <
+      1e-6);
 }
 
 }  // namespace stochastic_diffusion

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What sampling layers leave alone: kernels with the accept test keep their target, those without are off by an amount that shrinks with the
-// step; a wrong kernel is found out; faults of energies are rejected and reported.
+// What sampling layers leave alone: kernels with the accept test keep their target, those without are off by an amount
+// that shrinks with the step; a wrong kernel is found out; faults of energies are rejected and reported.
 #include <cmath>
 
 #include "catch.hpp"
@@ -25,14 +25,16 @@ Column<double> edges() {
   Column<double> e(7);
   for (Index k = 0; k < 7; ++k) {
     double a = -5, b = 5;
-    for (int i = 0; i < 60; ++i) (well.probability(-10, 0.5 * (a + b)) < 0.125 * static_cast<double>(k + 1) ? a : b) = 0.5 * (a + b);
+    for (int i = 0; i < 60; ++i)
+      (well.probability(-10, 0.5 * (a + b)) < 0.125 * static_cast<double>(k + 1) ? a : b) = 0.5 * (a + b);
     e(k) = a;
   }
   return e;
 }
 double chi_square(const Batch<double>& x) {
   static const Column<double> first = edges();
-  const double second[] = {-1.1503493803760079, -0.67448975019608171, -0.31863936396437514, 0, 0.31863936396437514, 0.67448975019608171, 1.1503493803760079};
+  const double second[] = {-1.1503493803760079, -0.67448975019608171, -0.31863936396437514, 0,
+                           0.31863936396437514, 0.67448975019608171,  1.1503493803760079};
   Batch<double> counts = Batch<double>::Zero(8, 8);
   for (Index i = 0; i < x.rows(); ++i) {
     Index a = 0, b = 0;
@@ -49,11 +51,15 @@ struct Moved {
 };
 template <bool Encode, class L> Moved move(const L& layer, const Batch<double>& in, Noise noise) {
   detail::LayerBench<L, double> b(layer);
-  detail::init<L, double>(layer, Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), 0), Noise{});
+  detail::init<L, double>(layer, Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), 0),
+                          Noise{});
   Moved m{Batch<double>(in.rows(), L::x_dim), {}};
   const Batch<double> none(in.rows(), 0);
   Column<double> v = Column<double>::Zero(in.rows());
-  Pass<double, CacheOf<L, double>> p{view(in), view(m.x), ColView<double>(v.data(), v.size()), b.params(), b.state(), view(none), noise, b.cache, b.scratch, false, &m.report};
+  Pass<double, CacheOf<L, double>> p{view(in),   view(m.x), ColView<double>(v.data(), v.size()),
+                                     b.params(), b.state(), view(none),
+                                     noise,      b.cache,   b.scratch,
+                                     false,      &m.report};
   if constexpr (Encode) layer.encode(p);
   else layer.decode(p);
   return m;
@@ -75,7 +81,8 @@ struct Wrong {
   static Batch<double> move(const Batch<double>& x, Noise noise) {
     Batch<double> y = x;
     for (Index i = 0; i < x.rows(); ++i) {
-      const double now[] = {x(i, 0), x(i, 1)}, to[] = {x(i, 0) + 0.5 * noise.normal(i, 0), x(i, 1) + 0.5 * noise.normal(i, 1)};
+      const double now[] = {x(i, 0), x(i, 1)},
+                   to[] = {x(i, 0) + 0.5 * noise.normal(i, 0), x(i, 1) + 0.5 * noise.normal(i, 1)};
       if (well(to) < well(now) || noise.uniform(i, 2) < 0.5) y(i, 0) = to[0], y(i, 1) = to[1];
     }
     return y;
@@ -88,7 +95,9 @@ struct Broken {
   template <class T> using Workspace = NoWorkspace;
   template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace&) const {
     for (Index i = 0; i < x.rows(); ++i) {
-      u(i) = x(i, 0) < T(0) ? T(std::numeric_limits<double>::infinity()) : x(i, 0) > T(2) ? T(std::numeric_limits<double>::quiet_NaN()) : x(i, 0);
+      u(i) = x(i, 0) < T(0)   ? T(std::numeric_limits<double>::infinity())
+             : x(i, 0) > T(2) ? T(std::numeric_limits<double>::quiet_NaN())
+                              : x(i, 0);
     }
   }
   template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, NoWorkspace& w) const {
@@ -134,8 +143,11 @@ TEST_CASE("kernels without the accept test are off by what shrinks with the step
   INFO("langevin " << langevin << ", a quarter of the step " << langevin_finer);
   CHECK(langevin > 400);
   CHECK(langevin_finer < langevin / 4);
-  const double bbk = off(move<false>(UnderdampedLangevin<targets::DoubleWell, 7>(well, 0.3), with_velocities, Noise{55}).x.leftCols(2)),
-               bbk_finer = off(move<false>(UnderdampedLangevin<targets::DoubleWell, 28>(well, 0.075), with_velocities, Noise{56}).x.leftCols(2));
+  const double bbk = off(move<false>(UnderdampedLangevin<targets::DoubleWell, 7>(well, 0.3), with_velocities, Noise{55})
+                             .x.leftCols(2)),
+               bbk_finer = off(
+                   move<false>(UnderdampedLangevin<targets::DoubleWell, 28>(well, 0.075), with_velocities, Noise{56})
+                       .x.leftCols(2));
   INFO("underdamped " << bbk << ", a quarter of the step " << bbk_finer);
   CHECK(bbk > 200);
   CHECK(bbk_finer < bbk / 4);

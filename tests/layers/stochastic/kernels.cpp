@@ -40,21 +40,24 @@ struct Numbers {
 };
 template <bool Encode, class L> Numbers numbers(const L& layer) {
   detail::LayerBench<L, double> b(layer);
-  detail::init<L, double>(layer, Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), 0), Noise{});
+  detail::init<L, double>(layer, Params<double>(b.theta.data(), b.theta.size()), Params<double>(b.buffers.data(), 0),
+                          Noise{});
   const Index n = 64;
   Batch<double> x(n, 1), none(n, 0), g_context(n, 0);
   for (Index i = 0; i < n; ++i) x(i, 0) = 0.1 * static_cast<double>(i) - 3.2;
   Numbers r;
   b.template call<Encode>(x, none, Noise{3}, r.out, r.v);
   Column<double> g_theta = Column<double>::Zero(L::param_count);
-  b.template pull<Encode>(x, r.out, none, Noise{3}, Batch<double>::Ones(n, 1), Column<double>::Constant(n, 0.7), r.g_in, g_theta, g_context);
+  b.template pull<Encode>(x, r.out, none, Noise{3}, Batch<double>::Ones(n, 1), Column<double>::Constant(n, 0.7), r.g_in,
+                          g_theta, g_context);
   CHECK(g_theta.allFinite());
   return r;
 }
 /// A lambda that is learned, at its start, gives the numbers of one that is not.
 template <template <class, Index, Learned> class K, class Path> void same(const Path& path, double step) {
   auto check = [&]<bool Encode>() {
-    const Numbers a = numbers<Encode>(K<Path, 3, Learned::none>(path, step)), b = numbers<Encode>(K<Path, 3, Learned::lambda>(path, step));
+    const Numbers a = numbers<Encode>(K<Path, 3, Learned::none>(path, step)),
+                  b = numbers<Encode>(K<Path, 3, Learned::lambda>(path, step));
     CHECK((a.out == b.out).all());
     CHECK((a.v == b.v).all());
     CHECK((a.g_in - b.g_in).abs().maxCoeff() < 1e-12);

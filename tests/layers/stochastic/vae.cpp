@@ -19,7 +19,8 @@ using namespace rheo_test;
 
 namespace {
 template <Index D, Index> using SampledLaw = Flow<Metropolis<NormalEnergy<D>>, StandardNormal<D>>;
-using Affine1 = Given<family::Normal<>, MlpOf<Tanh>>;  // a net without hidden layers: means and log deviations affine in what is given
+using Affine1 = Given<family::Normal<>,
+                      MlpOf<Tanh>>;  // a net without hidden layers: means and log deviations affine in what is given
 using Linear = VaeLayer<3, 1, Affine1, Affine1>;
 constexpr std::array<double, 3> w{0.8, -1.3, 0.4}, b{0.2, -0.5, 1.0}, s{0.5, 0.9, 0.3};
 
@@ -27,7 +28,9 @@ constexpr std::array<double, 3> w{0.8, -1.3, 0.4}, b{0.2, -0.5, 1.0}, s{0.5, 0.9
 Column<double> log_likelihood(const Batch<double>& x) {
   Eigen::Matrix3d S;
   for (int i = 0; i < 3; ++i) {
-    for (int j = 0; j < 3; ++j) S(i, j) = w[static_cast<std::size_t>(i)] * w[static_cast<std::size_t>(j)] + (i == j ? s[static_cast<std::size_t>(i)] * s[static_cast<std::size_t>(i)] : 0);
+    for (int j = 0; j < 3; ++j)
+      S(i, j) = w[static_cast<std::size_t>(i)] * w[static_cast<std::size_t>(j)] +
+                (i == j ? s[static_cast<std::size_t>(i)] * s[static_cast<std::size_t>(i)] : 0);
   }
   const Eigen::LLT<Eigen::Matrix3d> factor(S);
   const double half_log_det = Eigen::Matrix3d(factor.matrixL()).diagonal().array().log().sum();
@@ -43,7 +46,9 @@ Column<double> linear_gaussian(double off = 0) {
   Column<double> theta = Column<double>::Zero(Linear::param_count);
   double precision = 1, shift = 0;
   for (std::size_t j = 0; j < 3; ++j) precision += w[j] * w[j] / (s[j] * s[j]), shift -= w[j] * b[j] / (s[j] * s[j]);
-  for (std::size_t j = 0; j < 3; ++j) theta(static_cast<Index>(j)) = w[j] / (s[j] * s[j]) / precision + off;  // encoder: x to the mean; log deviation: constant
+  for (std::size_t j = 0; j < 3; ++j)
+    theta(static_cast<Index>(j)) =
+        w[j] / (s[j] * s[j]) / precision + off;  // encoder: x to the mean; log deviation: constant
   theta(6) = shift / precision;
   theta(7) = -0.5 * std::log(precision) + off;
   for (std::size_t j = 0; j < 3; ++j) {
@@ -59,8 +64,10 @@ Column<double> linear_gaussian(double off = 0) {
 TEST_CASE("a law whose draws pass an accept test biases the pulls of the vae, the slice and the chain that it is in") {
   using Moved = FlowFibre<SampledLaw>;
   using N = Given<family::Normal<SoftBound>, MlpOf<Tanh, 3>>;
-  static_assert(rheo::detail::has_biased_pulls<VaeLayer<2, 2, Moved, N>> && !rheo::detail::has_biased_pulls<VaeLayer<2, 2, N, N>>);
-  static_assert(rheo::detail::has_biased_pulls<Chain<Augment<2, 2, Moved>, LuLinear<4>>> && !rheo::detail::has_biased_pulls<Augment<2, 2, N>>);
+  static_assert(rheo::detail::has_biased_pulls<VaeLayer<2, 2, Moved, N>> &&
+                !rheo::detail::has_biased_pulls<VaeLayer<2, 2, N, N>>);
+  static_assert(rheo::detail::has_biased_pulls<Chain<Augment<2, 2, Moved>, LuLinear<4>>> &&
+                !rheo::detail::has_biased_pulls<Augment<2, 2, N>>);
   static_assert(!rheo::detail::has_biased_pulls<VaeLayer<2, 2, N, Given<family::Bernoulli, MlpOf<Tanh, 3>>>>);
   CHECK(Moved::law<2, 2>::x_dim == 2);
 }
@@ -98,17 +105,20 @@ TEST_CASE("linear-Gaussian vae: with another encoder a bound, and estimates that
 }
 
 TEST_CASE("a vae's estimate integrates to one") {
-  using L = VaeLayer<1, 2, Given<family::Normal<SoftBound>, MlpOf<Tanh, 6>>, Given<family::Normal<SoftBound>, MlpOf<Tanh, 6>>>;
+  using L = VaeLayer<1, 2, Given<family::Normal<SoftBound>, MlpOf<Tanh, 6>>,
+                     Given<family::Normal<SoftBound>, MlpOf<Tanh, 6>>>;
   auto model = make_model<double>(Flow{L{}, StandardNormal<2>{}}, Noise{1});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{2}.normal(i, 0);
   const Index cells = 400, copies = 200;
   const double side = 24;
   Batch<double> x(cells * copies, 1);
-  for (Index i = 0; i < x.rows(); ++i) x(i, 0) = side * ((static_cast<double>(i % cells) + 0.5) / static_cast<double>(cells) - 0.5);
+  for (Index i = 0; i < x.rows(); ++i)
+    x(i, 0) = side * ((static_cast<double>(i % cells) + 0.5) / static_cast<double>(cells) - 0.5);
   for (Index draws : {1, 8}) {
     const Column<double> p = model.log_prob_estimate(x, draws, Noise{3}).value.exp();
     Column<double> totals(copies);
-    for (Index c = 0; c < copies; ++c) totals(c) = p.segment(c * cells, cells).sum() * side / static_cast<double>(cells);
+    for (Index c = 0; c < copies; ++c)
+      totals(c) = p.segment(c * cells, cells).sum() * side / static_cast<double>(cells);
     const Estimate sum = mean_and_error(totals);
     INFO(draws << " draws: " << sum.value << " +- " << sum.error);
     CHECK(std::abs(sum.value - 1) < 4 * sum.error);
@@ -132,13 +142,19 @@ TEST_CASE("V of a vae is the log ratio of a pair of Markov kernels, both ways") 
   const auto d = call<false>(L{}, at, Noise{4}, theta);
   CHECK((d.v - (backwards.log_prob(d.out, at) - forwards.log_prob(at, d.out))).abs().maxCoeff() < 1e-12);
   const Batch<double> none(300, 0);
-  CHECK((call<false>(ConditionalNormal<2, Net, 2>{}, none, Noise{3}.fork(0), Column<double>(forwards.parameters()), at).out == e.out).all());
-  CHECK((call<false>(ConditionalLogistic<2, Net, 2>{}, none, Noise{4}.fork(1), Column<double>(backwards.parameters()), at).out == d.out).all());
+  CHECK((call<false>(ConditionalNormal<2, Net, 2>{}, none, Noise{3}.fork(0), Column<double>(forwards.parameters()), at)
+             .out == e.out)
+            .all());
+  CHECK(
+      (call<false>(ConditionalLogistic<2, Net, 2>{}, none, Noise{4}.fork(1), Column<double>(backwards.parameters()), at)
+           .out == d.out)
+          .all());
 }
 
 TEST_CASE("a hierarchy of vaes with a flow between is a vae") {
   using N = Given<family::Normal<SoftBound>, MlpOf<Tanh, 5>>;
-  auto model = make_model<double>(Flow{VaeLayer<2, 2, N, N>{}, LuLinear<2>{}, VaeLayer<2, 1, N, N>{}, StandardNormal<1>{}}, Noise{1});
+  auto model = make_model<double>(
+      Flow{VaeLayer<2, 2, N, N>{}, LuLinear<2>{}, VaeLayer<2, 1, N, N>{}, StandardNormal<1>{}}, Noise{1});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.15 * Noise{2}.normal(i, 0);
   const Index cells = 60, copies = 100;
   const double side = 24, cell = side / static_cast<double>(cells);

@@ -19,7 +19,8 @@ TEST_CASE("abs folds, and pays log 2 a coordinate") {
 }
 
 TEST_CASE("the sign of both zeros is plus, and z is +0") {
-  const auto e = call<true>(Abs<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, batch({{0.0}, {-0.0}}), {}, vector({0.0, 0.7}));
+  const auto e =
+      call<true>(Abs<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, batch({{0.0}, {-0.0}}), {}, vector({0.0, 0.7}));
   CHECK_FALSE(std::signbit(e.out(0, 0)));
   CHECK_FALSE(std::signbit(e.out(1, 0)));
   CHECK((e.v - std::log(1 / (1 + std::exp(0.7)))).abs().maxCoeff() < 1e-15);  // log p(0)
@@ -38,7 +39,8 @@ TEST_CASE("learned signs see z: V is the Bernoulli's") {
   z.setConstant(2);
   x = call<false>(Abs<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, z, Noise{8}, theta).out;
   CHECK((x.abs() == 2).all());
-  CHECK(static_cast<double>((x < 0).count()) / 40000 == Approx(minus).margin(4 * std::sqrt(minus * (1 - minus) / 40000)));
+  CHECK(static_cast<double>((x < 0).count()) / 40000 ==
+        Approx(minus).margin(4 * std::sqrt(minus * (1 - minus) / 40000)));
 }
 
 TEST_CASE("a mask folds some coordinates, the others pass") {
@@ -63,23 +65,33 @@ TEST_CASE("off its support a latent of abs, or a datum of its generative form, h
   CHECK((g.g_in.row(0) == 0).all());
 }
 
-TEST_CASE("signs of a learned law teach it nothing where they are drawn, so there is no gradient there; fair ones leave the others exact") {
+TEST_CASE(
+    "signs of a learned law teach it nothing where they are drawn, so there is no gradient there; fair ones leave the "
+    "others exact") {
   using Learned = Given<family::Bernoulli, MlpOf<Tanh, 3>>;
-  static_assert(!CanEncodePull<Unfold<2, Learned>, double> && CanEncode<Unfold<2, Learned>, double> && CanDecodePull<Unfold<2, Learned>, double>);
+  static_assert(!CanEncodePull<Unfold<2, Learned>, double> && CanEncode<Unfold<2, Learned>, double> &&
+                CanDecodePull<Unfold<2, Learned>, double>);
   static_assert(CanEncodePull<Abs<2, Learned>, double> && !CanDecodePull<Abs<2, Learned>, double>);
-  static_assert(!CanEncodePull<Unwind<1, Plain<family::DiscretizedLogistic<>>>, double> && CanEncodePull<Unwind<1>, double>);
+  static_assert(!CanEncodePull<Unwind<1, Plain<family::DiscretizedLogistic<>>>, double> &&
+                CanEncodePull<Unwind<1>, double>);
   static_assert(!CanEncodePull<Augment<1, 1, Plain<family::Bernoulli>>, double>);
   static_assert(!CanEncodePull<Invert<Max<2, Plain<family::HalfNormal<>>, Plain<family::Categorical<2>>>>, double>);
   // E over both signs of log N(a z + b) + log a + log 2, its slope in a and b, and the mean of the pulls
   const double x = 0.8, a = 1.3, b = 0.4;
   auto model = make_model<double>(Flow{Unfold<1>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}}, Noise{1});
-  auto elbo = [&](double a_, double b_) { return std::log(a_) + ln2 - half_log_two_pi - 0.25 * ((a_ * x + b_) * (a_ * x + b_) + (b_ - a_ * x) * (b_ - a_ * x)); };
+  auto elbo = [&](double a_, double b_) {
+    return std::log(a_) + ln2 - half_log_two_pi -
+           0.25 * ((a_ * x + b_) * (a_ * x + b_) + (b_ - a_ * x) * (b_ - a_ * x));
+  };
   model.parameters() = vector({b, std::log(a)});
   const Index n = 40000;
   const Batch<double> data = Batch<double>::Constant(n, 1, x);
   REQUIRE(model.elbo(data, Noise{3}).mean() == Approx(elbo(a, b)).margin(0.01));
   Trainer trainer(model, Adam{});
-  trainer.evaluate(view(data), Model<decltype(Flow{Unfold<1>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}}), double>::nothing<const double>(n), {0, n}, Noise{4});
+  trainer.evaluate(
+      view(data),
+      Model<decltype(Flow{Unfold<1>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}}), double>::nothing<const double>(n),
+      {0, n}, Noise{4});
   const Column<double>& g = trainer.gradient();
   CHECK(-g(0) == Approx((elbo(a, b + 1e-5) - elbo(a, b - 1e-5)) / 2e-5).margin(0.03));
   CHECK(-g(1) == Approx(a * (elbo(a + 1e-5, b) - elbo(a - 1e-5, b)) / 2e-5).margin(0.03));

@@ -65,7 +65,8 @@ TEST_CASE("q is a density on the region where the category is the largest") {
   const Index n = 1200;
   const double lo = -12, step = 24.0 / static_cast<double>(n);
   Batch<double> z(n * n, 2);
-  for (Index i = 0; i < n * n; ++i) z.row(i) << lo + step * (static_cast<double>(i / n) + 0.5), lo + step * (static_cast<double>(i % n) + 0.25);
+  for (Index i = 0; i < n * n; ++i)
+    z.row(i) << lo + step * (static_cast<double>(i / n) + 0.5), lo + step * (static_cast<double>(i % n) + 0.25);
   const Batch<double> r = b.run<false>(z);
   double total[2] = {0, 0};
   for (Index i = 0; i < n * n; ++i) total[r(i, 0) == 1] += std::exp(-r(i, 1)) * step * step;
@@ -101,7 +102,8 @@ TEST_CASE("numbers that are no category have log p = -inf and no gradient") {
   const Batch<double> bad = x.middleRows(1, 4);
   none.resize(4, 0), g_context.resize(4, 0);
   b.call<true>(bad, none, Noise{3}, out, v);
-  static_cast<detail::LayerBench<Netted, double>&>(b).pull<true>(bad, out, none, Noise{3}, Batch<double>::Ones(4, 6), Column<double>::Ones(4), g_in, g, g_context);
+  static_cast<detail::LayerBench<Netted, double>&>(b).pull<true>(bad, out, none, Noise{3}, Batch<double>::Ones(4, 6),
+                                                                 Column<double>::Ones(4), g_in, g, g_context);
   CHECK((g == 0).all());
   CHECK((g_in == 0).all());
 }
@@ -120,13 +122,15 @@ TEST_CASE("a category under normals: estimates against the closed form") {
 }
 
 TEST_CASE("two categories under couplings: probabilities sum to one") {
-  using F = Flow<Argmax<2, 4, Given<family::Logistic<SoftBound>, Net>>, Repeat<2, Chain<AffineCoupling<8, Net>, Flip<8>>>, StandardNormal<8>>;
+  using F = Flow<Argmax<2, 4, Given<family::Logistic<SoftBound>, Net>>,
+                 Repeat<2, Chain<AffineCoupling<8, Net>, Flip<8>>>, StandardNormal<8>>;
   check_bound(shaken<double>(F{}, 0.1), 4);
 }
 
 TEST_CASE("an argmax flow learns dependent categories") {
   const Index n = 6000;
-  const double p[3] = {0.6, 0.3, 0.1};  // of the first; the second repeats it with probability 0.8, else it is the next one
+  const double p[3] = {0.6, 0.3,
+                       0.1};  // of the first; the second repeats it with probability 0.8, else it is the next one
   Batch<double> x(n, 2);
   for (Index i = 0; i < n; ++i) {
     const double u = Noise{1}.uniform(i, 0);
@@ -135,7 +139,8 @@ TEST_CASE("an argmax flow learns dependent categories") {
   }
   double entropy = -0.8 * std::log(0.8) - 0.2 * std::log(0.2);
   for (double q : p) entropy -= q * std::log(q);
-  auto model = make_model<double>(presets::ArgmaxFlow<2, 3, 4, MlpOf<Tanh, 32>, Given<family::Logistic<SoftBound>, MlpOf<Tanh, 32>>>{}, Noise{2});
+  auto model = make_model<double>(
+      presets::ArgmaxFlow<2, 3, 4, MlpOf<Tanh, 32>, Given<family::Logistic<SoftBound>, MlpOf<Tanh, 32>>>{}, Noise{2});
   fit(model, x, {.epochs = 30, .batch = 200, .learning_rate = 5e-3});
   const Batch<double> test = x.topRows(1000);
   const double gap = -model.log_prob_estimate(test, 50, Noise{8}).value.mean() - entropy;
@@ -144,7 +149,8 @@ TEST_CASE("an argmax flow learns dependent categories") {
   CHECK(gap > -0.05);
   Batch<double> same(3, 2);
   same << 0, 0, 1, 1, 2, 2;
-  const double p_same = model.log_prob_estimate(same, 20000, Noise{10}).value.exp().sum();  // samples and scores are of one model
+  const double p_same =
+      model.log_prob_estimate(same, 20000, Noise{10}).value.exp().sum();  // samples and scores are of one model
   const Batch<double> s = model.sample(40000, Noise{9});
   CHECK((s.col(0) == s.col(1)).cast<double>().mean() == Approx(p_same).margin(0.02));
   CHECK(p_same > 0.7);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole flows of surjections at the edges of their supports: near the fold, on it, and off the support, in scoring and before a fit.
+// Whole flows of surjections at the edges of their supports: near the fold, on it, and off the support, in scoring and
+// before a fit.
 #include "checks.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/dequantize.hpp"
@@ -31,15 +32,21 @@ template <class T, class Map, class Z, class V> void near_the_fold(const Map& ma
     const long double want = v_of(u) - 0.5L * z * z - static_cast<long double>(half_log_two_pi) - std::log(2.0L);
     INFO("x = " << static_cast<double>(x) << ": " << p(0) << ", wanted " << static_cast<double>(want));
     CHECK(p(0) == p(1));  // to the last bit
-    CHECK(std::abs(static_cast<long double>(p(0)) - want) < 32 * static_cast<long double>(Limits::epsilon()) * (1 + z * z));
+    CHECK(std::abs(static_cast<long double>(p(0)) - want) <
+          32 * static_cast<long double>(Limits::epsilon()) * (1 + z * z));
     CHECK_FALSE(model.score(both).isNaN().any());
   }
 }
 template <class T> void near_the_fold() {
   const auto log_part = [](long double x) { return std::log(-std::expm1(-x)); };
-  near_the_fold<T>(LogMap<1>{}, [](long double x) { return std::log(x); }, [](long double x) { return -std::log(x); });
-  near_the_fold<T>(SoftplusInverseMap<1>{}, [&](long double x) { return x + log_part(x); }, [&](long double x) { return -log_part(x); });
-  near_the_fold<T>(LogitUpToMap<1>{range::LogitUpTo{2}}, [](long double x) { return std::log(x / (2 - x)); }, [](long double x) { return std::log(2 / x / (2 - x)); });
+  near_the_fold<T>(
+      LogMap<1>{}, [](long double x) { return std::log(x); }, [](long double x) { return -std::log(x); });
+  near_the_fold<T>(
+      SoftplusInverseMap<1>{}, [&](long double x) { return x + log_part(x); },
+      [&](long double x) { return -log_part(x); });
+  near_the_fold<T>(
+      LogitUpToMap<1>{range::LogitUpTo{2}}, [](long double x) { return std::log(x / (2 - x)); },
+      [](long double x) { return std::log(2 / x / (2 - x)); });
 }
 
 /// `bad` in rows 7 and 20, last column: scored -inf, others as before; refused with a count and the first row.
@@ -55,22 +62,32 @@ template <class F> void off(F flow, const Row<double>& good, double bad, const c
   for (Index i = 0; i < 40; ++i) CHECK(v(i) == (i == 7 || i == 20 ? -inf : before(i)));
   CHECK(model.log_prob_estimate(x, 3, Noise{4}).value(7) == -inf);
   CHECK_THROWS_AS(check_support(model, x), DataError);
-  CHECK_THROWS_WITH(check_support(model, x), Contains("2 rows of the data lie off the flow's support, the first is row 7") && Contains(what));
+  CHECK_THROWS_WITH(check_support(model, x),
+                    Contains("2 rows of the data lie off the flow's support, the first is row 7") && Contains(what));
 }
 Row<double> row(std::initializer_list<double> numbers) { return vector(numbers).transpose(); }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("behind Abs the range maps are finite and right near zero, and the density symmetric to the last bit", "", float, double) { near_the_fold<TestType>(); }
+TEMPLATE_TEST_CASE(
+    "behind Abs the range maps are finite and right near zero, and the density symmetric to the last bit", "", float,
+    double) {
+  near_the_fold<TestType>();
+}
 
 TEST_CASE("bad input of whole flows") {
-  off(Flow{Unfold<2>{}, StandardNormal<2>{}}, row({1, 0.5}), -0.5, "column 1 is -0.500000, it wants a number that is not negative");
-  off(Flow{ReluSurjection<2, Plain<family::HalfNormal<>>>{}, StandardNormal<2>{}}, row({0, 0.5}), -0.5, "it wants a number that is not negative");
+  off(Flow{Unfold<2>{}, StandardNormal<2>{}}, row({1, 0.5}), -0.5,
+      "column 1 is -0.500000, it wants a number that is not negative");
+  off(Flow{ReluSurjection<2, Plain<family::HalfNormal<>>>{}, StandardNormal<2>{}}, row({0, 0.5}), -0.5,
+      "it wants a number that is not negative");
   off(Flow{Unsort<3>{}, StandardNormal<3>{}}, row({-1, 0, 0}), -0.5, "log p = -inf there");  // ties are on it
   off(Flow{Dequantize<2>{}, StandardNormal<2>{}}, row({3, -2}), 0.5, "it wants a whole number");
-  off(Flow{Dequantize<2, Fixed<Uniform>, 4>{}, LevelMap<2, 4>{}, StandardNormal<2>{}}, row({3, 0}), 4, "it wants a whole number in 0 .. 3");
-  off(Flow{Argmax<2, 3, Plain<family::Logistic<>>>{}, StandardNormal<6>{}}, row({2, 0}), -1, "it wants a whole number in 0 .. 2");
-  off(Flow{Argmax<2, 3, Plain<family::Logistic<>>>{}, StandardNormal<6>{}}, row({2, 0}), 1.5, "it wants a whole number in 0 .. 2");
+  off(Flow{Dequantize<2, Fixed<Uniform>, 4>{}, LevelMap<2, 4>{}, StandardNormal<2>{}}, row({3, 0}), 4,
+      "it wants a whole number in 0 .. 3");
+  off(Flow{Argmax<2, 3, Plain<family::Logistic<>>>{}, StandardNormal<6>{}}, row({2, 0}), -1,
+      "it wants a whole number in 0 .. 2");
+  off(Flow{Argmax<2, 3, Plain<family::Logistic<>>>{}, StandardNormal<6>{}}, row({2, 0}), 1.5,
+      "it wants a whole number in 0 .. 2");
 }
 
 }  // namespace surjections_edges

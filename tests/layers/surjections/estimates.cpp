@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bounds whose log p is known: below it in the mean, rising with the draws, at it with many, a density for any number of them; no slack where the
-// encoder is the exact posterior.
+// Bounds whose log p is known: below it in the mean, rising with the draws, at it with many, a density for any number
+// of them; no slack where the encoder is the exact posterior.
 #include <algorithm>
 #include <vector>
 
@@ -20,7 +20,9 @@ using namespace rheo_test;
 
 namespace {
 
-double normal(double x, double mean, double deviation) { return -0.5 * (x - mean) * (x - mean) / (deviation * deviation) - std::log(deviation) - half_log_two_pi; }
+double normal(double x, double mean, double deviation) {
+  return -0.5 * (x - mean) * (x - mean) / (deviation * deviation) - std::log(deviation) - half_log_two_pi;
+}
 double phi(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
 Noise key(Index K) { return Noise{static_cast<std::uint64_t>(900 + K)}; }
 
@@ -32,7 +34,9 @@ Batch<double> repeated(const Batch<double>& points, Index copies) {
 }
 
 /// At a few points: below the exact log p in the mean, rising with the draws; at many: within the stated error of it.
-template <class M> void below_rising_arriving(const M& model, const Batch<double>& points, const Column<double>& exact, Index many = 3000) {
+template <class M>
+void below_rising_arriving(const M& model, const Batch<double>& points, const Column<double>& exact,
+                           Index many = 3000) {
   const Index copies = 3000;
   const Batch<double> x = repeated(points, copies);
   Column<double> last;
@@ -52,7 +56,8 @@ template <class M> void below_rising_arriving(const M& model, const Batch<double
   }
   const auto close = model.log_prob_estimate(points, many, Noise{77});
   for (Index k = 0; k < points.rows(); ++k) {
-    INFO(many << " draws at point " << k << ": " << close.value(k) << " +- " << close.standard_error(k) << ", log p = " << exact(k));
+    INFO(many << " draws at point " << k << ": " << close.value(k) << " +- " << close.standard_error(k)
+              << ", log p = " << exact(k));
     CHECK(std::abs(close.value(k) - exact(k)) < 4 * close.standard_error(k));
     CHECK(close.standard_error(k) < 0.05);
   }
@@ -63,7 +68,8 @@ template <class M> void integrates(const M& model, double width) {
   const Index n = 40000;
   Batch<double> x(n, M::dim);
   Noise{21}.normals(view(x));
-  const Column<double> log_r = -0.5 * x.square().rowwise().sum() - static_cast<double>(M::dim) * (half_log_two_pi + std::log(width));
+  const Column<double> log_r =
+      -0.5 * x.square().rowwise().sum() - static_cast<double>(M::dim) * (half_log_two_pi + std::log(width));
   x *= width;
   for (Index K : {1, 4, 16}) {
     const Estimate total = mean_and_error(Column<double>((model.log_prob_estimate(x, K, key(K)).value - log_r).exp()));
@@ -92,7 +98,8 @@ TEST_CASE("augmented, linear and Gaussian") {
   const Batch<double> points = batch({{-1.5}, {0}, {1.2}});
   Column<double> exact(3);
   for (Index k = 0; k < 3; ++k) exact(k) = normal(points(k, 0), -b1 / w11, 1 / std::abs(w11));
-  model.parameters().head(4) << -w21 / w22, 0, -b2 / w22, -std::log(std::abs(w22));  // slopes of mean and log deviation, then their biases
+  model.parameters().head(4) << -w21 / w22, 0, -b2 / w22,
+      -std::log(std::abs(w22));  // slopes of mean and log deviation, then their biases
   CHECK((model.elbo(points, Noise{4}) - exact).abs().maxCoeff() < 1e-10);  // the posterior: no slack
   model.parameters().head(4) << -w21 / w22 + 0.3, 0.05, -b2 / w22 - 0.3, -std::log(std::abs(w22)) + 0.3;
   below_rising_arriving(model, points, exact);
@@ -123,11 +130,13 @@ TEST_CASE("whole numbers under a normal: the discretized law, and its sum") {
     }
   };
   check(make_model<double>(Flow{Dequantize<1>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}}, Noise{1}));
-  check(make_model<double>(Flow{Dequantize<1, UnitLogisticFibre<Net>>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}}, Noise{1}));
+  check(make_model<double>(Flow{Dequantize<1, UnitLogisticFibre<Net>>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}},
+                           Noise{1}));
 }
 
 TEST_CASE("a random order before a flow: log p is the mean over all orders") {
-  auto model = make_model<double>(Flow{StochasticPermutation<3>{}, TriangularLinear<3>{}, StandardNormal<3>{}}, Noise{1});
+  auto model =
+      make_model<double>(Flow{StochasticPermutation<3>{}, TriangularLinear<3>{}, StandardNormal<3>{}}, Noise{1});
   auto behind = make_model<double>(Flow{TriangularLinear<3>{}, StandardNormal<3>{}}, Noise{1});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.4 * Noise{6}.normal(i, 0);
   behind.parameters() = model.parameters();
@@ -155,9 +164,12 @@ TEST_CASE("no slack where the encoder is the exact posterior") {
   Noise{1}.normals(view(one));
   Noise{2}.normals(view(three));
   // x = |z|, z ~ N(0.7, 1): minus with odds e^(-1.4 x)
-  auto folded = make_model<double>(Flow{Unfold<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, DiagonalNormal<1>{}}, Noise{1});
+  auto folded =
+      make_model<double>(Flow{Unfold<1, Given<family::Bernoulli, MlpOf<Tanh>>>{}, DiagonalNormal<1>{}}, Noise{1});
   folded.parameters() << -1.4, 0, 0.7, 0;
-  CHECK(slack(folded, one.abs(), [](auto x) { return std::log(std::exp(normal(x(0), 0.7, 1)) + std::exp(normal(-x(0), 0.7, 1))); }) < 1e-10);
+  CHECK(slack(folded, one.abs(), [](auto x) {
+          return std::log(std::exp(normal(x(0), 0.7, 1)) + std::exp(normal(-x(0), 0.7, 1)));
+        }) < 1e-10);
   // order statistics of independent normals
   Batch<double> ascending = three;
   for (Index i = 0; i < 200; ++i) std::sort(ascending.row(i).begin(), ascending.row(i).end());
@@ -167,7 +179,8 @@ TEST_CASE("no slack where the encoder is the exact posterior") {
   CHECK(slack(make_model<double>(Flow{StochasticPermutation<3>{}, StandardNormal<3>{}}, Noise{1}), three,
               [](auto x) { return -0.5 * x.square().sum() - 3 * half_log_two_pi; }) < 1e-10);
   // the fraction of a uniform number
-  CHECK(slack(make_model<double>(Flow{Dequantize<1, Fixed<Uniform>, 4>{}, UniformBox<1>{0.0, 4.0}}, Noise{1}), batch({{0}, {1}, {3}}), [](auto) { return -std::log(4); }) < 1e-10);
+  CHECK(slack(make_model<double>(Flow{Dequantize<1, Fixed<Uniform>, 4>{}, UniformBox<1>{0.0, 4.0}}, Noise{1}),
+              batch({{0}, {1}, {3}}), [](auto) { return -std::log(4); }) < 1e-10);
 }
 
 }  // namespace surjections_estimates

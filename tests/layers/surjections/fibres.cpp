@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a layer owes to the law of its fibre: its buffers are checked, its data-dependent start is run; and what estimates say of their error.
+// What a layer owes to the law of its fibre: its buffers are checked, its data-dependent start is run; and what
+// estimates say of their error.
 #include "checks.hpp"
 #include "rheo/distributions/discrete.hpp"
 #include "rheo/distributions/hurdle.hpp"
@@ -20,14 +21,16 @@ namespace {
 template <Index D, Index> using Line = Flow<Permute<D>, Standardize<D>, StandardNormal<D>>;
 template <Index D, Index> using Above = Flow<LogMap<D>, Permute<D>, Standardize<D>, StandardNormal<D>>;
 template <Index D, Index> using Cube = Flow<LogitMap<D>, Permute<D>, Standardize<D>, Logistic<D>>;
-template <Index D> struct Held : Independent<D, family::Bernoulli> {  // a law of whole numbers with a buffer that must be 0
+template <Index D>
+struct Held : Independent<D, family::Bernoulli> {  // a law of whole numbers with a buffer that must be 0
   static constexpr Index buffer_count = 1;
   template <class T> bool valid_buffers(Params<const T> b) const { return b.data()[0] == T(0); }
 };
 
 template <class L> void guards(const L& layer) {
   Column<double> theta = Column<double>::Zero(L::param_count), buffers(L::buffer_count);
-  detail::init<L, double>(layer, Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()), Noise{1});
+  detail::init<L, double>(layer, Params<double>(theta.data(), theta.size()),
+                          Params<double>(buffers.data(), buffers.size()), Noise{1});
   const auto valid = [&] { return detail::valid_buffers(layer, Params<const double>(buffers.data(), buffers.size())); };
   CHECK(valid());
   buffers.setConstant(7.5);
@@ -94,7 +97,8 @@ TEST_CASE("the path that made a sample bounds log p from above in the mean, an e
 TEST_CASE("a latent that the law cannot draw is no path: -inf, in every generative form") {
   CHECK(call<false>(Augment<1, 1, Fixed<Uniform>>{}, batch({{0.5, 1.5}})).v(0) == -inf);
   const Batch<float> far = Batch<float>::Constant(1, 1, -1e30f);
-  CHECK(call<false, float>(ReluSurjection<1, Plain<family::HalfNormal<>>>{}, far).v(0) == -std::numeric_limits<float>::infinity());
+  CHECK(call<false, float>(ReluSurjection<1, Plain<family::HalfNormal<>>>{}, far).v(0) ==
+        -std::numeric_limits<float>::infinity());
   Batch<float> z(1, 2);
   z << 0, -1e30f;
   CHECK(call<false, float>(Argmax<1, 2, Plain<family::Normal<>>>{}, z).v(0) == -std::numeric_limits<float>::infinity());

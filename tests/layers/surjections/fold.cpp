@@ -91,7 +91,9 @@ TEST_CASE("chains with folds take the supports they give") {
   const Batch<double> x = batch({{0.4}, {8}});
   const auto wrapped = make_model<double>(Flow{Modulo<1>{}, UniformCircle<1>{}}, Noise{1});
   CHECK(wrapped.log_prob(x).isFinite().all());
-  const auto cut = make_model<double>(Flow{SigmoidMap<1>{}, Partition<1, 2, Plain<family::Categorical<2>>>{}, LogitMap<1>{}, StandardNormal<1>{}}, Noise{1});
+  const auto cut = make_model<double>(
+      Flow{SigmoidMap<1>{}, Partition<1, 2, Plain<family::Categorical<2>>>{}, LogitMap<1>{}, StandardNormal<1>{}},
+      Noise{1});
   const Column<double> p = cut.log_prob(x);
   const double u = 1 / (1 + std::exp(-0.4)), z = 2 * (1 - u), l = std::log(z / (1 - z));
   CHECK(p(0) == Approx(std::log(u * (1 - u)) - std::log(z * (1 - z)) - 0.5 * l * l - half_log_two_pi).margin(1e-13));
@@ -102,7 +104,9 @@ TEST_CASE("the discretized logistic sums to one, and its draws follow it") {
   for (double a : {-2.0, 0.0, 1.5}) {
     const auto q = f.natural<double>([&](Index k) { return k == 0 ? 0.3 : a; });
     double total = 0, mean = 0;
-    for (int k = -400; k <= 400; ++k) total += std::exp(f.log_prob(static_cast<double>(k), q)), mean += k * std::exp(f.log_prob(static_cast<double>(k), q));
+    for (int k = -400; k <= 400; ++k)
+      total += std::exp(f.log_prob(static_cast<double>(k), q)),
+          mean += k * std::exp(f.log_prob(static_cast<double>(k), q));
     CHECK(total == Approx(1).margin(1e-12));
     double drawn = 0, square = 0;
     const Index n = 40000;

@@ -34,7 +34,8 @@ template <class First, class... Rest> double mass_missing(const First& first, co
   auto model = make_model<double>(Flow{first, rest...}, Noise{1});
   for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{4}.normal(i, 0);
   const auto density = [&](const Batch<double>& x) { return Column<double>(model.log_prob(x).exp()); };
-  if constexpr (rheo::detail::HasSeams<First>) return std::abs(rheo::detail::integral_between_seams(first, density) - 1);
+  if constexpr (rheo::detail::HasSeams<First>)
+    return std::abs(rheo::detail::integral_between_seams(first, density) - 1);
   else return std::abs(rheo::detail::integral<First>(density) - 1);
 }
 
@@ -49,15 +50,18 @@ struct Quarters {
 TEST_CASE("flows behind abs, sort, max integrate to one") {
   CHECK(mass_missing(Abs<2>{}, SoftplusInverseMap<2>{}, Step{}, StandardNormal<2>{}) < 1e-6);
   CHECK(mass_missing(Abs<2, Given<family::Bernoulli, Net>>{}, LogMap<2>{}, Step{}, StandardNormal<2>{}) < 1e-6);
-  CHECK(mass_missing(Sort<2>{}, Ordered<2>{}, ScaleShiftMap<2>{range::ScaleShift{3, 0}}, Step{}, StandardNormal<2>{}) < 1e-6);  // light tails
-  CHECK(mass_missing(Max<2, Given<family::HalfNormal<SoftBound>, Net>, Given<family::Categorical<2>, Net>>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}) < 1e-6);
+  CHECK(mass_missing(Sort<2>{}, Ordered<2>{}, ScaleShiftMap<2>{range::ScaleShift{3, 0}}, Step{}, StandardNormal<2>{}) <
+        1e-6);  // light tails
+  CHECK(mass_missing(Max<2, Given<family::HalfNormal<SoftBound>, Net>, Given<family::Categorical<2>, Net>>{},
+                     LearnedScaleShift<1>{}, StandardNormal<1>{}) < 1e-6);
 }
 
 TEST_CASE("flows behind slice, partition, modulo integrate to one") {
-  CHECK(mass_missing(Slice<2, 1, Given<family::Normal<SoftBound>, Net>>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}) < 1e-6);
-  CHECK(mass_missing(Slice<2, 1, FlowFibre<Turning>>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}) < 1e-6);
-  CHECK(mass_missing(Partition<2, 3, Given<family::Categorical<3>, Net>, 1>{detail::Zigzag<3>({0.2, 0.5})}, Slice<2, 1, Fixed<Uniform>>{}, LearnedScaleShift<1>{},
+  CHECK(mass_missing(Slice<2, 1, Given<family::Normal<SoftBound>, Net>>{}, LearnedScaleShift<1>{},
                      StandardNormal<1>{}) < 1e-6);
+  CHECK(mass_missing(Slice<2, 1, FlowFibre<Turning>>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}) < 1e-6);
+  CHECK(mass_missing(Partition<2, 3, Given<family::Categorical<3>, Net>, 1>{detail::Zigzag<3>({0.2, 0.5})},
+                     Slice<2, 1, Fixed<Uniform>>{}, LearnedScaleShift<1>{}, StandardNormal<1>{}) < 1e-6);
   CHECK(mass_missing(Modulo<2, Given<family::DiscretizedLogistic<>, Net>>{}, VonMises<2>{}) < 1e-6);
 }
 
@@ -67,11 +71,15 @@ TEST_CASE("inference forms of generative surjections integrate to one") {
     for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{4}.normal(i, 0);
     return model;
   };
-  const auto relu = started(Flow{Invert<ReluSurjection<2, Given<family::HalfNormal<SoftBound>, Net>>>{}, HurdleExponential<2>{}});
-  const double plane = rheo::detail::integral_between_seams(Quarters{}, [&](const Batch<double>& x) { return Column<double>(relu.log_prob(x).exp()); });
+  const auto relu =
+      started(Flow{Invert<ReluSurjection<2, Given<family::HalfNormal<SoftBound>, Net>>>{}, HurdleExponential<2>{}});
+  const double plane = rheo::detail::integral_between_seams(
+      Quarters{}, [&](const Batch<double>& x) { return Column<double>(relu.log_prob(x).exp()); });
   CHECK(std::abs(plane - 1) < 1e-6);
-  // the density of an argmax goes as a power of the gap s between the two numbers: steps even in log s, down to where rounding eats it
-  const auto argmax = started(Flow{Invert<Argmax<1, 2, Given<family::Logistic<WideBound>, Net>>>{}, Categorical<1, 2>{}});
+  // the density of an argmax goes as a power of the gap s between the two numbers: steps even in log s, down to where
+  // rounding eats it
+  const auto argmax =
+      started(Flow{Invert<Argmax<1, 2, Given<family::Logistic<WideBound>, Net>>>{}, Categorical<1, 2>{}});
   const Index m = 1200, k = 600;
   Batch<double> x(2 * m, 2);
   Column<double> weight(2 * m);

@@ -44,7 +44,8 @@ TEST_CASE("draws of max are below it, and it is among them at every place") {
   using L = Max<3, Plain<family::HalfNormal<>>>;
   const Batch<double> z = Batch<double>::Constant(3000, 1, 1.5), x = call<false>(L{}, z, Noise{4}).out;
   CHECK((x.rowwise().maxCoeff() == 1.5).all());
-  for (Index j = 0; j < 3; ++j) CHECK(std::abs(static_cast<double>((x.col(j) == 1.5).count()) - 1000) < 4 * std::sqrt(3000 * 2.0 / 9));
+  for (Index j = 0; j < 3; ++j)
+    CHECK(std::abs(static_cast<double>((x.col(j) == 1.5).count()) - 1000) < 4 * std::sqrt(3000 * 2.0 / 9));
 }
 
 TEST_CASE("pooling takes the windows of every channel, and its gaps stand channel by channel") {

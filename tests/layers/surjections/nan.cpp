@@ -23,7 +23,8 @@ using namespace rheo_test;
 TEMPLATE_TEST_CASE("a NaN coordinate or parameter makes the row NaN, whatever is chosen by it", "", float, double) {
   using T = TestType;
   keeps_nan<T>("max", Max<3, Plain<family::HalfNormal<>>>{});
-  keeps_nan<T>("max, learned places", Max<3, Given<family::HalfNormal<>, SmoothNet>, Given<family::Categorical<3>, SmoothNet>>{});
+  keeps_nan<T>("max, learned places",
+               Max<3, Given<family::HalfNormal<>, SmoothNet>, Given<family::Categorical<3>, SmoothNet>>{});
   keeps_nan<T>("sort, learned places", Sort<3, PlackettLuce<SmoothNet>>{});
   keeps_nan<T>("modulo", Modulo<2>{});
   keeps_nan<T>("abs", Abs<2>{});

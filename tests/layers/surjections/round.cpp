@@ -66,7 +66,8 @@ TEST_CASE("what is no whole number, or out of range, has log p = -inf and no gra
   Column<double> v;
   Column<double> g_theta = Column<double>::Zero(L::param_count);
   b.call<true>(bad, none, Noise{3}, out, v);
-  static_cast<detail::LayerBench<L, double>&>(b).pull<true>(bad, out, none, Noise{3}, Batch<double>::Ones(4, 2), Column<double>::Ones(4), g_in, g_theta, g_context);
+  static_cast<detail::LayerBench<L, double>&>(b).pull<true>(bad, out, none, Noise{3}, Batch<double>::Ones(4, 2),
+                                                            Column<double>::Ones(4), g_in, g_theta, g_context);
   CHECK((g_theta == 0).all());
   using R = Round<2, UnitFibre<2, Net>, 4>;
   Bench<R, double> r(R{}, 0.3);
@@ -88,7 +89,8 @@ TEMPLATE_TEST_CASE("dequantized numbers round back, also where a fraction rounds
   CHECK((z < x + T(1)).all());
 
   Bench<Dequantize<1>, T> all(Dequantize<1>{});
-  const T coarse = std::ldexp(T(1), std::numeric_limits<T>::digits - 4);  // numbers an eighth apart: one fraction in sixteen rounds up
+  const T coarse = std::ldexp(
+      T(1), std::numeric_limits<T>::digits - 4);  // numbers an eighth apart: one fraction in sixteen rounds up
   const Batch<T> crowd = all.encode(Batch<T>::Constant(500, 1, coarse));
   CHECK((crowd >= coarse).all());
   CHECK((crowd < coarse + T(1)).all());
@@ -113,19 +115,22 @@ TEST_CASE("variational dequantization starts uniform") {
 
 TEST_CASE("rounding into whole numbers is exact: the density integrates to one") {
   auto model = shaken<double>(Flow{Round<2, UnitFibre<2, Net>, 2>{}, Bernoulli<2>{}}, 0.2);
-  const Index n = 240;  // per cell and axis, even steps of the fraction's logit: the law's density may rise at the ends of a cell
+  const Index n =
+      240;  // per cell and axis, even steps of the fraction's logit: the law's density may rise at the ends of a cell
   Batch<double> x(4 * n * n, 2);
   Column<double> weight(4 * n * n);
   for (Index i = 0; i < 2 * n; ++i) {
     for (Index j = 0; j < 2 * n; ++j) {
-      const double a = 1 / (1 + std::exp(-30 + 60 * static_cast<double>(i % n) / (n - 1))), b = 1 / (1 + std::exp(-30 + 60 * static_cast<double>(j % n) / (n - 1)));
+      const double a = 1 / (1 + std::exp(-30 + 60 * static_cast<double>(i % n) / (n - 1))),
+                   b = 1 / (1 + std::exp(-30 + 60 * static_cast<double>(j % n) / (n - 1)));
       x.row(2 * i * n + j) << static_cast<double>(i / n) + a, static_cast<double>(j / n) + b;
       weight(2 * i * n + j) = a * (1 - a) * b * (1 - b) * 3600.0 / ((n - 1) * (n - 1));
     }
   }
   CHECK((model.log_prob(x).exp() * weight).sum() == Approx(1).margin(1e-6));
   const auto s = model.sample_and_log_prob(500, Noise{2});
-  const Column<double> from_end = (s.x - s.x.floor()).min(s.x.floor() + 1 - s.x).rowwise().minCoeff();  // a fraction's error there is eps z
+  const Column<double> from_end =
+      (s.x - s.x.floor()).min(s.x.floor() + 1 - s.x).rowwise().minCoeff();  // a fraction's error there is eps z
   CHECK(((s.log_prob - model.log_prob(s.x)) * from_end).abs().maxCoeff() < 1e-14);
 }
 
@@ -134,7 +139,9 @@ TEST_CASE("one whole number under a normal: estimates against the closed form") 
   using Var = Flow<Dequantize<1, UnitLogisticFibre<Net>, 4>, LevelMap<1, 4>, LearnedScaleShift<1>, StandardNormal<1>>;
   auto exact = [](double log_scale, double shift) {
     Column<double> p(4);
-    auto end = [&](int k) { return k == 0 ? 0.0 : k == 4 ? 1.0 : phi(std::exp(log_scale) * std::log(k / (4.0 - k)) + shift); };
+    auto end = [&](int k) {
+      return k == 0 ? 0.0 : k == 4 ? 1.0 : phi(std::exp(log_scale) * std::log(k / (4.0 - k)) + shift);
+    };
     for (int k = 0; k < 4; ++k) p(k) = std::log(end(k + 1) - end(k));
     return p;
   };
@@ -148,11 +155,13 @@ TEST_CASE("one whole number under a normal: estimates against the closed form") 
 }
 
 TEST_CASE("two whole numbers under couplings: probabilities sum to one") {
-  using F = Flow<Dequantize<2, UnitFibre<2, Net>, 4>, LevelMap<2, 4>, Repeat<2, Chain<AffineCoupling<2, Net>, Flip<2>>>, StandardNormal<2>>;
+  using F = Flow<Dequantize<2, UnitFibre<2, Net>, 4>, LevelMap<2, 4>, Repeat<2, Chain<AffineCoupling<2, Net>, Flip<2>>>,
+                 StandardNormal<2>>;
   check_bound(shaken<double>(F{}, 0.1), 4);
 }
 
-TEST_CASE("a whole flow with a context: its parameters have names, its gradient is that of the elbo at the same draws") {
+TEST_CASE(
+    "a whole flow with a context: its parameters have names, its gradient is that of the elbo at the same draws") {
   using F = presets::DequantizedFlow<2, 4, 2, MlpOf<Tanh, 8>, UnitFibre<2, Net>, 1>;
   auto model = shaken<double>(F{}, 0.1);
   Index named = 0;

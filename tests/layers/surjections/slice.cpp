@@ -59,7 +59,8 @@ template <class M> LinearGaussian joint(const M& model) {
   W.col(0) = z.row(1).matrix().transpose() - b, W.col(1) = z.row(2).matrix().transpose() - b;
   const Eigen::Matrix2d S = (W.transpose() * W).inverse();
   const Eigen::Vector2d m = -W.inverse() * b;
-  return {S(0, 1) / S(0, 0), m(1) - S(0, 1) / S(0, 0) * m(0), std::sqrt(S(1, 1) - S(0, 1) * S(0, 1) / S(0, 0)), m(0), std::sqrt(S(0, 0))};
+  return {S(0, 1) / S(0, 0), m(1) - S(0, 1) / S(0, 0) * m(0), std::sqrt(S(1, 1) - S(0, 1) * S(0, 1) / S(0, 0)), m(0),
+          std::sqrt(S(0, 0))};
 }
 }  // namespace
 
@@ -76,7 +77,8 @@ TEST_CASE("augmented linear-Gaussian flow: a bound, exact with the exact posteri
   const LinearGaussian g = joint(whole);
   Batch<double> x(200, 1);
   Noise{5}.normals(view(x));
-  const Column<double> exact = -0.5 * ((x.col(0) - g.mean) / g.deviation).square() - std::log(g.deviation) - half_log_two_pi;
+  const Column<double> exact =
+      -0.5 * ((x.col(0) - g.mean) / g.deviation).square() - std::log(g.deviation) - half_log_two_pi;
 
   model.parameters().head(4) << g.a, 0, g.c, std::log(g.s);  // weights of mean and log deviation, then their biases
   CHECK((model.elbo(x, Noise{6}) - exact).abs().maxCoeff() < 1e-10);

@@ -42,7 +42,9 @@ TEST_CASE("every order of the points gives the same z, to the last bit, ties and
   do {
     Batch<double> x(1, 10);
     for (Index k = 0; k < 5; ++k) {
-      for (Index c = 0; c < 2; ++c) x(0, 2 * k + c) = points[static_cast<std::size_t>(order[static_cast<std::size_t>(k)])][static_cast<std::size_t>(c)];
+      for (Index c = 0; c < 2; ++c)
+        x(0, 2 * k + c) =
+            points[static_cast<std::size_t>(order[static_cast<std::size_t>(k)])][static_cast<std::size_t>(c)];
     }
     const Batch<double> z = call<true>(SortPoints<5, 2, 1>{}, x).out;
     if (first.size() == 0) first = z;
@@ -53,8 +55,11 @@ TEST_CASE("every order of the points gives the same z, to the last bit, ties and
 }
 
 TEST_CASE("a flow behind a sort is invariant to the last bit") {
-  const auto sorted = make_model<double>(Flow{Sort<3>{}, Ordered<3>{}, AffineCoupling<3, Mlp<8>>{}, StandardNormal<3>{}}, Noise{2});
-  const auto points = make_model<double>(Flow{SortPoints<3, 2, 1>{}, OrderedPoints<3, 2, 1>{}, AffineCoupling<6, Mlp<8>>{}, StandardNormal<6>{}}, Noise{2});
+  const auto sorted =
+      make_model<double>(Flow{Sort<3>{}, Ordered<3>{}, AffineCoupling<3, Mlp<8>>{}, StandardNormal<3>{}}, Noise{2});
+  const auto points = make_model<double>(
+      Flow{SortPoints<3, 2, 1>{}, OrderedPoints<3, 2, 1>{}, AffineCoupling<6, Mlp<8>>{}, StandardNormal<6>{}},
+      Noise{2});
   auto noisy = [](auto model) {
     for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{4}.normal(i, 0);
     return model;
@@ -105,10 +110,12 @@ TEST_CASE("every order is drawn equally often") {
   const Index n = 60000;
   const Batch<double> z = batch({{1, 2, 3}}).replicate(n, 1);
   std::map<int, double> count;
-  const Batch<double> x = call<false>(Sort<3>{}, z, Noise{9}).out, y = call<true>(StochasticPermutation<3>{}, z, Noise{10}).out;
+  const Batch<double> x = call<false>(Sort<3>{}, z, Noise{9}).out,
+                      y = call<true>(StochasticPermutation<3>{}, z, Noise{10}).out;
   for (const Batch<double>* draws : {&x, &y}) {
     count.clear();
-    for (Index i = 0; i < n; ++i) count[static_cast<int>((*draws)(i, 0) * 100 + (*draws)(i, 1) * 10 + (*draws)(i, 2))] += 1;
+    for (Index i = 0; i < n; ++i)
+      count[static_cast<int>((*draws)(i, 0) * 100 + (*draws)(i, 1) * 10 + (*draws)(i, 2))] += 1;
     REQUIRE(count.size() == 6);
     double chi = 0;
     for (auto [order, c] : count) chi += (c - n / 6.0) * (c - n / 6.0) / (n / 6.0);
@@ -124,7 +131,8 @@ TEST_CASE("a stochastic permutation moves whole points, V is 0, and decode with 
   CHECK_FALSE((e.out == x).all());
   for (Index i = 0; i < 50; ++i) {
     std::set<std::pair<double, double>> before, after;
-    for (Index k = 0; k < 3; ++k) before.insert({x(i, 2 * k), x(i, 2 * k + 1)}), after.insert({e.out(i, 2 * k), e.out(i, 2 * k + 1)});
+    for (Index k = 0; k < 3; ++k)
+      before.insert({x(i, 2 * k), x(i, 2 * k + 1)}), after.insert({e.out(i, 2 * k), e.out(i, 2 * k + 1)});
     CHECK(before == after);
   }
   CHECK((call<false>(StochasticPermutation<3, 2>{}, e.out, Noise{7}).out == x).all());

@@ -21,7 +21,11 @@ template <class Map> double worst(const char* name, const Map& map) {
 }
 }  // namespace
 
-TEST_CASE("the flow of absolute value and logit is SurVAE's") { CHECK(worst("survae_abs_logit", LogitUpToMap<2>{}) < 1e-10); }
-TEST_CASE("the flow of absolute value and inverse softplus is SurVAE's") { CHECK(worst("survae_abs_softplus", SoftplusInverseMap<2>{}) < 1e-10); }
+TEST_CASE("the flow of absolute value and logit is SurVAE's") {
+  CHECK(worst("survae_abs_logit", LogitUpToMap<2>{}) < 1e-10);
+}
+TEST_CASE("the flow of absolute value and inverse softplus is SurVAE's") {
+  CHECK(worst("survae_abs_softplus", SoftplusInverseMap<2>{}) < 1e-10);
+}
 
 }  // namespace surjections_survae_parity

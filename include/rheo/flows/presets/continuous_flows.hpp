@@ -13,9 +13,10 @@ namespace rheo::presets {
 template <Index D, class Net = MlpOf<Tanh, 64, 64, 64>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
 using Ffjord = Flow<Standardize<D>, Continuous<D, Velocity<Net>, Trace, Solver, C>, StandardNormal<D>>;
 
-/// The flow for flow matching (Lipman et al. 2023, arXiv:2210.02747): fit(model, data, options, FlowMatching{}) trains it without solving
-/// anything; scoring and sampling integrate.
-template <Index D, class Net = MlpOf<Silu, 128, 128, 128>, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0>
+/// The flow for flow matching (Lipman et al. 2023, arXiv:2210.02747): fit(model, data, options, FlowMatching{}) trains
+/// it without solving anything; scoring and sampling integrate.
+template <Index D, class Net = MlpOf<Silu, 128, 128, 128>, class Trace = ExactTrace, class Solver = Dopri5<>,
+          Index C = 0>
 using Cnf = Flow<Standardize<D>, Continuous<D, Velocity<Net, FourierTime<4>>, Trace, Solver, C>, StandardNormal<D>>;
 
 }  // namespace rheo::presets

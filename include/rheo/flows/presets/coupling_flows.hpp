@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Presets of coupling flows by their papers' names: one line to a working model.  Both directions take one pass of each net.  Masks and
-// mixings are those that did best for 3 to 20 coordinates in benchmarks/compare/wirings.cpp.
+// Presets of coupling flows by their papers' names: one line to a working model.  Both directions take one pass of each
+// net.  Masks and mixings are those that did best for 3 to 20 coordinates in benchmarks/compare/wirings.cpp.
 #pragma once
 
 #include "rheo/distributions/circle.hpp"
@@ -21,7 +21,8 @@ namespace detail {
 /// Spline couplings gain by a learned mixing behind each, which two coordinates do not need.
 template <Index D, class Layer> using Mixed = std::conditional_t<(D > 2), Chain<Layer, LuMixing<D>>, Layer>;
 /// And by knots that move slowly, which the plane's sharp densities do not like.
-template <Index D, Index Bins> using CouplingSpline = RationalQuadraticSpline<Bins, std::conditional_t<(D > 2), DampedKnots<>, SafeKnots>>;
+template <Index D, Index Bins>
+using CouplingSpline = RationalQuadraticSpline<Bins, std::conditional_t<(D > 2), DampedKnots<>, SafeKnots>>;
 }  // namespace detail
 
 /// Dinh et al. 2014, arXiv:1410.8516: additive couplings, a learned scale at the end.
@@ -34,18 +35,25 @@ using RealNvp = Flow<Standardize<D>, Couplings<D, Steps, AffineCoupling<D, Net, 
 
 /// Kingma and Dhariwal 2018, arXiv:1807.03039, on vectors: ActNorm, a learned linear mixing, an affine coupling.
 template <Index D, Index Steps = 8, class Net = Mlp<64, 64>, Index C = 0>
-using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Deal<D>, LuMixing<D>, AffineCoupling<D, Net, C>>>, StandardNormal<D>>;
+using Glow = Flow<Standardize<D>, Repeat<Steps, Chain<ActNorm<D>, Deal<D>, LuMixing<D>, AffineCoupling<D, Net, C>>>,
+                  StandardNormal<D>>;
 
 /// Durkan et al. 2019, arXiv:1906.04032, coupling form: rational-quadratic splines of 8 bins on [-5, 5].
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index Bins = 8>
-using Nsf = Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, detail::CouplingSpline<D, Bins>, Net, C>>>, StandardNormal<D>>;
+using Nsf =
+    Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, detail::CouplingSpline<D, Bins>, Net, C>>>,
+         StandardNormal<D>>;
 
 /// Ho et al. 2019, arXiv:1902.00275: mixtures of logistics as the couplings' maps.
 template <Index D, Index Steps = 4, class Net = Mlp<64, 64>, Index C = 0, Index K = 8>
-using FlowPlusPlus = Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, LogisticMixtureCdf<K>, Net, C>>>, StandardNormal<D>>;
+using FlowPlusPlus =
+    Flow<Standardize<D>, Couplings<D, Steps, detail::Mixed<D, Coupling<D, LogisticMixtureCdf<K>, Net, C>>>,
+         StandardNormal<D>>;
 
-/// Rezende et al. 2020, arXiv:2002.02428: angles in [-pi, pi)^D, circular splines whose nets see cosines and sines, uniform base.
+/// Rezende et al. 2020, arXiv:2002.02428: angles in [-pi, pi)^D, circular splines whose nets see cosines and sines,
+/// uniform base.
 template <Index D, Index Steps = 4, class Net = MlpOf<Silu, 64, 64>, Index C = 0, Index Bins = 8>
-using CircularNsf = Flow<Couplings<D, Steps, Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C>>, UniformCircle<D>>;
+using CircularNsf =
+    Flow<Couplings<D, Steps, Coupling<D, CircularRationalQuadraticSpline<Bins>, Periodic<Net>, C>>, UniformCircle<D>>;
 
 }  // namespace rheo::presets

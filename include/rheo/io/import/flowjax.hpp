@@ -32,9 +32,9 @@ template <Index Width, Index Depth, std::size_t... L> struct Nets<Width, Depth, 
 /// What follows every layer: of two dimensions a flip, of more a permutation that the file has.
 template <Index D> using Reorder = std::conditional_t<D == 2, Flip<D>, Permute<D>>;
 /// invert = True runs the layers from data to noise.
-template <bool Inverted, class L, Index D, Index Layers, class Base> using FlowOf =
-    std::conditional_t<Inverted, Flow<Repeat<Layers, Chain<L, Reorder<D>>>, Base>,
-                       Flow<Invert<Repeat<Layers, Chain<L, Reorder<D>>>>, Base>>;
+template <bool Inverted, class L, Index D, Index Layers, class Base>
+using FlowOf = std::conditional_t<Inverted, Flow<Repeat<Layers, Chain<L, Reorder<D>>>, Base>,
+                                  Flow<Invert<Repeat<Layers, Chain<L, Reorder<D>>>>, Base>>;
 }  // namespace detail
 
 /// coupling_flow(key, base_dist = Normal(zeros(D)), cond_dim = C, flow_layers = Layers, nn_width = Width, nn_depth =

@@ -24,21 +24,21 @@ namespace nflows {
 /// A rational quadratic spline with tails = "linear" on [-TailBound, TailBound], of a net whose `hidden_features`
 /// divide the logits; masked nets of nflows have none, Hidden = 1.  A bound that is no whole number goes to the
 /// constructor.
-template <Index Bins, Index TailBound = 1, Index Hidden = 1> struct Spline
-    : RationalQuadraticSpline<Bins, NflowsKnots> {
+template <Index Bins, Index TailBound = 1, Index Hidden = 1>
+struct Spline : RationalQuadraticSpline<Bins, NflowsKnots> {
   Spline() : Spline(static_cast<double>(TailBound)) {}
   explicit Spline(double tail_bound)
       : RationalQuadraticSpline<Bins, NflowsKnots>(tail_bound, NflowsKnots(1e-3, 1e-3, static_cast<double>(Hidden))) {}
 };
 
 /// MADE's nets: residual blocks, and without (use_residual_blocks = False).
-template <Index Hidden, Index Blocks = 2> using ResidualMade =
-    BasicResidualMade<DealtFromOne, Relu, ZeroLast, Hidden, Blocks>;
+template <Index Hidden, Index Blocks = 2>
+using ResidualMade = BasicResidualMade<DealtFromOne, Relu, ZeroLast, Hidden, Blocks>;
 template <Index... Hidden> using FeedforwardMade = MadeBy<DealtFromOne, Relu, ZeroLast, Hidden...>;
 
 /// MaskedAffineAutoregressiveTransform(D, Hidden, context_features = C, num_blocks = Blocks).
-template <Index D, Index Hidden, Index C = 0, Index Blocks = 2> using MaskedAffine =
-    Autoregressive<D, ScaleShift<FlooredSoftplusScale>, ResidualMade<Hidden, Blocks>, C>;
+template <Index D, Index Hidden, Index C = 0, Index Blocks = 2>
+using MaskedAffine = Autoregressive<D, ScaleShift<FlooredSoftplusScale>, ResidualMade<Hidden, Blocks>, C>;
 /// MaskedPiecewiseRationalQuadraticAutoregressiveTransform(D, Hidden, C, Bins, tails = "linear", tail_bound =
 /// TailBound, num_blocks = Blocks).
 template <Index D, Index Hidden, Index C = 0, Index Bins = 10, Index TailBound = 1, Index Blocks = 2>
@@ -47,8 +47,8 @@ using MaskedSpline = Autoregressive<D, Spline<Bins, TailBound>, ResidualMade<Hid
 /// AffineCouplingTransform, AdditiveCouplingTransform and PiecewiseRationalQuadraticCouplingTransform with a
 /// ResidualNet(Hidden, C, Blocks).  Mask names what is transformed: AlternatingMask<D, 0> the odd features,
 /// AlternatingMask<D, 1> the even ones, Mask<0, 1, 1> as nflows' mask > 0.
-template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Blocks = 2> using AffineCoupling =
-    Coupling<D, ScaleShift<SigmoidScale>, ResidualMlp<Hidden, Blocks>, C, Mask>;
+template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Blocks = 2>
+using AffineCoupling = Coupling<D, ScaleShift<SigmoidScale>, ResidualMlp<Hidden, Blocks>, C, Mask>;
 template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Blocks = 2>
 using AdditiveCoupling = Coupling<D, Shift, ResidualMlp<Hidden, Blocks>, C, Mask>;
 template <Index D, Index Hidden, class Mask = AlternatingMask<D>, Index C = 0, Index Bins = 10, Index TailBound = 1,
@@ -62,17 +62,19 @@ template <Index D> using Permutation = Permute<D>;
 
 namespace detail {
 template <Index D, Index Hidden, Index Blocks> struct Layers {
-  template <std::size_t K> using Nvp =
-      AffineCoupling<D, Hidden, AlternatingMask<D, static_cast<Index>(K % 2)>, 0, Blocks>;
+  template <std::size_t K>
+  using Nvp = AffineCoupling<D, Hidden, AlternatingMask<D, static_cast<Index>(K % 2)>, 0, Blocks>;
   template <std::size_t... K> static Flow<Nvp<K>..., StandardNormal<D>> real_nvp(std::index_sequence<K...>);
 };
 }  // namespace detail
 
 /// nflows.flows.MaskedAutoregressiveFlow(D, Hidden, Layers, Blocks), all else as it is by default.
-template <Index D, Index Hidden, Index Layers, Index Blocks = 2> using MaskedAutoregressiveFlow =
+template <Index D, Index Hidden, Index Layers, Index Blocks = 2>
+using MaskedAutoregressiveFlow =
     Flow<Repeat<Layers, Chain<ReversePermutation<D>, MaskedAffine<D, Hidden, 0, Blocks>>>, StandardNormal<D>>;
 /// nflows.flows.SimpleRealNVP(D, Hidden, Layers, Blocks), all else as it is by default.
-template <Index D, Index Hidden, Index Layers, Index Blocks = 2> using SimpleRealNvp =
+template <Index D, Index Hidden, Index Layers, Index Blocks = 2>
+using SimpleRealNvp =
     decltype(detail::Layers<D, Hidden, Blocks>::real_nvp(std::make_index_sequence<static_cast<std::size_t>(Layers)>{}));
 
 namespace detail {
@@ -132,7 +134,8 @@ class Reader {
                                           : block(net, l - 1) + ".linear");
       };
       for (std::size_t l = 0; l < N::depth; ++l)
-        unit_degrees<D, Transformer::params, C, typename N::UnitDegrees>(name(l), N::Dense::width[l + 1], l + 1 == N::depth);
+        unit_degrees<D, Transformer::params, C, typename N::UnitDegrees>(name(l), N::Dense::width[l + 1],
+                                                                         l + 1 == N::depth);
       io::detail::read_made<DealtFromOne, N, D, Transformer::params, C, NaturalOrder>(dict, theta, name, output);
     } else {
       static_assert(is_residual<N>,
@@ -148,10 +151,8 @@ class Reader {
     std::vector<std::int64_t> wanted(static_cast<std::size_t>(width));
     const auto theirs = io::detail::sorted_by_degree<DealtFromOne, D, C>(last ? 0 : width);
     for (Index k = 0; k < width; ++k) {
-      if (last)
-        wanted[static_cast<std::size_t>(k)] = k / P + 1;
-      else
-        wanted[static_cast<std::size_t>(io::detail::place(theirs, k))] = Own::template of<D, C>(k, width);
+      if (last) wanted[static_cast<std::size_t>(k)] = k / P + 1;
+      else wanted[static_cast<std::size_t>(io::detail::place(theirs, k))] = Own::template of<D, C>(k, width);
     }
     dict.expect(at.mask.substr(0, at.mask.size() - 4) + "degrees", io::detail::shape_of({width}), wanted);
   }

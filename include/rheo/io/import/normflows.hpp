@@ -17,12 +17,12 @@ namespace rheo::io {
 namespace normflows {
 
 /// AffineCouplingBlock(MLP([.., H..., ..])) as it is by default: scale_map = "exp", split_mode = "channel".
-template <Index D, Index... H> using AffineCouplingBlock =
-    Coupling<D, ScaleShift<Exp>, Mlp<H...>, 0, LargerHalfPasses<D>>;
+template <Index D, Index... H>
+using AffineCouplingBlock = Coupling<D, ScaleShift<Exp>, Mlp<H...>, 0, LargerHalfPasses<D>>;
 /// MaskedAffineFlow(b, t, s) with t and s both MLP([D, H..., D]): Mask is 1 where b is 0.  One net holds the two side
 /// by side, of widths 2 H.
-template <Index D, class Mask, Index... H> using MaskedAffineFlow =
-    Coupling<D, ScaleShift<Exp>, Mlp<2 * H...>, 0, Mask>;
+template <Index D, class Mask, Index... H>
+using MaskedAffineFlow = Coupling<D, ScaleShift<Exp>, Mlp<2 * H...>, 0, Mask>;
 /// Permute(D, mode = "swap") and Permute(D, mode = "shuffle"), whose order the file has;  ActNorm(D).
 template <Index D> using Swap = Invert<Exchange<D>>;
 template <Index D> using Shuffle = Permute<D>;

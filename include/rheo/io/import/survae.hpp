@@ -29,8 +29,8 @@ template <Index D> using SoftplusInverse = SoftplusInverseMap<D>;
 template <Index D> using Logit = LogitUpToMap<D>;
 /// AffineCouplingBijection(Sequential(MLP(.., .., [H...]), ElementwiseParams(2))) with scale_fn = exp, as it is by
 /// default; Additive the same with 1.
-template <Index D, Index... H> using AffineCouplingBijection =
-    Coupling<D, ScaleShift<Exp>, Mlp<H...>, 0, LargerHalfPasses<D>>;
+template <Index D, Index... H>
+using AffineCouplingBijection = Coupling<D, ScaleShift<Exp>, Mlp<H...>, 0, LargerHalfPasses<D>>;
 template <Index D, Index... H> using AdditiveCouplingBijection = Coupling<D, Shift, Mlp<H...>, 0, LargerHalfPasses<D>>;
 /// ActNormBijection(D), Reverse(D); Shuffle and Permute, whose order the file has.
 template <Index D> using ActNormBijection = ActNorm<D>;

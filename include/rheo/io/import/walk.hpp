@@ -44,10 +44,8 @@ template <class... Ls> struct Leaves<Chain<Ls...>> {
                                           {buffers.data() + buffers_at[K], L::buffer_count}, v);
     };
     [&]<std::size_t... K>(std::index_sequence<K...>) {
-      if constexpr (Forwards)
-        (one.template operator()<K>(), ...);
-      else
-        (one.template operator()<n - 1 - K>(), ...);
+      if constexpr (Forwards) (one.template operator()<K>(), ...);
+      else (one.template operator()<n - 1 - K>(), ...);
     }
     (std::make_index_sequence<n>{});
   }

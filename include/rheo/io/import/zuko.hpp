@@ -41,26 +41,28 @@ template <class Transformer, Index C, class Order, Index... H> struct Masked<1, 
 };
 
 template <Index D, Index C, class Transformer, Index... H> struct Layers {
-  template <std::size_t K> using Maf =
+  template <std::size_t K>
+  using Maf =
       typename Masked<D, Transformer, C, std::conditional_t<K % 2 == 0, NaturalOrder, ReversedOrder>, H...>::type;
-  template <std::size_t K> using Nice =
-      Coupling<D, Transformer, typename Nets<H...>::Mlp, C, AlternatingMask<D, static_cast<Index>(K % 2)>>;
+  template <std::size_t K>
+  using Nice = Coupling<D, Transformer, typename Nets<H...>::Mlp, C, AlternatingMask<D, static_cast<Index>(K % 2)>>;
   template <std::size_t... K> static Flow<Maf<K>..., StandardNormal<D>> maf(std::index_sequence<K...>);
   template <std::size_t... K> static Flow<Nice<K>..., StandardNormal<D>> nice(std::index_sequence<K...>);
 };
 }  // namespace detail
 
 /// zuko.flows.MAF(D, C, transforms, hidden_features = (H...)), by default (64, 64).
-template <Index D, Index C = 0, Index Transforms = 3, Index... H> using Maf =
+template <Index D, Index C = 0, Index Transforms = 3, Index... H>
+using Maf =
     decltype(detail::Layers<D, C, Affine, H...>::maf(std::make_index_sequence<static_cast<std::size_t>(Transforms)>{}));
 /// zuko.flows.NSF(D, C, transforms, bins, hidden_features = (H...)).
-template <Index D, Index C = 0, Index Transforms = 3, Index Bins = 8, Index... H> using Nsf =
-    decltype(detail::Layers<D, C, Spline<Bins>, H...>::maf(
-        std::make_index_sequence<static_cast<std::size_t>(Transforms)>{}));
+template <Index D, Index C = 0, Index Transforms = 3, Index Bins = 8, Index... H>
+using Nsf = decltype(detail::Layers<D, C, Spline<Bins>, H...>::maf(
+    std::make_index_sequence<static_cast<std::size_t>(Transforms)>{}));
 /// zuko.flows.NICE(D, C, transforms, hidden_features = (H...)), which RealNVP is another name of.
-template <Index D, Index C = 0, Index Transforms = 3, Index... H> using Nice =
-    decltype(detail::Layers<D, C, Affine, H...>::nice(
-        std::make_index_sequence<static_cast<std::size_t>(Transforms)>{}));
+template <Index D, Index C = 0, Index Transforms = 3, Index... H>
+using Nice = decltype(detail::Layers<D, C, Affine, H...>::nice(
+    std::make_index_sequence<static_cast<std::size_t>(Transforms)>{}));
 template <Index D, Index C = 0, Index Transforms = 3, Index... H> using RealNvp = Nice<D, C, Transforms, H...>;
 
 namespace detail {

@@ -8,9 +8,9 @@
 
 namespace rheo {
 
-/// Buffer "initialised" is 1 once the data-dependent start has been made; a second one, or one after loading, changes nothing.  x e^s and b cancel where
-/// a mean is large beside its deviation: behind the start z has mean 0 and deviation 1 to eps (8 + 2 abs(mean) / deviation).  Standardize in front
-/// subtracts first.
+/// Buffer "initialised" is 1 once the data-dependent start has been made; a second one, or one after loading, changes
+/// nothing.  x e^s and b cancel where a mean is large beside its deviation: behind the start z has mean 0 and deviation
+/// 1 to eps (8 + 2 abs(mean) / deviation).  Standardize in front subtracts first.
 template <Index D> struct ActNorm {
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 2 * D, buffer_count = 1;
   static constexpr Kind kind = Kind::bijection;
@@ -36,7 +36,9 @@ template <Index D> struct ActNorm {
     for (Index j = 0; j < D; ++j) {
       const auto m = math::moments(p.in, j);
       s(j) = T(-std::log(m.deviation));
-      b(j) = T(-m.mean * static_cast<double>(T(std::exp(s(j)))));  // the very scale that encode takes: its rounding counts abs(mean) / deviation times
+      b(j) =
+          T(-m.mean * static_cast<double>(T(std::exp(s(
+                          j)))));  // the very scale that encode takes: its rounding counts abs(mean) / deviation times
     }
     done = T(1);
   }

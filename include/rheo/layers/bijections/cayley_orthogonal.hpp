@@ -7,7 +7,8 @@
 
 namespace rheo {
 
-/// V = 0; starts as the identity.  I + A is never singular; Q is made once a call, with D^3 operations, orthogonal to rounding.
+/// V = 0; starts as the identity.  I + A is never singular; Q is made once a call, with D^3 operations, orthogonal to
+/// rounding.
 template <Index D> struct CayleyOrthogonal : math::FactoredLinear<D, 1, math::SkewOrthogonal<D, false>> {};
 
 }  // namespace rheo

@@ -26,7 +26,8 @@ struct ExactTrace {
   }
 };
 
-/// What Hutchinson's probes are made of.  Rademacher: -1 or 1, the least variance among independent entries; Gaussian: N(0, 1).
+/// What Hutchinson's probes are made of.  Rademacher: -1 or 1, the least variance among independent entries; Gaussian:
+/// N(0, 1).
 struct Rademacher {
   template <class T> static T draw(Noise noise, Index i, Index j) { return noise.uniform(i, j) < 0.5 ? T(-1) : T(1); }
 };
@@ -34,7 +35,8 @@ struct Gaussian {
   template <class T> static T draw(Noise noise, Index i, Index j) { return T(noise.normal(i, j)); }
 };
 
-/// s' (df/dx) s for one probe s a row, the same along the whole path: one derivative whatever D, unbiased up to the solver's error.
+/// s' (df/dx) s for one probe s a row, the same along the whole path: one derivative whatever D, unbiased up to the
+/// solver's error.
 template <class Probe = Rademacher> struct HutchinsonTrace {
   static constexpr Exactness exactness = Exactness::estimate;
   template <Index D> static constexpr Index directions = 1;
@@ -45,14 +47,14 @@ template <class Probe = Rademacher> struct HutchinsonTrace {
   }
 };
 
-/// dx/dt = f, V = the integral of tr(df/dx) over [0, 1].  Field is a recipe of fields (Velocity<MlpOf<Tanh, 64, 64>>), C the width of the
-/// context, Trace how the divergence is found (an estimate with HutchinsonTrace: its probe comes with the call's noise).  decode integrates
-/// from t = 1 back to 0.
+/// dx/dt = f, V = the integral of tr(df/dx) over [0, 1].  Field is a recipe of fields (Velocity<MlpOf<Tanh, 64, 64>>),
+/// C the width of the context, Trace how the divergence is found (an estimate with HutchinsonTrace: its probe comes
+/// with the call's noise).  decode integrates from t = 1 back to 0.
 ///
-/// Pulls are those of the steps that were taken, their sizes held: the exact derivatives of the computed numbers ("discretise, then
-/// optimise"), from the states at the beginning of each step; memory grows with the steps, not with their stages.
-/// A row that is not finite, that needs more than the solver's steps or steps too short for T has NaN in out and V and is counted as
-/// unsolved, with the time left as its residual (rows that come in as NaN are not counted).
+/// Pulls are those of the steps that were taken, their sizes held: the exact derivatives of the computed numbers
+/// ("discretise, then optimise"), from the states at the beginning of each step; memory grows with the steps, not with
+/// their stages. A row that is not finite, that needs more than the solver's steps or steps too short for T has NaN in
+/// out and V and is counted as unsolved, with the time left as its residual (rows that come in as NaN are not counted).
 /// A row's result does not depend on the other rows of its shard, but takes as many evaluations as the slowest of them.
 template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0> struct Continuous {
   using Net = detail::FieldOf<Field, D, C>;
@@ -78,12 +80,15 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
 
   template <class T> struct Cache {
     std::array<typename Net::template Cache<T>, static_cast<std::size_t>(S)> stages;
-    std::vector<Buffer<T>> steps;  // by number of the step: where it begins (D columns), its time, its size; 0 where a row has fewer
+    std::vector<Buffer<T>>
+        steps;  // by number of the step: where it begins (D columns), its time, its size; 0 where a row has fewer
     Index used = 0;
   };
 
   template <class P> static auto unpack(P p) { return p.part(Net{}, param_count, "field"); }
-  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    net.init(theta, buffers, noise);
+  }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const { run<true>(p); }
   template <class T> void decode(Pass<T, Cache<T>> p) const { run<false>(p); }
@@ -95,14 +100,22 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
 
   template <class T> static double number(const T& x) { return static_cast<double>(autodiff::value_of(x)); }
 
-  /// What one call integrates with, n rows: slopes k_i and divergences q_i of the stages, s in [0, 1] the way done, h the step.
+  /// What one call integrates with, n rows: slopes k_i and divergences q_i of the stages, s in [0, 1] the way done, h
+  /// the step.
   template <class T> struct Room {
     View<T> k, q, at, after;
     ColView<T> l, s, h, time;
     CView<T> along;
     Room(Arena& arena, Index n, Noise noise)
-        : k(arena.take<T>(n, D * (S + 1))), q(arena.take<T>(n, S + 1)), at(arena.take<T>(n, D)), after(arena.take<T>(n, D)), l(arena.column<T>(n)), s(arena.column<T>(n)),
-          h(arena.column<T>(n)), time(arena.column<T>(n)), along(nullptr, 0, 0, Eigen::OuterStride<>(0)) {
+        : k(arena.take<T>(n, D * (S + 1))),
+          q(arena.take<T>(n, S + 1)),
+          at(arena.take<T>(n, D)),
+          after(arena.take<T>(n, D)),
+          l(arena.column<T>(n)),
+          s(arena.column<T>(n)),
+          h(arena.column<T>(n)),
+          time(arena.column<T>(n)),
+          along(nullptr, 0, 0, Eigen::OuterStride<>(0)) {
       const View<T> directions = arena.take<T>(K * n, D);
       Trace::template along<D, T>(directions, n, noise);
       reseat(along, read(directions));
@@ -129,10 +142,12 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     if (!Encode) t = T(1) - t;
   }
   /// Slope i at `at`; backwards it is -f, and the divergence is added with the sign that it has when encoding.
-  template <bool Encode, class T> void evaluate(const Room<T>& r, Index i, CView<T> at, double c, Pass<T, Cache<T>>& p, std::size_t cache) const {
+  template <bool Encode, class T>
+  void evaluate(const Room<T>& r, Index i, CView<T> at, double c, Pass<T, Cache<T>>& p, std::size_t cache) const {
     set_time<Encode>(r, c);
     View<T> f = r.slope(i);
-    net.map(FieldPass<T, FieldCache<T>>{at, read(r.time), r.along, f, column(r.q, i), p.theta, p.context, p.cache.stages[cache], p.scratch});
+    net.map(FieldPass<T, FieldCache<T>>{at, read(r.time), r.along, f, column(r.q, i), p.theta, p.context,
+                                        p.cache.stages[cache], p.scratch});
     if (!Encode) f = -f;
   }
 
@@ -200,7 +215,8 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     const Index n = p.in.rows();
     using Real = decltype(autodiff::value_of(T()));
     const double epsilon = static_cast<double>(std::numeric_limits<Real>::epsilon());
-    const double rtol = std::max(solver.rtol, 32 * epsilon), atol = std::max(solver.atol, 32 * epsilon), shortest = 16 * epsilon;
+    const double rtol = std::max(solver.rtol, 32 * epsilon), atol = std::max(solver.atol, 32 * epsilon),
+                 shortest = 16 * epsilon;
     auto controls = p.scratch.template column<math::StepControl>(n);
     auto steps = p.scratch.template column<Index>(n);
     auto l_after = p.scratch.template column<T>(n);
@@ -211,13 +227,16 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     auto worst = [&](Index i, View<T> after, ColView<T> l_new, auto of) {
       double w = 0;
       for (Index c = 0; c <= D; ++c) {
-        const double y0 = c < D ? number(p.out(i, c)) : number(r.l(i)), y1 = c < D ? number(after(i, c)) : number(l_new(i));
+        const double y0 = c < D ? number(p.out(i, c)) : number(r.l(i)),
+                     y1 = c < D ? number(after(i, c)) : number(l_new(i));
         const double e = std::abs(of(c)) / (atol + rtol * std::max(std::abs(y0), std::abs(y1)));
         if (!(e <= w) && w == w) w = e;  // NaN stays
       }
       return w;
     };
-    auto slope_of = [&](Index i, Index stage, Index c) { return c < D ? number(r.k(i, stage * D + c)) : number(r.q(i, stage)); };
+    auto slope_of = [&](Index i, Index stage, Index c) {
+      return c < D ? number(r.k(i, stage * D + c)) : number(r.q(i, stage));
+    };
 
     r.h.setZero();
     evaluate<Encode>(r, 0, read(p.out), 0, p, 0);
@@ -240,7 +259,8 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
       steps(i) = 0;
       const double probe = number(r.h(i));
       const double first = worst(i, p.out, r.l, [&](Index c) { return slope_of(i, 0, c); });
-      const double second = worst(i, p.out, r.l, [&](Index c) { return (slope_of(i, 1, c) - slope_of(i, 0, c)) / probe; });
+      const double second =
+          worst(i, p.out, r.l, [&](Index c) { return (slope_of(i, 1, c) - slope_of(i, 0, c)) / probe; });
       controls(i).start(probe, first, second);
       going(i) = going(i) && std::isfinite(first);
       active += going(i);
@@ -314,7 +334,8 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     copy(p.g_out, p.g_in);
     if (n == 0) return;
     Room<T> r(p.scratch, n, p.noise);
-    const View<T> states = p.scratch.template take<T>(n, D * S), g_states = p.scratch.template take<T>(n, D * S), g_f = p.scratch.template take<T>(n, D);
+    const View<T> states = p.scratch.template take<T>(n, D * S), g_states = p.scratch.template take<T>(n, D * S),
+                  g_f = p.scratch.template take<T>(n, D);
     ColView<T> g_q = p.scratch.template column<T>(n);
     for (Index s = p.cache.used; s-- > 0;) {
       const CView<T> kept = read(p.cache.steps[static_cast<std::size_t>(s)].view(n, D + 2));
@@ -326,7 +347,8 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
         advance(r, y, Tableau::a[i], i, at);
         set_time<Encode>(r, Tableau::c[i]);
         View<T> f = r.slope(i);
-        net.map(FieldPass<T, FieldCache<T>>{read(at), read(r.time), r.along, f, column(r.q, i), p.theta, p.context, p.cache.stages[static_cast<std::size_t>(i)], p.scratch});
+        net.map(FieldPass<T, FieldCache<T>>{read(at), read(r.time), r.along, f, column(r.q, i), p.theta, p.context,
+                                            p.cache.stages[static_cast<std::size_t>(i)], p.scratch});
         if (!Encode) f = -f;
       }
       for (Index i = S; i-- > 0;) {
@@ -342,8 +364,9 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
         g_q = T(Tableau::b[i]) * r.h;
         g_q *= p.g_v;
         set_time<Encode>(r, Tableau::c[i]);
-        net.map_pull(FieldPull<T, FieldCache<T>>{read(columns(states, i * D, D)), read(r.time), r.along, read(g_f), read(g_q), columns(g_states, i * D, D), p.theta, p.g_theta,
-                                                 p.context, p.g_context, p.cache.stages[static_cast<std::size_t>(i)], p.scratch});
+        net.map_pull(FieldPull<T, FieldCache<T>>{read(columns(states, i * D, D)), read(r.time), r.along, read(g_f),
+                                                 read(g_q), columns(g_states, i * D, D), p.theta, p.g_theta, p.context,
+                                                 p.g_context, p.cache.stages[static_cast<std::size_t>(i)], p.scratch});
       }
       for (Index i = 0; i < S; ++i) p.g_in += columns(g_states, i * D, D);
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Coupling: some coordinates pass, the others go through a scalar transformer whose parameters a net makes from those that passed.
-//   AdditiveCoupling: Dinh et al. 2014, arXiv:1410.8516 (NICE);  AffineCoupling: Dinh et al. 2017, arXiv:1605.08803 (RealNVP), eqs. 4-8.
+// Coupling: some coordinates pass, the others go through a scalar transformer whose parameters a net makes from those
+// that passed.
+//   AdditiveCoupling: Dinh et al. 2014, arXiv:1410.8516 (NICE);  AffineCoupling: Dinh et al. 2017, arXiv:1605.08803
+//     (RealNVP), eqs. 4-8.
 #pragma once
 
 #include <array>
@@ -12,14 +14,18 @@
 
 namespace rheo {
 
-/// z_t = tau(x_t; net(x_p, context)), z_p = x_p; V is the sum of the transformer's log-slopes.  Both directions take one pass of the net.
+/// z_t = tau(x_t; net(x_p, context)), z_p = x_p; V is the sum of the transformer's log-slopes.  Both directions take
+/// one pass of the net.
 template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask<D>> struct Coupling {
   static constexpr Index K = detail::transformed_count<D, M>, passed_count = D - K;
-  static_assert(K > 0 && passed_count > 0, "rheo: Coupling: a mask must let some coordinate pass and transform some other");
+  static_assert(K > 0 && passed_count > 0,
+                "rheo: Coupling: a mask must let some coordinate pass and transform some other");
   using Conditioner = typename Net::template net<passed_count, K * Transformer::params, C>;
-  static_assert(!detail::is_masked<Conditioner>, "rheo: Coupling wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
+  static_assert(!detail::is_masked<Conditioner>,
+                "rheo: Coupling wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
 
-  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count, buffer_count = 0;
+  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count,
+                         buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = Conditioner::smooth && detail::smooth_map<Transformer>;
@@ -41,7 +47,9 @@ template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask
   };
 
   template <class P> static auto unpack(P p) { return p.part(Conditioner{}, param_count, "net"); }
-  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    net.init(theta, buffers, noise);
+  }
 
   template <class T> void encode(Pass<T, Cache<T>> p) const { run<true>(p); }
   template <class T> void decode(Pass<T, Cache<T>> p) const { run<false>(p); }
@@ -61,7 +69,9 @@ template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask
       if (!M::transformed(j)) at[static_cast<std::size_t>(k++)] = j;
     return at;
   }();
-  template <std::size_t N> static constexpr bool contiguous(const std::array<Index, N>& at) { return at[N - 1] - at[0] == static_cast<Index>(N) - 1; }
+  template <std::size_t N> static constexpr bool contiguous(const std::array<Index, N>& at) {
+    return at[N - 1] - at[0] == static_cast<Index>(N) - 1;
+  }
 
   /// The coordinates that pass, side by side: a view where they stand together.
   template <class T> static CView<T> passed(CView<T> in, Buffer<T>& buffer) {
@@ -90,7 +100,8 @@ template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask
     net.map(NetPass<T, typename Conditioner::template Cache<T>>{side, raw, p.theta, p.context, p.cache.net, p.scratch});
     for (Index j : passed_at) column(p.out, j) = column(p.in, j);
     runs([&](Index j, Index k, Index count) {
-      detail::transform<Encode, T>(transformer, columns(p.in, j, count), read(columns(raw, k * P, count * P)), columns(p.out, j, count), p.v, p.report);
+      detail::transform<Encode, T>(transformer, columns(p.in, j, count), read(columns(raw, k * P, count * P)),
+                                   columns(p.out, j, count), p.v, p.report);
     });
   }
 
@@ -101,15 +112,17 @@ template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask
     const View<T> raw = p.cache.raw.view(n, K * P);
     const View<T> g_raw = p.scratch.template take<T>(n, K * P);
     runs([&](Index j, Index k, Index count) {
-      detail::transform_pull<Encode, T>(transformer, columns(p.in, j, count), columns(p.out, j, count), columns(p.g_out, j, count), p.g_v,
-                                        read(columns(raw, k * P, count * P)), columns(p.g_in, j, count), columns(g_raw, k * P, count * P));
+      detail::transform_pull<Encode, T>(transformer, columns(p.in, j, count), columns(p.out, j, count),
+                                        columns(p.g_out, j, count), p.g_v, read(columns(raw, k * P, count * P)),
+                                        columns(p.g_in, j, count), columns(g_raw, k * P, count * P));
     });
     const CView<T> side = [&] {
       if constexpr (contiguous(passed_at)) return columns(p.in, passed_at[0], passed_count);
       else return read(p.cache.passed.view(n, passed_count));
     }();
     const View<T> g_side = p.scratch.template take<T>(n, passed_count);
-    net.map_pull(NetPull<T, typename Conditioner::template Cache<T>>{side, read(g_raw), g_side, p.theta, p.g_theta, p.context, p.g_context, p.cache.net, p.scratch});
+    net.map_pull(NetPull<T, typename Conditioner::template Cache<T>>{side, read(g_raw), g_side, p.theta, p.g_theta,
+                                                                     p.context, p.g_context, p.cache.net, p.scratch});
     for (Index k = 0; k < passed_count; ++k) {
       const Index j = passed_at[static_cast<std::size_t>(k)];
       column(p.g_in, j) = column(p.g_out, j) + column(g_side, k);
@@ -118,9 +131,11 @@ template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask
 };
 
 /// RealNVP's layer.  Net is a recipe (Mlp<64, 64>), C the width of the context, Scale the map to the log-scale.
-template <Index D, class Net, Index C = 0, class Scale = BoundedExp, class M = HalfMask<D>> using AffineCoupling = Coupling<D, ScaleShift<Scale>, Net, C, M>;
+template <Index D, class Net, Index C = 0, class Scale = BoundedExp, class M = HalfMask<D>>
+using AffineCoupling = Coupling<D, ScaleShift<Scale>, Net, C, M>;
 
 /// NICE's layer: volume preserving.
-template <Index D, class Net, Index C = 0, class M = HalfMask<D>> using AdditiveCoupling = Coupling<D, Shift, Net, C, M>;
+template <Index D, class Net, Index C = 0, class M = HalfMask<D>>
+using AdditiveCoupling = Coupling<D, Shift, Net, C, M>;
 
 }  // namespace rheo

@@ -7,8 +7,8 @@
 
 namespace rheo {
 
-/// V = 0.  Determinant (-1)^K.  K = D reflections reach every orthogonal matrix of that sign; n D K operations either way.  For even K it
-/// starts as the identity, for odd K by flipping the sign of the last coordinate.
+/// V = 0.  Determinant (-1)^K.  K = D reflections reach every orthogonal matrix of that sign; n D K operations either
+/// way.  For even K it starts as the identity, for odd K by flipping the sign of the last coordinate.
 template <Index D, Index K = D + D % 2> struct Householder : math::FactoredLinear<D, 1, math::Reflections<D, K>> {};
 
 }  // namespace rheo

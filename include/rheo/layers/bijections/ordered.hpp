@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Ordered and OrderedPoints: ascending numbers, or points that ascend in one coordinate, to the line: z_1 = x_1, z_k = log(x_k - x_(k-1)).
+// Ordered and OrderedPoints: ascending numbers, or points that ascend in one coordinate, to the line: z_1 = x_1, z_k =
+// log(x_k - x_(k-1)).
 //   Stan reference manual, "Ordered vector";  Bijectors.jl.
 #pragma once
 
@@ -12,9 +13,10 @@
 
 namespace rheo {
 
-/// x: N points of D coordinates, point by point, with coordinate Key, here called x_k, ascending; the other coordinates pass with their supports.
-/// V = -sum over k > 1 of z_k.  Steps below the smallest normal number, ties among them, count as that; a descent is off the support: v = -inf,
-/// gradient 0.  Close numbers far from 0 have lost their step to rounding before they come here.
+/// x: N points of D coordinates, point by point, with coordinate Key, here called x_k, ascending; the other coordinates
+/// pass with their supports. V = -sum over k > 1 of z_k.  Steps below the smallest normal number, ties among them,
+/// count as that; a descent is off the support: v = -inf, gradient 0.  Close numbers far from 0 have lost their step to
+/// rounding before they come here.
 template <Index N, Index D, Index Key = 0> struct OrderedPoints {
   static_assert(N > 0 && D > 0 && 0 <= Key && Key < D, "rheo: OrderedPoints wants a key among the coordinates");
   static constexpr Index x_dim = N * D, z_dim = N * D, context_dim = 0, param_count = 0, buffer_count = 0;
@@ -23,23 +25,25 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<N * D> supports(Support key) {
-    Supports<N * D> s = all_of<N * D>(Support::any);
+    Supports<N* D> s = all_of<N * D>(Support::any);
     for (Index k = 0; k < N; ++k) s[static_cast<std::size_t>(at(k))] = key;
     return s;
   }
   static constexpr Index at(Index k) { return k * D + Key; }
-  static constexpr Supports<N * D> x_support = supports(Support::ordered), z_support = supports(Support::real);
+  static constexpr Supports<N*D> x_support = supports(Support::ordered), z_support = supports(Support::real);
   template <class T> using Cache = NoCache;
 
   template <class T> void encode(Pass<T, NoCache> p) const {
     pass(p.in, p.out);
     const Index xs = D * p.in.outerStride(), zs = D * p.out.outerStride();
-    math::sweep<T>(p.in.rows(), [=, x = column(p.in, at(0)).data(), z = column(p.out, at(0)).data(), v = p.v.data()](auto where, Index i) {
+    math::sweep<T>(p.in.rows(), [=, x = column(p.in, at(0)).data(), z = column(p.out, at(0)).data(), v = p.v.data()](
+                                    auto where, Index i) {
       using L = typename decltype(where)::Number;
       using math::select, math::both, std::log;
       L own(0);  // a NaN in it stays, and so does one in v
       for (Index k = 1; k < N; ++k) {
-        const L step = where.load(x + k * xs + i) - where.load(x + (k - 1) * xs + i), l = log(select(step < L(least<T>), L(least<T>), step));
+        const L step = where.load(x + k * xs + i) - where.load(x + (k - 1) * xs + i),
+                l = log(select(step < L(least<T>), L(least<T>), step));
         where.store(z + k * zs + i, l);
         own = select(both(step < L(0), own == own), L(-std::numeric_limits<double>::infinity()), own - l);
       }
@@ -64,7 +68,8 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
       using math::select;
       const L gv = where.load(g_v + i), least_step(least<T>);
       L inside(1), from_next(0);  // minus the cotangent of x_(k+1) - x_k
-      for (Index k = 1; k < N; ++k) inside = select(where.load(x + k * xs + i) < where.load(x + (k - 1) * xs + i), L(0), inside);
+      for (Index k = 1; k < N; ++k)
+        inside = select(where.load(x + k * xs + i) < where.load(x + (k - 1) * xs + i), L(0), inside);
       for (Index k = N; k-- > 0;) {
         L own = k > 0 ? L(0) : where.load(g + i);
         if (k > 0) {
@@ -101,7 +106,8 @@ template <Index N, Index D, Index Key = 0> struct OrderedPoints {
       if (j % D != Key || j == Key) column(to, j) = column(from, j);
     }
   }
-  template <class T> static constexpr double least = static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::min());
+  template <class T>
+  static constexpr double least = static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::min());
 };
 
 /// D ascending real numbers.

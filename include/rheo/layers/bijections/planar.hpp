@@ -15,10 +15,10 @@
 
 namespace rheo {
 
-/// u^ = u + (m - w' u) w / |w|^2 with m = softplus(w' u) - 1 > -1, so that V = log(1 + m (1 - tanh^2)) is finite.  w' u counts as at least -7
-/// in m: the slope along w never falls below 9e-4, and the inverse stays within 1100 eps in any scalar.  decode solves one increasing scalar
-/// equation a row, alpha + m tanh(alpha + b) = w' z, to a residual of 4 eps (1 + |w' z|); rows that are not finite give NaN.
-/// Starts at the identity: u along w with w' u = log(e - 1).
+/// u^ = u + (m - w' u) w / |w|^2 with m = softplus(w' u) - 1 > -1, so that V = log(1 + m (1 - tanh^2)) is finite.  w' u
+/// counts as at least -7 in m: the slope along w never falls below 9e-4, and the inverse stays within 1100 eps in any
+/// scalar.  decode solves one increasing scalar equation a row, alpha + m tanh(alpha + b) = w' z, to a residual of 4
+/// eps (1 + |w' z|); rows that are not finite give NaN. Starts at the identity: u along w with w' u = log(e - 1).
 template <Index D> struct Planar {
   static_assert(D > 0, "rheo: Planar wants at least one dimension");
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 2 * D + 1, buffer_count = 0;
@@ -28,7 +28,9 @@ template <Index D> struct Planar {
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
   static constexpr Index encode_passes = 0, decode_passes = as_needed;
   static constexpr bool parallel_decode = true;
-  template <class T> static constexpr double accuracy() { return 4096 * static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon()); }
+  template <class T> static constexpr double accuracy() {
+    return 4096 * static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon());
+  }
   template <class T> using Cache = NoCache;
 
   template <class P> static auto unpack(P p) {
@@ -67,7 +69,9 @@ template <Index D> struct Planar {
         const F h = std::tanh(a);
         return math::Graph<F>{a + m * h, F{1} + m * (F{1} - h * h)};
       };
-      const F root = std::isfinite(target) ? math::root_between(f, target, target - std::abs(m), target + std::abs(m), target) : none;
+      const F root = std::isfinite(target)
+                         ? math::root_between(f, target, target - std::abs(m), target + std::abs(m), target)
+                         : none;
       if (std::isnan(root) && p.report && !std::isnan(target)) ++p.report->unsolved;
       const T a = T(root);
       if constexpr (autodiff::is_dual_v<T>) {
@@ -115,7 +119,8 @@ template <Index D> struct Planar {
     CColView<T> w, u, b;
     T a, squared, m, lean;  // w' u, |w|^2, w' u^, (m - a) / |w|^2
     explicit Shape(Params<const T> theta) : Shape(unpack(theta)) {}
-    template <class Parts> explicit Shape(const Parts& q) : w(q.w), u(q.u), b(q.b), a((q.w * q.u).sum()), squared(q.w.square().sum()) {
+    template <class Parts>
+    explicit Shape(const Parts& q) : w(q.w), u(q.u), b(q.b), a((q.w * q.u).sum()), squared(q.w.square().sum()) {
       using std::max;
       m = math::softplus(max(a, T(least))) - T(1);
       lean = squared > T(0) ? (m - a) / squared : T(0);
@@ -139,7 +144,8 @@ template <Index D> struct Planar {
     }
     for (Index j = 0; j < D; ++j) column(out, j) = column(in, j) + t * T(side * s.push(j));
   }
-  /// Adds the parameters' gradients at points x of the data side, for the cotangents g_z of encode's output; gives that of w' x + b.
+  /// Adds the parameters' gradients at points x of the data side, for the cotangents g_z of encode's output; gives that
+  /// of w' x + b.
   template <class T> static ColView<T> gradients(Pull<T, NoCache>& p, const Shape<T>& s, CView<T> x, CView<T> g_z) {
     using std::tanh;
     const Index n = x.rows();
@@ -164,7 +170,8 @@ template <Index D> struct Planar {
       g_w(j) += s.lean * g + (column(x, j) * g_t).sum();
     }
     if (!(s.squared > T(0))) return g_t;
-    const T slope = s.a > T(least) ? math::sigmoid(s.a) : T(0), g_a = g_lean * (slope - T(1)) / s.squared + g_m * slope, g_squared = -g_lean * s.lean / s.squared;
+    const T slope = s.a > T(least) ? math::sigmoid(s.a) : T(0), g_a = g_lean * (slope - T(1)) / s.squared + g_m * slope,
+            g_squared = -g_lean * s.lean / s.squared;
     for (Index j = 0; j < D; ++j) {
       g_w(j) += g_a * s.u(j) + T(2) * g_squared * s.w(j);
       g_u(j) += g_a * s.w(j);

@@ -8,8 +8,9 @@
 
 namespace rheo {
 
-/// V = sum s, exact, s = 10 tanh(a / 10): invertible for every parameter.  K reflections, by default D or the even number above, so that
-/// every rotation is reached and the start is the identity.
-template <Index D, Index K = D + D % 2> struct QrLinear : math::FactoredLinear<D, 1, math::Triangle<D, false, false>, math::Reflections<D, K>> {};
+/// V = sum s, exact, s = 10 tanh(a / 10): invertible for every parameter.  K reflections, by default D or the even
+/// number above, so that every rotation is reached and the start is the identity.
+template <Index D, Index K = D + D % 2>
+struct QrLinear : math::FactoredLinear<D, 1, math::Triangle<D, false, false>, math::Reflections<D, K>> {};
 
 }  // namespace rheo

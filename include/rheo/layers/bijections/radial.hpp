@@ -14,10 +14,10 @@
 
 namespace rheo {
 
-/// alpha = softplus(a) and beta = s - alpha with s = softplus(max(b, -7)) > 0, so beta > -alpha and the map is invertible; smooth in a, where
-/// alpha = abs(a) (a common choice) has a kink and may be 0.  V = (D - 1) log(1 + beta h) + log(1 + alpha beta h^2), h = 1 / (alpha + r).
-/// decode is closed: |z - c| = r (r + s) / (alpha + r) is a quadratic equation in r.  At the centre the gradient of r counts as 0.
-/// Starts at the identity, alpha = 1, c = 0.
+/// alpha = softplus(a) and beta = s - alpha with s = softplus(max(b, -7)) > 0, so beta > -alpha and the map is
+/// invertible; smooth in a, where alpha = abs(a) (a common choice) has a kink and may be 0.  V = (D - 1) log(1 + beta
+/// h) + log(1 + alpha beta h^2), h = 1 / (alpha + r). decode is closed: |z - c| = r (r + s) / (alpha + r) is a
+/// quadratic equation in r.  At the centre the gradient of r counts as 0. Starts at the identity, alpha = 1, c = 0.
 template <Index D> struct Radial {
   static_assert(D > 0, "rheo: Radial wants at least one dimension");
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = D + 2, buffer_count = 0;
@@ -59,7 +59,8 @@ template <Index D> struct Radial {
     }
     sums.finish(s);
   }
-  /// a = J^-1 (g_x + dV/dx), J symmetric with the values A across and B along; g_z = a, and the parameters get what encode_pull gives for -a.
+  /// a = J^-1 (g_x + dV/dx), J symmetric with the values A across and B along; g_z = a, and the parameters get what
+  /// encode_pull gives for -a.
   template <class T> void decode_pull(Pull<T, NoCache> p) const {
     const Shape<T> s(p.theta);
     Sums<T> sums{p.g_theta};
@@ -102,7 +103,9 @@ template <Index D> struct Radial {
       B = q * (q + T(2) * o) + o * s.s * h;
     }
     /// dV/dr.
-    T slope_v(const Shape<T>& s) const { return -h * h * s.beta * (T(static_cast<double>(D - 1)) / A + T(2) * s.alpha * h / B); }
+    T slope_v(const Shape<T>& s) const {
+      return -h * h * s.beta * (T(static_cast<double>(D - 1)) / A + T(2) * s.alpha * h / B);
+    }
   };
   /// |d| without overflow.
   template <class T> static T length(const std::array<T, static_cast<std::size_t>(D)>& d) {
@@ -123,11 +126,15 @@ template <Index D> struct Radial {
       for (Index j = 0; j < D; ++j) d[at(j)] = p.in(i, j) - s.c(j);
       T r = length(d);
       if constexpr (!Encode) {
-        const T e = r - s.s, q = T(4) * r * s.alpha, root = abs(e) > T(1) ? abs(e) * sqrt(T(1) + q / e / e) : r > T(0) ? sqrt(e * e + q) : abs(e);
+        const T e = r - s.s, q = T(4) * r * s.alpha,
+                root = abs(e) > T(1) ? abs(e) * sqrt(T(1) + q / e / e)
+                       : r > T(0)    ? sqrt(e * e + q)
+                                     : abs(e);
         r = e > T(0) ? (e + root) * T(0.5) : T(2) * r * s.alpha / (root - e);
       }
       const Local<T> l(s, r);
-      for (Index j = 0; j < D; ++j) p.out(i, j) = Encode ? p.in(i, j) + s.beta * l.h * d[at(j)] : s.c(j) + d[at(j)] / l.A;
+      for (Index j = 0; j < D; ++j)
+        p.out(i, j) = Encode ? p.in(i, j) + s.beta * l.h * d[at(j)] : s.c(j) + d[at(j)] / l.A;
       p.v(i) += T(static_cast<double>(D - 1)) * log(l.A) + log(l.B);
     }
   }
@@ -136,7 +143,8 @@ template <Index D> struct Radial {
     Params<T> g_theta;
     T alpha{0}, beta{0};
     /// Adds one row with cotangent g of encode's output; gives the cotangent of r.
-    T add(const Shape<T>& s, const Local<T>& l, const std::array<T, static_cast<std::size_t>(D)>& d, const std::array<T, static_cast<std::size_t>(D)>& g, T g_v) {
+    T add(const Shape<T>& s, const Local<T>& l, const std::array<T, static_cast<std::size_t>(D)>& d,
+          const std::array<T, static_cast<std::size_t>(D)>& g, T g_v) {
       T dot(0);
       for (Index j = 0; j < D; ++j) dot += g[at(j)] * (d[at(j)] * l.h);
       const T g_A = g_v * T(static_cast<double>(D - 1)) / l.A, g_B = g_v / l.B;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Residual: z = x + g(x) with a contraction g, and what log det(I + J) of it is: exact, or an unbiased estimate.
-//   Behrmann et al. 2019, arXiv:1811.00995 (i-ResNet, alg. 1);  Chen et al. 2019, arXiv:1906.02735 (Residual Flow, eqs. 6 and 8).
+//   Behrmann et al. 2019, arXiv:1811.00995 (i-ResNet, alg. 1);  Chen et al. 2019, arXiv:1906.02735 (Residual Flow, eqs.
+//     6 and 8).
 #pragma once
 
 #include <algorithm>
@@ -21,10 +22,11 @@ struct ExactLogDet {
   static constexpr Exactness exactness = Exactness::exact;
 };
 
-/// V = sum over k <= 2 + N of (-1)^(k + 1) / k w' J^k w / P(2 + N >= k) with one normal probe w and one N a row, P(N >= m) = stay^m: unbiased.
-/// Its variance is finite while stay > kappa^2; by default stay = kappa, which bounds every term by |w|^2 / k.  Probes and N come from the
-/// call's noise.  The gradient is the Neumann series' estimate with the same probe, sum over k < 2 + N of (-1)^k w' dJ J^k w / P(2 + N > k):
-/// unbiased for the gradient of log det, but not the derivative of V's value; duals carry it too.
+/// V = sum over k <= 2 + N of (-1)^(k + 1) / k w' J^k w / P(2 + N >= k) with one normal probe w and one N a row, P(N >=
+/// m) = stay^m: unbiased. Its variance is finite while stay > kappa^2; by default stay = kappa, which bounds every term
+/// by |w|^2 / k.  Probes and N come from the call's noise.  The gradient is the Neumann series' estimate with the same
+/// probe, sum over k < 2 + N of (-1)^k w' dJ J^k w / P(2 + N > k): unbiased for the gradient of log det, but not the
+/// derivative of V's value; duals carry it too.
 struct Roulette {
   static constexpr Exactness exactness = Exactness::estimate;
   Index exact_terms = 2;
@@ -33,20 +35,24 @@ struct Roulette {
   Roulette() = default;
   /// Throws std::invalid_argument unless e > 0 and 0 <= s < 1.
   explicit Roulette(Index e, double s = 0) : exact_terms(e), stay(s) {
-    if (e < 1 || !(s >= 0 && s < 1)) detail::fail("Roulette: wants at least one exact term and a probability to stay in [0, 1)");
+    if (e < 1 || !(s >= 0 && s < 1))
+      detail::fail("Roulette: wants at least one exact term and a probability to stay in [0, 1)");
   }
 };
 
-/// Net is a recipe whose net bounds its Lipschitz constant (LipschitzMlp), LogDet ExactLogDet or Roulette, C the width of the context.
-/// encode is one pass of the net, and D tangents (exact) or as many products as the roulette says.  decode solves x + g(x) = z by
-/// math/contraction.hpp to a residual of 32 eps (1 + |z| + |x|); error of x at most that over 1 - kappa.  A net that is not proven a contraction by
-/// its weights and buffers as they are (kappa = infinity, buffers not refreshed) is not inverted: NaN, and unsolved rows in the report;
-/// nor has a row with det(I + J) <= 0 any V but NaN.
+/// Net is a recipe whose net bounds its Lipschitz constant (LipschitzMlp), LogDet ExactLogDet or Roulette, C the width
+/// of the context. encode is one pass of the net, and D tangents (exact) or as many products as the roulette says.
+/// decode solves x + g(x) = z by math/contraction.hpp to a residual of 32 eps (1 + |z| + |x|); error of x at most that
+/// over 1 - kappa.  A net that is not proven a contraction by its weights and buffers as they are (kappa = infinity,
+/// buffers not refreshed) is not inverted: NaN, and unsolved rows in the report; nor has a row with det(I + J) <= 0 any
+/// V but NaN.
 template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Residual {
   static constexpr bool exact = LogDet::exactness == Exactness::exact;
-  static_assert(D > 0 && (!exact || D <= 64), "rheo: Residual: an exact log-determinant is for 1 to 64 dimensions; take Roulette beyond");
+  static_assert(D > 0 && (!exact || D <= 64),
+                "rheo: Residual: an exact log-determinant is for 1 to 64 dimensions; take Roulette beyond");
   using Conditioner = typename Net::template net<D, D, C>;
-  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count, buffer_count = Conditioner::buffer_count;
+  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count,
+                         buffer_count = Conditioner::buffer_count;
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = LogDet::exactness;
   static constexpr bool smooth = exact && Conditioner::smooth;
@@ -58,11 +64,13 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   LogDet log_det{};
 
   Residual() = default;
-  /// kappa bounds the net's Lipschitz constant.  Throws std::invalid_argument as LipschitzMlp, and for a Roulette of infinite variance.
+  /// kappa bounds the net's Lipschitz constant.  Throws std::invalid_argument as LipschitzMlp, and for a Roulette of
+  /// infinite variance.
   explicit Residual(double kappa, LogDet l = {}) : Residual(Conditioner(kappa), l) {}
   explicit Residual(Conditioner n, LogDet l = {}) : net(n), log_det(l) {
     if constexpr (!exact) {
-      if (l.stay > 0 ? !(l.stay > n.kappa * n.kappa) : !(n.kappa < 1)) detail::fail("Residual: the roulette's variance is finite only for a probability to stay above kappa^2");
+      if (l.stay > 0 ? !(l.stay > n.kappa * n.kappa) : !(n.kappa < 1))
+        detail::fail("Residual: the roulette's variance is finite only for a probability to stay above kappa^2");
     }
   }
 
@@ -73,7 +81,9 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
 
   template <class P> static auto unpack(P p) { return Conditioner::unpack(p); }
   template <class P> static auto unpack_buffers(P p) { return Conditioner::unpack_buffers(p); }
-  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { net.init(theta, buffers, noise); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    net.init(theta, buffers, noise);
+  }
   template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(net, buffers); }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const { net.after_step(theta, buffers); }
 
@@ -101,7 +111,8 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
     bool ready = false;
     math::contraction_root<T>(p.in, p.out, bound, p.scratch, p.report, [&](CView<T> x, View<T> g, const Index* which) {
       Arena::Scope inner(p.scratch);
-      NetPass<T, typename Conditioner::template Cache<T>> call{x, g, p.theta, some(p.context, which, x.rows(), p.scratch), p.cache.net, p.scratch, p.buffers};
+      NetPass<T, typename Conditioner::template Cache<T>> call{
+          x, g, p.theta, some(p.context, which, x.rows(), p.scratch), p.cache.net, p.scratch, p.buffers};
       if (ready) net.value(call);
       else net.map(call);
       ready = true;
@@ -131,7 +142,8 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
-    View<T> g = p.scratch.template take<T>((K + 1) * n, D), g_x = p.scratch.template take<T>(n, D), unused = p.scratch.template take<T>(n, D);
+    View<T> g = p.scratch.template take<T>((K + 1) * n, D), g_x = p.scratch.template take<T>(n, D),
+            unused = p.scratch.template take<T>(n, D);
     for (Index j = 0; j < D; ++j) column(g, j).head(n).setZero();
     log_det_cotangents(p, g);
     pull_net(p, p.out, read(g), g_x, K);
@@ -147,14 +159,18 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   static constexpr Index K = exact ? D : 1;
 
   template <class T> static bool isnan_value(const T& x) { return std::isnan(autodiff::value_of(x)); }
-  template <class T> static View<T> jet_of(Cache<T>& cache, Index n) { return cache.jet.view((exact ? D + 1 : 3) * n, D); }
+  template <class T> static View<T> jet_of(Cache<T>& cache, Index n) {
+    return cache.jet.view((exact ? D + 1 : 3) * n, D);
+  }
 
   /// g, its slopes and log abs det(I + J), or its estimate, at x.
   template <class T> void record(Pass<T, Cache<T>>& p, CView<T> x, ColView<T> log_abs) const {
     Arena::Scope scope(p.scratch);
     const Index n = x.rows();
     const View<T> jet = jet_of(p.cache, n);
-    net.map(NetPass<T, typename Conditioner::template Cache<T>>{x, rows(jet, 0, n), p.theta, p.context, p.cache.net, p.scratch, p.buffers}, K);
+    net.map(NetPass<T, typename Conditioner::template Cache<T>>{x, rows(jet, 0, n), p.theta, p.context, p.cache.net,
+                                                                p.scratch, p.buffers},
+            K);
     if constexpr (exact) {
       View<T> seeds = p.scratch.template take<T>(D * n, D);
       seeds.setZero();
@@ -201,9 +217,11 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
       terms(i) = log_det.exact_terms + static_cast<Index>(std::log(p.noise.uniform(i, 0)) / std::log(stay));
       order(i) = i;
     }
-    std::sort(order.data(), order.data() + n, [&](Index a, Index b) { return terms(a) != terms(b) ? terms(a) > terms(b) : a < b; });
+    std::sort(order.data(), order.data() + n,
+              [&](Index a, Index b) { return terms(a) != terms(b) ? terms(a) > terms(b) : a < b; });
     p.noise.normals(probe, 2);
-    View<T> w = p.scratch.template take<T>(n, D), Jw = p.scratch.template take<T>(n, D), slope = p.scratch.template take<T>(n, Conditioner::hidden);
+    View<T> w = p.scratch.template take<T>(n, D), Jw = p.scratch.template take<T>(n, D),
+            slope = p.scratch.template take<T>(n, Conditioner::hidden);
     const CView<T> all = Conditioner::slopes(p.cache.net, n);
     for (Index i = 0; i < n; ++i) {
       for (Index j = 0; j < D; ++j) {
@@ -304,8 +322,10 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
     return read(out);
   }
 
-  /// a with (I + J) a = b, or (I + J)' a = b, at the recorded rows: by the inverse, or by a <- b - J a, which shrinks by `bound`.
-  template <bool Transposed, class T> void solve(Cache<T>& cache, CView<T> b, View<T> a, Arena& scratch, double bound) const {
+  /// a with (I + J) a = b, or (I + J)' a = b, at the recorded rows: by the inverse, or by a <- b - J a, which shrinks
+  /// by `bound`.
+  template <bool Transposed, class T>
+  void solve(Cache<T>& cache, CView<T> b, View<T> a, Arena& scratch, double bound) const {
     Arena::Scope scope(scratch);
     const Index n = b.rows();
     if constexpr (exact) {
@@ -358,7 +378,8 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   }
 
   template <class T> void pull_net(Pull<T, Cache<T>>& p, CView<T> x, CView<T> g, View<T> g_x, Index tangents) const {
-    NetPull<T, typename Conditioner::template Cache<T>> call{x, g, g_x, p.theta, p.g_theta, p.context, p.g_context, p.cache.net, p.scratch, p.buffers};
+    NetPull<T, typename Conditioner::template Cache<T>> call{x,         g,           g_x,         p.theta,   p.g_theta,
+                                                             p.context, p.g_context, p.cache.net, p.scratch, p.buffers};
     if (tangents > 0) net.map_pull(call, tangents);
     else net.value_pull(call, K);
   }

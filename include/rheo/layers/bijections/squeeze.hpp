@@ -17,8 +17,9 @@ template <Index C, Index H, Index W> struct SpaceToDepth {
 };
 }  // namespace detail
 
-/// Rows are C x H x W numbers, channel-major, H and W even; they come out as 4C x H/2 x W/2, channel 4 c + 2 dy + dx holding the pixels
-/// (2 y + dy, 2 x + dx) of channel c.  V = 0; supports travel with their coordinates.  Invert<Squeeze> is depth to space.
+/// Rows are C x H x W numbers, channel-major, H and W even; they come out as 4C x H/2 x W/2, channel 4 c + 2 dy + dx
+/// holding the pixels (2 y + dy, 2 x + dx) of channel c.  V = 0; supports travel with their coordinates.
+/// Invert<Squeeze> is depth to space.
 template <Index C, Index H, Index W> struct Squeeze : detail::Reordered<C * H * W, detail::SpaceToDepth<C, H, W>> {
   static_assert(H % 2 == 0 && W % 2 == 0, "rheo: Squeeze: height and width must be even");
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Standardize: z = (x - mean) / deviation with the training data's moments, as a first layer, so that densities stay in the user's units.
+// Standardize: z = (x - mean) / deviation with the training data's moments, as a first layer, so that densities stay in
+// the user's units.
 #pragma once
 
 #include <cmath>
@@ -11,8 +12,8 @@
 
 namespace rheo {
 
-/// Mean and deviation are buffers: saved with the model, never trained.  Before initialise() it is the identity.  A second start keeps them, and says
-/// so in its report where the rows have other moments, unless it is to be made anew.
+/// Mean and deviation are buffers: saved with the model, never trained.  Before initialise() it is the identity.  A
+/// second start keeps them, and says so in its report where the rows have other moments, unless it is to be made anew.
 template <Index D> struct Standardize {
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0, buffer_count = 2 * D + 1;
   static constexpr Kind kind = Kind::bijection;
@@ -45,8 +46,10 @@ template <Index D> struct Standardize {
     auto [mean, deviation, done] = unpack_buffers(p.buffers);
     if (done(0) != T(0) && !p.anew) {
       for (Index j = 0; p.report && p.in.rows() > 1 && j < D; ++j) {
-        const math::Moments stored{static_cast<double>(mean(j)), static_cast<double>(deviation(j))}, here = math::raw_moments(p.in, j);
-        if (math::apart(stored, here)) p.report->kept.push_back({false, j, stored.mean, stored.deviation, here.mean, here.deviation});
+        const math::Moments stored{static_cast<double>(mean(j)), static_cast<double>(deviation(j))},
+            here = math::raw_moments(p.in, j);
+        if (math::apart(stored, here))
+          p.report->kept.push_back({false, j, stored.mean, stored.deviation, here.mean, here.deviation});
       }
       return;
     }

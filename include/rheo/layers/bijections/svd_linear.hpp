@@ -8,7 +8,9 @@
 
 namespace rheo {
 
-/// V = sum s, exact, s = 10 tanh(a / 10): the condition is at most e^20 for every parameter.  K as in QrLinear; starts as the identity.
-template <Index D, Index K = D + D % 2> struct SvdLinear : math::FactoredLinear<D, 1, math::Reflections<D, K>, math::Diagonal<D>, math::Reflections<D, K>> {};
+/// V = sum s, exact, s = 10 tanh(a / 10): the condition is at most e^20 for every parameter.  K as in QrLinear; starts
+/// as the identity.
+template <Index D, Index K = D + D % 2>
+struct SvdLinear : math::FactoredLinear<D, 1, math::Reflections<D, K>, math::Diagonal<D>, math::Reflections<D, K>> {};
 
 }  // namespace rheo

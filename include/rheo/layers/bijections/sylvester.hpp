@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sylvester: z = x + Q R tanh(R~ Q' x + b), Q with M orthonormal columns, R and R~ upper triangular: M planar pushes that see each other.
+// Sylvester: z = x + Q R tanh(R~ Q' x + b), Q with M orthonormal columns, R and R~ upper triangular: M planar pushes
+// that see each other.
 //   van den Berg et al. 2018, arXiv:1803.05649, eqs. 9-13 and sec. 4.2 (Householder Sylvester flows).
 #pragma once
 
@@ -17,21 +18,25 @@
 
 namespace rheo {
 
-/// Q = H_1 ... H_M (first M columns of I) by Householder reflections H = I - 2 v v' / v'v with v free.  The diagonals of R and R~ are
-/// 0.9995 tanh of their parameters, so every product p_i of two is above -0.999 and V = sum log(1 + p_i (1 - tanh^2)) is finite.  decode solves,
-/// from the last coordinate of Q' x to the first, one increasing scalar equation each (math/root.hpp), to a residual of 4 eps relative to 1 + the
-/// size of its right side; rows that are not finite give NaN.  Starts at the identity (R = 0), R~ and the reflections drawn.
+/// Q = H_1 ... H_M (first M columns of I) by Householder reflections H = I - 2 v v' / v'v with v free.  The diagonals
+/// of R and R~ are 0.9995 tanh of their parameters, so every product p_i of two is above -0.999 and V = sum log(1 + p_i
+/// (1 - tanh^2)) is finite.  decode solves, from the last coordinate of Q' x to the first, one increasing scalar
+/// equation each (math/root.hpp), to a residual of 4 eps relative to 1 + the size of its right side; rows that are not
+/// finite give NaN.  Starts at the identity (R = 0), R~ and the reflections drawn.
 template <Index D, Index M = D> struct Sylvester {
   static_assert(M > 0 && M <= D, "rheo: Sylvester: between 1 and D columns");
   static constexpr Index above = M * (M - 1) / 2;
-  static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = D * M + 2 * above + 3 * M, buffer_count = 0;
+  static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = D * M + 2 * above + 3 * M,
+                         buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;
   static constexpr Exactness exactness = Exactness::exact;
   static constexpr bool smooth = true;
   static constexpr Supports<D> x_support = all_of<D>(Support::real), z_support = x_support;
   static constexpr Index encode_passes = 0, decode_passes = as_needed;
   static constexpr bool parallel_decode = true;
-  template <class T> static constexpr double accuracy() { return 4096 * static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon()); }
+  template <class T> static constexpr double accuracy() {
+    return 4096 * static_cast<double>(std::numeric_limits<decltype(autodiff::value_of(T()))>::epsilon());
+  }
   template <class T> struct Cache {
     Buffer<T> Q, R, y, h;  // Q, R and R~ as used; Q' x and tanh of the call
   };
@@ -43,7 +48,8 @@ template <Index D, Index M = D> struct Sylvester {
       Mat reflections;
       V r_above, r_diagonal, s_above, s_diagonal, b;
     };
-    return Parts{p.matrix(D, M, "reflections"), p.vector(above, "r_above"), p.vector(M, "r_diagonal"), p.vector(above, "r_tilde_above"), p.vector(M, "r_tilde_diagonal"), p.vector(M, "bias")};
+    return Parts{p.matrix(D, M, "reflections"),    p.vector(above, "r_above"),      p.vector(M, "r_diagonal"),
+                 p.vector(above, "r_tilde_above"), p.vector(M, "r_tilde_diagonal"), p.vector(M, "bias")};
   }
   template <class T> void init(Params<T> theta, Params<T>, Noise noise) const {
     auto q = unpack(theta);
@@ -83,13 +89,15 @@ template <Index D, Index M = D> struct Sylvester {
           target -= R(k, j) * h(i, j);
           c += R(k, M + j) * y(i, j);
         }
-        const F r = autodiff::value_of(R(k, k)), s = autodiff::value_of(R(k, M + k)), w = autodiff::value_of(target), c0 = autodiff::value_of(c);
+        const F r = autodiff::value_of(R(k, k)), s = autodiff::value_of(R(k, M + k)), w = autodiff::value_of(target),
+                c0 = autodiff::value_of(c);
         finite = finite && std::isfinite(w) && std::isfinite(c0);
         const auto f = [=](F a) {
           const F t = std::tanh(s * a + c0);
           return math::Graph<F>{a + r * t, F{1} + r * s * (F{1} - t * t)};
         };
-        const F root = finite ? math::root_between(f, w, w - std::abs(r), w + std::abs(r), w) : std::numeric_limits<F>::quiet_NaN();
+        const F root = finite ? math::root_between(f, w, w - std::abs(r), w + std::abs(r), w)
+                              : std::numeric_limits<F>::quiet_NaN();
         good = good && !std::isnan(root);
         T a = T(root), t = tanh(R(k, M + k) * a + c);
         if constexpr (autodiff::is_dual_v<T>) {
@@ -109,7 +117,8 @@ template <Index D, Index M = D> struct Sylvester {
     gemm_nt<T>(read(g_y), read(p.cache.Q.view(D, M)), p.g_in);
     for (Index j = 0; j < D; ++j) column(p.g_in, j) += column(p.g_out, j);
   }
-  /// a = J^-T (g_x + dV/dx) with J = I + Q N Q', N = R diag(1 - tanh^2) R~ upper triangular; g_z = a, the parameters get encode_pull's for -a.
+  /// a = J^-T (g_x + dV/dx) with J = I + Q N Q', N = R diag(1 - tanh^2) R~ upper triangular; g_z = a, the parameters
+  /// get encode_pull's for -a.
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
@@ -124,7 +133,8 @@ template <Index D, Index M = D> struct Sylvester {
         d[at(k)] = slope;
         g_u[at(k)] = T(-2) * t * slope * product * p.g_v(i) / (T(1) + product * slope);
       }
-      for (Index k = 0; k < M; ++k) {  // b = Q' g_x + R~' g_u, then (I + N') a = b from the first down, N' = R~' diag(d) R'
+      for (Index k = 0; k < M;
+           ++k) {  // b = Q' g_x + R~' g_u, then (I + N') a = b from the first down, N' = R~' diag(d) R'
         T b = along(i, k);
         for (Index j = 0; j <= k; ++j) b += R(j, M + k) * g_u[at(j)];
         // sum over l <= k of R~(l, k) d_l (R' a)_l, where (R' a)_l takes a_0 .. a_l
@@ -150,13 +160,16 @@ template <Index D, Index M = D> struct Sylvester {
   static constexpr std::size_t at(Index k) { return static_cast<std::size_t>(k); }
 
   using Reflections = math::Reflections<D, M>;  // run backwards they take e_j, as a row, to H_1 ... H_M e_j
-  template <class T> static Params<const T> reflections(Params<const T> theta) { return {theta.data(), Reflections::param_count}; }
+  template <class T> static Params<const T> reflections(Params<const T> theta) {
+    return {theta.data(), Reflections::param_count};
+  }
 
   template <class T> static void prepare(Params<const T> theta, Cache<T>& cache, Arena& scratch) {
     using std::tanh;
     Arena::Scope scope(scratch);
     const auto q = unpack(theta);
-    View<T> Q = cache.Q.view(D, M), R = cache.R.view(M, 2 * M), start = scratch.template take<T>(M, D), rows = scratch.template take<T>(M, D);
+    View<T> Q = cache.Q.view(D, M), R = cache.R.view(M, 2 * M), start = scratch.template take<T>(M, D),
+            rows = scratch.template take<T>(M, D);
     start.setZero();
     R.setZero();
     for (Index k = 0; k < M; ++k) start(k, k) = T(1);
@@ -198,15 +211,19 @@ template <Index D, Index M = D> struct Sylvester {
     for (Index j = 0; j < D; ++j) column(p.out, j) += column(p.in, j);
   }
 
-  /// Adds the parameters' gradients at points x of the data side, for the cotangents g_z of encode's output; gives that of Q' x.
+  /// Adds the parameters' gradients at points x of the data side, for the cotangents g_z of encode's output; gives that
+  /// of Q' x.
   template <class T> static View<T> gradients(Pull<T, Cache<T>>& p, CView<T> x, CView<T> g_z) {
     using std::tanh;
     const Index n = x.rows();
     const auto q = unpack(p.theta);
     auto g = unpack(p.g_theta);
-    const View<T> R = p.cache.R.view(M, 2 * M), y = p.cache.y.view(n, M), h = p.cache.h.view(n, M), Q = p.cache.Q.view(D, M);
-    View<T> g_y = p.scratch.template take<T>(n, M), g_s = p.scratch.template take<T>(n, M), g_u = p.scratch.template take<T>(n, M), s = p.scratch.template take<T>(n, M);
-    View<T> g_R = p.scratch.template take<T>(M, 2 * M), g_Q = p.scratch.template take<T>(D, M), rows = p.scratch.template take<T>(M, D);
+    const View<T> R = p.cache.R.view(M, 2 * M), y = p.cache.y.view(n, M), h = p.cache.h.view(n, M),
+                  Q = p.cache.Q.view(D, M);
+    View<T> g_y = p.scratch.template take<T>(n, M), g_s = p.scratch.template take<T>(n, M),
+            g_u = p.scratch.template take<T>(n, M), s = p.scratch.template take<T>(n, M);
+    View<T> g_R = p.scratch.template take<T>(M, 2 * M), g_Q = p.scratch.template take<T>(D, M),
+            rows = p.scratch.template take<T>(M, D);
     View<T> g_rows = p.scratch.template take<T>(M, D), g_start = p.scratch.template take<T>(M, D);
     gemm_nn<T>(g_z, read(Q), g_s);
     g_R.setZero();
@@ -254,7 +271,8 @@ template <Index D, Index M = D> struct Sylvester {
     const Reflections by;
     const auto ready = by.ready(reflections(p.theta), Params<const T>{}, p.scratch, true);
     by.template pull<false>(ready, read(rows), read(g_rows), g_start, p.scratch);
-    by.finish(ready, T(0), T(0), reflections(p.theta), Params<T>{p.g_theta.data(), Reflections::param_count}, p.scratch);
+    by.finish(ready, T(0), T(0), reflections(p.theta), Params<T>{p.g_theta.data(), Reflections::param_count},
+              p.scratch);
     return g_y;
   }
 };

@@ -6,7 +6,8 @@
 
 namespace rheo {
 
-/// V = sum s, exact, s = 10 tanh(a / 10): invertible for every parameter; both directions cost n D^2.  Starts as the identity.
+/// V = sum s, exact, s = 10 tanh(a / 10): invertible for every parameter; both directions cost n D^2.  Starts as the
+/// identity.
 template <Index D> struct TriangularLinear : math::FactoredLinear<D, 1, math::Triangle<D, true, false>> {};
 
 }  // namespace rheo

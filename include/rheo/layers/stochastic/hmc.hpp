@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Hmc: Hamiltonian moves by the leapfrog from fresh momenta, with or without the accept test.
-//   Duane et al. 1987, Hybrid Monte Carlo; Neal 2011, arXiv:1206.1901; without the test, as work along a path: Jarzynski 1997.
+//   Duane et al. 1987, Hybrid Monte Carlo; Neal 2011, arXiv:1206.1901; without the test, as work along a path:
+//     Jarzynski 1997.
 #pragma once
 
 #include "rheo/math/kernel.hpp"
@@ -10,15 +11,17 @@ namespace rheo {
 
 /// Steps moves, each of Leaps leapfrog steps of length h from p ~ N(0, I), mass 1.
 ///
-/// With Accept each is kept with probability min(1, exp(-change of u + |p|^2 / 2)):  V = u(z) - u(x), and infinite and undefined energies, the
-/// report and the bias of the pull are as for Metropolis.  Without, all are kept:  V = +-sum (|p|^2 - |p'|^2) / 2, + for encode, exact for
-/// any h; alone it leaves exp(-u) with a bias of order h^2, and rows that leave the finite numbers are as for Langevin.
+/// With Accept each is kept with probability min(1, exp(-change of u + |p|^2 / 2)):  V = u(z) - u(x), and infinite and
+/// undefined energies, the report and the bias of the pull are as for Metropolis.  Without, all are kept:  V = +-sum
+/// (|p|^2 - |p'|^2) / 2, + for encode, exact for any h; alone it leaves exp(-u) with a bias of order h^2, and rows that
+/// leave the finite numbers are as for Langevin.
 template <Energy E, Index Steps = 1, Index Leaps = 5, bool Accept = true, Learned Train = Learned::none>
 class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train> {
   static_assert(Steps > 0 && Leaps > 0, "rheo: Hmc wants at least one move of one leap");
   using Base = Kernel<Hmc, E, E::dim, Train>;
   friend Base;
-  static constexpr Index D = E::dim, uniform_at = (D + 1) / 2 * 2, width = uniform_at + (Accept ? 2 : 0), room = (Leaps + 1) * D;
+  static constexpr Index D = E::dim, uniform_at = (D + 1) / 2 * 2, width = uniform_at + (Accept ? 2 : 0),
+                         room = (Leaps + 1) * D;
 
  public:
   static constexpr bool smooth = !Accept;
@@ -36,9 +39,7 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
   /// step: h.
   explicit Hmc(E e, double h = 0.1) : Base(std::move(e), h) {}
 
-  template <class T> void weigh(CView<T> x, CView<T> z, ColView<T> v, Params<const T> theta) const
-    requires Accept
-  {
+  template <class T> void weigh(CView<T> x, CView<T> z, ColView<T> v, Params<const T> theta) const requires Accept {
     this->balance_pair(x, z, v, theta);
   }
 
@@ -57,9 +58,11 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
     const math::Leapfrog<T> leap(this->step_of(p.theta), 0);
     const auto field = this->energy_at(p.theta, p.cache.energy);
     auto bits = p.cache.accepted.view(n, Steps);
-    View<T> qs = p.cache.q.view(n, Steps * room), vs = p.cache.v.view(n, Steps * room), gs = p.cache.g.view(n, Steps * room);
-    ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n), u_new = p.scratch.template column<T>(n),
-               gained = p.scratch.template column<T>(n), kinetic = p.scratch.template column<T>(n);
+    View<T> qs = p.cache.q.view(n, Steps * room), vs = p.cache.v.view(n, Steps * room),
+            gs = p.cache.g.view(n, Steps * room);
+    ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n),
+               u_new = p.scratch.template column<T>(n), gained = p.scratch.template column<T>(n),
+               kinetic = p.scratch.template column<T>(n);
     View<T> grad = p.scratch.template take<T>(n, D);
     View<T> out = p.out;
     copy(p.in, out);
@@ -80,10 +83,13 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
       kinetic.setZero();
       for (Index j = 0; j < D; ++j) kinetic += (column(v0, j).square() - column(v, j).square()) * T(0.5);
       if constexpr (Accept) {
-        this->choose(p, u, u_new, columns(bits, k, 1), k * width + uniform_at, [&](Index i) { return u(i) - u_new(i) + kinetic(i); },
-                     [&](Index i) { out.row(i) = q.row(i), grad.row(i) = g.row(i); });
+        this->choose(
+            p, u, u_new, columns(bits, k, 1), k * width + uniform_at,
+            [&](Index i) { return u(i) - u_new(i) + kinetic(i); },
+            [&](Index i) { out.row(i) = q.row(i), grad.row(i) = g.row(i); });
         for (Index i = 0; i < n; ++i) {
-          if (!bits(i, k) && !(math::is_finite(u_new(i)) && math::is_finite(kinetic(i)))) clear(p.cache, n, i, k * room, room);
+          if (!bits(i, k) && !(math::is_finite(u_new(i)) && math::is_finite(kinetic(i))))
+            clear(p.cache, n, i, k * room, room);
         }
       } else {
         columns(bits, k, 1).setOnes();
@@ -115,9 +121,11 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
     typename math::Leapfrog<T>::Gradient s;
     const auto field = this->energy_at(p.theta, p.cache.energy);
     auto bits = p.cache.accepted.view(n, Steps);
-    View<T> qs = p.cache.q.view(n, Steps * room), vs = p.cache.v.view(n, Steps * room), gs = p.cache.g.view(n, Steps * room);
+    View<T> qs = p.cache.q.view(n, Steps * room), vs = p.cache.v.view(n, Steps * room),
+            gs = p.cache.g.view(n, Steps * room);
     ColView<T> g_dS = p.scratch.template column<T>(n);
-    View<T> x = p.scratch.template take<T>(n, D), w = p.scratch.template take<T>(n, D), c = p.scratch.template take<T>(n, D);
+    View<T> x = p.scratch.template take<T>(n, D), w = p.scratch.template take<T>(n, D),
+            c = p.scratch.template take<T>(n, D);
     T g_lambda(0);
     copy(p.g_out, p.g_in);
     g_dS = p.g_v * T(math::ledger_sign<Encode>);

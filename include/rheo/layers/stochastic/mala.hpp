@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Mala: Langevin proposals with the accept test, in detailed balance with exp(-u).
-//   Roberts and Tweedie 1996, Exponential convergence of Langevin distributions; as a layer: Hagemann et al. 2022, arXiv:2109.11375,
+//   Roberts and Tweedie 1996, Exponential convergence of Langevin distributions; as a layer: Hagemann et al. 2022,
+//     arXiv:2109.11375,
 //   section 4.
 #pragma once
 
@@ -8,11 +9,12 @@
 
 namespace rheo {
 
-/// Steps moves y' = y - h u'(y) + sqrt(2h) eta, each accepted with probability min(1, exp(u(y) - u(y') + (|eta|^2 - |eta_r|^2) / 2)), where
-/// eta_r is the noise of the move back;  V = u(z) - u(x).
+/// Steps moves y' = y - h u'(y) + sqrt(2h) eta, each accepted with probability min(1, exp(u(y) - u(y') + (|eta|^2 -
+/// |eta_r|^2) / 2)), where eta_r is the noise of the move back;  V = u(z) - u(x).
 ///
 /// Infinite and undefined energies, the report and the bias of the pull are as for Metropolis.
-template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala : public Kernel<Mala<E, Steps, Train>, E, E::dim, Train> {
+template <Energy E, Index Steps = 1, Learned Train = Learned::none>
+class Mala : public Kernel<Mala<E, Steps, Train>, E, E::dim, Train> {
   static_assert(Steps > 0, "rheo: Mala wants at least one step");
   using Base = Kernel<Mala, E, E::dim, Train>;
   friend Base;
@@ -32,7 +34,9 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
   /// step: h.
   explicit Mala(E e, double h = 0.05) : Base(std::move(e), h) {}
 
-  template <class T> void weigh(CView<T> x, CView<T> z, ColView<T> v, Params<const T> theta) const { this->balance_pair(x, z, v, theta); }
+  template <class T> void weigh(CView<T> x, CView<T> z, ColView<T> v, Params<const T> theta) const {
+    this->balance_pair(x, z, v, theta);
+  }
 
   /// The draws, n x `draws`, with which the other direction goes this call's path back.
   template <class T> void reverse_draws(const Pass<T, Cache<T>>& p, View<T> table) const {
@@ -51,9 +55,10 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
     const auto field = this->energy_at(p.theta, p.cache.energy);
     auto bits = p.cache.accepted.view(n, Steps);
     View<T> path = p.cache.y.view(n, Steps * D), reverse = p.cache.reverse.view(n, Steps * D);
-    ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n), u_new = p.scratch.template column<T>(n);
-    View<T> g = p.scratch.template take<T>(n, D), g_new = p.scratch.template take<T>(n, D), eta = p.scratch.template take<T>(n, D),
-                  y = p.scratch.template take<T>(n, D);
+    ColView<T> u_in = p.scratch.template column<T>(n), u = p.scratch.template column<T>(n),
+               u_new = p.scratch.template column<T>(n);
+    View<T> g = p.scratch.template take<T>(n, D), g_new = p.scratch.template take<T>(n, D),
+            eta = p.scratch.template take<T>(n, D), y = p.scratch.template take<T>(n, D);
     View<T> out = p.out;
     copy(p.in, out);
     field.gradient(p.in, u, g);
@@ -64,13 +69,15 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
       p.noise.normals(eta, k * width);
       for (Index j = 0; j < D; ++j) column(y, j) = column(out, j) - column(g, j) * h + column(eta, j) * c;
       field.gradient(read(y), u_new, g_new);
-      for (Index j = 0; j < D; ++j) column(eta_r, j) = (column(g, j) + column(g_new, j)) * (T(0.5) * c) - column(eta, j);
+      for (Index j = 0; j < D; ++j)
+        column(eta_r, j) = (column(g, j) + column(g_new, j)) * (T(0.5) * c) - column(eta, j);
       const auto log_ratio = [&](Index i) {
         T r = u(i) - u_new(i);
         for (Index j = 0; j < D; ++j) r += T(0.5) * (eta(i, j) - eta_r(i, j)) * (eta(i, j) + eta_r(i, j));
         return r;
       };
-      this->choose(p, u, u_new, columns(bits, k, 1), k * width + uniform_at, log_ratio, [&](Index i) { out.row(i) = y.row(i), g.row(i) = g_new.row(i); });
+      this->choose(p, u, u_new, columns(bits, k, 1), k * width + uniform_at, log_ratio,
+                   [&](Index i) { out.row(i) = y.row(i), g.row(i) = g_new.row(i); });
     }
     this->template balance<Encode, T>(p, u_in, u);
   }
@@ -95,7 +102,8 @@ template <Energy E, Index Steps = 1, Learned Train = Learned::none> class Mala :
       for (Index j = 0; j < D; ++j) {
         for (Index i = 0; i < n; ++i) {
           g_g(i, j) = bits(i, k) ? -h * p.g_in(i, j) : T(0);
-          if (bits(i, k)) g_log_h += p.g_in(i, j) * (next(i, j) - y(i, j) - T(0.5) * c * eta(i, j));  // h d/dh of -h u' + c eta
+          if (bits(i, k))
+            g_log_h += p.g_in(i, j) * (next(i, j) - y(i, j) - T(0.5) * c * eta(i, j));  // h d/dh of -h u' + c eta
         }
       }
       field.gradient_pull(y, read(g_g), p.g_in, g_lambda);

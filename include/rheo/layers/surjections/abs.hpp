@@ -27,14 +27,15 @@ struct AbsFold {
 };
 }  // namespace detail
 
-/// z_j = |x_j| where M::transformed(j) (everywhere without a mask), the others pass with their supports.  The signs follow Signs::law<folded
-/// coordinates, D + C> on {0, 1}, 1 for minus, given the whole z and the context: FairSigns, then V = - (folded coordinates) log 2 and
-/// p(x) = p(-x_j) to the last bit, or Given<family::Bernoulli, Net>.  Exact.
-/// The sign of 0 and of -0 is plus, and z is +0 there.  decode of z_j < 0: v = -inf, gradient 0.  z lives on (0, inf): a range map must follow
-/// before a base on the line.  decode has no gradient where Signs are learned.
-/// Exact zeros in the data (rounded data) are point masses, on which the densities of such flows have no bound: add noise of the rounding's width, or
-/// Dequantize, first.
-template <Index D, class Signs = FairSigns, class M = AllMask<D>, Index C = 0> struct Abs : detail::Folded<D, detail::AbsFold, Signs, M, C> {
+/// z_j = |x_j| where M::transformed(j) (everywhere without a mask), the others pass with their supports.  The signs
+/// follow Signs::law<folded coordinates, D + C> on {0, 1}, 1 for minus, given the whole z and the context: FairSigns,
+/// then V = - (folded coordinates) log 2 and p(x) = p(-x_j) to the last bit, or Given<family::Bernoulli, Net>.  Exact.
+/// The sign of 0 and of -0 is plus, and z is +0 there.  decode of z_j < 0: v = -inf, gradient 0.  z lives on (0, inf):
+/// a range map must follow before a base on the line.  decode has no gradient where Signs are learned. Exact zeros in
+/// the data (rounded data) are point masses, on which the densities of such flows have no bound: add noise of the
+/// rounding's width, or Dequantize, first.
+template <Index D, class Signs = FairSigns, class M = AllMask<D>, Index C = 0>
+struct Abs : detail::Folded<D, detail::AbsFold, Signs, M, C> {
   using detail::Folded<D, detail::AbsFold, Signs, M, C>::Folded;
 };
 

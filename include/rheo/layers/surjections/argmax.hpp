@@ -15,33 +15,38 @@
 namespace rheo {
 
 /// Data are D categories 0 .. K - 1, the latent D K numbers, those of coordinate d in columns d K .. d K + K - 1.
-/// decode: x_d is the place of the largest, the first of equals.  encode: u from the fibre's law on the line given x, then in each group with
-/// T = u_x the others are brought below: z_x = T, z_k = T - softplus(T - u_k), so that decode gives x back, always.
-/// V = -log q(z | x) = -log q(u | x) + sum over k != x of log sigmoid(T - u_k): a bound.
-/// Where another number comes within s of the largest, q(z | x) goes as s^(1 / b - 1) if the noise falls off like e^(u / b): importance weights p(z) /
-/// q(z | x) are bounded there for logistic noise of scale b >= 1, and have a variance for b > 1/2, which WideBound keeps; under normal noise q
-/// vanishes faster than any power and they have none.
-/// The law sees the categories one-hot, D K numbers, and behind them the C numbers of the user's context.
-/// Numbers that are no category have V = -inf and give no gradient, as if they were the nearest category; NaN gives NaN.  Neither
-/// direction has a gradient to or from x.  In decode, V is a difference of nearly equal numbers where another z comes near the largest: its
-/// error is that of z over the gap.
+/// decode: x_d is the place of the largest, the first of equals.  encode: u from the fibre's law on the line given x,
+/// then in each group with T = u_x the others are brought below: z_x = T, z_k = T - softplus(T - u_k), so that decode
+/// gives x back, always. V = -log q(z | x) = -log q(u | x) + sum over k != x of log sigmoid(T - u_k): a bound. Where
+/// another number comes within s of the largest, q(z | x) goes as s^(1 / b - 1) if the noise falls off like e^(u / b):
+/// importance weights p(z) / q(z | x) are bounded there for logistic noise of scale b >= 1, and have a variance for b >
+/// 1/2, which WideBound keeps; under normal noise q vanishes faster than any power and they have none. The law sees the
+/// categories one-hot, D K numbers, and behind them the C numbers of the user's context. Numbers that are no category
+/// have V = -inf and give no gradient, as if they were the nearest category; NaN gives NaN.  Neither direction has a
+/// gradient to or from x.  In decode, V is a difference of nearly equal numbers where another z comes near the largest:
+/// its error is that of z over the gap.
 template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
   using Law = detail::LawOf<Fibre, D * K, D * K + C>;
   static constexpr Index L = D * K;
   using Call = detail::Fibre<Law, L, C>;
   static_assert(K > 1, "rheo: Argmax wants at least two categories");
   static_assert(Law::x_dim == L && Law::z_dim == 0, "rheo: Argmax: the fibre must be a distribution of D K numbers");
-  static_assert(Law::context_dim == 0 || Law::context_dim == L + C, "rheo: Argmax: the fibre's law must see D K + C numbers, or none");
-  static_assert(detail::first_misfit(Law::x_support, all_of<L>(Support::real)) < 0, "rheo: Argmax: the fibre's law must live on the line");
+  static_assert(Law::context_dim == 0 || Law::context_dim == L + C,
+                "rheo: Argmax: the fibre's law must see D K + C numbers, or none");
+  static_assert(detail::first_misfit(Law::x_support, all_of<L>(Support::real)) < 0,
+                "rheo: Argmax: the fibre's law must live on the line");
   static_assert(is_exact_v<Law>, "rheo: Argmax: the fibre's law must have an exact density");
 
-  static constexpr Index x_dim = D, z_dim = L, context_dim = C, param_count = Law::param_count, buffer_count = Law::buffer_count, categories = K;
+  static constexpr Index x_dim = D, z_dim = L, context_dim = C, param_count = Law::param_count,
+                         buffer_count = Law::buffer_count, categories = K;
   static constexpr Kind kind = Kind::generative_surjection;
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr Supports<D> x_support = all_of<D>(Support::category);
   static constexpr Supports<L> z_support = all_of<L>(Support::real);
-  static constexpr Index encode_passes = detail::decode_effort<Law>().passes, decode_passes = detail::encode_effort<Law>().passes;
-  static constexpr bool parallel_encode = detail::decode_effort<Law>().parallel, parallel_decode = detail::encode_effort<Law>().parallel;
+  static constexpr Index encode_passes = detail::decode_effort<Law>().passes,
+                         decode_passes = detail::encode_effort<Law>().passes;
+  static constexpr bool parallel_encode = detail::decode_effort<Law>().parallel,
+                        parallel_decode = detail::encode_effort<Law>().parallel;
   template <class T> static constexpr double accuracy() { return detail::accuracy<Law, T>(); }
   Law law{};
 
@@ -54,21 +59,17 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
   };
 
   template <class P> static auto unpack(P p) { return p.part(Law{}, param_count, "fibre"); }
-  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const { detail::init<Law, T>(law, theta, buffers, noise); }
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    detail::init<Law, T>(law, theta, buffers, noise);
+  }
   template <class T> bool valid_buffers(Params<const T> buffers) const { return detail::valid_buffers(law, buffers); }
-  template <class T>
-  void after_step(Params<T> theta, Params<T> buffers) const
-    requires detail::HasAfterStep<Law, T>
-  {
+  template <class T> void after_step(Params<T> theta, Params<T> buffers) const requires detail::HasAfterStep<Law, T> {
     law.after_step(theta, buffers);
   }
 
   template <class Add> void z_seams(Index, double other, Add add) const { add(other); }
 
-  template <class T>
-  void encode(Pass<T, Cache<T>> p) const
-    requires CanDecode<Law, T>
-  {
+  template <class T> void encode(Pass<T, Cache<T>> p) const requires CanDecode<Law, T> {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     View<T> x = p.cache.x.view(n, D), u = p.cache.u.view(n, L);
@@ -106,15 +107,13 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
       }
     }
   }
-  template <class T>
-  void encode_pull(Pull<T, Cache<T>> p) const
-    requires CanDecodePull<Law, T>
-  {
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const requires CanDecodePull<Law, T> {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     const View<T> x = p.cache.x.view(n, D), u = p.cache.u.view(n, L);
     View<T> g_u = p.scratch.template take<T>(n, L), g_z = p.scratch.template take<T>(n, L);
-    ColView<T> g_v = p.scratch.template column<T>(n), top = p.scratch.template column<T>(n), g_top = p.scratch.template column<T>(n);
+    ColView<T> g_v = p.scratch.template column<T>(n), top = p.scratch.template column<T>(n),
+               g_top = p.scratch.template column<T>(n);
     copy(p.g_out, g_z);
     g_v = p.g_v;
     for (Index j = 0; j < D; ++j) {
@@ -133,7 +132,8 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
         math::sweep<T>(n, [&](auto at, Index i) {
           using N = typename decltype(at)::Number;
           using math::select;
-          const N t = at.load(top.data() + i), gap = t - at.load(u_k + i), s = math::sigmoid(gap), r = math::sigmoid(-gap);
+          const N t = at.load(top.data() + i), gap = t - at.load(u_k + i), s = math::sigmoid(gap),
+                  r = math::sigmoid(-gap);
           const N g_i = at.load(g + i), w = at.load(g_v.data() + i) * r, free = slope(t, gap, s);
           const auto chosen = at.load(x_d + i) == N(static_cast<double>(k));
           at.store(g_k + i, select(chosen, N(0), g_i * free - w));
@@ -148,10 +148,7 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
     Call::draw_pull(law, p, Call::slot(p, p.cache.fibre), seen(p), read(u), read(g_u), read(g_v), Call::zeros(p));
     p.g_in.setZero();
   }
-  template <class T>
-  void decode(Pass<T, Cache<T>> p) const
-    requires CanEncode<Law, T>
-  {
+  template <class T> void decode(Pass<T, Cache<T>> p) const requires CanEncode<Law, T> {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     View<T> x = p.cache.x.view(n, D), u = p.cache.u.view(n, L);
@@ -184,7 +181,8 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
     }
     log_q.setZero();
     Call::score(law, p, Call::slot(p, p.cache.fibre), seen(p.cache, read(x)), read(u), log_q);
-    for (Index i = 0; i < n; ++i) p.v(i) += log_q(i) == T(-std::numeric_limits<double>::infinity()) ? log_q(i) : -log_q(i);
+    for (Index i = 0; i < n; ++i)
+      p.v(i) += log_q(i) == T(-std::numeric_limits<double>::infinity()) ? log_q(i) : -log_q(i);
     copy(read(x), p.out);
     for (Index d = 0; d < D; ++d) {
       for (Index i = 0; i < n; ++i) {
@@ -192,14 +190,12 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
       }
     }
   }
-  template <class T>
-  void decode_pull(Pull<T, Cache<T>> p) const
-    requires CanEncodePull<Law, T>
-  {
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires CanEncodePull<Law, T> {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     const View<T> x = p.cache.x.view(n, D), u = p.cache.u.view(n, L), g_u = p.scratch.template take<T>(n, L);
-    ColView<T> g_log_q = p.scratch.template column<T>(n), top = p.scratch.template column<T>(n), g_top = p.scratch.template column<T>(n);
+    ColView<T> g_log_q = p.scratch.template column<T>(n), top = p.scratch.template column<T>(n),
+               g_top = p.scratch.template column<T>(n);
     g_log_q = -p.g_v;
     Call::score_pull(law, p, Call::slot(p, p.cache.fibre), seen(p), read(u), read(g_log_q), g_u, Call::zeros(p));
     for (Index d = 0; d < D; ++d) {
@@ -213,7 +209,9 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
           using std::exp, std::max;
           using math::select;
           const N gap = at.load(top.data() + i) - at.load(z_k + i), s = max(gap, tiny<T, N>());
-          const N g_i = at.load(g + i), g_s = select(gap < tiny<T, N>(), N(0), (at.load(p.g_v.data() + i) * exp(-s) - g_i) / math::one_minus_exp(s));
+          const N g_i = at.load(g + i),
+                  g_s = select(gap < tiny<T, N>(), N(0),
+                               (at.load(p.g_v.data() + i) * exp(-s) - g_i) / math::one_minus_exp(s));
           const auto chosen = at.load(x_d + i) == N(static_cast<double>(k));
           at.store(g_k + i, select(chosen, N(0), -g_s));
           at.store(g_top.data() + i, at.load(g_top.data() + i) + select(chosen, g_i, g_i + g_s));
@@ -265,11 +263,14 @@ template <Index D, Index K, class Fibre, Index C = 0> struct Argmax {
   template <class T> static CView<T> seen(Cache<T>& cache, CView<T> x) {
     View<T> h = cache.one_hot.view(x.rows(), Call::given ? L : 0);
     for (Index j = 0; j < h.cols(); ++j) {
-      for (Index i = 0; i < x.rows(); ++i) h(i, j) = x(i, j / K) == T(static_cast<double>(j % K)) ? T(1) : x(i, j / K) == x(i, j / K) ? T(0) : x(i, j / K);
+      for (Index i = 0; i < x.rows(); ++i)
+        h(i, j) = x(i, j / K) == T(static_cast<double>(j % K)) ? T(1) : x(i, j / K) == x(i, j / K) ? T(0) : x(i, j / K);
     }
     return read(h);
   }
-  template <class T> static CView<T> seen(Pull<T, Cache<T>>& p) { return read(p.cache.one_hot.view(p.in.rows(), Call::given ? L : 0)); }
+  template <class T> static CView<T> seen(Pull<T, Cache<T>>& p) {
+    return read(p.cache.one_hot.view(p.in.rows(), Call::given ? L : 0));
+  }
 };
 
 }  // namespace rheo

@@ -14,7 +14,8 @@ namespace rheo {
 
 namespace detail {
 
-/// [0, 1] cut at knots, folded like a zigzag: pieces 0, 2, .. rise, pieces 1, 3, .. fall, so that z moves continuously with x.
+/// [0, 1] cut at knots, folded like a zigzag: pieces 0, 2, .. rise, pieces 1, 3, .. fall, so that z moves continuously
+/// with x.
 template <Index K> struct Zigzag {
   static_assert(K > 1, "rheo: Partition wants at least two intervals");
   static constexpr Support x_support = Support::unit, z_support = Support::unit;
@@ -40,12 +41,14 @@ template <Index K> struct Zigzag {
   }
   template <class T> T fold(T x, T code) const {
     const auto k = index(code);
-    const T z = k % 2 ? T((T(knots[k + 1]) - x) / T(knots[k + 1] - knots[k])) : T((x - T(knots[k])) / T(knots[k + 1] - knots[k]));
+    const T z = k % 2 ? T((T(knots[k + 1]) - x) / T(knots[k + 1] - knots[k]))
+                      : T((x - T(knots[k])) / T(knots[k + 1] - knots[k]));
     return z < T(0) ? T(0) : z > T(1) ? T(1) : z;
   }
   template <class T> T unfold(T z, T code) const {
     const auto k = index(code);
-    return k % 2 ? T(T(knots[k + 1]) - z * T(knots[k + 1] - knots[k])) : T(T(knots[k]) + z * T(knots[k + 1] - knots[k]));
+    return k % 2 ? T(T(knots[k + 1]) - z * T(knots[k + 1] - knots[k]))
+                 : T(T(knots[k]) + z * T(knots[k + 1] - knots[k]));
   }
   double slope(double code) const {
     const auto k = index(code);
@@ -67,12 +70,14 @@ template <Index At> struct OnlyMask {
 
 }  // namespace detail
 
-/// Coordinate At of x, in [0, 1], is cut into K intervals (equal ones without knots), each mapped affinely onto [0, 1], every second one backwards;
-/// the other coordinates pass.  The interval's number follows Gate::law<1, D + C> on {0 .. K - 1} given the whole z and the context, as
-/// Given<family::Categorical<K>, Net>;  V = log p(k | z) - log width_k.  Exact.  With equal widths and a new gate V is 0.
-/// An interval owns its lower knot, the last one 1 too.  Off [0, 1], either way: v = -inf, gradient 0.  decode has no gradient where the gate
-/// is learned, as Plain<family::Fair<K>> is not.  A data coordinate on the line comes here through a sigmoid, and leaves through a logit.
-template <Index D, Index K, class Gate, Index At = 0, Index C = 0> struct Partition : detail::Folded<D, detail::Zigzag<K>, Gate, detail::OnlyMask<At>, C> {
+/// Coordinate At of x, in [0, 1], is cut into K intervals (equal ones without knots), each mapped affinely onto [0, 1],
+/// every second one backwards; the other coordinates pass.  The interval's number follows Gate::law<1, D + C> on {0 ..
+/// K - 1} given the whole z and the context, as Given<family::Categorical<K>, Net>;  V = log p(k | z) - log width_k.
+/// Exact.  With equal widths and a new gate V is 0. An interval owns its lower knot, the last one 1 too.  Off [0, 1],
+/// either way: v = -inf, gradient 0.  decode has no gradient where the gate is learned, as Plain<family::Fair<K>> is
+/// not.  A data coordinate on the line comes here through a sigmoid, and leaves through a logit.
+template <Index D, Index K, class Gate, Index At = 0, Index C = 0>
+struct Partition : detail::Folded<D, detail::Zigzag<K>, Gate, detail::OnlyMask<At>, C> {
   static_assert(0 <= At && At < D, "rheo: Partition: no such coordinate");
   using detail::Folded<D, detail::Zigzag<K>, Gate, detail::OnlyMask<At>, C>::Folded;
 };

@@ -12,21 +12,26 @@
 
 namespace rheo {
 
-/// Data of D coordinates in [0, inf), 0 among them with a probability of its own; log p(x) is a density in the coordinates above 0 and a probability
-/// in those at 0.  z_j = x_j above 0; at 0, -z_j follows the j-th copy of Negative::law<1, D + C> on (0, inf), as Given<family::HalfNormal<>, Net>, given
-/// the whole x and the context.  V = - sum over x_j = 0 of log q(-z_j | x).  A bound.  decode is max(z, 0).
-/// x_j < 0, and a z_j that the law cannot draw: v = -inf.  x_j < 0: gradient 0.  The inference form, Invert<ReluSurjection>, is exact for data on the line and a latent that has masses at 0.
+/// Data of D coordinates in [0, inf), 0 among them with a probability of its own; log p(x) is a density in the
+/// coordinates above 0 and a probability in those at 0.  z_j = x_j above 0; at 0, -z_j follows the j-th copy of
+/// Negative::law<1, D + C> on (0, inf), as Given<family::HalfNormal<>, Net>, given the whole x and the context.  V = -
+/// sum over x_j = 0 of log q(-z_j | x).  A bound.  decode is max(z, 0). x_j < 0, and a z_j that the law cannot draw: v
+/// = -inf.  x_j < 0: gradient 0.  The inference form, Invert<ReluSurjection>, is exact for data on the line and a
+/// latent that has masses at 0.
 template <Index D, class Negative, Index C = 0> struct ReluSurjection {
   using Law = detail::LawOf<Negative, 1, D + C, Support::positive>;
   using Fibre = detail::Fibre<Law, D, C>;
-  static_assert(Fibre::all(Support::positive), "rheo: ReluSurjection: the law below 0 is one of -z, on (0, inf), as Plain<family::HalfNormal<>>");
+  static_assert(Fibre::all(Support::positive),
+                "rheo: ReluSurjection: the law below 0 is one of -z, on (0, inf), as Plain<family::HalfNormal<>>");
   static_assert(is_exact_v<Law>, "rheo: ReluSurjection: the fibre's law must have an exact density");
 
-  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = D * Law::param_count, buffer_count = D * Law::buffer_count;
+  static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = D * Law::param_count,
+                         buffer_count = D * Law::buffer_count;
   static constexpr Kind kind = Kind::generative_surjection;
   static constexpr Exactness exactness = Exactness::bound;
   static constexpr bool smooth = false;
-  static constexpr bool parallel_encode = detail::decode_effort<Law>().parallel, parallel_decode = detail::encode_effort<Law>().parallel;
+  static constexpr bool parallel_encode = detail::decode_effort<Law>().parallel,
+                        parallel_decode = detail::encode_effort<Law>().parallel;
   static constexpr Index encode_passes = (detail::decode_effort<Law>() * D).passes;
   static constexpr Index decode_passes = (detail::encode_effort<Law>() * D).passes;
   static constexpr Supports<D> x_support = all_of<D>(Support::censored), z_support = all_of<D>(Support::real);
@@ -56,9 +61,7 @@ template <Index D, class Negative, Index C = 0> struct ReluSurjection {
     }
     return true;
   }
-  template <class T> void after_step(Params<T> theta, Params<T> buffers) const
-    requires detail::HasAfterStep<Law, T>
-  {
+  template <class T> void after_step(Params<T> theta, Params<T> buffers) const requires detail::HasAfterStep<Law, T> {
     for (Index j = 0; j < D; ++j) {
       const Params<T> own = theta.part(law, Law::param_count), state = buffers.part(law, Law::buffer_count);
       law.after_step(own, state);
@@ -67,9 +70,7 @@ template <Index D, class Negative, Index C = 0> struct ReluSurjection {
 
   template <class Add> void z_seams(Index, double, Add add) const { add(0.0); }
 
-  template <class T> void encode(Pass<T, Cache<T>> p) const
-    requires CanDecode<Law, T>
-  {
+  template <class T> void encode(Pass<T, Cache<T>> p) const requires CanDecode<Law, T> {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     View<T> below = p.cache.below.view(n, D);
@@ -85,9 +86,7 @@ template <Index D, class Negative, Index C = 0> struct ReluSurjection {
       }
     }
   }
-  template <class T> void encode_pull(Pull<T, Cache<T>> p) const
-    requires(Fibre::template pulls_draw<T>)
-  {
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const requires(Fibre::template pulls_draw<T>) {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     View<T> below = p.cache.below.view(n, D), g_below = p.scratch.template take<T>(n, 1);
@@ -125,12 +124,11 @@ template <Index D, class Negative, Index C = 0> struct ReluSurjection {
       }
     }
   }
-  template <class T> void decode_pull(Pull<T, Cache<T>> p) const
-    requires(Fibre::template pulls_score<T>)
-  {
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires(Fibre::template pulls_score<T>) {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
-    View<T> below = p.cache.below.view(n, D), g_below = p.scratch.template take<T>(n, D), g_x = p.scratch.template take<T>(n, D);
+    View<T> below = p.cache.below.view(n, D), g_below = p.scratch.template take<T>(n, D),
+            g_x = p.scratch.template take<T>(n, D);
     ColView<T> g_v = p.scratch.template column<T>(n);
     copy(p.g_out, g_x);
     for (Index j = 0; j < D; ++j) {
@@ -154,12 +152,15 @@ template <Index D, class Negative, Index C = 0> struct ReluSurjection {
   }
   template <class T> static Params<T> slice(Params<T> p, Index count, Index j) { return {p.data() + j * count, count}; }
   template <class T> static auto slot(Pass<T, Cache<T>>& p, Index j) {
-    return typename Fibre::template Slot<T>{slice(p.theta, Law::param_count, j), slice(p.buffers, Law::buffer_count, j), p.noise.fork(static_cast<std::uint64_t>(j)),
+    return typename Fibre::template Slot<T>{slice(p.theta, Law::param_count, j), slice(p.buffers, Law::buffer_count, j),
+                                            p.noise.fork(static_cast<std::uint64_t>(j)),
                                             p.cache.fibres[static_cast<std::size_t>(j)]};
   }
   template <class T> static auto slot(Pull<T, Cache<T>>& p, Index j) {
-    return typename Fibre::template Slot<T>{slice(p.theta, Law::param_count, j), slice(p.buffers, Law::buffer_count, j), p.noise.fork(static_cast<std::uint64_t>(j)),
-                                            p.cache.fibres[static_cast<std::size_t>(j)], slice(p.g_theta, Law::param_count, j)};
+    return typename Fibre::template Slot<T>{slice(p.theta, Law::param_count, j), slice(p.buffers, Law::buffer_count, j),
+                                            p.noise.fork(static_cast<std::uint64_t>(j)),
+                                            p.cache.fibres[static_cast<std::size_t>(j)],
+                                            slice(p.g_theta, Law::param_count, j)};
   }
 };
 
