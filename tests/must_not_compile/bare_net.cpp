@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: rheo: a field is wanted, which knows the time: Velocity<MlpOf<Tanh, 64, 64>> in place of the bare net
-// MlpOf<Tanh, 64, 64>
+// expect: rheo: a field is wanted, which knows the time: Velocity<MlpOf<Tanh, 64, 64>> in place of the bare net MlpOf<Tanh, 64, 64>
 #include "rheo/layers/bijections/continuous.hpp"
 #include "rheo/layers/stochastic/diff_flow.hpp"
 using namespace rheo;

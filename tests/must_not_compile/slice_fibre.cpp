@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: rheo: the fibre must be a recipe
-// once: rheo: the fibre must be a recipe: Fixed<StandardNormal>, Given<family::Normal<>, Mlp<64>>, Plain<...> or
-// FlowFibre<...>
+// once: rheo: the fibre must be a recipe: Fixed<StandardNormal>, Given<family::Normal<>, Mlp<64>>, Plain<...> or FlowFibre<...>
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/layers/surjections/slice.hpp"
