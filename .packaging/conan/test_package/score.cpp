@@ -2,7 +2,8 @@
 // The density of a row under a flow that has learned nothing: that of the standard normal.
 #include <cmath>
 
-#include "rheo/flows/presets/real_nvp.hpp"
+#include "rheo/flows/model.hpp"
+#include "rheo/flows/presets/coupling_flows.hpp"
 
 int main() {
   const auto model = rheo::make_model<double>(rheo::presets::RealNvp<2, 4, rheo::Mlp<8>>{}, rheo::Noise{1});
