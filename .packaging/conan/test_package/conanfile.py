@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What `conan create` tries: a program that finds the package by find_package."""
-from pathlib import Path
+import os
 
 from conan import ConanFile
 from conan.tools.build import can_run
@@ -24,4 +24,4 @@ class RheoTest(ConanFile):
 
     def test(self):
         if can_run(self):
-            self.run(str(Path(self.cpp.build.bindir) / "score"), env="conanrun")
+            self.run(os.path.join(self.cpp.build.bindir, "score"), env="conanrun")
