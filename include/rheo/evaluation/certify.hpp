@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "rheo/autodiff/dual.hpp"
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/evaluation/base_of.hpp"
 #include "rheo/evaluation/laws_in_the_mean.hpp"
 #include "rheo/evaluation/laws_of_rows.hpp"

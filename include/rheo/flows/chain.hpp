@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -284,7 +284,7 @@ template <class... Ls> struct Chain {
   }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
     each([&]<std::size_t K>(const auto& layer) {
-      if constexpr (detail::HasAfterStep<At<K>, T>) layer.after_step(slice<K>(theta), buffer_slice<K>(buffers));
+      detail::after_step(layer, slice<K>(theta), buffer_slice<K>(buffers));
     });
   }
 
@@ -337,8 +337,7 @@ template <class... Ls> struct Chain {
     each([&]<std::size_t K>(const auto& layer) {
       const auto theta = slice<K>(p.theta), buffers = buffer_slice<K>(p.buffers);
       const auto c = context<K>(p.context);
-      if constexpr (detail::HasInitialise<At<K>, T>)
-        layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
+      detail::initialise(layer, InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
       if constexpr (K + 1 < size && CanEncode<At<K>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
         x.swap(z);

@@ -7,7 +7,7 @@
 #include <array>
 #include <limits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 
 namespace rheo {
 
@@ -72,11 +72,7 @@ template <class L> struct Invert {
     pull<T>(p, [this](auto q) { layer.decode_pull(q); });
   }
   template <class T>
-  void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const requires
-      requires(const L& l, Pull<T, CacheOf<L, T>> q) {
-    l.decode_path_pull(q, factor);
-  }
-  {
+  void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const requires detail::HasDecodePathPull<L, T> {
     pull<T>(p, [&](auto q) { layer.decode_path_pull(q, factor); });
   }
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires CanEncodePull<L, T> {

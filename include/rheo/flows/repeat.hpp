@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/flows/chain.hpp"
 
 namespace rheo {
@@ -77,10 +77,8 @@ template <Index K, class L> struct Repeat {
   template <class T> void initialise(InitPass<T> p) const {
     Batch<T> x = p.in, z;
     for (Index k = 0; k < K; ++k) {
-      if constexpr (detail::HasInitialise<L, T>) {
-        layer.initialise(InitPass<T>{view(std::as_const(x)), slice(p.theta, k), buffer_slice(p.buffers, k), p.context,
-                                     p.anew, p.report});
-      }
+      detail::initialise(layer, InitPass<T>{view(std::as_const(x)), slice(p.theta, k), buffer_slice(p.buffers, k),
+                                            p.context, p.anew, p.report});
       if constexpr (CanEncode<L, T>) {
         if (k + 1 < K)
           detail::encode_rows<T>(layer, view(std::as_const(x)), z, slice(p.theta, k), buffer_slice(p.buffers, k),

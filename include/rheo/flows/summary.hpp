@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/flow.hpp"
 

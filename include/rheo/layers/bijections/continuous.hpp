@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/math/ode.hpp"
 #include "rheo/nets/velocity.hpp"
 
