@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/normal.hpp"
 
 namespace rheo {
