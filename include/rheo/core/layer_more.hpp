@@ -294,7 +294,10 @@ concept HasWeigh = requires(const L& l, CView<T> x, ColView<T> v, Params<const T
   l.weigh(x, x, v, theta);
 };
 
-// Nets.
+// Nets.  A net, `typename Recipe::template net<In, Out, C>`, writes, with pass.hpp's NetPass and NetPull,
+//   static constexpr Index param_count; static constexpr bool smooth; template <class T> struct Cache;
+//   template <class P> static auto unpack(P p); void init(Params<T> theta, Params<T> buffers, Noise) const;
+//   void map(NetPass<T, Cache<T>>) const and, to be trained, void map_pull(NetPull<T, Cache<T>>) const
 
 /// `static constexpr bool masked` of a net: it keeps its outputs to the inputs before them, which autoregressive
 /// wirings need, and others must not have.
