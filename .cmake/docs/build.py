@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""The reference: prepares what Doxygen reads, runs it, judges its warnings, puts the links right and checks them all.
+build.py ROOT WORK OUT VERSION: WORK holds the configured Doxyfile and what is made on the way, OUT the pages."""
+import collections
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as Xml
+from pathlib import Path
+
+root, work, out = (Path(a).resolve() for a in sys.argv[1:4])
+there = work / "input"
+
+# What a contract asks for, told once where the contract is (core/layer.hpp, core/layer_more.hpp, core/pass.hpp,
+# transformers/transformer.hpp, distributions/independent.hpp, math/energy.hpp, targets/toy.hpp,
+# training/objectives.hpp), and not again at each of the types that keep it.
+contracts = """
+x_dim z_dim context_dim param_count buffer_count kind exactness x_support z_support Cache unpack unpack_buffers
+init initialise after_step valid_buffers encode decode encode_pull decode_pull encode_path_pull decode_path_pull smooth
+piecewise_smooth seams z_seams accuracy exact_pulls biased_pulls noise_free bounded encode_passes decode_passes
+parallel_encode parallel_decode support_source categories x_categories z_categories replays draws reverse_draws weigh
+net masked map map_pull
+params Local local
+natural_count cotangents natural log_prob_pull raw_pull from_normal draw draw_pull support lanes
+dim Workspace value value_and_gradient value_and_derivative
+name log_prob entropy box in_support distance_to_support
+Room
+""".split()
+
+
+def pages():
+    """Markdown that becomes pages, the main one first."""
+    found = [root / "README.md", root / "include/rheo/README.md"]
+    for pattern in ("include/rheo/*/**/README.md", "examples/*.md", "examples/guides/*.md", "examples/data/README.md",
+                    "tests/README.md", "benchmarks/README.md", "benchmarks/compare/REPORT.md"):
+        found += sorted(root.glob(pattern))
+    return list(dict.fromkeys(found))
+
+
+def key(path):
+    """The name of a page, by its place in the tree."""
+    name = path.relative_to(root).with_suffix("")
+    name = name.parent if name.name == "README" else name
+    return "page_" + re.sub(r"\W+", "_", str(name).replace("include/rheo", "rheo")).strip("_")
+
+
+def title_of(path):
+    return re.search(r"^# (.+)$", path.read_text(), re.M).group(1)
+
+
+def staged_page(path):
+    """Links become absolute, `rheo:` and the place in the tree: what Doxygen makes of that place is known afterwards."""
+
+    def link(m):
+        place, anchor = (m.group(2).split("#") + [""])[:2]
+        if re.match(r"https?:|mailto:", m.group(2)) or not place:
+            return m.group(0)
+        target = (path.parent / place).resolve().relative_to(root)
+        if m.group(1) == "!":
+            shutil.copy(root / target, work / "images")
+            return f"![{m.group(3)}]({target.name})"
+        return f'<a href="rheo:{target}">{html.escape(m.group(3), False)}</a>'
+
+    text, parts = path.read_text(), []
+    for k, part in enumerate(re.split(r"(```.*?```)", text, flags=re.S)):
+        if k % 2 == 0:
+            part = re.sub(r"(!?)\[((?:[^][]|\[[^]]*\])*)\]\(([^() ]+)\)",
+                          lambda m: link(re.match(r"(!?)\0(.*)\0(.*)", f"{m[1]}\0{m[3]}\0{m[2]}", re.S)), part)
+            part = re.sub(r'(<a href="rheo:[^"]+">)(.*?)</a>',
+                          lambda m: m[1] + re.sub(r"`([^`]+)`", r"<code>\1</code>", m[2]) + "</a>", part, flags=re.S)
+        parts.append(part)
+    text = "".join(parts)
+    if path != root / "README.md":
+        text = re.sub(r"^# (.+)$", rf"# \1 {{#{key(path)}}}", text, count=1, flags=re.M)
+    return text
+
+
+def escaped(text):
+    """Plain text in a comment: what Doxygen would take for a command is none.  Code between backticks stays."""
+    pieces = re.split(r"(`[^`]*`)", text)
+    pieces[::2] = [re.sub(r"([<>@\\#%&*|])", lambda m: {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(m[1], "\\" + m[1]),
+                          p) for p in pieces[::2]]
+    return "".join(pieces)
+
+
+def staged_header(path):
+    """The first comment of a header tells of the file; indented lines of it are sources, or code and tables."""
+    lines = path.read_text().split("\n")
+    end = next(i for i, l in enumerate(lines) if not l.startswith("//"))
+    head, code = ["/** @file"], False
+    for line in lines[1:end]:
+        line = line[2:]
+        block = line.startswith("    ") or line.startswith("   ") and not re.search(r"arXiv|\b(19|20)\d\d\b", line)
+        if block != code and (block or line.strip()):
+            head.append("@verbatim" if block else "@endverbatim")
+            code = block
+        head.append(line[1:] if code else escaped(line.strip()) + (" <br>" if line.startswith("   ") else ""))
+    lines[:end] = head + (["@endverbatim"] if code else []) + ["*/"]
+    for i in range(end, len(lines)):
+        m = re.match(r"(.*?///<?)( .*)$", lines[i])
+        if m:
+            further = re.match(r"^   +\S", m[2]) and "///<" not in m[1] and not re.match(r" +/// {3}", lines[i - 1])
+            lines[i] = m[1] + (" <br>" if further else "") + escaped(m[2])
+    return "\n".join(lines)
+
+
+def stage():
+    for folder in (there, work / "images", work / "html"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    for path in pages():
+        target = there / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(staged_page(path))
+    for path in (root / "include/rheo").rglob("*.hpp"):
+        target = there / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(staged_header(path))
+
+
+def tab(kind, title, url="", inside=""):
+    return f'<tab type="{kind}" visible="yes" title="{html.escape(title)}" url="{url}">{inside}</tab>\n'
+
+
+def layout():
+    """The menu: guides, rooms, names, headers."""
+    groups = collections.defaultdict(str)
+    for path in pages()[1:]:
+        group = "Rooms" if "include" in path.parts else "Guides" if "examples" in path.parts else "Project"
+        groups[group] += tab("user", title_of(path), f"@ref {key(path)}")
+    menu = tab("mainpage", "rheo") + "".join(tab("usergroup", g, "", groups[g]) for g in ("Guides", "Rooms"))
+    menu += tab("usergroup", "Names", "", tab("classlist", "Types") + tab("namespacelist", "Namespaces") +
+                tab("namespacemembers", "Functions, aliases, constants"))
+    menu += tab("filelist", "Headers") + tab("usergroup", "Project", "", groups["Project"])
+    (work / "layout.xml").write_text(f'<doxygenlayout version="1.0"><navindex>{menu}</navindex></doxygenlayout>')
+
+
+def judge():
+    """Warnings that count: all but those of members that a contract tells of."""
+    faults, told = [], 0
+    for line in (work / "warnings.txt").read_text().splitlines():
+        m = re.search(r"warning: (?:Member (.+?) \((?:\w+)\) of .*|Compound (.+)) is not documented", line)
+        if m:
+            name = re.sub(r"\(.*|\s*=.*|\{.*", "", m[1] or m[2], flags=re.S).split("[")[0].split()[-1].split("::")[-1]
+            if name in contracts:
+                told += 1
+                continue
+        faults.append(line.replace(str(there), str(root)))
+    return faults, told
+
+
+def places():
+    """Of every file: its page; and how many names have words."""
+    place, names = {}, 0
+    for c in Xml.parse(work / "tags.xml").getroot().iter("compound"):
+        file = c.findtext("filename") or ""
+        file += "" if file.endswith(".html") else ".html"
+        if c.get("kind") in ("file", "dir"):
+            path = (c.findtext("path") or "").replace(str(there) + "/", "")
+            name = c.findtext("name")
+            place[(path.rstrip("/") if c.get("kind") == "dir" else path + name)] = file
+        elif c.get("kind") != "page":
+            names += 1
+        names += sum(1 for m in c.findall("member") if c.get("kind") not in ("file", "page"))
+    return place, names
+
+
+def finish(place):
+    """Puts the links right; those into the tree that are no page are copied beside."""
+    by_page = {str(p.relative_to(root)): key(p) + ".html" for p in pages()}
+    by_page["README.md"] = "index.html"
+    for path in pages():
+        by_page.setdefault(str(path.parent.relative_to(root)), by_page[str(path.relative_to(root))])
+
+    def target(m):
+        where = m.group(1).rstrip("/")
+        if where in by_page:
+            return by_page[where]
+        if where in place:
+            return place[where]
+        source = root / where
+        if source.is_dir():
+            listing = "".join(f'<li><a href="{os.path.relpath(f, source)}">{f.name}</a></li>'
+                              for f in sorted(source.iterdir()) if f.is_file())
+            for f in source.iterdir():
+                if f.is_file():
+                    copied(f)
+            to = work / "html/files" / where / "index.html"
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_text(f'<!doctype html><meta charset="utf-8"><title>{where}</title><h1>{where}</h1><ul>{listing}</ul>')
+            return f"files/{where}/index.html"
+        return copied(source)
+
+    def copied(source):
+        where = source.relative_to(root)
+        to = work / "html/files" / where
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, to)
+        return f"files/{where}"
+
+    for page in (work / "html").glob("*.html"):
+        text = page.read_text()
+        done = re.sub(r"(?<=href=\")rheo:([^\"]+)", target, text)
+        if done != text:
+            page.write_text(done)
+
+
+def broken_links():
+    files, faults = {}, []
+    for page in (work / "html").glob("*.html"):
+        text = page.read_text()
+        files[page.name] = (set(re.findall(r'\b(?:id|name)="([^"]+)"', text)), re.findall(r'\bhref="([^"]+)"', text))
+    for name, (_, links) in files.items():
+        for link in links:
+            link = html.unescape(link)
+            if re.match(r"https?:|mailto:|javascript:", link):
+                continue
+            to, _, anchor = link.partition("#")
+            to = to or name
+            if not (work / "html" / to).exists() or anchor and to in files and anchor not in files[to][0]:
+                faults.append(f"{name}: links to {link}, which is not there")
+    return sorted(set(faults))
+
+
+def doxygen(*settings):
+    """Where what has no words is hidden, Doxygen does not warn of it: it is asked once with and once without."""
+    text = "\n".join([(work / "Doxyfile").read_text(), *settings])
+    subprocess.run(["doxygen", "-"], input=text, text=True, check=True)
+
+
+stage()
+layout()
+doxygen("HIDE_UNDOC_MEMBERS = NO", "HIDE_UNDOC_CLASSES = NO", "GENERATE_HTML = NO", "GENERATE_TAGFILE =")
+faults, told = judge()
+doxygen()
+faults += [f for f in judge()[0] if f not in faults]
+place, names = places()
+finish(place)
+faults += broken_links()
+(work / "faults.txt").write_text("\n".join(faults) + "\n")
+print(f"docs: {names} public names; {told} more members are told of by the contracts; {len(faults)} faults")
+if faults and "--all-the-same" not in sys.argv:
+    sys.exit("\n".join(faults))
+shutil.rmtree(out, ignore_errors=True)
+shutil.copytree(work / "html", out)
