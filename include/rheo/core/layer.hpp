@@ -53,6 +53,7 @@
 
 namespace rheo {
 
+/// What a layer keeps from a call for its pull.
 template <class L, class T> using CacheOf = typename L::template Cache<T>;
 
 template <class L, class T>

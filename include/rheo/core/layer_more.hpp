@@ -18,8 +18,8 @@
 
 namespace rheo {
 
-/// encode_passes or decode_passes of a layer whose iterations decide, and of one that does not say.
-inline constexpr Index as_needed = -1, not_stated = -2;
+inline constexpr Index as_needed = -1;   ///< encode_passes or decode_passes of a layer whose iterations decide
+inline constexpr Index not_stated = -2;  ///< the same of one that does not say
 
 namespace detail {
 

@@ -14,6 +14,7 @@
 
 namespace rheo {
 
+/// "bijection" and so on, as summary() prints it.
 inline const char* to_string(Kind k) {
   constexpr const char* names[] = {"bijection", "inference surjection", "generative surjection", "stochastic"};
   return names[static_cast<unsigned>(k)];

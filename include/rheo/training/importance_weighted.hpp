@@ -93,6 +93,7 @@ template <bool ByPath, class F, class T> double importance_weighted(ObjectiveCal
 class ImportanceWeighted {
  public:
   ImportanceWeighted() = default;
+  /// draws >= 1 a row, or std::invalid_argument.
   explicit ImportanceWeighted(Index draws) : draws_(draws) {
     if (draws < 1) detail::fail("ImportanceWeighted wants at least one draw, got " + std::to_string(draws));
   }
@@ -119,6 +120,7 @@ class ImportanceWeighted {
 class DoublyReparameterised {
  public:
   DoublyReparameterised() = default;
+  /// draws >= 1 a row, or std::invalid_argument.
   explicit DoublyReparameterised(Index draws) : draws_(draws) {
     if (draws < 1) detail::fail("DoublyReparameterised wants at least one draw, got " + std::to_string(draws));
   }
