@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The reference: prepares what Doxygen reads, runs it, judges its warnings, puts the links right and checks them all.
-build.py ROOT WORK OUT VERSION: WORK holds the configured Doxyfile and what is made on the way, OUT the pages."""
+build.py ROOT WORK OUT [--all-the-same]: WORK holds the configured Doxyfile and what is made on the way, OUT the pages;
+faults are errors, unless all the same.  What is public, and which names must have words, is said by `counts`."""
 import collections
 import html
 import os
@@ -52,7 +53,7 @@ def title_of(path):
 
 
 def staged_page(path):
-    """Links become absolute, `rheo:` and the place in the tree: what Doxygen makes of that place is known afterwards."""
+    """Links become absolute, `rheo:` and the place in the tree: what Doxygen makes of it is known afterwards."""
 
     def link(m):
         place, anchor = (m.group(2).split("#") + [""])[:2]
@@ -67,6 +68,9 @@ def staged_page(path):
     text, parts = path.read_text(), []
     for k, part in enumerate(re.split(r"(```.*?```)", text, flags=re.S)):
         if k % 2 == 0:
+            pieces = re.split(r"(`[^`]*`|\]\([^()]*\)|^    .*$)", part, flags=re.M)
+            pieces[::2] = [formulas(p) for p in pieces[::2]]
+            part = "".join(pieces)
             part = re.sub(r"(!?)\[((?:[^][]|\[[^]]*\])*)\]\(([^() ]+)\)",
                           lambda m: link(re.match(r"(!?)\0(.*)\0(.*)", f"{m[1]}\0{m[3]}\0{m[2]}", re.S)), part)
             part = re.sub(r'(<a href="rheo:[^"]+">)(.*?)</a>',
@@ -78,12 +82,27 @@ def staged_page(path):
     return text
 
 
+def bare(text):
+    """Without brackets around the whole."""
+    return text[1:-1] if text.startswith("(") else text
+
+
+def formulas(text):
+    """x_j, D^2, e^(-s), <= as they are set in print; by HTML alone, which needs no script."""
+    inside = r"(-?\w+|\((?:[^()]|\([^()]*\))*\))"
+    text = re.sub(r"(?<=[\w)])\^" + inside, lambda m: f"<sup>{bare(m[1])}</sup>", text)
+    text = re.sub(r"\b([A-Za-z])_(\w|\([^()]*\))(?!\w)", lambda m: f"{m[1]}<sub>{bare(m[2])}</sub>", text)
+    for plain_sign, sign in (("&lt;=", "≤"), ("&gt;=", "≥"), (" <= ", " ≤ "), (" >= ", " ≥ "), ("+-", "±")):
+        text = text.replace(plain_sign, sign)
+    return text
+
+
 def escaped(text):
     """Plain text in a comment: what Doxygen would take for a command is none.  Code between backticks stays."""
+    entities = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
     pieces = re.split(r"(`[^`]*`)", text)
-    pieces[::2] = [re.sub(r"([<>@\\#%&*|])", lambda m: {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(m[1], "\\" + m[1]),
-                          p) for p in pieces[::2]]
-    return "".join(pieces)
+    pieces[::2] = [formulas(re.sub(r"[<>@\\#%&*|]", lambda m: entities.get(m[0], "\\" + m[0]), p)) for p in pieces[::2]]
+    return "".join(pieces).replace("](", "] (")
 
 
 def declared(text):
@@ -107,13 +126,15 @@ def shared_words(lines):
                 words.append(lines[i].strip())
                 i += 1
             kind = None
-        elif not re.match(r" *(template|using|inline|constexpr|static|requires|\[\[|[A-Za-z][\w:<>, *&]* [\w~]+\()", lines[i]):
+        elif not re.match(r" *(template|using|inline|constexpr|static|requires|\[\[|[A-Za-z][\w:<>, *&]* [\w~]+\()",
+                          lines[i]):
             i, words = i + 1, None
             continue
         first, depth, text = i, 0, ""
         while i < len(lines):
             code = re.sub(r'"(\\.|[^"\\])*"|\'.\'|//.*', "", lines[i])
-            text, depth, i = text + code + " ", depth + len(re.findall(r"[{(]", code)) - len(re.findall(r"[})]", code)), i + 1
+            depth += len(re.findall(r"[{(]", code)) - len(re.findall(r"[})]", code))
+            text, i = text + code + " ", i + 1
             if depth <= 0 and re.search(r"[;}]\s*$", code):
                 break
             if depth == 1 and re.match(r" *(template <.*> )?(struct|class|namespace|enum)\b", text):
@@ -130,8 +151,8 @@ def shared_words(lines):
 
 def one_by_one(line):
     """Fields declared in one line each get its words."""
-    m = re.match(r"( +)((?:const |static constexpr )*[\w:]+(?:<[^<>]*>)?) (\w+(?: = [^,;(]+)?(?:, \w+(?: = [^,;(]+)?)+);"
-                 r"\s*///< (.*)$", line)
+    field = r"\w+(?: = [^,;(]+)?"
+    m = re.match(rf"( +)((?:const |static constexpr )*[\w:]+(?:<[^<>]*>)?) ({field}(?:, {field})+);\s*///< (.*)$", line)
     if not m:
         return line
     return m[1] + " ".join(f"{m[2]} {field}; /**< {escaped(m[4])} */" for field in m[3].split(", "))
@@ -161,6 +182,21 @@ def staged_header(path):
     return "\n".join(lines)
 
 
+def plain(text):
+    """Markdown without links and code."""
+    return escaped(re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("`", ""))
+
+
+def tidy(text):
+    """Titles without their kind, brackets without blanks, and no heading where there is one already."""
+    text = re.sub(r' (?:File|Namespace|Directory|Concept)(?: Template)? Reference(?=</|\s*<)', "", text)
+    text = re.sub(r'<h2 class="groupheader"> *</h2>', "", text)
+    text = re.sub(r" ?&#160;</td>", "</td>", text)
+    return "\n".join(re.sub(r" &gt;(?![=&])", "&gt;", re.sub(r"&lt; ", "&lt;", line))
+                     if re.search(r'class="(title|mem|param|navelem|entry)|<title>|^(struct|class) ', line)
+                     else line for line in text.split("\n"))
+
+
 def stage():
     for folder in (there, work / "images", work / "html"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -169,6 +205,10 @@ def stage():
         target = there / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(staged_page(path))
+    shutil.copy(root / ".cmake/docs/names.dox", there)
+    rooms = re.findall(r"^\| \[`(\w+)`\]\([^)]*\) \| (.+) \|$", (root / "include/rheo/README.md").read_text(), re.M)
+    text = "".join(f"/** @dir rheo/{room}\n{plain(words)} */\n" for room, words in rooms)
+    (there / "rooms.dox").write_text(text)
     for path in (root / "include/rheo").rglob("*.hpp"):
         target = there / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +229,22 @@ def layout():
     menu += tab("usergroup", "Names", "", tab("classlist", "Types") + tab("namespacelist", "Namespaces") +
                 tab("namespacemembers", "Functions, aliases, constants"))
     menu += tab("filelist", "Headers") + tab("usergroup", "Project", "", groups["Project"])
-    (work / "layout.xml").write_text(f'<doxygenlayout version="1.0"><navindex>{menu}</navindex></doxygenlayout>')
+    sections = {
+        "class": ("<includes/>", """nestedclasses publictypes services interfaces publicmethods publicstaticmethods
+            publicattributes publicstaticattributes protectedtypes protectedmethods protectedattributes friends related
+            membergroups""", "typedefs enums constructors functions related variables"),
+        "namespace": ("", "nestednamespaces concepts classes typedefs enums functions variables membergroups",
+                      "typedefs enums functions variables"),
+        "file": ("", "classes concepts typedefs enums functions variables defines membergroups",
+                 "defines typedefs enums functions variables"),
+    }
+    text = ""
+    for kind, (first, declared_here, told_here) in sections.items():
+        visible = "".join(f'<{s} title=""/>' for s in declared_here.split())
+        text += f'<{kind}>{first}<detaileddescription title=" "/><memberdecl>{visible}</memberdecl>'
+        text += f'<memberdef>{"".join(f"<{s}/>" for s in told_here.split())}</memberdef></{kind}>'
+    (work / "layout.xml").write_text(
+        f'<doxygenlayout version="1.0"><navindex>{menu}</navindex>{text}</doxygenlayout>')
 
 
 def counts(what, line):
@@ -199,19 +254,19 @@ def counts(what, line):
         return False
     if re.search(r"Member \S+< .*\(variable\)|::(Cache|Room|Workspace) is not", line):
         return False
-    if re.search(r" of (namespace|file) ", line) or m_compound(what):
+    if re.search(r" of (namespace|file) ", line) or is_type(what):
         return True
     return bool(re.search(called, line))
 
 
-def m_compound(what):
+def is_type(what):
     return re.fullmatch(r"rheo::(?:[a-z_]+::)?[A-Za-z]\w*", what)
 
 
 # Headers whose members users call.
-called = (r"include/rheo/(flows/|training/(fit|held_out|objectives|optimizer|schedule|row_source|replay|repeated|team|"
-          r"importance|alpha|flow_matching|denoising)|evaluation/(metrics|importance|isoperi|pareto|signed|sliced|certify"
-          r"\.)|io/|targets/|mpi\.hpp|core/(batch|kind|noise|params|pass|fail|layer|tensor)\.hpp)")
+called = (r"include/rheo/(flows/|io/|targets/|mpi\.hpp|core/(batch|kind|noise|params|pass|fail|layer|tensor)\.hpp|"
+          r"training/(fit|held_out|objectives|optimizer|schedule|row_source|replay|repeated|team|importance|alpha|"
+          r"flow_matching|denoising)|evaluation/(metrics|importance|isoperi|pareto|signed|sliced|certify\.))")
 
 
 def judge():
@@ -238,6 +293,7 @@ def places():
         file += "" if file.endswith(".html") else ".html"
         if c.get("kind") in ("file", "dir"):
             path = (c.findtext("path") or "").replace(str(there) + "/", "")
+            path = "include/" + path if path.startswith("rheo") else path
             name = c.findtext("name")
             place[(path.rstrip("/") if c.get("kind") == "dir" else path + name)] = file
         elif c.get("kind") != "page":
@@ -268,7 +324,8 @@ def finish(place):
                     copied(f)
             to = work / "html/files" / where / "index.html"
             to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_text(f'<!doctype html><meta charset="utf-8"><title>{where}</title><h1>{where}</h1><ul>{listing}</ul>')
+            to.write_text(f'<!doctype html><meta charset="utf-8"><title>{where}</title>\n'
+                          f"<h1>{where}</h1><ul>{listing}</ul>")
             return f"files/{where}/index.html"
         return copied(source)
 
@@ -289,8 +346,13 @@ def finish(place):
         done = re.sub(r"(?<=href=\")rheo:([^\"]+)", target, text)
         if page.name.endswith("-members.html"):
             done = re.sub(r'href="(class[^"#]+)#([^"]+)"', shown, done)
+        done = tidy(done)
         if done != text:
             page.write_text(done)
+    with open(work / "html/search/search.css", "a") as style:  # of the frame of results, which our own does not reach
+        style.write(":root { color-scheme: light dark; } body.SRPage { background: Canvas; color: CanvasText; }\n"
+                    ".SRSymbol, a.SRSymbol:visited, a.SRScope { color: LinkText !important; font-size: 13px; }\n"
+                    ".SRPage, .SRScope, .SRChildren a { font-size: 13px; } .SREntry { padding: 3px 6px; }\n")
 
 
 def broken_links():
@@ -313,7 +375,7 @@ def broken_links():
 def doxygen(*settings):
     """Where what has no words is hidden, Doxygen does not warn of it: it is asked once with and once without."""
     text = "\n".join([(work / "Doxyfile").read_text(), *settings])
-    subprocess.run(["doxygen", "-"], input=text, text=True, check=True)
+    subprocess.run(["doxygen", "-"], input=text, text=True, check=True, stderr=subprocess.DEVNULL)
 
 
 stage()

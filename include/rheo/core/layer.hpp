@@ -56,18 +56,22 @@ namespace rheo {
 /// What a layer keeps from a call for its pull.
 template <class L, class T> using CacheOf = typename L::template Cache<T>;
 
+/// x -> z, in the scalar T.
 template <class L, class T>
 concept CanEncode = requires(const L& l, Pass<T, CacheOf<L, T>> p) {
   l.encode(p);
 };
+/// And its vector-Jacobian product: it can be trained by data.
 template <class L, class T>
 concept CanEncodePull = CanEncode<L, T> && requires(const L& l, Pull<T, CacheOf<L, T>> p) {
   l.encode_pull(p);
 };
+/// z -> x, in the scalar T.
 template <class L, class T>
 concept CanDecode = requires(const L& l, Pass<T, CacheOf<L, T>> p) {
   l.decode(p);
 };
+/// And its vector-Jacobian product: it can be trained by energies.
 template <class L, class T>
 concept CanDecodePull = CanDecode<L, T> && requires(const L& l, Pull<T, CacheOf<L, T>> p) {
   l.decode_pull(p);
