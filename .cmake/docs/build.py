@@ -14,6 +14,7 @@ from pathlib import Path
 
 root, work, out = (Path(a).resolve() for a in sys.argv[1:4])
 there = work / "input"
+missing = []
 
 # What a contract asks for, told once where the contract is (core/layer.hpp, core/layer_more.hpp, core/pass.hpp,
 # transformers/transformer.hpp, distributions/independent.hpp, math/energy.hpp, targets/toy.hpp,
@@ -35,7 +36,7 @@ Room
 def pages():
     """Markdown that becomes pages, the main one first."""
     found = [root / "README.md", root / "include/rheo/README.md"]
-    for pattern in ("include/rheo/*/**/README.md", "examples/*.md", "examples/guides/*.md", "examples/data/README.md",
+    for pattern in ("include/rheo/*/**/README.md", "examples/guides/*.md", "examples/*.md", "examples/data/README.md",
                     "tests/README.md", "benchmarks/README.md", "benchmarks/compare/REPORT.md"):
         found += sorted(root.glob(pattern))
     return list(dict.fromkeys(found))
@@ -56,25 +57,27 @@ def staged_page(path):
     """Links become absolute, `rheo:` and the place in the tree: what Doxygen makes of it is known afterwards."""
 
     def link(m):
-        place, anchor = (m.group(2).split("#") + [""])[:2]
-        if re.match(r"https?:|mailto:", m.group(2)) or not place:
-            return m.group(0)
+        picture, words, place = m.groups()
+        place = place.split("#")[0]
+        if re.match(r"https?:|mailto:", place) or not place:
+            return m[0]
         target = (path.parent / place).resolve().relative_to(root)
-        if m.group(1) == "!":
-            shutil.copy(root / target, work / "images")
-            return f"![{m.group(3)}]({target.name})"
-        return f'<a href="rheo:{target}">{html.escape(m.group(3), False)}</a>'
+        if not (root / target).exists():
+            missing.append(f"{path}: links to {place}, which is not there")
+            return m[0]
+        if picture:
+            name = "_".join(target.parts).lstrip(".")
+            shutil.copy(root / target, work / "images" / name)
+            return f"![{words}]({name})"
+        words = re.sub(r"`([^`]+)`", lambda c: f"<code>{html.escape(c[1], False)}</code>", words)
+        return f'<a href="rheo:{target}">{words}</a>'
 
     text, parts = path.read_text(), []
     for k, part in enumerate(re.split(r"(```.*?```)", text, flags=re.S)):
         if k % 2 == 0:
             pieces = re.split(r"(`[^`]*`|\]\([^()]*\)|^    .*$)", part, flags=re.M)
             pieces[::2] = [formulas(p) for p in pieces[::2]]
-            part = "".join(pieces)
-            part = re.sub(r"(!?)\[((?:[^][]|\[[^]]*\])*)\]\(([^() ]+)\)",
-                          lambda m: link(re.match(r"(!?)\0(.*)\0(.*)", f"{m[1]}\0{m[3]}\0{m[2]}", re.S)), part)
-            part = re.sub(r'(<a href="rheo:[^"]+">)(.*?)</a>',
-                          lambda m: m[1] + re.sub(r"`([^`]+)`", r"<code>\1</code>", m[2]) + "</a>", part, flags=re.S)
+            part = re.sub(r"(!?)\[((?:[^][]|\[[^]]*\])*)\]\(([^() ]+)\)", link, "".join(pieces))
         parts.append(part)
     text = "".join(parts)
     if path != root / "README.md":
@@ -216,14 +219,16 @@ def stage():
 
 
 def tab(kind, title, url="", inside=""):
-    return f'<tab type="{kind}" visible="yes" title="{html.escape(title)}" url="{url}">{inside}</tab>\n'
+    title = html.escape(title).replace("&#x27;", "'")
+    return f'<tab type="{kind}" visible="yes" title="{title}" url="{url}">{inside}</tab>\n'
 
 
 def layout():
     """The menu: guides, rooms, names, headers."""
     groups = collections.defaultdict(str)
     for path in pages()[1:]:
-        group = "Rooms" if "include" in path.parts else "Guides" if "examples" in path.parts else "Project"
+        group = "Guides" if path.parent.name in ("examples", "guides") else "Project"
+        group = "Rooms" if "include" in path.relative_to(root).parts else group
         groups[group] += tab("user", title_of(path), f"@ref {key(path)}")
     menu = tab("mainpage", "rheo") + "".join(tab("usergroup", g, "", groups[g]) for g in ("Guides", "Rooms"))
     menu += tab("usergroup", "Names", "", tab("classlist", "Types") + tab("namespacelist", "Namespaces") +
@@ -286,8 +291,8 @@ def judge():
 
 
 def places():
-    """Of every file: its page; and how many names have words."""
-    place, names = {}, 0
+    """Of every file, and of every name of ours by its last part: its page; and how many names have words."""
+    place, by_name, names = {}, {}, 0
     for c in Xml.parse(work / "tags.xml").getroot().iter("compound"):
         file = c.findtext("filename") or ""
         file += "" if file.endswith(".html") else ".html"
@@ -298,11 +303,18 @@ def places():
             place[(path.rstrip("/") if c.get("kind") == "dir" else path + name)] = file
         elif c.get("kind") != "page":
             names += 1
+            outer = c.findtext("name")
+            if c.get("kind") == "namespace":
+                for m in c.findall("member"):
+                    anchor = f"{m.findtext('anchorfile')}#{m.findtext('anchor')}"
+                    by_name.setdefault(f"{outer}::{m.findtext('name')}", anchor)
+            elif "<" not in outer:
+                by_name[outer] = file
         names += sum(1 for m in c.findall("member") if c.get("kind") not in ("file", "page"))
-    return place, names
+    return place, by_name, names
 
 
-def finish(place):
+def finish(place, by_name):
     """Puts the links right; those into the tree that are no page are copied beside."""
     by_page = {str(p.relative_to(root)): key(p) + ".html" for p in pages()}
     by_page["README.md"] = "index.html"
@@ -336,6 +348,12 @@ def finish(place):
         shutil.copy(source, to)
         return f"files/{where}"
 
+    def named(m):  # `Maf<2>` in a page leads to presets::Maf
+        for space in ("rheo::", "rheo::presets::", "rheo::targets::", "rheo::io::"):
+            if space + m[1] in by_name and re.search("[A-Z]|::|_", m[1]):
+                return f'<code><a href="{by_name[space + m[1]]}">{m[1]}</a>{m[2] or ""}</code>'
+        return m[0]
+
     texts = {page.name: page.read_text() for page in (work / "html").glob("*.html")}
 
     def shown(m):  # lists of members know of friends that have no place
@@ -344,14 +362,21 @@ def finish(place):
     for page in (work / "html").glob("*.html"):
         text = page.read_text()
         done = re.sub(r"(?<=href=\")rheo:([^\"]+)", target, text)
+        if page.name.startswith(("page_", "index")):
+            parts = re.split(r"(<a .*?</a>|<div class=\"fragment\">.*?</div><!-- fragment -->)", done, flags=re.S)
+            called_so = r"<code>((?:\w+::)*\w+)((?:&lt;|\{|\()[^<]*)?</code>"
+            parts[::2] = [re.sub(called_so, named, p) for p in parts[::2]]
+            done = "".join(parts)
         if page.name.endswith("-members.html"):
             done = re.sub(r'href="(class[^"#]+)#([^"]+)"', shown, done)
         done = tidy(done)
         if done != text:
             page.write_text(done)
     with open(work / "html/search/search.css", "a") as style:  # of the frame of results, which our own does not reach
-        style.write(":root { color-scheme: light dark; } body.SRPage { background: Canvas; color: CanvasText; }\n"
-                    ".SRSymbol, a.SRSymbol:visited, a.SRScope { color: LinkText !important; font-size: 13px; }\n"
+        style.write(":root { color-scheme: light dark; --link: #1f5fa8; }\n"
+                    "body.SRPage { background: Canvas; color: CanvasText; }\n"
+                    "@media (prefers-color-scheme: dark) { :root { --link: #84b6ee; } }\n"
+                    ".SRSymbol, a.SRSymbol:visited, a.SRScope { color: var(--link) !important; font-size: 13px; }\n"
                     ".SRPage, .SRScope, .SRChildren a { font-size: 13px; } .SREntry { padding: 3px 6px; }\n")
 
 
@@ -384,9 +409,9 @@ doxygen("HIDE_UNDOC_MEMBERS = NO", "HIDE_UNDOC_CLASSES = NO", "GENERATE_HTML = N
 faults, told = judge()
 doxygen()
 faults += [f for f in judge()[0] if f not in faults]
-place, names = places()
-finish(place)
-faults += broken_links()
+place, by_name, names = places()
+finish(place, by_name)
+faults += missing + broken_links()
 (work / "faults.txt").write_text("\n".join(faults) + "\n")
 print(f"docs: {names} public names; {told} more members are told of by the contracts; {len(faults)} faults")
 if faults and "--all-the-same" not in sys.argv:
