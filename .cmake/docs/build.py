@@ -161,6 +161,21 @@ def one_by_one(line):
     return m[1] + " ".join(f"{m[2]} {field}; /**< {escaped(m[4])} */" for field in m[3].split(", "))
 
 
+def members(lines):
+    """What core/layer_more.hpp tells of members, beside the code that finds them, as a list under its headings."""
+    told = []
+    for i, line in enumerate(lines):
+        if re.match(r"// [A-Z]", line):
+            told += ["", "<b>" + escaped(line[3:].strip()) + "</b>", ""]
+        elif line.startswith("/// `"):
+            told.append("- ")
+        if line.startswith(("///", "//   ")) and told and (line.startswith("//   ") or told[-1].startswith("- ")):
+            told[-1] += " " + escaped(line.strip("/ "))
+        elif told and told[-1].startswith("- "):
+            told.append("")
+    return told
+
+
 def staged_header(path):
     """The first comment of a header tells of the file; indented lines of it are sources, or code and tables."""
     lines = path.read_text().split("\n")
@@ -175,7 +190,8 @@ def staged_header(path):
             head.append("@verbatim" if block else "@endverbatim")
             code = block
         head.append(line[1:] if code else ("<br> " if source else "") + escaped(line.strip()))
-    lines[:end] = head + (["@endverbatim"] if code else []) + ["*/"]
+    more = members(lines[end:]) if path.name == "layer_more.hpp" else []
+    lines[:end] = head + (["@endverbatim"] if code else []) + more + ["*/"]
     lines = [one_by_one(line) for line in shared_words(lines)]
     for i in range(end, len(lines)):
         m = re.match(r"(.*?///<?)( .*)$", lines[i])
