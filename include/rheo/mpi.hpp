@@ -37,6 +37,7 @@ namespace rheo::mpi {
 /// would wait for it for ever.
 class Session {
  public:
+  /// MPI_Init_thread; only the calling thread speaks to MPI.
   Session(int& argc, char**& argv) : exceptions_(std::uncaught_exceptions()) {
     int level = 0;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
@@ -62,6 +63,7 @@ class Session {
 /// before it does.  Its calls are made by the thread that made it.  Errors of MPI end the job.
 class Team final : public rheo::Team {
  public:
+  /// A copy of the communicator, so that nothing else is heard.
   explicit Team(MPI_Comm all = MPI_COMM_WORLD) {
     MPI_Comm_dup(all, &comm_);
     MPI_Comm_rank(comm_, &rank_);
@@ -74,10 +76,12 @@ class Team final : public rheo::Team {
     MPI_Finalized(&over);
     if (!over) MPI_Comm_free(&comm_);
   }
-  int rank() const override { return rank_; }
-  int size() const override { return size_; }
+  int rank() const override { return rank_; }  ///< in the communicator
+  int size() const override { return size_; }  ///< of the communicator
+  /// As rheo::Team has it, by MPI_Allreduce.
   void sum(double* x, Index n) override { sum(x, n, MPI_DOUBLE); }
   void sum(float* x, Index n) override { sum(x, n, MPI_FLOAT); }
+  /// As rheo::Team has it.
   void broadcast(void* x, std::size_t bytes) override { send_from(0, static_cast<char*>(x), bytes); }
   /// Rows [first_of(r), first_of(r + 1)) of n are rank r's, cut where `step` rows are.
   Index first_of(int rank, Index n, Index step) const {
@@ -215,11 +219,14 @@ struct StepCost {
   double bytes = 0;         ///< of the message: (parameters + 3) times the size of the scalar
   double latency = 2e-6;    ///< seconds from one rank to another
   double bandwidth = 1e10;  ///< bytes a second
+  /// Seconds of a step in which ranks speak.
   double communication(int ranks) const {
     const double p = ranks;
     return ranks < 2 ? 0 : 2 * std::ceil(std::log2(p)) * latency + 2 * (p - 1) / p * bytes / bandwidth;
   }
+  /// Seconds of a step in which they work.
   double work(int ranks) const { return fixed + shard * static_cast<double>((shards + ranks - 1) / ranks); }
+  /// Seconds of a step.
   double seconds(int ranks) const { return work(ranks) + communication(ranks); }
   /// The communication's part of a step, in [0, 1].
   double share(int ranks) const { return communication(ranks) / seconds(ranks); }

@@ -18,6 +18,7 @@
 #include "rheo/core/finite.hpp"
 #include "rheo/core/kind.hpp"
 #include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/core/mask.hpp"
 #include "rheo/core/narrow.hpp"
 #include "rheo/core/noise.hpp"

@@ -13,6 +13,8 @@
 
 namespace rheo::autodiff {
 
+/// A value and its derivative along one direction, exact to rounding.  Nests: Dual<Dual<T>> has second derivatives.
+/// Comparisons look at values alone.
 template <class T> struct Dual {
   T a;  ///< value
   T b;  ///< tangent
@@ -44,6 +46,7 @@ template <class T> struct Dual {
   friend bool operator>=(Dual x, Dual y) { return x.a >= y.a; }
 };
 
+/// Whether T is a Dual.
 template <class T> inline constexpr bool is_dual_v = false;
 template <class T> inline constexpr bool is_dual_v<Dual<T>> = true;
 
@@ -91,27 +94,36 @@ RHEO_DUAL_FUNCTION(cbrt, T(1) / (T(3) * f * f))
 #undef RHEO_DUAL_FUNCTION
 
 template <class T> Dual<T> abs(Dual<T> x) { return x.a < T(0) ? -x : x; }
+/// abs by its other name.
 template <class T> Dual<T> fabs(Dual<T> x) { return abs(x); }
+/// The larger, with its tangent; at ties the first.
 template <class T> Dual<T> max(Dual<T> x, Dual<T> y) { return x.a < y.a ? y : x; }
+/// The smaller, with its tangent; at ties the first.
 template <class T> Dual<T> min(Dual<T> x, Dual<T> y) { return y.a < x.a ? y : x; }
+/// Tangent 0.
 template <class T> Dual<T> floor(Dual<T> x) {
   using std::floor;
   return {floor(x.a), T(0)};
 }
+/// x^p.
 template <class T> Dual<T> pow(Dual<T> x, double p) {
   using std::pow;
   return detail::lift(x, T(pow(x.a, p)), T(T(p) * pow(x.a, p - 1)));
 }
+/// x^y for x > 0.
 template <class T> Dual<T> pow(Dual<T> x, Dual<T> y) { return exp(y * log(x)); }
+/// The angle of (x, y).
 template <class T> Dual<T> atan2(Dual<T> y, Dual<T> x) {
   using std::atan2;
   const T r = x.a * x.a + y.a * y.a;
   return {atan2(y.a, x.a), (y.b * x.a - x.b * y.a) / r};
 }
+/// Whether value and tangent are.
 template <class T> bool isfinite(Dual<T> x) {
   using std::isfinite;
   return isfinite(x.a) && isfinite(x.b);
 }
+/// Whether value or tangent is.
 template <class T> bool isnan(Dual<T> x) {
   using std::isnan;
   return isnan(x.a) || isnan(x.b);

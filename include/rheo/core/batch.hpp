@@ -17,6 +17,7 @@
 
 namespace rheo {
 
+/// What counts rows, columns and parameters: Eigen's, signed.
 using Index = Eigen::Index;
 
 // The orders are written out: a program may define EIGEN_DEFAULT_TO_ROW_MAJOR, and our memory is walked by hand.
@@ -24,10 +25,11 @@ template <class T> using Batch = Eigen::Array<T, Eigen::Dynamic, Eigen::Dynamic,
 template <class T>
 using Column = Eigen::Array<T, Eigen::Dynamic, 1, Eigen::ColMajor>;  ///< N, owning; also all parameters of a model
 template <class T> using Row = Eigen::Array<T, 1, Eigen::Dynamic, Eigen::RowMajor>;  ///< 1 x D, owning
-template <class T> using View = Eigen::Map<Batch<T>, 0, Eigen::OuterStride<>>;
-template <class T> using CView = Eigen::Map<const Batch<T>, 0, Eigen::OuterStride<>>;
-template <class T> using ColView = Eigen::Map<Column<T>>;
-template <class T> using CColView = Eigen::Map<const Column<T>>;
+template <class T>
+using View = Eigen::Map<Batch<T>, 0, Eigen::OuterStride<>>;  ///< N x D, to be written; columns contiguous
+template <class T> using CView = Eigen::Map<const Batch<T>, 0, Eigen::OuterStride<>>;  ///< N x D, to be read
+template <class T> using ColView = Eigen::Map<Column<T>>;                              ///< N, to be written
+template <class T> using CColView = Eigen::Map<const Column<T>>;                       ///< N, to be read
 
 /// The view of a pointer: n rows, c columns, columns `stride` apart.
 template <class T> View<T> view_of(T* p, Index n, Index c, Index stride) {
@@ -55,11 +57,13 @@ template <class T> CView<T> rows(CView<T> a, Index first, Index count) {
 /// One column as contiguous numbers.
 template <class T> ColView<T> column(View<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }
 template <class T> CColView<T> column(CView<T> a, Index j) { return {a.data() + j * a.outerStride(), a.rows()}; }
+/// The same numbers, to be read only.
 template <class T> CView<T> read(View<T> a) {
   return view_of(static_cast<const T*>(a.data()), a.rows(), a.cols(), a.outerStride());
 }
 template <class T> CView<T> read(CView<T> a) { return a; }
 template <class T> CColView<T> read(ColView<T> a) { return {a.data(), a.size()}; }
+/// The whole of a batch or a column.
 template <class T> CView<T> view(const Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
 template <class T> ColView<T> view(Column<T>& a) { return {a.data(), a.size()}; }
 template <class T> View<T> view(Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
@@ -85,7 +89,9 @@ template <class T> void copy_rows(CView<T> from, const Index* which, View<T> to)
 
 /// How a foreign container becomes a batch: specialise for other libraries' tensors (rheo/core/tensor.hpp does it for
 /// Eigen's).
-template <class X> struct AsBatch { static constexpr bool enabled = false; };
+template <class X> struct AsBatch {
+  static constexpr bool enabled = false;  ///< true where bind(x, input) exists
+};
 
 /// A batch argument, N x D, as every public call takes it: blocks, maps, matrices, arrays, row-major storage,
 /// expressions, tensors (rheo/core/tensor.hpp), and single points as row vectors.  Column-major storage with contiguous
@@ -94,6 +100,7 @@ template <class X> struct AsBatch { static constexpr bool enabled = false; };
 template <class T> class Input {
  public:
   Input() : view_(nullptr, 0, 0, Eigen::OuterStride<>(0)) {}
+  /// Looks at x, or copies it; another scalar type does not compile.
   template <class D> Input(const Eigen::DenseBase<D>& x) : Input() {
     static_assert(std::is_same_v<typename D::Scalar, T>,
                   "rheo: the data's scalar type differs from the model's: cast it with .cast<T>()");
@@ -114,6 +121,7 @@ template <class T> class Input {
   }
   template <class X>
   requires(AsBatch<X>::enabled) Input(const X& x) : Input() { AsBatch<X>::bind(x, *this); }
+  /// Looks at what `other` looks at; what it owns is copied.
   Input(const Input& other) : Input() { *this = other; }
   Input& operator=(const Input& other) {
     if (other.owned_.size() > 0) {
@@ -123,11 +131,13 @@ template <class T> class Input {
     }
     return *this;
   }
-  CView<T> view() const { return view_; }
-  Index rows() const { return view_.rows(); }
-  Index cols() const { return view_.cols(); }
+  CView<T> view() const { return view_; }      ///< what it looks at; lives as long as this
+  Index rows() const { return view_.rows(); }  ///< N
+  Index cols() const { return view_.cols(); }  ///< D
 
+  /// Looks at n x c numbers, columns `stride` apart.
   void look(const T* p, Index n, Index c, Index stride) { reseat(view_, view_of(p, n, c, stride)); }
+  /// Copies e.
   template <class E> void own(const E& e) {
     owned_.resize(e.rows(), e.cols());
     if constexpr (std::is_base_of_v<Eigen::ArrayBase<E>, E>) {
@@ -197,7 +207,7 @@ template <class T> class Buffer {
 
  public:
   Buffer() = default;
-  Buffer(const Buffer&) {}
+  Buffer(const Buffer&) {}  ///< empty
   Buffer& operator=(const Buffer&) { return *this; }
   Buffer(Buffer&&) noexcept = default;
   Buffer& operator=(Buffer&&) noexcept = default;
@@ -205,6 +215,7 @@ template <class T> class Buffer {
   View<T> view(Index n, Index c) { return strided(n, c, n); }
   /// The same for the factors of products, whose columns stand as far apart as their speed wants.
   View<T> apart(Index n, Index c) { return strided(n, c, detail::spread<T>(n)); }
+  /// n numbers.
   ColView<T> column(Index n) { return {view(n, 1).data(), n}; }
 
  private:

@@ -13,7 +13,9 @@ namespace rheo {
 enum class Kind : unsigned { bijection = 0, inference_surjection = 1, generative_surjection = 2, stochastic = 3 };
 
 constexpr Kind operator|(Kind a, Kind b) { return Kind(unsigned(a) | unsigned(b)); }
+/// Whether decode draws.
 constexpr bool decodes_stochastically(Kind k) { return unsigned(k) & 1u; }
+/// Whether encode draws.
 constexpr bool encodes_stochastically(Kind k) { return unsigned(k) & 2u; }
 /// The kind of the same layer run backwards.
 constexpr Kind reversed(Kind k) { return Kind((unsigned(k) & 1u) << 1 | (unsigned(k) & 2u) >> 1); }
@@ -23,6 +25,7 @@ constexpr Kind reversed(Kind k) { return Kind((unsigned(k) & 1u) << 1 | (unsigne
 enum class Exactness : unsigned { exact = 0, estimate = 1, bound = 2, bound_of_estimate = 3 };
 
 constexpr Exactness operator|(Exactness a, Exactness b) { return Exactness(unsigned(a) | unsigned(b)); }
+/// Without what encoders make a bound: exact or an estimate.
 constexpr Exactness without_bound(Exactness e) { return Exactness(unsigned(e) & 1u); }
 
 /// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;
@@ -45,6 +48,7 @@ enum class Support {
   correlation
 };
 
+/// The supports of D coordinates.
 template <Index D> using Supports = std::array<Support, static_cast<std::size_t>(D)>;
 
 /// All D coordinates alike.

@@ -91,9 +91,9 @@ constexpr std::uint64_t mix64(std::uint64_t x) {
 ///   index(i, j, n) floor(n k / 2^53), in [0, n), for n < 2^31 (bias below n / 2^53).
 /// All are made in double and rounded to T, so float and double see the same noise.
 struct Noise {
-  std::uint64_t seed = 0;
-  std::uint64_t stream = 0;
-  Index row0 = 0;  ///< number of the first row of the batch in hand
+  std::uint64_t seed = 0;    ///< the run's
+  std::uint64_t stream = 0;  ///< the place's, made by fork
+  Index row0 = 0;            ///< number of the first row of the batch in hand
   const Batch<double>* table =
       nullptr;  ///< tests may hand in the draws: normal(i, j) = uniform(i, j) = (*table)(row0 + i, j)
 
@@ -104,10 +104,12 @@ struct Noise {
   /// The same key seen from row `i` on: what a shard beginning there is handed.
   constexpr Noise from_row(Index i) const { return {seed, stream, row0 + i, table}; }
 
+  /// Draw j of row i, uniform on (0, 1).
   template <class T = double> T uniform(Index i, Index j) const {
     if (table) return T((*table)(row0 + i, j));
     return T(detail::open_unit(bits(block(i, j / 2), j % 2)));
   }
+  /// Draw j of row i, N(0, 1).
   template <class T = double> T normal(Index i, Index j) const {
     if (table) return T((*table)(row0 + i, j));
     double even, odd;
@@ -115,6 +117,7 @@ struct Noise {
     turn(std::sqrt(-2.0 * detail::plain_log(detail::open_unit(bits(w, 0)))), bits(w, 1), even, odd);
     return T(j % 2 ? odd : even);
   }
+  /// Draw j of row i, one of 0 .. n - 1 alike.
   Index index(Index i, Index j, Index n) const {
     return static_cast<Index>(static_cast<double>(bits(block(i, j / 2), j % 2)) * 0x1p-53 * static_cast<double>(n));
   }

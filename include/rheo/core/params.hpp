@@ -14,12 +14,15 @@ namespace rheo {
 /// A cursor over `size` numbers.  Each call takes the next piece; the names go to describe() and into files.
 template <class T> class Params {
  public:
-  using Scalar = std::remove_const_t<T>;
-  static constexpr bool constant = std::is_const_v<T>;
+  using Scalar = std::remove_const_t<T>;                ///< of the numbers
+  static constexpr bool constant = std::is_const_v<T>;  ///< whether they are to be read only
+  /// What matrix gives.
   using MatrixView = std::conditional_t<constant, CView<Scalar>, View<Scalar>>;
+  /// What vector gives.
   using VectorView = std::conditional_t<constant, CColView<Scalar>, ColView<Scalar>>;
 
   Params() = default;
+  /// These numbers; they must outlive it.
   Params(T* data, Index size) : data_(data), size_(size) {}
   /// Reading what may be written.
   operator Params<const Scalar>() const { return {data_, size_}; }
@@ -34,9 +37,9 @@ template <class T> class Params {
   /// The slice of a part that unpacks itself (a net, a layer of a chain).
   template <class Part> Params part(const Part&, Index n, std::string_view = {}) { return {take(n), n}; }
 
-  T* data() const { return data_; }
-  Index size() const { return size_; }
-  VectorView all() const { return {data_, size_}; }
+  T* data() const { return data_; }                  ///< the next number
+  Index size() const { return size_; }               ///< how many are left
+  VectorView all() const { return {data_, size_}; }  ///< all that are left
 
  private:
   T* take(Index n) {
@@ -58,34 +61,40 @@ template <class L> struct LayoutOf {
 /// One named piece of the flat vector: `offset` and row-major `shape` ({} for a scalar).
 struct ParamInfo {
   std::string name;
-  Index offset;
-  std::vector<Index> shape;
+  Index offset;              ///< from the front of the vector, in numbers
+  std::vector<Index> shape;  ///< row-major; {} for a scalar
 };
 
 /// The Params that only writes down names, offsets and shapes.
 class Layout {
  public:
-  using Scalar = double;
+  using Scalar = double;  ///< of numbers that nobody looks at
+  /// Writes to `out`, behind `prefix` and from `offset` on.
   Layout(std::vector<ParamInfo>& out, std::string prefix, Index offset)
       : out_(&out), prefix_(std::move(prefix)), offset_(offset) {}
+  /// Writes down what Params would take.
   CColView<double> vector(Index n, std::string_view name = {}) {
     add(name, n, {n});
     return {nullptr, 0};
   }
+  /// As vector.
   CView<double> matrix(Index r, Index c, std::string_view name = {}) {
     add(name, r * c, {c, r});
     return view_of(static_cast<const double*>(nullptr), 0, 0, 0);
   }
+  /// As vector.
   const double& scalar(std::string_view name = {}) {
     static const double none = 0;
     add(name, 1, {});
     return none;
   }
+  /// Writes down what the part unpacks, its name in front.
   template <class Part> Layout part(const Part& part, Index n, std::string_view name = {}) {
     part.unpack(Layout(*out_, prefix_ + std::string(name) + ".", offset_));
     offset_ += n;
     return *this;
   }
+  /// A piece of n numbers.
   void add(std::string_view name, Index n, std::vector<Index> shape) {
     if (n > 0) out_->push_back({prefix_ + std::string(name), offset_, std::move(shape)});
     offset_ += n;

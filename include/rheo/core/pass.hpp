@@ -17,10 +17,11 @@ namespace rheo {
 struct Report {
   long unsolved = 0;  ///< rows whose inner iteration (a root, a fixed point, an integration) missed its tolerance: out
                       ///< and v are NaN there
-  double worst_residual = 0;        ///< the largest residual among them; NaN where one was no number
-  long evaluations = 0;             ///< passes of inner nets and maps that iterations made, rows times passes
-  long proposed = 0, accepted = 0;  ///< moves of accept/reject kernels
-  long invalid = 0;  ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
+  double worst_residual = 0;  ///< the largest residual among them; NaN where one was no number
+  long evaluations = 0;       ///< passes of inner nets and maps that iterations made, rows times passes
+  long proposed = 0;          ///< moves of accept/reject kernels
+  long accepted = 0;          ///< of those
+  long invalid = 0;           ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
   double acceptance() const {
     return static_cast<double>(accepted) / static_cast<double>(proposed);
   }  ///< NaN where nothing was proposed
@@ -59,7 +60,8 @@ template <class T, class Cache> struct Pass {
 
 /// The vector-Jacobian product of the same call.
 template <class T, class Cache> struct Pull {
-  CView<T> in, out, g_out;  ///< the call's values, and the cotangent of out
+  CView<T> in, out;         ///< the call's values
+  CView<T> g_out;           ///< n x D_out, cotangent of out
   CColView<T> g_v;          ///< cotangent of v
   View<T> g_in;             ///< n x D_in, overwritten
   Params<const T> theta;    ///< as in the call
@@ -69,49 +71,52 @@ template <class T, class Cache> struct Pull {
   View<T> g_context;        ///< n x context_dim, accumulated (+=)
   Noise noise;              ///< as in the call: draws are recomputed, not stored
   Cache& cache;             ///< what the call kept
-  Arena& scratch;
+  Arena& scratch;           ///< everything else
 };
 
 /// A conditioner's call: no v, no direction.
 template <class T, class Cache> struct NetPass {
-  CView<T> in;  ///< n x In
-  View<T> out;  ///< n x Out, overwritten
-  Params<const T> theta;
-  CView<T> context;  ///< n x C
-  Cache& cache;
-  Arena& scratch;
+  CView<T> in;                ///< n x In
+  View<T> out;                ///< n x Out, overwritten
+  Params<const T> theta;      ///< the net's slice of the parameters
+  CView<T> context;           ///< n x C
+  Cache& cache;               ///< what the pull will read from this call
+  Arena& scratch;             ///< everything else
   Params<const T> buffers{};  ///< of nets that have untrained state
 };
 
+/// The vector-Jacobian product of the same call.
 template <class T, class Cache> struct NetPull {
-  CView<T> in, g_out;
-  View<T> g_in;  ///< overwritten
-  Params<const T> theta;
-  Params<T> g_theta;  ///< accumulated
-  CView<T> context;
-  View<T> g_context;  ///< accumulated
-  Cache& cache;
-  Arena& scratch;
-  Params<const T> buffers{};
+  CView<T> in;                ///< n x In, as in the call
+  CView<T> g_out;             ///< n x Out, cotangent of out
+  View<T> g_in;               ///< overwritten
+  Params<const T> theta;      ///< as in the call
+  Params<T> g_theta;          ///< accumulated
+  CView<T> context;           ///< as in the call
+  View<T> g_context;          ///< accumulated
+  Cache& cache;               ///< what the call kept
+  Arena& scratch;             ///< everything else
+  Params<const T> buffers{};  ///< as in the call
 };
 
 /// What data-dependent starts found, beside the numbers that they set.
 struct StartReport {
   /// A column that an earlier start standardised and whose rows now have other moments (math::apart).
   struct Kept {
-    bool of_context;
-    Index column;
-    double mean, deviation, mean_here, deviation_here;
+    bool of_context;                   ///< or of the data
+    Index column;                      ///< from 0
+    double mean, deviation;            ///< stored
+    double mean_here, deviation_here;  ///< of these rows
   };
-  std::vector<Kept> kept;
+  std::vector<Kept> kept;               ///< standardisations that these rows did not change
   std::vector<Index> constant_context;  ///< columns of the context that do not vary
 };
 
 /// The data-dependent hook: `in` are all training rows as they reach this layer.
 template <class T> struct InitPass {
-  CView<T> in;  ///< N x x_dim
-  Params<T> theta;
-  Params<T> buffers;
+  CView<T> in;        ///< N x x_dim
+  Params<T> theta;    ///< this layer's slice, to be set
+  Params<T> buffers;  ///< this layer's untrained state, to be set
   CView<T> context;   ///< N x context_dim
   bool anew = false;  ///< moments of data that an earlier start stored in buffers are to be those of these rows
   StartReport* report = nullptr;  ///< null: nobody asks

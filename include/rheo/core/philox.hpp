@@ -11,6 +11,7 @@
 
 namespace rheo {
 
+/// Four words of a counter, or of what comes out.
 using PhiloxBlock = std::array<std::uint32_t, 4>;
 
 /// The published function, 10 rounds.

@@ -11,6 +11,7 @@
 
 namespace rheo {
 
+/// N(0, m I), m the variance at time 1 of data of variance one under the equation Sde (rheo/math/noise_levels.hpp).
 template <Index D, class Sde> struct DiffusionPrior : DistributionFacts<D, Support::real> {
   static constexpr Index param_count = 0;
   template <class T> using Cache = NoCache;

@@ -18,6 +18,7 @@
 
 #include <limits>
 
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/location_scale.hpp"
 
 namespace rheo {

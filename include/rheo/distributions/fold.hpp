@@ -35,11 +35,8 @@ template <Index D, class Fold, class Recipe, class M, Index C> struct Folded {
   using Fibre = detail::Fibre<Law, D, C>;
   static_assert(Fibre::discrete,
                 "rheo: the pieces of a fold want a law on whole numbers, as Given<family::Bernoulli, Net>");
-  static constexpr bool counts = [] {
-    if constexpr (requires { Law::categories; }) return Law::categories == Fold::pieces;
-    return true;
-  }();
-  static_assert(counts, "rheo: the law of a fold has not as many categories as the fold has pieces");
+  static_assert(categories_fit<Law>(Fold::pieces),
+                "rheo: the law of a fold has not as many categories as the fold has pieces");
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Law::param_count,
                          buffer_count = Law::buffer_count;

@@ -29,6 +29,7 @@
 
 #include <array>
 
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/math/lane.hpp"
 #include "rheo/nets/mlp.hpp"

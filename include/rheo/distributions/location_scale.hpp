@@ -104,11 +104,14 @@ template <class Shape, class Scale> struct ScaleFamily {
   }
 };
 
+/// The shapes: log p(e) and its slope at location 0 and scale 1, and how a uniform becomes a draw.  NormalShape: N(0,
+/// 1).
 struct NormalShape {
   static constexpr bool located = true, smooth = true, normal = true;
   template <class L> static L log_prob(L e) { return -(L(0.5) * e * e + L(half_log_two_pi)); }
   template <class L> static L slope(L e) { return -e; }
 };
+/// The density of slope sigmoid(e).
 struct LogisticShape {
   static constexpr bool located = true, smooth = true, normal = false;
   template <class L> static L log_prob(L e) {
@@ -122,6 +125,7 @@ struct LogisticShape {
   }
   static double standard(double u) { return std::log(u) - std::log1p(-std::min(u, 1 - 0x1p-53)); }
 };
+/// e^-|e| / 2.
 struct LaplaceShape {
   static constexpr bool located = true, smooth = false, normal = false;
   template <class L> static L log_prob(L e) {
@@ -142,11 +146,13 @@ template <class Scale = Exp> using Logistic = ScaleFamily<LogisticShape, Scale>;
 /// e^(-|x - m| e^-s) / (2 e^s); its slope at m counts as 0.
 template <class Scale = Exp> using Laplace = ScaleFamily<LaplaceShape, Scale>;
 
+/// The modulus of a normal number.
 struct HalfNormalShape {
   static constexpr bool located = false, smooth = true, normal = true;
   template <class L> static L log_prob(L e) { return L(0.69314718055994530942 - half_log_two_pi) - L(0.5) * e * e; }
   template <class L> static L slope(L e) { return -e; }
 };
+/// e^-e for e > 0.
 struct ExponentialShape {
   static constexpr bool located = false, smooth = true, normal = false;
   template <class L> static L log_prob(L e) { return -e; }

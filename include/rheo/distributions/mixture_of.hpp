@@ -4,18 +4,10 @@
 
 #include <limits>
 
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/normal.hpp"
 
 namespace rheo {
-
-namespace detail {
-/// V is a function of the parameters and buffers.
-template <class Base>
-inline constexpr bool is_noise_free = [] {
-  if constexpr (requires { Base::noise_free; }) return bool(Base::noise_free);
-  return is_exact_v<Base>;
-}();
-}  // namespace detail
 
 /// p(x | c) = sum_k w_k p_k(x | c), w = softmax(logits), every p_k a Base.  Starts with equal weights; components that
 /// started alike would stay alike, so each parameter of each component starts at the base's own start plus `spread`
@@ -66,7 +58,7 @@ template <Index K, class Base> struct Mixture {
       Params<T> own = theta.part(base, Base::param_count), state = buffers.part(base, Base::buffer_count);
       detail::init<Base, T>(base, own, state, noise.fork(2 * key));
       for (Index i = 0; i < Base::param_count; ++i) own.data()[i] += T(spread * noise.fork(2 * key + 1).normal(i, 0));
-      if constexpr (detail::HasAfterStep<Base, T>) base.after_step(own, state);
+      detail::after_step(base, own, state);
     }
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {

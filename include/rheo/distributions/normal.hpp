@@ -7,6 +7,7 @@
 
 namespace rheo {
 
+/// log(2 pi) / 2.
 inline constexpr double half_log_two_pi = 0.91893853320467274178;
 
 /// What every distribution on R^D shares.

@@ -13,6 +13,7 @@
 #include <limits>
 #include <utility>
 
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/math/points.hpp"
 #include "rheo/nets/mlp.hpp"

@@ -10,6 +10,7 @@
 #include <limits>
 #include <tuple>
 
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/math/softplus.hpp"
 #include "rheo/nets/mlp.hpp"

@@ -14,6 +14,7 @@
 
 namespace rheo {
 
+/// Whether the degrees of freedom of a Student t are given or learned.
 enum class Degrees { fixed, learned };
 
 namespace math {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "rheo/autodiff/dual.hpp"
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/evaluation/base_of.hpp"
 #include "rheo/evaluation/laws_in_the_mean.hpp"
 #include "rheo/evaluation/laws_of_rows.hpp"
@@ -29,9 +29,10 @@ namespace rheo {
 
 /// One law's outcome: the worst error found, and what the law allows.
 struct Finding {
-  std::string law;
-  double error, allowed;
-  bool passed() const { return error <= allowed; }
+  std::string law;                                  ///< "double: round trip"
+  double error;                                     ///< the worst that was found; NaN breaks the law
+  double allowed;                                   ///< the most that the law lets pass
+  bool passed() const { return error <= allowed; }  ///< whether the law is kept
 };
 /// "kept: double: round trip, error 1e-16, allowed 2e-13", or "BROKEN: ...".
 inline std::ostream& operator<<(std::ostream& out, const Finding& f) {
@@ -50,9 +51,10 @@ inline std::ostream& operator<<(std::ostream& out, const std::vector<Finding>& f
   return out << findings.size() - broken << " laws kept, " << broken << " broken\n";
 }
 
+/// What certify looks at.
 struct CertifyOptions {
-  Noise noise{20240229};
-  Index rows = 37;
+  Noise noise{20240229};            ///< decides points, parameters and draws
+  Index rows = 37;                  ///< points at which row-wise laws are held
   double spread = 0.3;              ///< deviation of the noise laid on the starting parameters
   long (*allocations)() = nullptr;  ///< a count of heap allocations so far, where the program keeps one
 };

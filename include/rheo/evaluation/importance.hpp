@@ -26,7 +26,7 @@ namespace rheo {
 /// n draws x (n x dim) and log w = -u(x) - log p(z) - sum V (nats), whose exponentials have the mean Z, whatever the
 /// flow.
 template <class T> struct WeightedSample {
-  Batch<T> x;
+  Batch<T> x;            ///< n x x_dim
   Column<double> log_w;  ///< -inf where the energy is NaN or -inf, or a path left the finite numbers: counted as
                          ///< report.invalid; and where a path has no way back
   Report report;         ///< acceptance of moves too
@@ -114,7 +114,7 @@ inline Estimate expectation(const Column<double>& f, const Column<double>& log_w
 /// copies they are those of plain weights, which these convert to: whoever takes them as such takes rows for
 /// independent.
 struct FamilyWeights : Column<double> {
-  std::vector<Index> ancestor;
+  std::vector<Index> ancestor;  ///< the row of the beginning that each row descends from
   /// Every row its own family.
   explicit FamilyWeights(Column<double> log_w)
       : Column<double>(std::move(log_w)), ancestor(static_cast<std::size_t>(this->size())) {
@@ -197,12 +197,12 @@ inline std::vector<Index> resample(const Column<double>& log_w, Index count, Noi
 
 /// The end of an annealed run.
 template <class T> struct AnnealedSample {
-  Batch<T> x;
+  Batch<T> x;           ///< n x dim
   FamilyWeights log_w;  ///< exp of them has mean Z / Z_base, resampled or not; errors by them count every resampling
   Estimate log_z;       ///< minus that of the base
-  Report report;
-  int resampled = 0;
-  Index families = 0;  ///< log_w.families()
+  Report report;        ///< acceptance of the moves, rows of invalid energy
+  int resampled = 0;    ///< how often
+  Index families = 0;   ///< log_w.families()
 };
 
 /// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through

@@ -22,8 +22,9 @@ namespace rheo {
 
 /// Two sets of positive mass, `width` apart, and the shares a and b of n samples that fell into them.
 struct Parted {
-  double a, b, width;
-  Index n;
+  double a, b;   ///< shares of the draws
+  double width;  ///< the distance of the sets
+  Index n;       ///< how many draws
 };
 
 /// The least Lipschitz constant of a map that carries N(0, I), of any dimension, to a distribution with masses a and b

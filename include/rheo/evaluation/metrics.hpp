@@ -27,7 +27,8 @@ namespace rheo {
 
 /// A number found by sampling, and its standard error.
 struct Estimate {
-  double value, error;
+  double value;  ///< the estimate
+  double error;  ///< its standard error
 };
 
 /// Mean of independent numbers and the standard error of the mean; the error is NaN for a single number.
@@ -89,9 +90,9 @@ inline double least_gap(double leak) { return -std::log1p(-leak); }
 
 /// A level t of a target's density: the target has mass alpha where log p* < t.
 struct Level {
-  double log_threshold;
-  double alpha;  ///< share of the draws strictly below: less than asked for where the density is flat
-  Index n;       ///< number of draws behind it
+  double log_threshold;  ///< t, in nats
+  double alpha;          ///< share of the draws strictly below: less than asked for where the density is flat
+  Index n;               ///< number of draws behind it
 };
 
 /// The level whose sublevel set has mass alpha, in (0, 1), from n exact draws of the target.

@@ -24,7 +24,9 @@ namespace rheo {
 /// A law on (0, inf), or (0, -scale / shape) where shape < 0, whose tail is P(x > t) = (1 + shape t / scale)^(-1 /
 /// shape): moments below 1 / shape exist.
 struct GeneralizedPareto {
-  double shape = 0, scale = 1;
+  double shape = 0;  ///< k: moments below 1 / k exist
+  double scale = 1;  ///< sigma > 0
+  /// The p-th quantile of the excess, p in [0, 1).
   double quantile(double p) const {
     return std::fabs(shape) < 1e-12 ? -scale * std::log1p(-p) : scale * std::expm1(-shape * std::log1p(-p)) / shape;
   }
@@ -96,6 +98,7 @@ inline GeneralizedPareto fit_generalized_pareto(std::vector<double> x) {
   return {law.shape, std::exp(law.log_scale)};
 }
 
+/// What pareto_smoothed gives.
 struct SmoothedWeights {
   Column<double> log_w;  ///< for log_z, expectation, effective_sample_size, resample
   double shape;          ///< k: of the tail of the weights

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/math/gauss_legendre.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -107,11 +107,6 @@ double integral(Density density) {
   return integral(std::vector<Support>(L::x_support.begin(), L::x_support.end()),
                   std::vector<Index>(counts.begin(), counts.end()), is_smooth<L>, density);
 }
-
-template <class L>
-concept HasSeams = requires(const L& l) {
-  l.seams(Index(), 0.0, [](double) {});
-};
 
 /// The x_j at which the layer's derivatives jump where the other coordinate is `other`.
 template <class L> std::vector<double> seams_of(const L& layer, Index j, double other) {

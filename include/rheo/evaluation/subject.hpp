@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "rheo/autodiff/dual.hpp"
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/evaluation/quadrature.hpp"
 
 namespace rheo::detail {
@@ -139,13 +139,6 @@ inline constexpr Abilities wanted<L, Dual<double>> = {
     CanEncodePull<L, double> || CanEncodePull<L, float> || has_jacobian<L>, false,
     CanDecodePull<L, double> || CanDecodePull<L, float>, false};
 
-/// The columns of draws of a layer that knows how to go a path back.
-template <class L>
-inline constexpr Index path_draws_of = [] {
-  if constexpr (requires { L::draws; }) return Index(L::draws);
-  return Index(0);
-}();
-
 template <class L, class T> class RunnerOf final : public Runner<T> {
  public:
   explicit RunnerOf(const L& layer) : Runner<T>(L::param_count, L::buffer_count, L::x_dim, L::z_dim), layer_(layer) {}
@@ -178,7 +171,7 @@ template <class L, class T> class RunnerOf final : public Runner<T> {
     if constexpr (path_draws_of < L >> 0 && std::is_floating_point_v<T>) {
       layer_.reverse_draws(Pass<T, C>{p.in, p.out, p.v, p.theta, p.buffers, p.context, p.noise, cache_, p.scratch},
                            table);
-      if constexpr (requires { layer_.weigh(x, z, pair, p.theta); }) {
+      if constexpr (HasWeigh<L, T>) {
         layer_.weigh(x, z, pair, p.theta);
         return true;
       }
@@ -204,10 +197,8 @@ template <class L> class SubjectOf final : public Subject {
     const auto z_counts = rheo::detail::z_categories<L>();
     x_categories.assign(x_counts.begin(), x_counts.end()), z_categories.assign(z_counts.begin(), z_counts.end());
     path_draws = path_draws_of<L>;
-    if constexpr (requires { L::replays; }) replays = bool(L::replays);
-    kind = L::kind, exact = is_exact_v<L>, smooth = is_smooth<L>, has_seams = HasSeams<L>;
-    piecewise_smooth = smooth;
-    if constexpr (requires { L::piecewise_smooth; }) piecewise_smooth = bool(L::piecewise_smooth);
+    kind = L::kind, exact = is_exact_v<L>, smooth = is_smooth<L>, piecewise_smooth = is_piecewise_smooth<L>;
+    has_seams = HasSeams<L>, replays = is_replayed<L>;
     has_jacobian = rheo::detail::has_jacobian<L>, biased_pulls = has_biased_pulls<L>;
     x_support.assign(L::x_support.begin(), L::x_support.end());
     z_support.assign(L::z_support.begin(), L::z_support.end());
@@ -218,8 +209,8 @@ template <class L> class SubjectOf final : public Subject {
                                   Params<double>(buffers.data(), buffers.size()), noise);
   }
   void follow(Column<double>& theta, Column<double>& buffers) const override {
-    if constexpr (HasAfterStep<L, double>)
-      layer_.after_step(Params<double>(theta.data(), theta.size()), Params<double>(buffers.data(), buffers.size()));
+    detail::after_step(layer_, Params<double>(theta.data(), theta.size()),
+                       Params<double>(buffers.data(), buffers.size()));
   }
   std::vector<double> seams(Index j, double other) const override { return seams_of(layer_, j, other); }
   std::unique_ptr<Runner<float>> runner(float) const override { return make<float>(); }

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -24,8 +24,10 @@ template <Support S> struct next_wants_support {};
 template <Index N> struct gives_categories {};
 template <Index N> struct next_wants_categories {};
 
+/// Whether a joint fits, under names for the compiler to print.
 template <class K, class Gives, class Wants> inline constexpr bool dimensions_agree = false;
 template <class K, Index D> inline constexpr bool dimensions_agree<K, gives_dim<D>, next_wants_dim<D>> = true;
+/// The same of supports, J the coordinate; `any` fits all.
 template <class K, class J, class Gives, class Wants> inline constexpr bool supports_agree = false;
 template <class K, class J, Support S>
 inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<S>> = true;
@@ -35,6 +37,7 @@ template <class K, class J, Support S>
 inline constexpr bool supports_agree<K, J, gives_support<S>, next_wants_support<Support::any>> = true;
 template <class K, class J>
 inline constexpr bool supports_agree<K, J, gives_support<Support::any>, next_wants_support<Support::any>> = true;
+/// The same of counts of categories; 0 fits all.
 template <class K, class J, class Gives, class Wants> inline constexpr bool categories_agree = false;
 template <class K, class J, Index N, Index M>
 inline constexpr bool categories_agree<K, J, gives_categories<N>, next_wants_categories<M>> =
@@ -213,7 +216,8 @@ template <class... Ls> struct Chain {
   static_assert(sizeof...(Ls) > 0, "rheo: Chain: empty");
   static_assert((Layer<Ls> && ...), "rheo: Chain: a part is not a layer: rheo/core/layer.hpp says what a layer owes");
   static_assert((detail::owes_no_layout<Ls>() && ...));
-  static constexpr std::size_t size = sizeof...(Ls);
+  static constexpr std::size_t size = sizeof...(Ls);  ///< how many layers
+  /// The type of layer K.
   template <std::size_t K> using At = std::tuple_element_t<K, std::tuple<Ls...>>;
 
   static constexpr Index x_dim = At<0>::x_dim, z_dim = At<size - 1>::z_dim,
@@ -230,6 +234,7 @@ template <class... Ls> struct Chain {
   static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...),
                         parallel_decode = (detail::decode_effort<Ls>().parallel && ...);
   template <class T> static constexpr double accuracy() { return (detail::accuracy<Ls, T>() + ...); }
+  /// What is known of the supports behind the last layer.
   using SupportsAtEnd = typename detail::Walk<0, detail::Unknown<x_dim>,
                                               Ls...>::End;  // named here so that every joint is checked, used or not
   static constexpr Supports<x_dim> x_support = detail::supports_before<Ls...>();
@@ -255,9 +260,10 @@ template <class... Ls> struct Chain {
     return s;
   }();
 
-  std::tuple<Ls...> layers;
+  std::tuple<Ls...> layers;  ///< data first
 
   constexpr Chain() = default;
+  /// Of layers with hyper-parameters.
   constexpr explicit Chain(Ls... ls) requires(sizeof...(Ls) > 0) : layers(std::move(ls)...) {}
 
   template <class T> struct Cache {
@@ -284,7 +290,7 @@ template <class... Ls> struct Chain {
   }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
     each([&]<std::size_t K>(const auto& layer) {
-      if constexpr (detail::HasAfterStep<At<K>, T>) layer.after_step(slice<K>(theta), buffer_slice<K>(buffers));
+      detail::after_step(layer, slice<K>(theta), buffer_slice<K>(buffers));
     });
   }
 
@@ -337,8 +343,7 @@ template <class... Ls> struct Chain {
     each([&]<std::size_t K>(const auto& layer) {
       const auto theta = slice<K>(p.theta), buffers = buffer_slice<K>(p.buffers);
       const auto c = context<K>(p.context);
-      if constexpr (detail::HasInitialise<At<K>, T>)
-        layer.initialise(InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
+      detail::initialise(layer, InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
       if constexpr (K + 1 < size && CanEncode<At<K>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
         x.swap(z);

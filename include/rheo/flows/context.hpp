@@ -16,8 +16,9 @@ namespace rheo {
 /// does not vary over the training rows has its mean subtracted and keeps its unit.
 template <Index C> struct ContextScale {
   static constexpr Index buffer_count = C > 0 ? 2 * C + 1 : 0;
-  static constexpr int unset = 0, standardised = 1,
-                       as_given = 2;  ///< states: unset sees contexts as they are too, until a start
+  static constexpr int unset = 0;         ///< sees contexts as they are, until a start
+  static constexpr int standardised = 1;  ///< by a start
+  static constexpr int as_given = 2;      ///< sees contexts as they are, for good
 
   template <class P> static auto unpack_buffers(P p) {
     auto m = p.vector(C, "mean");
@@ -33,6 +34,7 @@ template <Index C> struct ContextScale {
       state(0) = T(by_choice ? as_given : unset);
     }
   }
+  /// Whether these buffers, read from a file say, can be used.
   template <class T> static bool valid(Params<const T> buffers) {
     if constexpr (C > 0) {
       const auto [m, d, state] = unpack_buffers(buffers);

@@ -26,6 +26,7 @@ template <Index K> struct Levels : range::Interval {
   static constexpr Index categories = K;
   Levels() : range::Interval(0, static_cast<double>(K)) {}
 };
+/// Levels on every coordinate.
 template <Index D, Index K> using LevelMap = Elementwise<D, Levels<K>>;
 
 /// A density on (0, 1)^D given C numbers, two coordinates at least: logit, then Steps of an affine coupling and a turn,
@@ -49,13 +50,18 @@ using UnitLogisticMixtures =
 
 /// The fibre of UnitCouplings: Dequantize<64, UnitFibre<4, Mlp<64>>, 17>.
 template <Index Steps, class Net> struct UnitFibre {
+  /// Of D coordinates, given C numbers.
   template <Index D, Index C> using law = UnitCouplings<D, C, Steps, Net>;
 };
 /// The fibre of UnitLogistics.
-template <class Net> struct UnitLogisticFibre { template <Index D, Index C> using law = UnitLogistics<D, C, Net>; };
+template <class Net> struct UnitLogisticFibre {
+  /// Of D coordinates, given C numbers.
+  template <Index D, Index C> using law = UnitLogistics<D, C, Net>;
+};
 
 /// The fibre of UnitLogisticMixtures.
 template <Index K, class Net> struct UnitLogisticMixtureFibre {
+  /// Of D coordinates, given C numbers.
   template <Index D, Index C> using law = UnitLogisticMixtures<D, C, K, Net>;
 };
 

@@ -18,6 +18,7 @@
 
 namespace rheo {
 
+/// How sample_diffusion goes from noise to data.
 struct DiffusionSampling {
   Index steps = 50;  ///< of a Diffusion, at most its own number
   double eta =
@@ -26,7 +27,7 @@ struct DiffusionSampling {
   double snr = 0.16;  ///< their length: 2 snr^2 noise^2; not corrected, they widen a level's law by about snr^2 of its
                       ///< noise's variance
   Index undone = 0;   ///< steps left undone: states on the way
-  int threads = 1;
+  int threads = 1;    ///< ours
   Executor* executor = nullptr;  ///< in the place of threads
 };
 

@@ -17,9 +17,9 @@ template <class T> inline constexpr Index shard_rows = sizeof(T) <= 4 ? 128 : 64
 
 /// What one worker owns: a cache of the flow, scratch, and rooms for values and cotangents.
 template <class F, class T> struct Worker {
-  CacheOf<F, T> cache;
-  Arena scratch;
-  Report report;
+  CacheOf<F, T> cache;  ///< of the flow
+  Arena scratch;        ///< everything else
+  Report report;        ///< what its calls met
 };
 
 namespace detail {

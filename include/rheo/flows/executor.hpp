@@ -11,8 +11,9 @@ namespace rheo {
 
 /// Looks at a callable (Index job, int worker), so that code is compiled once for all of them; for arguments only.
 struct Job {
-  void* callee;
-  void (*call)(void*, Index, int);
+  void* callee;                     ///< what is called
+  void (*call)(void*, Index, int);  ///< how
+  /// Of anything callable as f(i, worker); it must outlive the job.
   template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, Job>) Job(F&& f)  // const_cast: a const callable is called as one
       : callee(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
@@ -55,11 +56,11 @@ class Executor {
 
 /// Whose threads work: so many of ours, or an executor's.  Made of either.
 struct Threads {
-  int count = 1;                 ///< at least 1
-  Executor* executor = nullptr;  ///< works in their place where it is not null
-  Threads(int n) : count(n) {}
-  Threads(Executor& e) : executor(&e) {}
-  Threads(int n, Executor* e) : count(n), executor(e) {}
+  int count = 1;                                          ///< at least 1
+  Executor* executor = nullptr;                           ///< works in their place where it is not null
+  Threads(int n) : count(n) {}                            ///< n of ours
+  Threads(Executor& e) : executor(&e) {}                  ///< the executor's
+  Threads(int n, Executor* e) : count(n), executor(e) {}  ///< the executor's, or n of ours where it is null
 };
 
 }  // namespace rheo

@@ -11,16 +11,20 @@ namespace rheo {
 /// Flow{layers..., base}: a chain that ends in a distribution.  A distribution is a layer onto nothing, so the chain's
 /// V is log p(x).  Behind its layers' buffers stand those by which a model standardises contexts.
 template <class... Ls> struct Flow : Chain<Ls...> {
+  /// The distribution behind the layers.
   using Base = std::tuple_element_t<sizeof...(Ls) - 1, std::tuple<Ls...>>;
   static_assert(Base::z_dim == 0, "rheo: Flow: the last part must be a distribution, as StandardNormal<D>");
-  static constexpr Index latent_dim = Base::x_dim;
-  static constexpr bool has_layers = sizeof...(Ls) > 1;
+  static constexpr Index latent_dim = Base::x_dim;       ///< coordinates of the base
+  static constexpr bool has_layers = sizeof...(Ls) > 1;  ///< or the base alone
+  /// How contexts are standardised.
   using Contexts = ContextScale<Chain<Ls...>::context_dim>;
   static constexpr Index buffer_count = Chain<Ls...>::buffer_count + Contexts::buffer_count;
 
   Flow() = default;
+  /// Flow{layers..., base}: the types are found by themselves.
   explicit Flow(Ls... ls) : Chain<Ls...>(std::move(ls)...) {}
 
+  /// The part of the buffers by which contexts are standardised.
   template <class T> static Params<T> contexts(Params<T> buffers) {
     return {buffers.data() + Chain<Ls...>::buffer_count, Contexts::buffer_count};
   }

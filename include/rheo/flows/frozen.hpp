@@ -44,11 +44,12 @@ template <class F, class T> constexpr Calls calls_of() {
 /// for each thread.  The pointers must be good: only the C functions look at them.
 template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>()> class Frozen {
  public:
-  using Flow = typename C::Flow;
-  using Scalar = typename C::Scalar;
-  using T = Scalar;
+  using Flow = typename C::Flow;      ///< the type that was frozen
+  using Scalar = typename C::Scalar;  ///< float or double
+  using T = Scalar;                   ///< the same
   static constexpr Index dim = Flow::x_dim, context_dim = Flow::context_dim;
 
+  /// Takes the memory for `rows` rows at once.
   explicit Frozen(Index rows = shard_rows<T>) : flow_(C::flow()), step_(std::clamp(rows, Index(1), shard_rows<T>)) {
     detail::check_arithmetic();
     prepare();

@@ -7,10 +7,12 @@
 #include <array>
 #include <limits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 
 namespace rheo {
 
+/// encode is L's decode and decode its encode; V has the other sign.  An L with a stochastic side becomes a bound, or
+/// exact, by the side that now encodes.
 template <class L> struct Invert {
   static_assert(detail::owes_no_layout<L>());
   static constexpr Index x_dim = L::z_dim, z_dim = L::x_dim, context_dim = L::context_dim, param_count = L::param_count,
@@ -42,8 +44,9 @@ template <class L> struct Invert {
     return s;
   }();
 
-  L layer;
+  L layer;  ///< forwards
   constexpr Invert() requires(std::is_default_constructible_v<L>) : layer() {}
+  /// Of a layer with hyper-parameters.
   explicit Invert(L l) : layer(std::move(l)) {}
 
   template <class T> struct Cache { CacheOf<L, T> inner; };
@@ -72,11 +75,7 @@ template <class L> struct Invert {
     pull<T>(p, [this](auto q) { layer.decode_pull(q); });
   }
   template <class T>
-  void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const requires
-      requires(const L& l, Pull<T, CacheOf<L, T>> q) {
-    l.decode_path_pull(q, factor);
-  }
-  {
+  void encode_path_pull(Pull<T, Cache<T>> p, CColView<T> factor) const requires detail::HasDecodePathPull<L, T> {
     pull<T>(p, [&](auto q) { layer.decode_path_pull(q, factor); });
   }
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires CanEncodePull<L, T> {

@@ -23,14 +23,17 @@
 namespace rheo {
 
 /// An estimate of log p(x) per row from K draws, with its standard error.
-template <class T> struct LogProbEstimate { Column<T> value, standard_error; };
+template <class T> struct LogProbEstimate {
+  Column<T> value;           ///< n, nats
+  Column<T> standard_error;  ///< n; NaN where it cannot be told
+};
 
 /// A batch of samples and their log-densities.  Of a bound: log p(z) + V of the path that made them.  Its z comes from
 /// p(z | x) and not from q(z | x), so that it is an upper bound of log p(x) in the mean, where an elbo is a lower one:
 /// the two enclose log p(x).
 template <class T> struct ScoredSample {
-  Batch<T> x;
-  Column<T> log_prob;
+  Batch<T> x;          ///< n x dim
+  Column<T> log_prob;  ///< n, nats
 };
 
 /// What data-dependent starts do beside the layers' own.
@@ -78,13 +81,16 @@ template <class T> [[gnu::noinline]] LogProbEstimate<T> estimate(const Batch<T>&
 /// leave the others alone; a point at infinity has no density, log p = -inf; zero rows give empty results.
 template <class F, class T> class Model {
  public:
-  using Scalar = T;
-  using FlowType = F;
-  using Work = Workspace<F, T>;
-  using Contexts = typename F::Contexts;
-  static constexpr Index dim = F::x_dim, latent_dim = F::latent_dim, context_dim = F::context_dim,
-                         param_count = F::param_count;
+  using Scalar = T;                                     ///< float or double
+  using FlowType = F;                                   ///< the flow
+  using Work = Workspace<F, T>;                         ///< memory and threads for its calls
+  using Contexts = typename F::Contexts;                ///< how contexts are standardised
+  static constexpr Index dim = F::x_dim;                ///< coordinates of x
+  static constexpr Index latent_dim = F::latent_dim;    ///< coordinates of the base
+  static constexpr Index context_dim = F::context_dim;  ///< numbers of a context; 0: unconditional
+  static constexpr Index param_count = F::param_count;  ///< trained numbers
 
+  /// All parameters zero: make_model gives them starting values.
   explicit Model(F flow)
       : flow_(std::move(flow)),
         theta_(F::param_count, "vector of parameters"),
@@ -92,17 +98,21 @@ template <class F, class T> class Model {
     detail::check_arithmetic();
   }
 
-  const F& flow() const { return flow_; }
+  const F& flow() const { return flow_; }  ///< the flow, without parameters
   /// An array of param_count numbers, which may be assigned and calculated with like any other; their count stays
   /// (rheo/core/numbers.hpp).
   Numbers<T>& parameters() { return theta_; }
   const Numbers<T>& parameters() const { return theta_; }
+  /// Untrained state: buffer_count numbers.
   Numbers<T>& buffers() { return buffers_; }
   const Numbers<T>& buffers() const { return buffers_; }
+  /// The parameters as layers see them.
   Params<const T> theta() const { return params<const T>(theta_); }
   Params<T> theta() { return params<T>(theta_); }
+  /// The buffers as layers see them.
   Params<const T> state() const { return params<const T>(buffers_); }
   Params<T> state() { return params<T>(buffers_); }
+  /// A workspace of so many threads, or of an executor.
   Work workspace(Threads threads = 1) const { return Work(threads); }
 
   /// log p(x), exact.
@@ -139,9 +149,11 @@ template <class F, class T> class Model {
     }
   }
 
+  /// n x dim draws, decoded from the base.  Row i depends on the noise, i and the context alone.
   Batch<T> sample(Index n, Noise noise, const Input<T>& context = {}) const {
     return sample_and_log_prob(n, noise, context).x;
   }
+  /// Draws and their log-densities in one pass.
   ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context = {}) const {
     Work ws;
     return sample_and_log_prob(n, noise, context, ws);
@@ -252,6 +264,7 @@ template <class F, class T> class Model {
   CView<T> seen(CView<T> context, Index i, Index n, Arena& scratch) const {
     return evaluator().seen(context, i, n, scratch);
   }
+  /// Throws std::invalid_argument unless x and context have the widths and rows that calls want.
   void check(const Input<T>& x, const Input<T>& context) const {
     detail::check_width(x, dim, "x");
     check_context(context, x.rows());

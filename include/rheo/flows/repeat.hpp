@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/flows/chain.hpp"
 
 namespace rheo {
@@ -16,7 +16,8 @@ template <Index K, class L> struct Repeat {
   static_assert(K > 0, "rheo: Repeat wants at least one layer");
   static_assert(detail::owes_no_layout<L>());
   static_assert(L::x_dim == L::z_dim, "rheo: Repeat: a repeated layer must keep the dimension");
-  static constexpr Index D = L::x_dim, x_dim = D, z_dim = D, context_dim = L::context_dim;
+  static constexpr Index D = L::x_dim;  ///< on both sides
+  static constexpr Index x_dim = D, z_dim = D, context_dim = L::context_dim;
   static constexpr Index param_count = K * L::param_count, buffer_count = K * L::buffer_count;
   static constexpr Kind kind = L::kind;
   static constexpr Exactness exactness = L::exactness;
@@ -27,6 +28,7 @@ template <Index K, class L> struct Repeat {
   static constexpr bool parallel_encode = detail::encode_effort<L>().parallel,
                         parallel_decode = detail::decode_effort<L>().parallel;
   template <class T> static constexpr double accuracy() { return static_cast<double>(K) * detail::accuracy<L, T>(); }
+  /// What is known of the supports behind the second copy.
   using SupportsAtEnd =
       typename detail::Walk<0, detail::Unknown<D>, L, L>::End;  // the second copy must take what the first gives
   static constexpr Supports<D> x_support = L::x_support, z_support = SupportsAtEnd::value;
@@ -41,8 +43,9 @@ template <Index K, class L> struct Repeat {
     return s;
   }();
 
-  L layer{};
+  L layer{};  ///< the one of which there are K parameter sets
   Repeat() = default;
+  /// Of a layer with hyper-parameters.
   explicit Repeat(L l) : layer(std::move(l)) {}
 
   /// One cache per copy when a pull follows, one for all when not.
@@ -77,10 +80,8 @@ template <Index K, class L> struct Repeat {
   template <class T> void initialise(InitPass<T> p) const {
     Batch<T> x = p.in, z;
     for (Index k = 0; k < K; ++k) {
-      if constexpr (detail::HasInitialise<L, T>) {
-        layer.initialise(InitPass<T>{view(std::as_const(x)), slice(p.theta, k), buffer_slice(p.buffers, k), p.context,
-                                     p.anew, p.report});
-      }
+      detail::initialise(layer, InitPass<T>{view(std::as_const(x)), slice(p.theta, k), buffer_slice(p.buffers, k),
+                                            p.context, p.anew, p.report});
       if constexpr (CanEncode<L, T>) {
         if (k + 1 < K)
           detail::encode_rows<T>(layer, view(std::as_const(x)), z, slice(p.theta, k), buffer_slice(p.buffers, k),

@@ -27,6 +27,7 @@ namespace rheo {
 /// hands its jobs on.
 class Pool {
  public:
+  /// Throws std::invalid_argument for less than one.
   explicit Pool(Threads threads = 1) : executor_(threads.executor) {
     const int n = executor_ ? executor_->workers() : threads.count;
     if (n < 1)
@@ -44,6 +45,7 @@ class Pool {
     generation_.fetch_add(1);
     platform::wake_all(generation_);
   }
+  /// How many work, the caller included.
   int size() const { return executor_ ? static_cast<int>(busy_.size()) : static_cast<int>(helpers_.size()) + 1; }
 
   /// Calls job(ticket, worker) once for every ticket; worker is 0 for the caller.  The first exception of a job is
@@ -187,9 +189,10 @@ template <class F, class T> class Workspace {
   Workspace() : Workspace(1) {}  // not explicit, for braces
   explicit Workspace(Threads threads)
       : pool_(std::make_unique<Pool>(threads)), workers_(static_cast<std::size_t>(pool_->size())) {}
+  /// Worker w, from 0.
   Worker<F, T>& worker(int w) { return workers_[static_cast<std::size_t>(w)]; }
-  int threads() const { return pool_->size(); }
-  Pool& pool() { return *pool_; }
+  int threads() const { return pool_->size(); }  ///< how many work
+  Pool& pool() { return *pool_; }                ///< who they are
   /// Calls body(worker, first row, rows) for every shard of n rows.
   template <class Body> void shards(Index n, Body&& body) {
     constexpr Index step = shard_rows<T>;
@@ -206,6 +209,7 @@ template <class F, class T> class Workspace {
     for (const auto& w : workers_) r += w.report;
     return r;
   }
+  /// Forgets it.
   void clear_report() {
     for (auto& w : workers_) w.report = {};
   }

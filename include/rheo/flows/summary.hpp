@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/flow.hpp"
 
@@ -14,6 +14,7 @@
 
 namespace rheo {
 
+/// "bijection" and so on, as summary() prints it.
 inline const char* to_string(Kind k) {
   constexpr const char* names[] = {"bijection", "inference surjection", "generative surjection", "stochastic"};
   return names[static_cast<unsigned>(k)];

@@ -18,6 +18,7 @@ namespace rheo::io {
 /// removed by the next run.  One run at a time for a file.
 class CheckpointFile final : public CheckpointStore {
  public:
+  /// The file need not be there yet.
   explicit CheckpointFile(std::string path) : path_(std::move(path)) {}
   std::string name() const override { return path_; }
 

@@ -18,6 +18,7 @@
 
 namespace rheo::io {
 
+/// What read_csv gives.
 struct CsvTable {
   Batch<double> values;            ///< rows x columns, all finite
   std::vector<std::string> names;  ///< one per column: the header's, else x0, x1, ... by place in the file

@@ -16,7 +16,9 @@
 
 namespace rheo::io {
 
+/// How a text of numbers is read.
 struct CsvOptions {
+  /// Whether the first row holds names.
   enum class Header { guess, yes, no };
 
   /// Names, 0-based numbers or ranges ("2-5", both ends in), in the order wanted; none = all.
@@ -24,7 +26,7 @@ struct CsvOptions {
   char delimiter = 0;             ///< ',', ';', tab, ' ' (runs of blanks) or another; 0 = guess among these four
   bool drop_missing = false;      ///< leave out rows that lack a number instead of giving up
   Header header = Header::guess;  ///< guess: the first row holds text in every wanted column
-  std::size_t max_bytes = default_max_bytes;
+  std::size_t max_bytes = default_max_bytes;  ///< a longer file is refused
 };
 
 namespace detail {

@@ -24,6 +24,7 @@ inline std::size_t utf8_length(std::string_view s) {
     return tail(1) && tail(2) && tail(3) && (a != 0xF0 || b >= 0x90) && (a != 0xF4 || b < 0x90) ? 4 : 0;
   return 0;
 }
+/// Whether all of s is well-formed UTF-8.
 inline bool is_utf8(std::string_view s) {
   while (!s.empty()) {
     const std::size_t n = utf8_length(s);

@@ -17,7 +17,7 @@ inline constexpr HeaderNames header_names[] = {
     {"core/batch.hpp", "AsBatch Input detail::Memory Buffer"},
     {"core/fail.hpp", "FileError DataError"},
     {"core/kind.hpp", "Kind Exactness Support"},
-    {"core/layer.hpp", "detail::Effort"},
+    {"core/layer_more.hpp", "detail::Effort"},
     {"core/mask.hpp", "HalfMask AllMask AlternatingMask Mask CheckerboardMask ChannelMask"},
     {"core/narrow.hpp", "detail::Narrowed"},
     {"core/noise.hpp", "Noise"},

@@ -34,6 +34,7 @@ inline std::string json_escape(std::string_view s) {
 /// caller's own grammar.
 class JsonCursor {
  public:
+  /// `text` must outlive it; messages call it `name` and count bytes from `offset`.
   JsonCursor(std::string_view text, std::string name, std::size_t offset = 0)
       : text_(text), name_(std::move(name)), offset_(offset) {}
 
@@ -98,6 +99,7 @@ class JsonCursor {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
     if (at_ < text_.size()) refuse("text after the end");
   }
+  /// Throws FileError: the place, and why.
   [[noreturn]] void refuse(const std::string& reason) const {
     detail::bad_file(name_ + ": byte " + std::to_string(offset_ + at_), reason);
   }

@@ -17,21 +17,25 @@ namespace rheo::io {
 
 /// The part of the plane that is shown.
 struct Box {
-  double x0 = -4, x1 = 4, y0 = -4, y1 = 4;
+  double x0 = -4, x1 = 4, y0 = -4, y1 = 4;  ///< [x0, x1] x [y0, y1]
 };
 
+/// One picture of a row of them.
 struct Panel {
+  /// Points, or a density on a grid.
   enum class Kind { scatter, heat_map };
 
-  std::string title;
-  Kind kind = Kind::scatter;
-  double top = 0;        ///< heat map: where the colours end, everything above has the last; 0 = at the peak
+  std::string title;          ///< above it
+  Kind kind = Kind::scatter;  ///< what it shows
+  double top = 0;             ///< heat map: where the colours end, everything above has the last; 0 = at the peak
   Batch<double> values;  ///< scatter: N x 2 points; heat map: nx x ny, values(i, j) at the centre of the box's cell (i,
                          ///< j), j upwards
 
+  /// N x 2 points.
   static Panel scatter(std::string title, const Input<double>& points) {
     return {std::move(title), Kind::scatter, 0, points.view()};
   }
+  /// A density on nx x ny cells: see values.
   static Panel heat_map(std::string title, const Input<double>& density, double top = 0) {
     return {std::move(title), Kind::heat_map, top, density.view()};
   }
@@ -87,9 +91,10 @@ inline Rgb colour_map(double t) {
 /// Round numbers in [low, high], a step of 1, 2 or 5 times a power of ten apart, about `count` of them, with their
 /// labels.
 struct Ticks {
-  std::vector<double> places;
-  std::vector<std::string> labels;
+  std::vector<double> places;       ///< rising, between low and high
+  std::vector<std::string> labels;  ///< one for each
 
+  /// About `count` of them.
   Ticks(double low, double high, int count) {
     const double raw = (high - low) / count, power = std::pow(10.0, std::floor(std::log10(raw))), lead = raw / power;
     const double step = power * (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10);

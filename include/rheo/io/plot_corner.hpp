@@ -18,6 +18,7 @@
 
 namespace rheo::io {
 
+/// What plot_corner may be told.
 struct CornerOptions {
   std::vector<std::string> names{};              ///< of the columns; empty: x1, x2, ...
   std::string first = "data", second = "model";  ///< what the two sets are

@@ -17,12 +17,15 @@ namespace rheo::io {
 
 /// A fit's history column by column, one entry per report; what is not finite is left out of the curves.
 struct FitCurves {
-  std::string unit, second;  ///< "epoch" or "step"; what the second curve is called
-  std::vector<double> at;    ///< epochs or steps done, rising, from 1
-  std::vector<double> train, other, rate;
-  std::vector<double> skipped;  ///< steps that were not made since the beginning
-  double best_at = 0, best_loss = std::numeric_limits<double>::infinity();  ///< best_at: 0 is the beginning
-  std::string status;
+  std::string unit;                                            ///< "epoch" or "step"
+  std::string second;                                          ///< what the second curve is called
+  std::vector<double> at;                                      ///< epochs or steps done, rising, from 1
+  std::vector<double> train, other;                            ///< losses, nats a row
+  std::vector<double> rate;                                    ///< learning rates
+  std::vector<double> skipped;                                 ///< steps that were not made since the beginning
+  double best_at = 0;                                          ///< the epoch or step that stays; 0 is the beginning
+  double best_loss = std::numeric_limits<double>::infinity();  ///< its loss
+  std::string status;                                          ///< how the fit ended
 };
 
 /// The curves of FitResult or EnergyFitResult.

@@ -16,15 +16,16 @@
 
 namespace rheo::io {
 
+/// A colour.
 struct Rgb {
-  std::uint8_t r = 0, g = 0, b = 0;
+  std::uint8_t r = 0, g = 0, b = 0;  ///< sRGB, 0 to 255
   friend bool operator==(const Rgb&, const Rgb&) = default;
 };
 
 /// width x height pixels, row by row from the top left, three bytes each.  Drawing outside is cut off.
 struct Image {
-  int width, height;
-  std::vector<std::uint8_t> rgb;
+  int width, height;              ///< in pixels
+  std::vector<std::uint8_t> rgb;  ///< 3 width height bytes
 
   /// Throws std::invalid_argument unless both sides are 1 to 16384.
   Image(int w, int h, Rgb background = {255, 255, 255}) : width(w), height(h) {
@@ -33,12 +34,14 @@ struct Image {
     rgb.resize(std::size_t(3) * static_cast<std::size_t>(w) * static_cast<std::size_t>(h));
     rect(0, 0, w, h, background);
   }
+  /// Whether there is such a pixel; x from the left, y from the top, from 0.
   bool inside(int x, int y) const { return x >= 0 && y >= 0 && x < width && y < height; }
   /// The colour of a pixel, which must be inside.
   Rgb at(int x, int y) const {
     const std::uint8_t* p = rgb.data() + place(x, y);
     return {p[0], p[1], p[2]};
   }
+  /// Colours a pixel.
   void set(int x, int y, Rgb c) {
     if (!inside(x, y)) return;
     std::uint8_t* p = rgb.data() + place(x, y);
@@ -101,6 +104,7 @@ struct Image {
       x += 6 * scale;
     }
   }
+  /// The pixels that a text takes from left to right.
   static int text_width(std::string_view s, int scale = 2) {
     return s.empty() ? 0 : (6 * static_cast<int>(s.size()) - 1) * scale;
   }

@@ -19,8 +19,9 @@
 
 namespace rheo::io {
 
+/// Where and how often progress is told.
 struct ProgressOptions {
-  std::FILE* out = stderr;
+  std::FILE* out = stderr;          ///< a terminal or a log
   double every_seconds = 10;        ///< least time between two lines where out is no terminal; 0: a line for every call
   std::function<double()> clock{};  ///< seconds since whenever, never backwards; empty: the system's steady clock
 };
@@ -60,6 +61,7 @@ struct RecentRate {
 /// or the destructor.  The time left goes by the rate of late.  For one thread at a time.
 class Progress {
  public:
+  /// A callback.
   explicit Progress(std::FILE* out = stderr) : Progress(ProgressOptions{out, 10, {}}) {}
   explicit Progress(ProgressOptions options) : Progress(std::string(), 0, std::move(options)) {}
   /// `total` is how many ticks there will be, 0 = unknown.

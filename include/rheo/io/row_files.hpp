@@ -23,10 +23,10 @@ namespace rheo::io {
 /// Which columns of the files are read, by name or 0-based number or range ("2-5"), in the order wanted; an .npy file's
 /// are called x0, x1, ...
 struct RowFileOptions {
-  std::vector<std::string> columns{};  ///< the data; none: all but those of the context
-  std::vector<std::string> context{};  ///< none: no context
-  char delimiter = 0;                  ///< of a CSV: see CsvOptions
-  CsvOptions::Header header = CsvOptions::Header::guess;
+  std::vector<std::string> columns{};                     ///< the data; none: all but those of the context
+  std::vector<std::string> context{};                     ///< none: no context
+  char delimiter = 0;                                     ///< of a CSV: see CsvOptions
+  CsvOptions::Header header = CsvOptions::Header::guess;  ///< whether the first row of a file holds names
 };
 
 namespace detail {

@@ -20,11 +20,12 @@ namespace rheo::io {
 /// fine.
 struct Tensor {
   std::string name;
-  std::string dtype = "F64";
-  std::vector<std::uint64_t> shape;
-  std::vector<double> values;
-  std::vector<std::int64_t> integers;
+  std::string dtype = "F64";           ///< as the file says it
+  std::vector<std::uint64_t> shape;    ///< row-major; {} for a scalar
+  std::vector<double> values;          ///< of float types
+  std::vector<std::int64_t> integers;  ///< of the others
 
+  /// Whether `integers` holds the numbers, not `values`.
   bool is_integer() const { return dtype == "I64" || dtype == "I32" || dtype == "BOOL"; }
 };
 
@@ -50,6 +51,7 @@ inline Batch<double> to_batch(const Tensor& t) {
   return Eigen::Map<const RowMajor>(t.values.data(), length(0), length(1));
 }
 
+/// What a file of tensors holds.
 struct TensorFile {
   std::vector<Tensor> tensors;                  ///< in the order of their bytes
   std::map<std::string, std::string> metadata;  ///< any text; structure goes in as JSON text
@@ -65,12 +67,12 @@ struct TensorFile {
 
 /// What a reader accepts, and a writer writes.
 struct TensorLimits {
-  std::uint64_t file_bytes = std::uint64_t(1) << 34;
+  std::uint64_t file_bytes = std::uint64_t(1) << 34;    ///< of the whole file
   std::uint64_t header_bytes = std::uint64_t(1) << 24;  ///< also bounds the metadata
-  std::size_t tensors = 65536;
-  std::size_t rank = 8;
-  std::size_t name_bytes = 512;
-  bool finite = true;  ///< refuse NaN and infinities in the numbers
+  std::size_t tensors = 65536;                          ///< how many
+  std::size_t rank = 8;                                 ///< dimensions of one
+  std::size_t name_bytes = 512;                         ///< of one name
+  bool finite = true;                                   ///< refuse NaN and infinities in the numbers
 };
 
 namespace detail {

@@ -21,7 +21,7 @@
 #include <tuple>
 #include <utility>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/core/product.hpp"
 #include "rheo/math/lane.hpp"
 

@@ -10,7 +10,7 @@
 #include <limits>
 #include <string>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 

@@ -28,7 +28,9 @@ template <Index D> struct NormalEnergy {
 
 /// Which numbers of a sampling layer are parameters of the flow.
 enum class Learned : unsigned { none = 0, step = 1, lambda = 2, both = 3 };
+/// Whether the step is trained.
 constexpr bool learns_step(Learned l) { return unsigned(l) & 1u; }
+/// Whether lambda is trained.
 constexpr bool learns_lambda(Learned l) { return unsigned(l) & 2u; }
 
 /// True of Interpolated and whatever has its parts.

@@ -9,6 +9,7 @@
 
 namespace rheo {
 
+/// What every reordering of D coordinates shares.
 template <Index D> struct PermutationFacts {
   static constexpr Index x_dim = D, z_dim = D, context_dim = 0, param_count = 0;
   static constexpr Kind kind = Kind::bijection;

@@ -36,6 +36,7 @@ struct LeakyRelu {
   }
 };
 
+/// The hyperbolic tangent.
 struct Tanh {
   static constexpr bool from_value = true, smooth = true;
   template <class L> static L value(L a) {

@@ -30,6 +30,7 @@ template <class T, class Cache> struct DenoiserPass {
   Cache& cache;
   Arena& scratch;
 };
+/// The vector-Jacobian product of the same evaluation.
 template <class T, class Cache> struct DenoiserPull {
   CView<T> x;
   ColView<DenoiserLevel> levels;

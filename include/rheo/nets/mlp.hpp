@@ -19,10 +19,12 @@ struct ZeroLast {
   static constexpr bool zero = true;
   static constexpr double gain = 1;
 };
+/// See ZeroLast.
 struct UniformLast {
   static constexpr bool zero = false;
   static constexpr double gain = 1;
 };
+/// See ZeroLast.
 struct WideZeroLast {
   static constexpr bool zero = true;
   static constexpr double gain = 2.449489742783178;  // sqrt(6)

@@ -81,8 +81,8 @@ template <class T, class Act>
 
 }  // namespace detail
 
-/// M is a net of BasicMlp (Mlp<64, 64>::net<2, 2>) whose activation has a second derivative.  No directions (along of 0
-/// rows) are allowed.
+/// M is a net of BasicMlp (`Mlp<64, 64>::net<2, 2>`) whose activation has a second derivative.  No directions (along of
+/// 0 rows) are allowed.
 template <class M> struct Tangent {
   using Act = typename M::Activation;
   static_assert(M::smooth,

@@ -81,7 +81,7 @@ struct TwoStrips {
 /// Uniform on [-2, -1] x [-1, 1] and [1, 2] x [-1, 1].
 struct TwoUniforms : Toy<TwoUniforms> {
   static constexpr const char* name = "two_uniforms";
-  static constexpr detail::TwoStrips strips{1.5, 1.0};
+  static constexpr detail::TwoStrips strips{1.5, 1.0};  ///< see above
   static Point draw(const Noise& noise, Index i) { return strips.draw(noise, i); }
   static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : detail::off_support(x1, x2); }
   static double entropy() { return std::log(4.0); }
@@ -93,7 +93,7 @@ struct TwoUniforms : Toy<TwoUniforms> {
 /// Uniform on two strips of width 0.01 about x1 = -1 and x1 = 1, x2 in [-1, 1]: lines, thick enough to have a density.
 struct TwoLines : Toy<TwoLines> {
   static constexpr const char* name = "two_lines";
-  static constexpr detail::TwoStrips strips{1.0, 0.01};
+  static constexpr detail::TwoStrips strips{1.0, 0.01};  ///< see above
   static Point draw(const Noise& noise, Index i) { return strips.draw(noise, i); }
   static double log_prob(double x1, double x2) { return in_support(x1, x2) ? -entropy() : detail::off_support(x1, x2); }
   static double entropy() { return std::log(0.04); }
@@ -132,6 +132,7 @@ struct Annulus : Toy<Annulus> {
   static Box box() { return {-2.5, 2.5, -2.5, 2.5}; }
 };
 
+/// n x 2 points of the density of this name; T is given: checkerboard<double>(1000, Noise{1}).
 template <class T> Batch<T> checkerboard(Index n, Noise noise) { return Checkerboard::sample<T>(n, noise); }
 template <class T> Batch<T> corners(Index n, Noise noise) { return Corners::sample<T>(n, noise); }
 template <class T> Batch<T> two_uniforms(Index n, Noise noise) { return TwoUniforms::sample<T>(n, noise); }

@@ -35,48 +35,48 @@ inline double sign(double u) { return u < 0.0 ? -1.0 : 1.0; }
 /// x2 = N, x1 = x2^2 / 2 - 1 + e^-1 N.
 struct Crescent : detail::Bent<Crescent> {
   static constexpr const char* name = "crescent";
-  static constexpr double log_sd = -1.0;
-  static constexpr bool swapped = true;
-  static double mean(double u) { return 0.5 * u * u - 1.0; }
+  static constexpr double log_sd = -1.0;                      ///< of the coordinate that is drawn second
+  static constexpr bool swapped = true;                       ///< x1 is drawn second
+  static double mean(double u) { return 0.5 * u * u - 1.0; }  ///< its mean, given the first
   static Box box() { return {-3.0, 6.0, -4.0, 4.0}; }
 };
 
 /// x2 = N, x1 = x2^3 / 5 + N.
 struct CrescentCubed : detail::Bent<CrescentCubed> {
   static constexpr const char* name = "crescent_cubed";
-  static constexpr bool swapped = true;
-  static double mean(double u) { return 0.2 * u * u * u; }
+  static constexpr bool swapped = true;                     ///< x1 is drawn second
+  static double mean(double u) { return 0.2 * u * u * u; }  ///< its mean, given the first
   static Box box() { return {-6.0, 6.0, -4.0, 4.0}; }
 };
 
 /// x1 = N, x2 = sin(5 x1) + e^-1 N.
 struct Sine : detail::Bent<Sine> {
   static constexpr const char* name = "sine";
-  static constexpr double log_sd = -1.0;
-  static double mean(double u) { return std::sin(5.0 * u); }
+  static constexpr double log_sd = -1.0;                      ///< of the coordinate that is drawn second
+  static double mean(double u) { return std::sin(5.0 * u); }  ///< its mean, given the first
   static Box box() { return {-4.0, 4.0, -3.0, 3.0}; }
 };
 
 /// x1 = N, x2 = |x1| - 1 + e^-1.5 N.
 struct AbsCurve : detail::Bent<AbsCurve> {
   static constexpr const char* name = "abs_curve";
-  static constexpr double log_sd = -1.5;
-  static double mean(double u) { return std::fabs(u) - 1.0; }
+  static constexpr double log_sd = -1.5;                       ///< of the coordinate that is drawn second
+  static double mean(double u) { return std::fabs(u) - 1.0; }  ///< its mean, given the first
   static Box box() { return {-4.0, 4.0, -2.0, 4.0}; }
 };
 
 /// x1 = N, x2 = sign(x1) + x1 + e^-1.5 N.
 struct SignCurve : detail::Bent<SignCurve> {
   static constexpr const char* name = "sign_curve";
-  static constexpr double log_sd = -1.5;
-  static double mean(double u) { return detail::sign(u) + u; }
+  static constexpr double log_sd = -1.5;                        ///< of the coordinate that is drawn second
+  static double mean(double u) { return detail::sign(u) + u; }  ///< its mean, given the first
   static Box box() { return {-4.0, 4.0, -5.0, 5.0}; }
 };
 
 /// A standard normal cut along x1 = 0: x1 = N, x2 = 2 sign(x1) + N.
 struct SplitGaussian : detail::Bent<SplitGaussian> {
   static constexpr const char* name = "split_gaussian";
-  static double mean(double u) { return 2.0 * detail::sign(u); }
+  static double mean(double u) { return 2.0 * detail::sign(u); }  ///< its mean, given the first
   static Box box() { return {-4.0, 4.0, -5.0, 5.0}; }
 };
 
@@ -95,6 +95,7 @@ struct TwoMarginals : Toy<TwoMarginals> {
   static Box box() { return {-2.0, 2.0, -4.0, 4.0}; }
 };
 
+/// n x 2 points of the density of this name; T is given: crescent<double>(1000, Noise{1}).
 template <class T> Batch<T> crescent(Index n, Noise noise) { return Crescent::sample<T>(n, noise); }
 template <class T> Batch<T> crescent_cubed(Index n, Noise noise) { return CrescentCubed::sample<T>(n, noise); }
 template <class T> Batch<T> sine(Index n, Noise noise) { return Sine::sample<T>(n, noise); }

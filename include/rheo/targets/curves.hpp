@@ -190,6 +190,7 @@ struct Pinwheel : Toy<Pinwheel> {
   }
 };
 
+/// n x 2 points of the density of this name; T is given: moons<double>(1000, Noise{1}).
 template <class T> Batch<T> moons(Index n, Noise noise) { return Moons::sample<T>(n, noise); }
 template <class T> Batch<T> swiss_roll(Index n, Noise noise) { return SwissRoll::sample<T>(n, noise); }
 template <class T> Batch<T> two_spirals(Index n, Noise noise) { return TwoSpirals::sample<T>(n, noise); }

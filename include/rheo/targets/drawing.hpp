@@ -17,14 +17,14 @@ namespace rheo::targets {
 /// blurred along it by a Gaussian.  A half side of 0 leaves the Gaussian alone, so that a stroke is a blurred segment,
 /// a bar with soft edges, or a normal.
 struct Stroke {
-  Point centre;
-  double angle, half_length, half_width, blur_length, blur_width;
+  Point centre;                                                    ///< of the part
+  double angle, half_length, half_width, blur_length, blur_width;  ///< radians; half sides; deviations along them
 };
 
 /// A circle of uniform angle, blurred by blur N.
 struct Circle {
-  Point centre;
-  double radius, blur;
+  Point centre;         ///< of the circle
+  double radius, blur;  ///< of the circle and of its edge
 };
 
 /// A mixture of strokes and circles.
@@ -72,7 +72,7 @@ class Drawing {
     }
     return sum.value() - std::log(total_);
   }
-  std::size_t size() const { return parts_.size(); }
+  std::size_t size() const { return parts_.size(); }  ///< how many parts
 
  private:
   struct Side {

@@ -63,10 +63,12 @@ template <Index D> class GaussianEnergy {
       g_i *= T(1.0 / root_(i, i));
     }
   }
+  /// log of the integral of e^-u, nats.
   double log_z() const {
     return 0.5 * static_cast<double>(D) * detail::log_2pi + root_.matrix().diagonal().array().log().sum();
   }
   /// n x D independent points.
+  /// n x dim exact draws.
   template <class T = double> Batch<T> sample(Index n, Noise noise) const {
     Batch<double> e(n, D), x(n, D);
     noise.normals(view(e));
@@ -98,6 +100,7 @@ template <Index D> struct Funnel {
   static_assert(D >= 2);
   static constexpr Index dim = D;
   template <class T> using Workspace = NoWorkspace;
+  /// Added to u, so that log Z = 0.
   static constexpr double constant = 0.5 * static_cast<double>(D) * detail::log_2pi + 1.098612288668109691;  // + log 3
   template <class X> auto operator()(const X& x) const {
     using std::exp, std::min, std::max;
@@ -123,7 +126,9 @@ template <Index D> struct Funnel {
       g(i, 0) = v * T(1.0 / 9.0) + T(0.5 * (D - 1)) - (v < T(-80) || v > T(80) ? T(0) : h);
     }
   }
+  /// log of the integral of e^-u, nats.
   double log_z() const { return 0.0; }
+  /// n x dim exact draws.
   template <class T = double> Batch<T> sample(Index n, Noise noise) const {
     Batch<double> x(n, D);
     noise.normals(view(x));
@@ -149,6 +154,7 @@ template <Index D> class Banana {
  public:
   static constexpr Index dim = D;
   template <class T> using Workspace = NoWorkspace;
+  /// s > 0 the deviation of x_1, b the bend.
   explicit Banana(double s = 10.0, double b = 0.03)
       : s_(s), b_(b), constant_(0.5 * static_cast<double>(D) * detail::log_2pi + std::log(s)) {
     if (!(s > 0.0)) ::rheo::detail::fail("a banana's deviation must be positive");
@@ -171,7 +177,9 @@ template <Index D> class Banana {
     column(g, 0) = column(x, 0) * (column(g, 1) * T(2.0 * b_) + T(1.0 / (s_ * s_)));
     for (Index k = 2; k < D; ++k) column(g, k) = column(x, k);
   }
+  /// log of the integral of e^-u, nats.
   double log_z() const { return 0.0; }
+  /// n x dim exact draws.
   template <class T = double> Batch<T> sample(Index n, Noise noise) const {
     Batch<double> x(n, D);
     noise.normals(view(x));

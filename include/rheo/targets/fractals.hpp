@@ -78,6 +78,7 @@ struct FractalTree : Toy<FractalTree> {
   }
 };
 
+/// n x 2 points of the density of this name; T is given: sierpinski<double>(1000, Noise{1}).
 template <class T> Batch<T> sierpinski(Index n, Noise noise) { return Sierpinski::sample<T>(n, noise); }
 template <class T> Batch<T> fractal_tree(Index n, Noise noise) { return FractalTree::sample<T>(n, noise); }
 

@@ -39,7 +39,8 @@ struct Octagon {
 /// 2).
 struct EightGaussians : Toy<EightGaussians> {
   static constexpr const char* name = "eight_gaussians";
-  static constexpr detail::Octagon octagon{4.0 / 1.414, detail::pi / 8, 0.5 / 1.414};
+  static constexpr detail::Octagon octagon{4.0 / 1.414, detail::pi / 8,
+                                           0.5 / 1.414};  ///< radius, first angle, deviation
   static Point draw(const Noise& noise, Index i) { return octagon.draw(noise, i); }
   static double log_prob(double x1, double x2) { return octagon.log_prob(x1, x2); }
   /// By quadrature, to the last digit given.
@@ -51,7 +52,7 @@ struct EightGaussians : Toy<EightGaussians> {
 /// apart.
 struct RingOfGaussians : Toy<RingOfGaussians> {
   static constexpr const char* name = "ring_of_gaussians";
-  static constexpr detail::Octagon octagon{2.0, 0.0, 0.25512228824339317};
+  static constexpr detail::Octagon octagon{2.0, 0.0, 0.25512228824339317};  ///< radius, first angle, deviation
   static Point draw(const Noise& noise, Index i) { return octagon.draw(noise, i); }
   static double log_prob(double x1, double x2) { return octagon.log_prob(x1, x2); }
   /// By quadrature, to the last digit given.
@@ -63,7 +64,8 @@ struct RingOfGaussians : Toy<RingOfGaussians> {
 /// The authors also move each centre by up to 1e-3 at random, which is left out.
 struct Diamond : Toy<Diamond> {
   static constexpr const char* name = "diamond";
-  static constexpr double sigma = 0.04;
+  static constexpr double sigma = 0.04;  ///< deviation of a component
+  /// The k-th of 20 along either side.
   static double centre(Index k) { return -2.5 + static_cast<double>(k) * (5.0 / 19.0); }
   static Point draw(const Noise& noise, Index i) {
     const double u = centre(noise.index(i, 2, 20)) + sigma * noise.normal(i, 0),
@@ -89,6 +91,7 @@ struct Diamond : Toy<Diamond> {
   }
 };
 
+/// n x 2 points of the density of this name; T is given: eight_gaussians<double>(1000, Noise{1}).
 template <class T> Batch<T> eight_gaussians(Index n, Noise noise) { return EightGaussians::sample<T>(n, noise); }
 template <class T> Batch<T> ring_of_gaussians(Index n, Noise noise) { return RingOfGaussians::sample<T>(n, noise); }
 template <class T> Batch<T> diamond(Index n, Noise noise) { return Diamond::sample<T>(n, noise); }

@@ -54,6 +54,7 @@ struct FourRings : Toy<FourRings> {
   }
 };
 
+/// n x 2 points of the density of this name; T is given: olympic_rings<double>(1000, Noise{1}).
 template <class T> Batch<T> olympic_rings(Index n, Noise noise) { return OlympicRings::sample<T>(n, noise); }
 template <class T> Batch<T> four_rings(Index n, Noise noise) { return FourRings::sample<T>(n, noise); }
 

@@ -30,10 +30,11 @@ class MuellerBrown {
  public:
   static constexpr Index dim = 2;
   template <class T> using Workspace = NoWorkspace;
+  /// Throws std::invalid_argument unless kT > 0.
   explicit MuellerBrown(double kT = 20.0) : kT_(kT) {
     if (!(kT > 0.0)) ::rheo::detail::fail("a temperature must be positive");
   }
-  double kT() const { return kT_; }
+  double kT() const { return kT_; }  ///< in the units of V
 
   template <class X> auto operator()(const X& x) const {
     using std::exp, std::min, std::max;

@@ -19,6 +19,7 @@ namespace rheo::targets {
 class NearCurve {
  public:
   static constexpr Index dim = 2;
+  /// Throws std::invalid_argument unless 1e-5 <= width <= 1.
   explicit NearCurve(double width) : width_(width) {
     if (!(width >= 1e-5 && width <= 1.0)) ::rheo::detail::fail("a width near the curve is between 1e-5 and 1");
     const std::size_t blocks = static_cast<std::size_t>(std::ceil(60.0 / width / block));
@@ -30,7 +31,7 @@ class NearCurve {
       radius_.push_back(std::sqrt(r));
     }
   }
-  double width() const { return width_; }
+  double width() const { return width_; }  ///< as given
   /// n x 2 independent points: normals 0 and 1, uniform 2.  Float points are the double ones, rounded.
   template <class T = double> Batch<T> sample(Index n, Noise noise) const {
     Batch<T> x(n, dim);

@@ -25,12 +25,13 @@ template <Index L> class Phi4 {
  public:
   static constexpr Index dim = L * L;
   template <class T> using Workspace = NoWorkspace;
+  /// Throws std::invalid_argument where u has no lower bound.
   Phi4(double mass2, double lambda) : mass2_(mass2), lambda_(lambda) {
     if (!(lambda > 0.0 || (lambda == 0.0 && mass2 > 0.0)))
       ::rheo::detail::fail("a field whose action has no lower bound");
   }
-  double mass2() const { return mass2_; }
-  double lambda() const { return lambda_; }
+  double mass2() const { return mass2_; }    ///< of the mass, squared
+  double lambda() const { return lambda_; }  ///< of the quartic term
 
   template <class X> auto operator()(const X& x) const {
     using V = std::decay_t<decltype(x[0])>;

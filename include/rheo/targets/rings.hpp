@@ -118,7 +118,7 @@ struct StimperMoons : Toy<StimperMoons> {
 /// Two rings: p = sum over m = 1, 2 of exp(-(|x| - m)^2 / (2 s^2)) / Z, s = 1/8.
 struct StimperRings : Toy<StimperRings> {
   static constexpr const char* name = "stimper_rings";
-  static constexpr double sigma = 0.125;
+  static constexpr double sigma = 0.125;  ///< s of above
   static Point draw(const Noise& noise, Index i) {
     const double m = noise.uniform(i, 0) * (mass(1.0) + mass(2.0)) < mass(1.0) ? 1.0 : 2.0,
                  t = 2.0 * detail::pi * noise.uniform(i, 1);
@@ -145,6 +145,7 @@ struct StimperRings : Toy<StimperRings> {
   static Box box() { return {-3.0, 3.0, -3.0, 3.0}; }
 };
 
+/// n x 2 points of the density of this name; T is given: four_circles<double>(1000, Noise{1}).
 template <class T> Batch<T> four_circles(Index n, Noise noise) { return FourCircles::sample<T>(n, noise); }
 template <class T> Batch<T> rings(Index n, Noise noise) { return Rings::sample<T>(n, noise); }
 template <class T> Batch<T> circles(Index n, Noise noise) { return Circles::sample<T>(n, noise); }

@@ -58,6 +58,7 @@ struct SyntheticImage : Toy<SyntheticImage> {
   }
 };
 
+/// n x 2 points of the density of this name; T is given: synthetic_image<double>(1000, Noise{1}).
 template <class T> Batch<T> synthetic_image(Index n, Noise noise) { return SyntheticImage::sample<T>(n, noise); }
 
 }  // namespace rheo::targets

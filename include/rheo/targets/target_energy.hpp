@@ -15,6 +15,7 @@ class TargetEnergy {
  public:
   static constexpr Index dim = 2;
   template <class T> using Workspace = NoWorkspace;
+  /// The target must outlive it.
   explicit TargetEnergy(const Target& target) : target_(&target) {
     if (!target.log_prob) ::rheo::detail::fail("the target \"" + target.name + "\" has no density");
   }
@@ -22,6 +23,7 @@ class TargetEnergy {
     for (Index i = 0; i < x.rows(); ++i)
       u(i) = T(-target_->log_prob(static_cast<double>(x(i, 0)), static_cast<double>(x(i, 1))));
   }
+  /// log of the integral of e^-u, nats.
   double log_z() const { return 0.0; }
 
  private:

@@ -17,11 +17,12 @@
 
 namespace rheo::targets {
 
+/// (x1, x2).
 using Point = std::array<double, 2>;
 
 /// A closed rectangle; as a target's `box()`, the part of the plane worth plotting.
 struct Box {
-  double x1_min, x1_max, x2_min, x2_max;
+  double x1_min, x1_max, x2_min, x2_max;  ///< [x1_min, x1_max] x [x2_min, x2_max]
 };
 
 /// Euclidean distance to a closed rectangle, 0 inside.

@@ -102,8 +102,10 @@ template <Index D> class ManyWell {
   static_assert(D % 2 == 0 && D > 0, "rheo::ManyWell: coordinates come in pairs");
 
  public:
-  static constexpr Index dim = D, pairs = D / 2;
+  static constexpr Index dim = D;
+  static constexpr Index pairs = D / 2;  ///< each a double well and a normal
   template <class T> using Workspace = NoWorkspace;
+  /// a x + b x^2 + c x^4 in the first of each pair.
   explicit ManyWell(double a = -0.5, double b = -6.0, double c = 1.0) : a_(a), b_(b), c_(c), well_(a, b, c) {}
 
   template <class X> auto operator()(const X& x) const {
@@ -128,6 +130,7 @@ template <Index D> class ManyWell {
       column(g, j + 1) = column(x, j + 1);
     }
   }
+  /// log of the integral of e^-u, nats.
   double log_z() const { return static_cast<double>(pairs) * (well_.log_z() + 0.5 * detail::log_2pi); }
   /// Nats.
   double entropy() const { return static_cast<double>(pairs) * (well_.mean_energy() + 0.5) + log_z(); }

@@ -53,7 +53,8 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
                 "rheo: an AlphaDivergence of an energy without a gradient: take Estimator::weights");
 
  public:
-  E energy;
+  E energy;  ///< u(x), nats
+  /// Throws std::invalid_argument unless alpha is finite; level: c of above.
   explicit AlphaDivergence(E e, double alpha, std::optional<double> level = {})
       : energy(std::move(e)), alpha_(alpha), level_(level) {
     if (!std::isfinite(alpha)) detail::fail("AlphaDivergence: alpha must be finite");

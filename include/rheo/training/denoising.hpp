@@ -171,7 +171,7 @@ struct VelocityDenoising {
 /// and the net learns to restore them: the loss is |(x_t - noise e(x_t)) / signal - x|^2.  restore() runs the way back
 /// from degraded points; the model's own decode, elbo and log_prob mean nothing then.
 template <class Ends> struct Restoration {
-  Ends ends{};
+  Ends ends{};  ///< the degradation z(x)
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
     return detail::denoise<detail::Weighing::restored>(c, ends);
   }

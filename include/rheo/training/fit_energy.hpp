@@ -15,33 +15,36 @@ namespace rheo {
 
 /// Losses are means a row in nats: -log w by energy, the negative elbo by example, mixed by `data_share`.
 struct EnergyReport {
-  int step = 0, steps = 0;  ///< from 1
-  double loss = 0;          ///< mean since the last report
+  int step = 0;     ///< from 1
+  int steps = 0;    ///< how many there will be
+  double loss = 0;  ///< mean since the last report
   double check_loss =
       0;  ///< on `check_rows` rows whose noise is the same in every check, less those of `check_not_finite`
   Index check_not_finite = 0;  ///< rows of the check without a finite loss, up to a hundredth or one; with more the
                                ///< check has none, and is no best
-  double best_loss = 0;
-  double acceptance = 0;  ///< of the accept/reject moves since the beginning; NaN without any
-  double learning_rate = 0, seconds = 0;
-  long skipped_steps = 0;
+  double best_loss = 0;        ///< the lowest of the checks so far
+  double acceptance = 0;       ///< of the accept/reject moves since the beginning; NaN without any
+  double learning_rate = 0;    ///< of the last step
+  double seconds = 0;          ///< since the beginning
+  long skipped_steps = 0;      ///< not made, for a non-finite loss or gradient
 };
 
+/// What fit_energy may be told.
 struct EnergyFitOptions {
-  int steps = 1000;
-  Index batch = 256;
-  double learning_rate = 1e-3;
+  int steps = 1000;             ///< how many
+  Index batch = 256;            ///< draws a step, and rows of the data beside them
+  double learning_rate = 1e-3;  ///< positive; the schedule multiplies it
   double data_share =
       0.5;  ///< weight of the likelihood of the data, or of kept draws, beside the energy; 1 looks at them alone
-  double clip_norm = 5;  ///< 0: no clipping
-  Optimizer optimizer = Adam{};
-  Schedule schedule{};
-  Noise noise{};
-  int threads = 1;
+  double clip_norm = 5;          ///< 0: no clipping
+  Optimizer optimizer = Adam{};  ///< Adam or Sgd
+  Schedule schedule{};           ///< of the rate over the run
+  Noise noise{};                 ///< decides draws and the order of rows
+  int threads = 1;               ///< their number changes no bit of the result
   Executor* executor = nullptr;  ///< as in FitOptions
   int check_every =
       100;  ///< steps between checks; the parameters of the best check, or a later one as good, are what stays
-  Index check_rows = 1024;
+  Index check_rows = 1024;  ///< draws a check
   double tolerance = 0.01;  ///< nats: a later check this near to the lowest is taken for better, since on few rows a
                             ///< loss may fall below -log Z
   int patience_non_finite = 10;     ///< non-finite steps in a row before going back to the best and halving the rate
@@ -52,12 +55,15 @@ struct EnergyFitOptions {
   Checkpoint checkpoint{};                              ///< as in FitOptions; a replay's rows are kept with it
 };
 
+/// What fit_energy tells.
 struct EnergyFitResult {
-  FitStatus status = FitStatus::budget_reached;
-  std::vector<EnergyReport> history;
-  int best_step = 0;  ///< whose parameters stay; 0: the beginning
-  double best_loss = std::numeric_limits<double>::infinity(), seconds = 0;
-  long steps = 0, skipped_steps = 0;
+  FitStatus status = FitStatus::budget_reached;                ///< how it ended
+  std::vector<EnergyReport> history;                           ///< one a check
+  int best_step = 0;                                           ///< whose parameters stay; 0: the beginning
+  double best_loss = std::numeric_limits<double>::infinity();  ///< of the check whose parameters stay, nats a row
+  double seconds = 0;                                          ///< of wall clock
+  long steps = 0;                                              ///< made
+  long skipped_steps = 0;                                      ///< not made, for a non-finite loss or gradient
   Report report;  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay or
                   ///< an alpha-divergence, without the checks
   std::string checkpoint_error;  ///< why the last checkpoint could not be written; empty where it was

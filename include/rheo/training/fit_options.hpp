@@ -29,6 +29,7 @@ namespace rheo {
 /// case the model holds the best parameters seen.
 enum class FitStatus { converged, early_stopped, budget_reached, interrupted, diverged, no_better_than_start };
 
+/// The status by its name.
 inline const char* to_string(FitStatus s) {
   constexpr const char* names[] = {"converged",   "early_stopped", "budget_reached",
                                    "interrupted", "diverged",      "no_better_than_start"};
@@ -37,30 +38,32 @@ inline const char* to_string(FitStatus s) {
 
 /// Losses are mean negative log-densities (or negative elbos) per row, in nats.
 struct EpochReport {
-  int epoch = 0, epochs = 0;   ///< from 1
+  int epoch = 0;               ///< from 1
+  int epochs = 0;              ///< the most that there will be
   double train_loss = 0;       ///< mean over the epoch's steps
   double validation_loss = 0;  ///< NaN without a validation part
-  double best_loss = 0;
-  double learning_rate = 0;
-  double seconds = 0;      ///< since the beginning
-  long skipped_steps = 0;  ///< steps not made since the beginning, for a non-finite loss or gradient
+  double best_loss = 0;        ///< the lowest so far, by which the parameters that stay are chosen
+  double learning_rate = 0;    ///< of the last step
+  double seconds = 0;          ///< since the beginning
+  long skipped_steps = 0;      ///< steps not made since the beginning, for a non-finite loss or gradient
 };
 
+/// What a fit may be told.  Wrong values throw std::invalid_argument before anything has changed.
 struct FitOptions {
-  int epochs = 100;
-  Index batch = 256;
-  double learning_rate = 1e-3;
+  int epochs = 100;             ///< the most passes over the training part
+  Index batch = 256;            ///< rows a step, at least 1
+  double learning_rate = 1e-3;  ///< positive; the schedule multiplies it
   double validation = 0.1;  ///< share of the rows held out to choose the best epoch; 0 chooses by the training loss; a
                             ///< HeldOut stands in its place
   int patience = 20;        ///< epochs without a new best before stopping; 0: never
-  double tolerance = 0;
-  double clip_norm = 5;  ///< 0: no clipping
-  Optimizer optimizer = Adam{};
-  Schedule schedule{};
+  double tolerance = 0;     ///< nats: a loss that moves less for `patience` epochs has converged; 0: never
+  double clip_norm = 5;     ///< 0: no clipping
+  Optimizer optimizer = Adam{};  ///< Adam or Sgd
+  Schedule schedule{};           ///< of the rate over the run; constant without it
   double average = 0;  ///< share of its past that a running mean of the parameters keeps a step, 0.999 say.  The means
                        ///< are what validation judges and what stays; callbacks see the model's own.  0: none
   Noise noise{};       ///< decides the split, the order of rows and the draws
-  int threads = 1;
+  int threads = 1;     ///< at least 1; their number changes no bit of the result
   Executor* executor = nullptr;  ///< works in the place of our threads (rheo/flows/executor.hpp)
   /// The processes that fit together, each of which makes this very call with the same model, data and options
   /// (rheo/mpi.hpp); null: this one alone. The shards of a batch, and of the held-out rows, are shared out; the
@@ -86,13 +89,15 @@ struct FitOptions {
                             ///< it was when it is started again
 };
 
+/// What a fit tells.
 struct FitResult {
-  FitStatus status = FitStatus::budget_reached;
-  std::vector<EpochReport> history;
-  int best_epoch = 0;  ///< 0: the beginning
-  double best_loss = std::numeric_limits<double>::infinity();
-  double seconds = 0;
-  long steps = 0, skipped_steps = 0;
+  FitStatus status = FitStatus::budget_reached;                ///< how it ended
+  std::vector<EpochReport> history;                            ///< one an epoch
+  int best_epoch = 0;                                          ///< 0: the beginning
+  double best_loss = std::numeric_limits<double>::infinity();  ///< of the parameters that stay, nats a row
+  double seconds = 0;                                          ///< of wall clock
+  long steps = 0;                                              ///< made
+  long skipped_steps = 0;                                      ///< not made, for a non-finite loss or gradient
   std::vector<Index> set_aside;  ///< held-out rows whose loss was not finite in some epoch and that none was judged by:
                                  ///< of the data, or of the HeldOut
   StartReport start;             ///< constant columns of the context, and standardisations kept from an earlier fit

@@ -16,8 +16,8 @@ namespace rheo {
 /// Rows of the user's own to choose the best epoch by, in the place of a share of the training rows: HeldOut<double>{.x
 /// = x, .context = c}.  A context has a row for each row of x.  An argument only: it looks at what it is made of.
 template <class T> struct HeldOut {
-  Input<T> x;
-  Input<T> context{};
+  Input<T> x;                     ///< n x x_dim
+  Input<T> context{};             ///< n x context_dim
   std::vector<double> weights{};  ///< one per row; empty: all one
 };
 template <class D, class... Rest> HeldOut(const Eigen::DenseBase<D>&, Rest...) -> HeldOut<typename D::Scalar>;

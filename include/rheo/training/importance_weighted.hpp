@@ -16,11 +16,7 @@ namespace detail {
 
 /// How many layers draw in encode, those that path gradients cannot be led through counted as many.
 template <class L, class T> struct PathEncoders {
-  static constexpr Index value =
-      !encodes_stochastically(L::kind) ? 0 : requires(const L& l, Pull<T, CacheOf<L, T>> p, CColView<T> f) {
-    l.encode_path_pull(p, f);
-  }
-  ? 1 : 99;
+  static constexpr Index value = !encodes_stochastically(L::kind) ? 0 : HasEncodePathPull<L, T> ? 1 : 99;
 };
 template <class... Ls, class T> struct PathEncoders<Chain<Ls...>, T> {
   static constexpr Index value = (Index(0) + ... + PathEncoders<Ls, T>::value);
@@ -30,7 +26,7 @@ template <class... Ls, class T> struct PathEncoders<Flow<Ls...>, T> : PathEncode
 /// encode_pull of a chain, where the layer that draws, in whatever chain within it, goes by the path.
 template <class L, class T> void encode_path_pull(const L& layer, const Pull<T, CacheOf<L, T>>& p, CColView<T> factor) {
   if constexpr (!encodes_stochastically(L::kind)) layer.encode_pull(p);
-  else if constexpr (requires { layer.encode_path_pull(p, factor); }) layer.encode_path_pull(p, factor);
+  else if constexpr (HasEncodePathPull<L, T>) layer.encode_path_pull(p, factor);
   else layer.encode_pull_by(p, [&](const auto& part, auto q) { encode_path_pull(part, q, factor); });
 }
 
@@ -97,6 +93,7 @@ template <bool ByPath, class F, class T> double importance_weighted(ObjectiveCal
 class ImportanceWeighted {
  public:
   ImportanceWeighted() = default;
+  /// draws >= 1 a row, or std::invalid_argument.
   explicit ImportanceWeighted(Index draws) : draws_(draws) {
     if (draws < 1) detail::fail("ImportanceWeighted wants at least one draw, got " + std::to_string(draws));
   }
@@ -123,6 +120,7 @@ class ImportanceWeighted {
 class DoublyReparameterised {
  public:
   DoublyReparameterised() = default;
+  /// draws >= 1 a row, or std::invalid_argument.
   explicit DoublyReparameterised(Index draws) : draws_(draws) {
     if (draws < 1) detail::fail("DoublyReparameterised wants at least one draw, got " + std::to_string(draws));
   }

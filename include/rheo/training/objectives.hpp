@@ -17,12 +17,13 @@ namespace rheo {
 
 /// One shard of one step.
 template <class F, class T> struct ObjectiveCall {
-  const Model<F, T>& model;
-  Worker<F, T>& worker;  ///< the flow's cache and scratch
-  CView<T> x, context;   ///< n rows; the context as the flow sees it, standardised
-  const double* weight;  ///< n of them, or null: all one
-  double scale;          ///< what the sum over the whole batch is multiplied by
-  Noise noise;
+  const Model<F, T>& model;  ///< whose parameters are trained
+  Worker<F, T>& worker;      ///< the flow's cache and scratch
+  CView<T> x;                ///< n rows
+  CView<T> context;          ///< n rows as the flow sees them, standardised
+  const double* weight;      ///< n of them, or null: all one
+  double scale;              ///< what the sum over the whole batch is multiplied by
+  Noise noise;               ///< of this step
   Params<T> g_theta;         ///< accumulated
   bool pull;                 ///< whether the gradient is wanted
   CView<T> given = context;  ///< the context in the user's units, for energies
@@ -126,7 +127,8 @@ template <class O> O judge_of(const O& o) {
 /// where layers sample. Wu et al. 2020, arXiv:2002.06707, eq. 8.  Looks at no data: x may be n x 0.  Accept bits are
 /// held constant (see Metropolis).  With a context, the mean over its rows too, of an energy of x or of (x, context).
 template <Energy E> struct ReverseKl {
-  E energy;
+  E energy;  ///< u(x), nats
+  /// Of any energy.
   explicit ReverseKl(E e) : energy(std::move(e)) {}
   template <class F, class T> struct Room { typename E::template Workspace<T> energy; };
 
@@ -163,12 +165,14 @@ template <Energy E> struct ReverseKl {
 /// MaximumLikelihood and ReverseKl together train a sampler by example and by energy: Noe et al. 2019,
 /// arXiv:1812.01729.
 template <class A, class B> struct Mixed {
-  A a;
-  B b;
+  A a;           ///< run with noise.fork(0)
+  B b;           ///< run with noise.fork(1)
   double share;  ///< of A, in [0, 1]
+  /// Throws std::invalid_argument for a share outside [0, 1].
   Mixed(A first, B second, double of_first) : a(std::move(first)), b(std::move(second)), share(of_first) {
     if (!(of_first >= 0 && of_first <= 1)) detail::fail("Mixed: a share is in [0, 1]");
   }
+  /// What judges epochs: the same of what judges the parts.
   Mixed judge() const requires(detail::HasJudge<A> || detail::HasJudge<B>) {
     return Mixed(detail::judge_of(a), detail::judge_of(b), share);
   }

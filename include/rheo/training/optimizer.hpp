@@ -16,22 +16,29 @@ namespace rheo {
 
 /// weight_decay adds to the gradient (Adam) or shrinks the parameters directly (decoupled: AdamW).
 struct Adam {
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
-  bool decoupled = false;
+  double beta1 = 0.9;       ///< share of its past that the mean gradient keeps
+  double beta2 = 0.999;     ///< the same of the mean square
+  double epsilon = 1e-8;    ///< added to its root
+  double weight_decay = 0;  ///< times the parameters
+  bool decoupled = false;   ///< AdamW
 };
+/// AdamW.
 inline Adam adam_w(double weight_decay = 1e-2) { return {0.9, 0.999, 1e-8, weight_decay, true}; }
 
 /// v = momentum v + g; theta -= rate v.
 struct Sgd {
-  double momentum = 0.9, weight_decay = 0;
+  double momentum = 0.9;    ///< share of its past that the velocity keeps
+  double weight_decay = 0;  ///< times the parameters, added to the gradient
 };
 
+/// Any of them.
 using Optimizer = std::variant<Adam, Sgd>;
 
 /// What one run of an optimizer remembers: moments as long as the parameters, and the number of steps taken.
 template <class T> struct OptimizerState {
-  Column<T> first, second;
-  long steps = 0;
+  Column<T> first, second;  ///< moments
+  long steps = 0;           ///< taken
+  /// The state before the first step of n parameters.
   void reset(Index n) {
     first.setZero(n);
     second.setZero(n);

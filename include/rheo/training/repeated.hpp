@@ -16,7 +16,7 @@ namespace rheo {
 
 /// A column of which at least a hundredth of the rows hold a number that another row holds too.
 struct RepeatedValues {
-  Index column = 0;
+  Index column = 0;  ///< from 0
   double share = 0;  ///< of the rows looked at: those whose number is not theirs alone
   double value = 0;  ///< the most frequent number
   Index count = 0;   ///< rows that hold it

@@ -24,6 +24,7 @@ enum class OnBroken {
 /// Broken rows as they are met.
 class BrokenRows {
  public:
+  /// What the first one does.
   explicit BrokenRows(OnBroken what = OnBroken::stop) : what_(what) {}
   /// `why` names the place and says what is wrong there.  Throws Error where a broken row stops.
   template <class Error = FileError> void add(const std::string& why, Index rows = 1) {
@@ -31,9 +32,9 @@ class BrokenRows {
     if (count_ == 0) first_ = why;
     count_ += rows;
   }
-  OnBroken what() const { return what_; }
-  Index count() const { return count_; }
-  const std::string& first() const { return first_; }
+  OnBroken what() const { return what_; }              ///< what a broken row does
+  Index count() const { return count_; }               ///< how many there were
+  const std::string& first() const { return first_; }  ///< where the first was, and why
 
  private:
   OnBroken what_;
@@ -45,10 +46,10 @@ class BrokenRows {
 /// (rheo/io/row_files.hpp), simulated_rows asks a simulator; for anything else derive from this.
 template <class T> class RowSource {
  public:
-  using Scalar = T;
+  using Scalar = T;  ///< of the rows
   virtual ~RowSource() = default;
-  virtual Index x_dim() const = 0;
-  virtual Index context_dim() const { return 0; }
+  virtual Index x_dim() const = 0;                 ///< columns of x
+  virtual Index context_dim() const { return 0; }  ///< columns of the context
   /// The next rows into the first of x (m x x_dim) and context (m x context_dim): how many, at most m, and 0 at the end
   /// alone. A row that cannot be read goes to `broken`, with its place, and is left out.
   virtual Index read(View<T> x, View<T> context, BrokenRows& broken) = 0;

@@ -10,20 +10,22 @@
 
 namespace rheo {
 
+/// The rate as it is.
 struct Constant {};
 /// Half a cosine from 1 down to `last`.
 struct Cosine {
-  double last = 0;
+  double last = 0;  ///< share of the rate at the end
 };
 /// Times `factor` after every `every`-th part of the run: {0.1, 0.5} divides by ten half-way.
 struct StepDecay {
-  double factor = 0.1, every = 0.5;
+  double factor = 0.1;  ///< of the rate
+  double every = 0.5;   ///< part of the run, in (0, 1]
 };
 
 /// Any of them, after `warm_up` steps of a linear rise.
 struct Schedule {
-  std::variant<Constant, Cosine, StepDecay> shape = Constant{};
-  long warm_up = 0;
+  std::variant<Constant, Cosine, StepDecay> shape = Constant{};  ///< the factor behind the rise
+  long warm_up = 0;                                              ///< steps
 
   /// The factor at step `step` (from 0) of `steps`.
   double operator()(long step, long steps) const {

@@ -22,8 +22,8 @@ namespace rheo {
 class Team {
  public:
   virtual ~Team() = default;
-  virtual int rank() const = 0;
-  virtual int size() const = 0;
+  virtual int rank() const = 0;  ///< of this process, from 0
+  virtual int size() const = 0;  ///< how many processes
   /// x becomes its sum over the ranks, the same bits at each; infinities and NaN stay what they are.
   virtual void sum(double* x, Index n) = 0;
   virtual void sum(float* x, Index n) = 0;

@@ -365,9 +365,7 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
         context};
     return detail::run_objective(objective_, call, rooms_[static_cast<std::size_t>(worker)]);
   }
-  void after_step() override {
-    if constexpr (detail::HasAfterStep<F, T>) model_->flow().after_step(model_->theta(), model_->state());
-  }
+  void after_step() override { detail::after_step(model_->flow(), model_->theta(), model_->state()); }
   Pool& pool() override { return ws_.pool(); }
   Report& report_of(int worker) override { return ws_.worker(worker).report; }
 

@@ -19,7 +19,7 @@
 
 #include <array>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/math/lane.hpp"
 
 namespace rheo {

@@ -66,6 +66,7 @@ template <Index K, Energy E, class Move> auto ais(const E& target, const Move& m
   static_assert(K > 0);
   return detail::ais<E::dim>(target, move, std::make_index_sequence<static_cast<std::size_t>(K)>{});
 }
+/// The type of what ais returns.
 template <Index K, Energy E, class Move> using Ais = decltype(ais<K>(std::declval<E>(), std::declval<Move>()));
 
 }  // namespace rheo::presets

@@ -27,6 +27,7 @@ namespace nflows {
 template <Index Bins, Index TailBound = 1, Index Hidden = 1>
 struct Spline : RationalQuadraticSpline<Bins, NflowsKnots> {
   Spline() : Spline(static_cast<double>(TailBound)) {}
+  /// On [-tail_bound, tail_bound].
   explicit Spline(double tail_bound)
       : RationalQuadraticSpline<Bins, NflowsKnots>(tail_bound, NflowsKnots(1e-3, 1e-3, static_cast<double>(Hidden))) {}
 };

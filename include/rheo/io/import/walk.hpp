@@ -15,6 +15,7 @@ namespace rheo::io {
 
 /// The first ceil(D / 2) coordinates pass, the rest are transformed: how PyTorch's chunk halves.
 template <Index D> struct LargerHalfPasses {
+  /// Whether x_j is.
   static constexpr bool transformed(Index j) { return j >= (D + 1) / 2; }
 };
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/math/ode.hpp"
 #include "rheo/nets/velocity.hpp"
 
@@ -31,6 +31,7 @@ struct ExactTrace {
 struct Rademacher {
   template <class T> static T draw(Noise noise, Index i, Index j) { return noise.uniform(i, j) < 0.5 ? T(-1) : T(1); }
 };
+/// See Rademacher.
 struct Gaussian {
   template <class T> static T draw(Noise noise, Index i, Index j) { return T(noise.normal(i, j)); }
 };

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/nets/input_convex.hpp"
 
 #include "rheo/platform/macros_off.hpp"

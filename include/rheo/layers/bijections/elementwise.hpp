@@ -2,7 +2,7 @@
 // Elementwise and Conditional: the two wirings of a scalar transformer in which coordinates do not see one another.
 #pragma once
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/nets/mlp.hpp"
 #include "rheo/transformers/affine.hpp"
 #include "rheo/transformers/line.hpp"

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "rheo/autodiff/dual.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/math/reorder.hpp"
 
 namespace rheo {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/math/root.hpp"
 #include "rheo/math/softplus.hpp"
 

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/math/contraction.hpp"
 #include "rheo/math/small_lu.hpp"
 #include "rheo/nets/lipschitz.hpp"

@@ -7,7 +7,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/fibre.hpp"
 #include "rheo/nets/mlp.hpp"
 #include "rheo/transformers/affine.hpp"
@@ -102,10 +102,8 @@ struct Indexed {
     detail::init<PriorLaw, T>(prior, t.p, b.p, noise.fork(3));
   }
   template <class T> void initialise(InitPass<T> p) const {
-    if constexpr (detail::HasInitialise<L, T>) {
-      layer.initialise(InitPass<T>{p.in, parts(p.theta).layer, states(p.buffers).layer,
-                                   columns(p.context, 0, L::context_dim), p.anew, p.report});
-    }
+    detail::initialise(layer, InitPass<T>{p.in, parts(p.theta).layer, states(p.buffers).layer,
+                                          columns(p.context, 0, L::context_dim), p.anew, p.report});
   }
   template <class T> bool valid_buffers(Params<const T> buffers) const {
     const auto b = states(buffers);
@@ -115,9 +113,9 @@ struct Indexed {
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
     const auto t = parts(theta);
     const auto b = states(buffers);
-    if constexpr (detail::HasAfterStep<PosteriorLaw, T>) posterior.after_step(t.q, b.q);
-    if constexpr (detail::HasAfterStep<L, T>) layer.after_step(t.layer, b.layer);
-    if constexpr (detail::HasAfterStep<PriorLaw, T>) prior.after_step(t.p, b.p);
+    detail::after_step(posterior, t.q, b.q);
+    detail::after_step(layer, t.layer, b.layer);
+    detail::after_step(prior, t.p, b.p);
   }
 
   template <class T>

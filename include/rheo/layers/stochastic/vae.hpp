@@ -9,7 +9,7 @@
 #include <array>
 #include <limits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/fibre.hpp"
 
 namespace rheo {
@@ -76,8 +76,8 @@ template <Index X, Index Z, class Encoder, class Decoder, Index C = 0> struct Va
     return detail::valid_buffers(encoder, state_of_q(buffers)) && detail::valid_buffers(decoder, state_of_p(buffers));
   }
   template <class T> void after_step(Params<T> theta, Params<T> buffers) const {
-    if constexpr (detail::HasAfterStep<EncoderLaw, T>) encoder.after_step(of_q(theta), state_of_q(buffers));
-    if constexpr (detail::HasAfterStep<DecoderLaw, T>) decoder.after_step(of_p(theta), state_of_p(buffers));
+    detail::after_step(encoder, of_q(theta), state_of_q(buffers));
+    detail::after_step(decoder, of_p(theta), state_of_p(buffers));
   }
 
   template <class T>

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/fibre.hpp"
 #include "rheo/math/log1m_exp.hpp"
 

@@ -4,7 +4,7 @@
 //   Nielsen et al. 2020, arXiv:2007.02731 (SurVAE flows): max value and max pooling, inference.
 #pragma once
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/discrete.hpp"
 #include "rheo/distributions/fibre.hpp"
 
@@ -40,11 +40,8 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
                 "rheo: Max: the law of the gaps must live on (0, inf), as Plain<family::HalfNormal<>>");
   static_assert(PlaceFibre::discrete,
                 "rheo: Max: the law of the places must live on whole numbers, as Given<family::Categorical<K>, Net>");
-  static constexpr bool counts = [] {
-    if constexpr (requires { PlaceLaw::categories; }) return PlaceLaw::categories == S;
-    return true;
-  }();
-  static_assert(counts, "rheo: Max: the law of the places has not as many categories as a group has members");
+  static_assert(categories_fit<PlaceLaw>(S),
+                "rheo: Max: the law of the places has not as many categories as a group has members");
 
   static constexpr Index x_dim = G * S, z_dim = G, context_dim = C;
   static constexpr Index param_count = PlaceLaw::param_count + GapLaw::param_count,
@@ -107,12 +104,9 @@ template <class Groups, class Gaps, class Which, Index C> struct GroupMax {
   template <class T>
   void after_step(Params<T> theta, Params<T> buffers) const
       requires(HasAfterStep<PlaceLaw, T> || HasAfterStep<GapLaw, T>) {
-    if constexpr (HasAfterStep<PlaceLaw, T>)
-      place_law.after_step(first(theta, PlaceLaw::param_count), first(buffers, PlaceLaw::buffer_count));
-    if constexpr (HasAfterStep<GapLaw, T>) {
-      gap_law.after_step(behind(theta, PlaceLaw::param_count, GapLaw::param_count),
-                         behind(buffers, PlaceLaw::buffer_count, GapLaw::buffer_count));
-    }
+    detail::after_step(place_law, first(theta, PlaceLaw::param_count), first(buffers, PlaceLaw::buffer_count));
+    detail::after_step(gap_law, behind(theta, PlaceLaw::param_count, GapLaw::param_count),
+                       behind(buffers, PlaceLaw::buffer_count, GapLaw::buffer_count));
   }
   template <class Add> void seams(Index, double other, Add add) const { add(other); }
 

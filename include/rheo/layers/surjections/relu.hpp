@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/fibre.hpp"
 
 namespace rheo {

@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "rheo/autodiff/dual.hpp"
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/fibre.hpp"
 
 namespace rheo {

@@ -7,7 +7,7 @@
 
 #include <array>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/fibre.hpp"
 
 namespace rheo {

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "rheo/autodiff/dual.hpp"
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/distributions/fibre.hpp"
 #include "rheo/distributions/orders.hpp"
 #include "rheo/math/points.hpp"
