@@ -53,6 +53,7 @@
 #include "rheo/evaluation/isoperimetry.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/evaluation/pareto_smoothing.hpp"
+#include "rheo/evaluation/roc.hpp"
 #include "rheo/evaluation/signed_weights.hpp"
 #include "rheo/evaluation/sliced_wasserstein.hpp"
 #include "rheo/flows/chain.hpp"

@@ -92,4 +92,54 @@ TEST_CASE("unweighting: weights 1 .. n, by the largest and by quantiles") {
   CHECK(std::abs(unweighting_efficiency(log_w) - 1 / 1.5) < 0.01);
 }
 
+TEST_CASE("unweighting: what lies above the limit is reported, signs do not matter, and the limit is in the units") {
+  const Column<double> w = (Column<double>(5) << 1, -2, 3, -4, 10).finished();
+  const Unweighting all = unweighting(w.abs().log());
+  CHECK(all.efficiency == Approx(2.0 / 5));
+  CHECK(all.overweight == 0);
+  CHECK(all.excess == 0);
+  CHECK(all.log_limit == Approx(std::log(10)));
+  const Unweighting most = unweighting(w.abs().log() + 700, 0.8);  // W = 4 e^700: 1, 2, 3, 4 and 4 of 20
+  CHECK(most.efficiency == Approx(14.0 / 4 / 5));
+  CHECK(most.overweight == Approx(0.2));
+  CHECK(most.excess == Approx(6.0 / 20));
+  CHECK(most.log_limit == Approx(std::log(4) + 700));
+  const Unweighting none = unweighting(Column<double>::Constant(3, -inf), 0.5);
+  CHECK((none.efficiency == 0 && none.overweight == 0 && none.excess == 0 && none.log_limit == -inf));
+  const Unweighting some = unweighting((Column<double>(2) << -inf, 0).finished(), 0.5);  // W = 0
+  CHECK((some.efficiency == 0.5 && some.overweight == 0.5 && some.excess == 1 && some.log_limit == -inf));
+  const Unweighting bad = unweighting((Column<double>(2) << 0, std::nan("")).finished());
+  CHECK((std::isnan(bad.efficiency) && std::isnan(bad.overweight) && std::isnan(bad.excess)));
+  CHECK_THROWS_WITH(unweighting(w.abs().log(), 1.5), "rheo: unweighting wants a quantile in (0, 1], got 1.500000");
+  // weights uniform on (0, 1), W = q: efficiency 1 - q / 2, above it 1 - q, beyond it (1 - q)^2 of the weight
+  Column<double> log_u(200'000);
+  for (Index i = 0; i < log_u.size(); ++i) log_u(i) = std::log(Noise{9}.uniform(i, 0));
+  const Unweighting uniform = unweighting(log_u, 0.6);
+  CHECK(std::abs(uniform.efficiency - 0.7) < 0.005);
+  CHECK(std::abs(uniform.overweight - 0.4) < 1e-5);
+  CHECK(std::abs(uniform.excess - 0.16) < 0.005);
+}
+
+TEST_CASE("unweighted draws are as many as the efficiency says and follow the target") {
+  Column<double> x, log_w;
+  draw(100'000, Noise{10}, x, log_w);
+  for (const double q : {1.0, 0.9, 0.5}) {
+    const Unweighting expected = unweighting(log_w, q);
+    const Unweighted kept = unweighted(log_w, Noise{11}, q);
+    const auto n = static_cast<double>(kept.rows.size());
+    CHECK(std::abs(n / 1e5 - expected.efficiency) < 5 * 0.5 / std::sqrt(1e5));
+    double sum = 0, square = 0, heavy = 0;
+    for (Index i = 0; i < kept.weight.size(); ++i) {
+      const double at = x(kept.rows[static_cast<std::size_t>(i)]), w = kept.weight(i);
+      CHECK(w >= 1);
+      sum += w, square += w * at * at, heavy += w > 1 ? 1 : 0;
+    }
+    CHECK(heavy == std::round(1e5 * expected.overweight));
+    CHECK(std::abs(square / sum - 1) < 6 * std::sqrt(2 / n));  // E x^2 under N(0, 1)
+    CHECK(std::abs(sum / 1e5 - std::exp(-expected.log_limit)) < 0.01 * std::exp(-expected.log_limit));  // E w = 1
+  }
+  CHECK(unweighted(Column<double>::Constant(4, -inf), Noise{1}).rows.empty());
+  CHECK_THROWS_AS(unweighted((Column<double>(2) << 0, std::nan("")).finished(), Noise{1}), DataError);
+}
+
 }  // namespace evaluation_signed_weights

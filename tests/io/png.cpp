@@ -84,13 +84,24 @@ Image decode(const std::string& file) {
     datas.push_back(file.substr(at + 8, n));
     at += 12 + n;
   }
-  if (types != std::vector<std::string>{"IHDR", "IDAT", "IEND"} ||
-      datas[0].substr(8) != std::string("\x08\x02\x00\x00\x00", 5))
+  const bool palette = types == std::vector<std::string>{"IHDR", "PLTE", "IDAT", "IEND"};
+  if ((!palette && types != std::vector<std::string>{"IHDR", "IDAT", "IEND"}) ||
+      datas[0].substr(8) != std::string(palette ? "\x08\x03\x00\x00\x00" : "\x08\x02\x00\x00\x00", 5))
     throw std::runtime_error("chunks");
   Image image(static_cast<int>(big(datas[0], 0)), static_cast<int>(big(datas[0], 4)));
-  const std::string lines = inflate(datas[1]);
-  const std::size_t stride = 3 * static_cast<std::size_t>(image.width);
+  const std::string lines = inflate(datas[palette ? 2 : 1]);
+  const std::size_t stride = (palette ? 1u : 3u) * static_cast<std::size_t>(image.width);
   if (lines.size() != (stride + 1) * static_cast<std::size_t>(image.height)) throw std::runtime_error("size");
+  if (palette) {
+    if (datas[1].size() % 3 != 0 || datas[1].size() > 768) throw std::runtime_error("palette");
+    for (std::size_t k = 0; k < image.rgb.size(); ++k) {
+      const std::size_t pixel = k / 3, line = pixel / stride;
+      if (lines[line * (stride + 1)] != 0) throw std::runtime_error("filter");
+      const auto colour = static_cast<std::uint8_t>(lines[line * (stride + 1) + 1 + pixel % stride]);
+      image.rgb[k] = static_cast<std::uint8_t>(datas[1].at(3u * colour + k % 3));
+    }
+    return image;
+  }
   for (std::size_t k = 0; k < image.rgb.size(); ++k) {
     if (lines[k / stride * (stride + 1)] != 2) throw std::runtime_error("filter");
     image.rgb[k] =
@@ -150,6 +161,52 @@ TEST_CASE("an image survives its file, and drawing is cut off at the edges") {
   CHECK(decode(rheo::io::format_png(Image(1, 1, {7, 8, 9}))).at(0, 0) == Rgb{7, 8, 9});
   CHECK_THROWS_AS(Image(0, 5), std::invalid_argument);
   CHECK_THROWS_AS(Image(5, 20000), std::invalid_argument);
+}
+
+TEST_CASE("256 colours are written by a palette, 257 as they are") {
+  for (const int colours : {1, 2, 256, 257}) {
+    Image image(300, 2);
+    for (int x = 0; x < 300; ++x) {
+      const int c = x % colours;
+      for (int y = 0; y < 2; ++y)
+        image.set(x, y,
+                  {static_cast<std::uint8_t>(c / 2), static_cast<std::uint8_t>(255 - c / 2), std::uint8_t(c & 1)});
+    }
+    const std::string file = rheo::io::format_png(image);
+    CHECK((file.find("PLTE") != file.npos) == (colours <= 256));
+    CHECK((decode(file).rgb == image.rgb));
+  }
+}
+
+TEST_CASE("a thumbnail has the means of four pixels, and at most 256 colours near its own") {
+  Image four(5, 4, {255, 255, 255});
+  four.rect(0, 0, 1, 1, {2, 2, 2});
+  four.rect(2, 0, 2, 2, {10, 20, 30});
+  const Image half = rheo::io::thumbnail(four);
+  CHECK((half.width == 2 && half.height == 2));
+  CHECK(half.at(0, 0) == Rgb{192, 192, 192});
+  CHECK(half.at(1, 0) == Rgb{10, 20, 30});
+  CHECK(half.at(1, 1) == Rgb{255, 255, 255});
+  CHECK((rheo::io::thumbnail(Image(1, 1, {3, 4, 5})).at(0, 0) == Rgb{3, 4, 5}));
+
+  Image many(128, 160);  // 16 384 colours in 256 cells as full as one another, and below them one in a cell of its own
+  for (int y = 0; y < 160; ++y) {
+    for (int x = 0; x < 128; ++x)
+      many.set(x, y,
+               y < 128 ? Rgb{static_cast<std::uint8_t>(x), static_cast<std::uint8_t>(y), 60} : Rgb{250, 251, 252});
+  }
+  const Image few = rheo::io::fewer_colours(many);
+  CHECK(rheo::io::colours_of(few, 256).size() == 256);
+  CHECK(few.at(110, 150) == Rgb{250, 251, 252});
+  int far = 0;
+  for (int y = 0; y < 160; ++y) {
+    for (int x = 0; x < 128; ++x) {
+      const Rgb a = few.at(x, y), b = many.at(x, y);
+      far += std::max({std::abs(a.r - b.r), std::abs(a.g - b.g), std::abs(a.b - b.b)}) > 8;
+    }
+  }
+  CHECK(far <= 64);  // of the one cell that was given up
+  CHECK((rheo::io::fewer_colours(four).rgb == four.rgb));
 }
 
 }  // namespace io_png

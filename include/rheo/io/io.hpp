@@ -13,6 +13,7 @@
 #include "rheo/io/npy.hpp"
 #include "rheo/io/plot.hpp"
 #include "rheo/io/plot_corner.hpp"
+#include "rheo/io/plot_curves.hpp"
 #include "rheo/io/plot_fit.hpp"
 #include "rheo/io/png.hpp"
 #include "rheo/io/progress.hpp"

@@ -3,10 +3,13 @@
 // bytes everywhere.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "rheo/io/file.hpp"
@@ -204,7 +207,21 @@ inline std::string zlib_compress(std::string_view bytes) {
   return out;
 }
 
-/// The bytes of a PNG file, 8-bit RGB, not interlaced.
+/// The colours of a picture, the lowest first, as 24-bit numbers: as many as there are, or the first most + 1 found.
+inline std::vector<std::uint32_t> colours_of(const Image& image, std::size_t most) {
+  std::vector<std::uint32_t> found;
+  std::uint32_t before = ~0u;
+  for (std::size_t k = 0; k < image.rgb.size() && found.size() <= most; k += 3) {
+    const auto c = std::uint32_t(image.rgb[k]) << 16 | std::uint32_t(image.rgb[k + 1]) << 8 | image.rgb[k + 2];
+    if (c == before) continue;
+    before = c;
+    const auto at = std::lower_bound(found.begin(), found.end(), c);
+    if (at == found.end() || *at != c) found.insert(at, c);
+  }
+  return found;
+}
+
+/// The bytes of a PNG file, not interlaced: at most 256 colours by a palette, more as 8-bit RGB.
 inline std::string format_png(const Image& image) {
   std::string out = "\x89PNG\r\n\x1A\n";
   const auto big = [](std::uint32_t v) {
@@ -214,18 +231,90 @@ inline std::string format_png(const Image& image) {
     const std::string body = type + data;
     out += big(static_cast<std::uint32_t>(data.size())) + body + big(crc32(body));
   };
+  const auto palette = colours_of(image, 256);
+  const bool few = palette.size() <= 256;
   chunk("IHDR", big(static_cast<std::uint32_t>(image.width)) + big(static_cast<std::uint32_t>(image.height)) +
-                    std::string("\x08\x02\x00\x00\x00", 5));
+                    std::string(few ? "\x08\x03\x00\x00\x00" : "\x08\x02\x00\x00\x00", 5));
   const std::size_t stride = std::size_t(3) * static_cast<std::size_t>(image.width);
   std::string lines;
   lines.reserve(image.rgb.size() + static_cast<std::size_t>(image.height));
-  for (std::size_t k = 0; k < image.rgb.size(); ++k) {
-    if (k % stride == 0) lines += '\x02';  // filter "up": the difference to the line above, mostly 0 in plots
-    lines += static_cast<char>(static_cast<std::uint8_t>(image.rgb[k] - (k < stride ? 0 : image.rgb[k - stride])));
+  if (few) {
+    std::string colours;
+    for (const std::uint32_t c : palette) colours += big(c).substr(1);
+    chunk("PLTE", colours);
+    for (std::size_t k = 0; k < image.rgb.size(); k += 3) {
+      if (k % stride == 0) lines += '\0';  // no filter
+      const auto c = std::uint32_t(image.rgb[k]) << 16 | std::uint32_t(image.rgb[k + 1]) << 8 | image.rgb[k + 2];
+      lines += static_cast<char>(std::lower_bound(palette.begin(), palette.end(), c) - palette.begin());
+    }
+  } else {
+    for (std::size_t k = 0; k < image.rgb.size(); ++k) {
+      if (k % stride == 0) lines += '\x02';  // filter "up": the difference to the line above, mostly 0 in plots
+      lines += static_cast<char>(static_cast<std::uint8_t>(image.rgb[k] - (k < stride ? 0 : image.rgb[k - stride])));
+    }
   }
   chunk("IDAT", zlib_compress(lines));
   chunk("IEND", "");
   return out;
+}
+
+/// The picture with at most 256 colours: of cells of 8 levels of each channel the 256 that most pixels fall into, each
+/// by its most frequent colour; every pixel has the nearest of these.
+inline Image fewer_colours(Image image) {
+  if (colours_of(image, 256).size() <= 256) return image;
+  const auto colour = [&](std::size_t k) {
+    return std::uint32_t(image.rgb[k]) << 16 | std::uint32_t(image.rgb[k + 1]) << 8 | image.rgb[k + 2];
+  };
+  struct Cell {
+    std::size_t pixels = 0, most = 0;
+    std::uint32_t colour = 0;
+  };
+  std::map<std::uint32_t, std::size_t> count;
+  for (std::size_t k = 0; k < image.rgb.size(); k += 3) ++count[colour(k)];
+  std::map<std::uint32_t, Cell> cells;
+  for (const auto& [c, n] : count) {
+    Cell& cell = cells[c & 0xF8F8F8u];
+    cell.pixels += n;
+    if (n > cell.most) cell.most = n, cell.colour = c;
+  }
+  std::vector<Cell> fullest;
+  for (const auto& [key, cell] : cells) fullest.push_back(cell);
+  std::stable_sort(fullest.begin(), fullest.end(), [](const Cell& a, const Cell& b) { return a.pixels > b.pixels; });
+  fullest.resize(std::min<std::size_t>(fullest.size(), 256));
+  const auto apart = [](std::uint32_t a, std::uint32_t b) {
+    const auto d = [&](int shift) { return int(a >> shift & 255) - int(b >> shift & 255); };
+    return d(0) * d(0) + d(8) * d(8) + d(16) * d(16);
+  };
+  std::map<std::uint32_t, std::uint32_t> nearest;
+  for (const auto& [c, n] : count) {
+    nearest[c] = std::min_element(fullest.begin(), fullest.end(), [&, to = c](const Cell& a, const Cell& b) {
+                   return apart(a.colour, to) < apart(b.colour, to);
+                 })->colour;
+  }
+  for (std::size_t k = 0; k < image.rgb.size(); k += 3) {
+    const std::uint32_t c = nearest[colour(k)];
+    image.rgb[k] = static_cast<std::uint8_t>(c >> 16);
+    image.rgb[k + 1] = static_cast<std::uint8_t>(c >> 8 & 255);
+    image.rgb[k + 2] = static_cast<std::uint8_t>(c & 255);
+  }
+  return image;
+}
+
+/// The picture half as wide and high, each pixel the mean of four (a last odd row or column is left out), in fewer
+/// colours: a plot of a few tens of kB, for a page.
+inline Image thumbnail(const Image& image) {
+  Image half(std::max(1, image.width / 2), std::max(1, image.height / 2));
+  for (int y = 0; y < half.height; ++y) {
+    for (int x = 0; x < half.width; ++x) {
+      const int x1 = std::min(2 * x + 1, image.width - 1), y1 = std::min(2 * y + 1, image.height - 1);
+      const Rgb a = image.at(2 * x, 2 * y), b = image.at(x1, 2 * y), c = image.at(2 * x, y1), d = image.at(x1, y1);
+      const auto mean = [&](std::uint8_t Rgb::*of) {
+        return static_cast<std::uint8_t>((a.*of + b.*of + c.*of + d.*of + 2) / 4);
+      };
+      half.set(x, y, {mean(&Rgb::r), mean(&Rgb::g), mean(&Rgb::b)});
+    }
+  }
+  return fewer_colours(std::move(half));
 }
 
 /// format_png into a file, whole or not at all (see write_file).
