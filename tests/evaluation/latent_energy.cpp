@@ -37,8 +37,8 @@ TEST_CASE("the latent energy is u - log q(x) + log p(z), and its gradient is its
   typename decltype(latent_energy(model, funnel))::Workspace<double> w;
   latent.value(view(std::as_const(z)), all(u), w);
   const Batch<double> x = model.decode(z);
-  NoWorkspace none;
-  funnel.value(view(x), ColView<double>(of_x.data(), 70), none);
+  of_x = energy_values(funnel, x);
+  CHECK_THROWS_AS(energy_values(funnel, x.leftCols(2)), std::invalid_argument);
   const Column<double> log_p = -0.5 * z.square().rowwise().sum() - 1.5 * std::log(2 * 3.14159265358979323846);
   CHECK((u - (of_x + model.log_prob(x) - log_p)).abs().maxCoeff() < 1e-10);
 
