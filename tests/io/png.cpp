@@ -178,7 +178,7 @@ TEST_CASE("256 colours are written by a palette, 257 as they are") {
   }
 }
 
-TEST_CASE("a thumbnail has the means of four pixels, and as many levels as leave 256 colours") {
+TEST_CASE("a thumbnail has the means of four pixels, and at most 256 colours near its own") {
   Image four(5, 4, {255, 255, 255});
   four.rect(0, 0, 1, 1, {0, 0, 0});
   four.rect(2, 0, 2, 2, {10, 20, 30});
@@ -187,22 +187,25 @@ TEST_CASE("a thumbnail has the means of four pixels, and as many levels as leave
   CHECK(half.at(0, 0) == Rgb{191, 191, 191});
   CHECK(half.at(1, 0) == Rgb{10, 20, 30});
   CHECK(half.at(1, 1) == Rgb{255, 255, 255});
-  Image many(128, 128);
+  CHECK((rheo::io::thumbnail(Image(1, 1, {3, 4, 5})).at(0, 0) == Rgb{3, 4, 5}));
+
+  Image many(128, 128);  // 16 384 colours in 256 cells, and one that has most pixels
   for (int y = 0; y < 128; ++y) {
-    for (int x = 0; x < 128; ++x)
-      many.set(x, y, {static_cast<std::uint8_t>(2 * x), static_cast<std::uint8_t>(2 * y), 60});
+    for (int x = 0; x < 128; ++x) many.set(x, y, {static_cast<std::uint8_t>(x), static_cast<std::uint8_t>(y), 60});
   }
-  const Image small = rheo::io::thumbnail(many);
-  CHECK(rheo::io::colours_of(small, 256).size() == 256);  // 16 levels of two channels
+  many.rect(100, 90, 28, 38, {250, 251, 252});
+  const Image few = rheo::io::fewer_colours(many);
+  CHECK(rheo::io::colours_of(few, 256).size() <= 256);
+  CHECK(few.at(110, 100) == Rgb{250, 251, 252});
   double most = 0;
-  for (int y = 0; y < 64; ++y) {
-    for (int x = 0; x < 64; ++x) {
-      const Rgb c = small.at(x, y);
-      most = std::max({most, std::abs(c.r - (4.0 * x + 1)), std::abs(c.g - (4.0 * y + 1)), std::abs(c.b - 60.0)});
+  for (int y = 0; y < 128; ++y) {
+    for (int x = 0; x < 128; ++x) {
+      const Rgb a = few.at(x, y), b = many.at(x, y);
+      most = std::max({most, std::abs(a.r - double(b.r)), std::abs(a.g - double(b.g)), std::abs(a.b - double(b.b))});
     }
   }
   CHECK(most < 9);
-  CHECK((rheo::io::thumbnail(Image(1, 1, {3, 4, 5})).at(0, 0) == Rgb{3, 4, 5}));
+  CHECK((rheo::io::fewer_colours(four).rgb == four.rgb));
 }
 
 }  // namespace io_png

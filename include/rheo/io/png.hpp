@@ -8,6 +8,8 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "rheo/io/file.hpp"
@@ -252,25 +254,63 @@ inline std::string format_png(const Image& image) {
   return out;
 }
 
-/// The picture half as wide and high (a last odd row or column is left out), in the finest steps of each channel, of
-/// 256, 32, 16, 8 or 4 levels, that leave at most 256 colours: a plot of a few tens of kB, for a page.
+/// The picture with at most 256 colours: of cells of 8 levels of each channel the 256 that most pixels fall into, each
+/// by its most frequent colour; every pixel has the nearest of these.
+inline Image fewer_colours(Image image) {
+  if (colours_of(image, 256).size() <= 256) return image;
+  const auto colour = [&](std::size_t k) {
+    return std::uint32_t(image.rgb[k]) << 16 | std::uint32_t(image.rgb[k + 1]) << 8 | image.rgb[k + 2];
+  };
+  struct Cell {
+    std::size_t pixels = 0, most = 0;
+    std::uint32_t colour = 0;
+  };
+  std::map<std::uint32_t, std::size_t> count;
+  for (std::size_t k = 0; k < image.rgb.size(); k += 3) ++count[colour(k)];
+  std::map<std::uint32_t, Cell> cells;
+  for (const auto& [c, n] : count) {
+    Cell& cell = cells[c & 0xF8F8F8u];
+    cell.pixels += n;
+    if (n > cell.most) cell.most = n, cell.colour = c;
+  }
+  std::vector<Cell> fullest;
+  for (const auto& [key, cell] : cells) fullest.push_back(cell);
+  std::stable_sort(fullest.begin(), fullest.end(), [](const Cell& a, const Cell& b) { return a.pixels > b.pixels; });
+  fullest.resize(std::min<std::size_t>(fullest.size(), 256));
+  const auto apart = [](std::uint32_t a, std::uint32_t b) {
+    const auto d = [&](int shift) { return int(a >> shift & 255) - int(b >> shift & 255); };
+    return d(0) * d(0) + d(8) * d(8) + d(16) * d(16);
+  };
+  std::map<std::uint32_t, std::uint32_t> nearest;
+  for (const auto& [c, n] : count) {
+    nearest[c] = std::min_element(fullest.begin(), fullest.end(), [&, to = c](const Cell& a, const Cell& b) {
+                   return apart(a.colour, to) < apart(b.colour, to);
+                 })->colour;
+  }
+  for (std::size_t k = 0; k < image.rgb.size(); k += 3) {
+    const std::uint32_t c = nearest[colour(k)];
+    image.rgb[k] = static_cast<std::uint8_t>(c >> 16);
+    image.rgb[k + 1] = static_cast<std::uint8_t>(c >> 8 & 255);
+    image.rgb[k + 2] = static_cast<std::uint8_t>(c & 255);
+  }
+  return image;
+}
+
+/// The picture half as wide and high, each pixel the mean of four (a last odd row or column is left out), in fewer
+/// colours: a plot of a few tens of kB, for a page.
 inline Image thumbnail(const Image& image) {
   Image half(std::max(1, image.width / 2), std::max(1, image.height / 2));
-  for (const int levels : {256, 32, 16, 8, 4}) {
-    for (int y = 0; y < half.height; ++y) {
-      for (int x = 0; x < half.width; ++x) {
-        const int x1 = std::min(2 * x + 1, image.width - 1), y1 = std::min(2 * y + 1, image.height - 1);
-        const Rgb a = image.at(2 * x, 2 * y), b = image.at(x1, 2 * y), c = image.at(2 * x, y1), d = image.at(x1, y1);
-        const auto channel = [&](std::uint8_t Rgb::*of) {
-          const int level = ((a.*of + b.*of + c.*of + d.*of) * (levels - 1) + 510) / 1020;
-          return static_cast<std::uint8_t>((level * 255 + (levels - 1) / 2) / (levels - 1));
-        };
-        half.set(x, y, {channel(&Rgb::r), channel(&Rgb::g), channel(&Rgb::b)});
-      }
+  for (int y = 0; y < half.height; ++y) {
+    for (int x = 0; x < half.width; ++x) {
+      const int x1 = std::min(2 * x + 1, image.width - 1), y1 = std::min(2 * y + 1, image.height - 1);
+      const Rgb a = image.at(2 * x, 2 * y), b = image.at(x1, 2 * y), c = image.at(2 * x, y1), d = image.at(x1, y1);
+      const auto mean = [&](std::uint8_t Rgb::*of) {
+        return static_cast<std::uint8_t>((a.*of + b.*of + c.*of + d.*of + 2) / 4);
+      };
+      half.set(x, y, {mean(&Rgb::r), mean(&Rgb::g), mean(&Rgb::b)});
     }
-    if (colours_of(half, 256).size() <= 256) break;
   }
-  return half;
+  return fewer_colours(std::move(half));
 }
 
 /// format_png into a file, whole or not at all (see write_file).
