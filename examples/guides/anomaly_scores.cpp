@@ -2,6 +2,7 @@
 // Anomalies among the records of a Cherenkov telescope: a flow fitted to good records alone scores new ones by -log p,
 // beside a Gaussian's; the anomalies are records of which one half belongs to another shower.
 #include <cstdio>
+#include <exception>
 
 #include <rheo/io/io.hpp>
 #include <rheo/rheo.hpp>
@@ -26,21 +27,29 @@ Batch<double> tell(const char* name, const Column<double>& background, const Col
   return roc;
 }
 
-int main() {
+int main() try {
   Batch<double> x = io::read_csv("../data/magic_gamma.csv").values;
   Batch<double> shuffled(x.rows(), D);
   const auto order = Noise{2}.permutation(x.rows());
   for (Index i = 0; i < x.rows(); ++i) shuffled.row(i) = x.row(order[std::size_t(i)]);
-  const Batch<double> good = shuffled.topRows(8000), fresh = shuffled.middleRows(8000, 2000), bad = mixed_up(shuffled.bottomRows(2000));
+  const Batch<double> good = shuffled.topRows(8000), fresh = shuffled.middleRows(8000, 2000),
+                      bad = mixed_up(shuffled.bottomRows(2000));
 
   const Row<double> mean = good.colwise().mean();
   const Batch<double> off = good.rowwise() - mean;
   const targets::GaussianEnergy<D> gauss(mean, (off.matrix().transpose() * off.matrix() / double(off.rows())).array());
   const auto gaussian = tell("Gaussian", energy_values(gauss, fresh), energy_values(gauss, bad));
 
-  auto model = make_model<double>(presets::Nsf<D, 4, Mlp<32, 32>>{}, Noise{1});
-  fit(model, good, {.epochs = 10, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}}});
-  const auto flow = tell("flow", -model.log_prob(fresh), -model.log_prob(bad));
-  io::plot_curves("anomaly_scores.png", {io::Curve::line("Gaussian", gaussian), io::Curve::line("flow", flow)},
-                  {.x = "false alarms", .y = "anomalies found"});
+  auto model = make_model<float>(presets::Nsf<D, 4, Mlp<32, 32>>{}, Noise{1});
+  fit(model, good.cast<float>(), {.epochs = 10, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}}});
+  const auto score = [&](const Batch<double>& rows) -> Column<double> {
+    return -model.log_prob(rows.cast<float>()).cast<double>();
+  };
+  const auto flow = tell("flow", score(fresh), score(bad));
+  const io::Image image = io::draw_curves({io::Curve::line("Gaussian", gaussian), io::Curve::line("flow", flow)},
+                                          {.x = "false alarms", .y = "anomalies found"});
+  io::write_png("anomaly_scores.png", io::thumbnail(image));
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "%s\n", e.what());
+  return 1;
 }

@@ -71,8 +71,8 @@ int main() {
   const auto s = model.sample_and_log_prob(calls - training, Noise{5});
   tell("flow", s.x, s.log_prob);
 
-  io::plot_panels("importance_sampling.png",
-                  {io::Panel::scatter("VEGAS", v.x.topRows(6000).leftCols(2)),
-                   io::Panel::scatter("flow", s.x.topRows(6000).leftCols(2))},
-                  {0, 1, 0, 1});
+  const io::Image image = io::draw_panels({io::Panel::scatter("VEGAS", v.x.topRows(6000).leftCols(2)),
+                                           io::Panel::scatter("flow", s.x.topRows(6000).leftCols(2))},
+                                          {0, 1, 0, 1});
+  io::write_png("importance_sampling.png", io::thumbnail(image));
 }
