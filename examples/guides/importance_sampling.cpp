@@ -10,12 +10,12 @@
 #include "vegas.hpp"
 using namespace rheo;
 
-constexpr Index D = 3, calls = 200'000, training = 150'000;  // of them
+constexpr Index D = 3, calls = 200'000, training = 110'000;  // of them
 
 /// A resonance in x + y, which no axis sees, and an interference that is negative below it; z makes a peak at 0.
 double f(double x, double y, double z) {
-  const double m = (x + y - 0.8) / 0.05;
-  return (1 + 1.2 * m) / (1 + m * m) / (0.05 + z);
+  const double m = (x + y - 0.8) / 0.02;
+  return (1 + 0.5 * m) / (1 + m * m) / (0.02 + z);
 }
 Column<double> values(const Batch<double>& x) {
   Column<double> out(x.rows());
@@ -35,10 +35,10 @@ struct Modulus {
 double exact() {
   double sum = 0;
   for (double s = 5e-6; s < 2; s += 1e-5) {
-    const double m = (s - 0.8) / 0.05;
-    sum += 1e-5 * (1 - std::fabs(s - 1)) * (1 + 1.2 * m) / (1 + m * m);
+    const double m = (s - 0.8) / 0.02;
+    sum += 1e-5 * (1 - std::fabs(s - 1)) * (1 + 0.5 * m) / (1 + m * m);
   }
-  return sum * std::log(1.05 / 0.05);
+  return sum * std::log(1.02 / 0.02);
 }
 
 void tell(const char* name, const Batch<double>& x, const Column<double>& log_prob) {
@@ -64,15 +64,15 @@ int main() {
   const auto v = vegas.sample(calls - training, Noise{3});
   tell("VEGAS", v.x, v.log_prob);
 
-  using Spline = Coupling<D, IntervalRationalQuadraticSpline<16>, Mlp<32, 32>>;  // of [0, 1] onto itself
+  using Spline = Coupling<D, IntervalRationalQuadraticSpline<16>, Mlp<24, 24>>;  // of [0, 1] onto itself
   auto model = make_model<double>(Flow{Couplings<D, 6, Spline>{}, Uniform<D>{}}, Noise{4});
   fit_energy(model, alpha_divergence<Estimator::weights>(Modulus{}, 1.0),
-             {.steps = 500, .batch = 256, .learning_rate = 5e-3, .schedule = {Cosine{}}, .check_every = 100});
+             {.steps = 400, .batch = 256, .learning_rate = 5e-3, .schedule = {Cosine{}}, .check_every = 100});
   const auto s = model.sample_and_log_prob(calls - training, Noise{5});
   tell("flow", s.x, s.log_prob);
 
-  const io::Image image = io::draw_panels({io::Panel::scatter("VEGAS", v.x.topRows(6000).leftCols(2)),
-                                           io::Panel::scatter("flow", s.x.topRows(6000).leftCols(2))},
+  const io::Image image = io::draw_panels({io::Panel::scatter("VEGAS", v.x.topRows(2500).leftCols(2)),
+                                           io::Panel::scatter("flow", s.x.topRows(2500).leftCols(2))},
                                           {0, 1, 0, 1});
   io::write_png("importance_sampling.png", io::thumbnail(image));
 }
