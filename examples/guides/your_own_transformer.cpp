@@ -13,8 +13,8 @@ using namespace rheo;
 /// Slope exp(2 tanh(a0 / 2)) far left, exp(2 tanh(a1 / 2)) far right: it increases for every a, and is x where all are
 /// 0.
 constexpr auto two_slopes = [](auto x, const auto& a) {
-  using std::exp, std::sqrt, std::tanh;
-  const auto right = 0.5 * (x + sqrt(x * x + 0.01));  // about max(x, 0)
+  using std::exp, std::log, std::tanh;
+  const auto right = x > 0 ? x + 0.1 * log(1 + exp(-10 * x)) : 0.1 * log(1 + exp(10 * x));  // about max(x, 0)
   return exp(2 * tanh(0.5 * a[0])) * (x - right) + exp(2 * tanh(0.5 * a[1])) * right + a[2];
 };
 using TwoSlopes = Custom<3, decltype(two_slopes)>;
@@ -31,7 +31,7 @@ template <class Layer> Batch<double> fitted(const char* name, const Batch<double
   auto model = make_model<double>(Flow{Repeat<2, Chain<Layer, Flip<2>>>{}, StandardNormal<2>{}}, Noise{3});
   fit(model, train, {.epochs = 10, .batch = 256, .learning_rate = 1e-2, .schedule = {Cosine{}}});
   std::printf("%-10s mean log p of fresh rows %.3f, at most -2.838\n", name, model.log_prob(fresh).mean());
-  return model.sample(4000, Noise{4});
+  return model.sample(3000, Noise{4});
 }
 
 int main() {
@@ -45,7 +45,7 @@ int main() {
   const auto ours = fitted<Coupling<2, TwoSlopes, Mlp<16, 16>>>("two slopes", train, fresh);
   const auto affine = fitted<AffineCoupling<2, Mlp<16, 16>>>("affine", train, fresh);
   using io::Panel;
-  const io::Image image = io::draw_panels({Panel::scatter("data", fresh.topRows(4000)),
+  const io::Image image = io::draw_panels({Panel::scatter("data", fresh.topRows(3000)),
                                            Panel::scatter("two slopes", ours), Panel::scatter("affine", affine)},
                                           {-4, 4, -4, 4});
   io::write_png("your_own_transformer.png", io::thumbnail(image));
