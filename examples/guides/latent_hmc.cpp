@@ -36,8 +36,8 @@ double effective(const Batch<double>& neck) { return 9.0 / neck.rowwise().mean()
 int main() {
   const targets::Funnel<6> funnel;  // x1 ~ N(0, 9), the others N(0, exp(x1))
   using Step = Chain<AffineCoupling<6, MlpOf<Tanh, 24>>, Deal<6>>;
-  auto model = make_model<double>(Flow{Repeat<6, Step>{}, ActNorm<6>{}, StandardNormal<6>{}}, Noise{4});
-  fit_energy(model, path_gradient(funnel), {.steps = 1500, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}}});
+  auto model = make_model<double>(Flow{Repeat<4, Step>{}, ActNorm<6>{}, StandardNormal<6>{}}, Noise{4});
+  fit_energy(model, path_gradient(funnel), {.steps = 800, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}}});
   const auto latent = latent_energy(model, funnel);
 
   std::printf("%-7s %4s %9s %10s   %s\n", "space", "step", "accepted", "mean x1^2", "effective draws a move");
