@@ -60,7 +60,7 @@ template <class F> io::Panel study(const char* name, F flow) {
   const Estimate gap =
       gap_to_entropy(model.log_prob(targets::eight_gaussians<float>(20'000, Noise{3})), *target.entropy);
   std::cout << name << ": gap to the exact entropy " << gap.value << '\n';
-  const auto x = io::grid_points({-6, 6, -6, 6}, 150, 150).cast<float>();
+  const Batch<float> x = io::grid_points({-6, 6, -6, 6}, 150, 150).cast<float>();
   return io::Panel::heat_map(name, model.log_prob(x).exp().template cast<double>().reshaped(150, 150));
 }
 
