@@ -51,6 +51,7 @@
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/evaluation/importance.hpp"
 #include "rheo/evaluation/isoperimetry.hpp"
+#include "rheo/evaluation/latent_energy.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/evaluation/pareto_smoothing.hpp"
 #include "rheo/evaluation/roc.hpp"

@@ -66,11 +66,13 @@ TEST_CASE("points and their error bars are where they belong, and nowhere else")
 }
 
 TEST_CASE("lines join neighbours, and are parted by a row that is not finite") {
-  const Batch<double> flat = rows({{0.1, 0.5}, {0.4, 0.5}, {0.5, std::nan("")}, {0.6, 0.5}, {0.9, 0.5}});
+  const Batch<double> flat =
+      rows({{0.1, 0.5}, {0.4, 0.5}, {0.5, std::nan("")}, {0.6, 0.5}, {0.9, 0.5}, {0.95, inf}, {0.97, 0.5}});
   const Image m = draw_curves({Curve::line("a", flat), Curve::line("b", rows({{0, 0}, {1, 1}}))}, {.box = unit});
   const Panel p(m);
   CHECK(p.count(first, 0.2, 0.3, 0.49, 0.51) > 50);
   CHECK(p.count(first, 0.42, 0.58, 0, 1) == 0);
+  CHECK(p.count(first, 0, 1, 0, 0.45) == 0);
   CHECK(p.count(second, 0.2, 0.3, 0.7, 0.8) > 50);
   CHECK(p.count(second, 0.2, 0.3, 0.2, 0.3) == 0);
 }

@@ -18,6 +18,9 @@ const auto bend = custom_transformer<3>([](auto x, const auto& a) {
   using std::exp, std::tanh, std::asinh;
   return exp(2 * tanh(a[0] / 2)) * (x + (1 + tanh(a[1] / 4)) * asinh(x - a[2]) - asinh(x));
 });
+constexpr auto doubled = [](auto x, const auto& a) { return 2 * x + a[0]; };
+static_assert(std::is_default_constructible_v<Custom<1, decltype(doubled)>>, "a constexpr lambda serves by its type");
+static_assert(std::is_default_constructible_v<Coupling<2, Custom<1, decltype(doubled)>, Mlp<4>>>);
 }  // namespace
 
 TEMPLATE_TEST_CASE("custom: round trips, NaN", "", float, double) {

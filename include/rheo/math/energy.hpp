@@ -35,6 +35,16 @@ concept Energy = ValueEnergy<E> && requires(const E& e, CView<double> x, ColView
 /// The scratch of an energy that needs none.
 struct NoWorkspace {};
 
+/// u of all rows of x (n x dim), n numbers: for tables and pictures, where no workspace is at hand.  Throws
+/// std::invalid_argument for another width.
+template <ValueEnergy E> Column<double> energy_values(const E& e, const Input<double>& x) {
+  detail::check_width(x, E::dim, "x");
+  typename E::template Workspace<double> w;
+  Column<double> u(x.rows());
+  e.value(x.view(), ColView<double>(u.data(), u.size()), w);
+  return u;
+}
+
 /// A user's energy: f of one point, a generic lambda as for autodiff::value_and_gradient (rheo/autodiff/gradient.hpp).
 template <Index D, class F> class TapedEnergy {
  public:

@@ -51,7 +51,7 @@ template <Index P, class F> struct Custom : MonotoneTransformer<Custom<P, F>> {
   static_assert(P >= 0, "rheo: Custom: a number of parameters");
   static constexpr Index params = P;
   static constexpr std::size_t n = static_cast<std::size_t>(P);
-  [[no_unique_address]] F f;
+  [[no_unique_address]] std::remove_const_t<F> f;  // decltype of a constexpr lambda is const
 
   Custom() = default;
   explicit Custom(F function) : f(function) {}
