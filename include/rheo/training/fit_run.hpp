@@ -24,7 +24,7 @@ namespace detail {
 template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   using State = RunState<T, FitOptions, FitResult>;
   using State::best_, State::best_buffers_, State::finished_, State::start_loss_, State::loss_, State::made_;
-  using State::halved_, State::seconds, State::interrupt;
+  using State::halved_, State::team_, State::seconds, State::interrupt;
   using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
   using typename State::Restored;
 
@@ -33,7 +33,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
 
   FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
          const FitOptions& options, const HeldOut<T>* given, RowWindows<T>* windows = nullptr)
-      : State(theta, buffers, trainer, options, of_team(options.checkpoint, several(options.team))),
+      : State(theta, buffers, trainer, options),
         given_(given),
         windows_(windows),
         data_(data),
@@ -41,7 +41,6 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
         n_(data.rows()),
         held_(given ? 0 : held_rows(options.validation, n_)),
         kept_(n_ - held_),
-        team_(several(options.team)),
         averaged_(theta, options.average) {
     if (kept_ < 2) {
       fail("fit: of " + std::to_string(n_) + " rows " + std::to_string(held_) +
@@ -181,19 +180,11 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     const EpochReport e = judge();
     result_.history.push_back(e);
     if (stop) return false;
-    if (!go_on(e)) {
+    if (!this->go_on(e)) {
       next_epoch();
       return interrupt();
     }
     return true;
-  }
-  /// What the callback says, rank 0's for all of a team, who still hold the same parameters.
-  bool go_on(const EpochReport& e) {
-    if (!team_) return !options_.callback || options_.callback(e);
-    BitHash bits;
-    for (Index i = 0; i < theta_.size(); ++i) bits.add(static_cast<double>(theta_(i)));
-    same_bits(*team_, bits.value());
-    return by_first_rank(*team_, "the callback", [&] { return !options_.callback || options_.callback(e); });
   }
   /// Whether the epoch has such a window; its rows are in train_ then.
   bool open(Index window) {
@@ -206,7 +197,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   bool run_window() {
     for (; first_ < kept_; first_ += options_.batch, ++planned_) {
       checkpoints_.keep_when_due(*this);
-      if (team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested()) return interrupt();
+      if (this->asked_to_stop()) return interrupt();
       if (!step()) return false;
     }
     return true;
@@ -303,7 +294,6 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   RowWindows<T>* windows_;
   CView<T> data_, context_;
   Index n_, held_, kept_;
-  Team* team_;
 
   std::vector<Index> order_, rows_;
   Batch<T> train_, test_, train_context_, test_context_;
