@@ -3,6 +3,7 @@
 // simulator as one.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <functional>
 #include <string>
@@ -12,6 +13,8 @@
 #include "rheo/core/batch.hpp"
 #include "rheo/core/fail.hpp"
 #include "rheo/core/noise.hpp"
+
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -24,7 +27,8 @@ enum class OnBroken {
 /// Broken rows as they are met.
 class BrokenRows {
  public:
-  explicit BrokenRows(OnBroken what = OnBroken::stop) : what_(what) {}
+  explicit BrokenRows(OnBroken what = OnBroken::stop, Index count = 0, std::string first = "")
+      : what_(what), count_(count), first_(std::move(first)) {}
   /// `why` names the place and says what is wrong there.  Throws Error where a broken row stops.
   template <class Error = FileError> void add(const std::string& why, Index rows = 1) {
     if (what_ == OnBroken::stop) detail::fail<Error>(why);
@@ -37,7 +41,7 @@ class BrokenRows {
 
  private:
   OnBroken what_;
-  Index count_ = 0;
+  Index count_;
   std::string first_;
 };
 
@@ -48,12 +52,30 @@ template <class T> class RowSource {
   using Scalar = T;
   virtual ~RowSource() = default;
   virtual Index x_dim() const = 0;
+  /// The weight's column too, where rows have one.
   virtual Index context_dim() const { return 0; }
+  /// Whether the last column of the context is no context but the row's weight (FitOptions::weights).
+  virtual bool weighted() const { return false; }
   /// The next rows into the first of x (m x x_dim) and context (m x context_dim): how many, at most m, and 0 at the end
   /// alone. A row that cannot be read goes to `broken`, with its place, and is left out.
   virtual Index read(View<T> x, View<T> context, BrokenRows& broken) = 0;
   /// Back to the first row.
   virtual void rewind() = 0;
+  /// Behind a rewind(): past so many rows of those that read() gives, as a fit asks that goes on from a checkpoint. A
+  /// source that knows a quicker way than to read them has one of its own.
+  virtual void skip(Index n) {
+    constexpr Index block = 4096;
+    Batch<T> x(block, x_dim()), context(block, context_dim());
+    BrokenRows broken(OnBroken::count);
+    while (n > 0) {
+      const Index want = std::min(n, block);
+      const Index got = read(rheo::rows(view(x), 0, want), rheo::rows(view(context), 0, want), broken);
+      if (got < 1) return;
+      n -= got;
+    }
+  }
+  /// By what a checkpoint tells this source from others, beside its first rows: the sizes of files, say.
+  virtual std::string told_by() const { return ""; }
   /// Where row i of the last read() is: "events.csv:17".
   virtual std::string where(Index i) const = 0;
   /// How many rows a pass has, as far as that is known without reading them; -1: not.
@@ -69,11 +91,11 @@ namespace detail {
 template <class T> class SimulatedRows final : public RowSource<T> {
  public:
   using Fill = std::function<void(View<T>, View<T>, Noise)>;
-  SimulatedRows(Index x_dim, Index context_dim, Fill fill, Noise noise)
-      : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise) {
-    if (x_dim < 1 || context_dim < 0) {
-      fail("simulated_rows: wants 1 column or more of data and 0 or more of context, got " + std::to_string(x_dim) +
-           " and " + std::to_string(context_dim));
+  SimulatedRows(Index x_dim, Index context_dim, Fill fill, Noise noise, bool weighted = false)
+      : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise), weighted_(weighted) {
+    if (x_dim < 1 || context_dim < (weighted ? 1 : 0)) {
+      fail("simulated_rows: wants 1 column or more of data and " + std::to_string(weighted ? 1 : 0) +
+           " or more of context, got " + std::to_string(x_dim) + " and " + std::to_string(context_dim));
     }
     if (!fill_) fail("simulated_rows: the function is empty");
   }
@@ -86,6 +108,8 @@ template <class T> class SimulatedRows final : public RowSource<T> {
     return x.rows();
   }
   void rewind() override { next_ = 0; }
+  void skip(Index n) override { next_ += n; }
+  bool weighted() const override { return weighted_; }
   std::string where(Index i) const override { return "simulated row " + std::to_string(first_ + i); }
   bool endless() const override { return true; }
 
@@ -93,6 +117,7 @@ template <class T> class SimulatedRows final : public RowSource<T> {
   Index x_dim_, context_dim_;
   Fill fill_;
   Noise noise_;
+  bool weighted_;
   Index first_ = 0, next_ = 0;
 };
 
@@ -113,13 +138,15 @@ requires std::invocable<Fill&, View<T>, Noise> detail::SimulatedRows<T> simulate
                                                                                        Noise noise) {
   return {x_dim, 0, [fill = std::move(fill)](View<T> x, View<T>, Noise n) mutable { fill(x, n); }, noise};
 }
-/// With a context, m x context_dim: fill(x, context, noise) writes both.
+/// With a context, m x context_dim: fill(x, context, noise) writes both; `weighted`: its last column is the weights.
 template <class T, class Fill>
 requires std::invocable<Fill&, View<T>, View<T>, Noise> detail::SimulatedRows<T> simulated_rows(Index x_dim,
                                                                                                 Index context_dim,
-                                                                                                Fill fill,
-                                                                                                Noise noise) {
-  return {x_dim, context_dim, std::move(fill), noise};
+                                                                                                Fill fill, Noise noise,
+                                                                                                bool weighted = false) {
+  return {x_dim, context_dim, std::move(fill), noise, weighted};
 }
 
 }  // namespace rheo
+
+#include "rheo/platform/macros_on.hpp"
