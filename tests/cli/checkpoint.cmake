@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -DPROGRAM=... -DDIR=... -P checkpoint.cmake: a fit, of an array and of a source of rows, killed a hundred times at any moment has a whole checkpoint
-# each time, and ends with the bits of one that was left alone.
+# cmake -DPROGRAM=... -DDIR=... -P checkpoint.cmake: a fit, of an array and of a source of rows, killed a hundred times
+# at any moment has a whole checkpoint each time, and ends with the bits of one that was left alone.
 find_program(TIMEOUT timeout)
 if(NOT TIMEOUT)
   message("no program `timeout` here: nothing was killed")
@@ -26,8 +26,8 @@ foreach(what IN ITEMS array source)
     if(EXISTS ${file})
       math(EXPR resumed "${resumed} + 1")
     endif()
-    execute_process(COMMAND ${TIMEOUT} -s KILL 0.${thousandths} ${PROGRAM} ${what} ${file} RESULT_VARIABLE result OUTPUT_VARIABLE
-      out ERROR_VARIABLE err)
+    execute_process(COMMAND ${TIMEOUT} -s KILL 0.${thousandths} ${PROGRAM} ${what} ${file} RESULT_VARIABLE result
+      OUTPUT_VARIABLE out ERROR_VARIABLE err)
     if(result EQUAL 0)  # it was quicker
       math(EXPR ends "${ends} + 1")
       if(NOT out STREQUAL alone)

@@ -5,8 +5,8 @@
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR})
 function(ranks n)  # sets result, out (without "n ranks: ") and err
-  execute_process(COMMAND ${MPIEXEC} ${n} ${PROGRAM} ${what} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE
-    err TIMEOUT 120)
+  execute_process(COMMAND ${MPIEXEC} ${n} ${PROGRAM} ${what} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out
+    ERROR_VARIABLE err TIMEOUT 120)
   if(result EQUAL 0 AND NOT out MATCHES "^${n} ranks: ")
     message(FATAL_ERROR "not ${n} ranks: ${out}${err}")
   endif()

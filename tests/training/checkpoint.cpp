@@ -329,6 +329,26 @@ TEST_CASE("the checkpoint of another run is refused, and the difference is named
   CHECK_THROWS_AS(fit(model, banana<double>(90, 1), {.checkpoint = {nullptr, -1}}), std::invalid_argument);
 }
 
+TEST_CASE("a long difference is cut between words") {
+  std::string one, other;
+  for (int k = 0; k < 40; ++k) one += "rheo::Coupling<Mlp_" + std::to_string(1000 + k) + ", 0.25> ";
+  other = one;
+  for (const std::size_t at : {std::size_t(0), one.size() / 2, one.size() - 2}) {
+    other = one;
+    other[at] = '#';
+    const std::string text = rheo::detail::around(one, other);
+    CHECK(text.size() < 240);
+    const auto first = one.find(text.substr(text.substr(0, 3) == "..." ? 3 : 0, 40));
+    const bool to_the_end = text.substr(text.size() - 3) != "...";
+    const auto last = to_the_end ? one.size() : one.find(text.substr(text.size() - 43, 40)) + 40;
+    const auto word = [](char c) { return c != '<' && c != '>' && c != ',' && c != ' '; };
+    REQUIRE((first < last && last <= one.size()));
+    CHECK((first == 0 || !(word(one[first - 1]) && word(one[first]))));
+    CHECK((last == one.size() || !(word(one[last - 1]) && word(one[last]))));
+    CHECK((first <= at && at < last));
+  }
+}
+
 TEST_CASE("what only values of the objective tell is told by the loss at the start") {
   using Matched =
       Flow<Standardize<2>, Continuous<2, Velocity<MlpOf<Silu, 8>>, ExactTrace, Dopri5<4>>, StandardNormal<2>>;
