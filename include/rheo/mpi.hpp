@@ -29,6 +29,9 @@
 ///     auto x = rheo::mpi::sample(team, model, 1000000, rheo::Noise{1});
 ///   }
 ///
+/// fit_energy takes a team likewise (EnergyFitOptions::team), and so does fit from a source of rows, which every rank
+/// reads for itself.
+///
 /// A rank that dies ends the job: mpirun says which.  The checkpoint, written whole or not at all, is the last one, and
 /// the job goes on from it when it is started again, with any number of ranks.
 namespace rheo::mpi {
