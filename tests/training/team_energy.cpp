@@ -37,7 +37,7 @@ const EnergyFitOptions plain{.steps = 24,
                              .schedule = {Cosine{}, 3},
                              .noise = Noise{6},
                              .check_every = 5,
-                             .check_rows = 200};
+                             .check_rows = 2000};
 
 /// Its u is NaN far out, and it throws where it is told to.
 struct Holed : Soft {
@@ -118,6 +118,9 @@ TEST_CASE("a team's fit to an energy is one process's: parameters, checks, and w
       random_model(), [](auto& model, const EnergyFitOptions& o, auto&) { return fit_energy(model, Holed{}, o); },
       1e-10);
   const Report& met = alone.result.report;
+  Index aside = 0;
+  for (const EnergyReport& e : alone.result.history) aside += e.check_not_finite;
+  CHECK(aside > 0);  // rows of checks are looked at one by one, at every rank, and count once
   CHECK((met.proposed > 0 && met.accepted > 0 && met.accepted < met.proposed && met.invalid > 0));
   of_ranks(
       random_model(),

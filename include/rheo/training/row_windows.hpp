@@ -211,6 +211,7 @@ template <class T> class RowWindows {
     passes_ = p.passes, block_first_ = p.block;
     broken_ = p.broken, before_ = p.broken;
     at_ = filled_ = 0, refused_ = 0;
+    moved_ = true;
     BrokenRows& broken = again() ? again_ : broken_;
     for (Index i = 0; i < p.at; ++i, ++at_) {
       if (!more(broken)) return false;
@@ -227,7 +228,10 @@ template <class T> class RowWindows {
     }
     if (window == 0) {
       left_ = budget();
-      if (options_.rows_per_epoch == 0) start_over();
+      if (options_.rows_per_epoch == 0) {
+        if (moved_) more(again() ? again_ : broken_);  // the end was found before: broken rows are behind the last
+        start_over();
+      }
     }
     make_room(x, context, weights);
     const Index want = std::min(size_, left_);
@@ -252,7 +256,6 @@ template <class T> class RowWindows {
     ++passes_;
     at_ = filled_ = block_first_ = 0;
     seen_ = given_ = 0;
-    before_ = broken_;
   }
   void make_room(Batch<T>& x, Batch<T>& context, std::vector<double>& weights) const {
     if (source_.weighted()) weights.resize(static_cast<std::size_t>(size_));
@@ -263,6 +266,7 @@ template <class T> class RowWindows {
   /// Whether the pass has another row; reads the next block where this one is used up.
   bool more(BrokenRows& broken) {
     if (at_ < filled_) return true;
+    moved_ = false;
     block_first_ += filled_;
     before_ = broken_;
     at_ = 0;
@@ -334,8 +338,8 @@ template <class T> class RowWindows {
   Index refused_ = 0;                            // one behind another
   std::vector<bool> held_;
   bool fresh_ = true, all_ = false;
-  RowPlace begin_{};  // of the window that is open, or of the next one
-  bool open_ = false, brought_ = false;
+  RowPlace begin_{};                                     // of the window that is open, or of the next one
+  bool open_ = false, brought_ = false, moved_ = false;  // moved_: by go_to, and nothing was read since
   std::int64_t hash_ = 0;
 };
 
