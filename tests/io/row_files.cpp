@@ -281,14 +281,13 @@ TEMPLATE_TEST_CASE("a source that skips rows goes on with the next, and knows wh
     io::write_csv(csv.back(), x.middleRows(first, n), {"a", "b"});
     io::write_npy(npy.back(), x.middleRows(first, n));
   }
-  io::write_file(csv[0], io::read_file(csv[0]) + "broken\n");
   const auto check = [&](RowSource<T>& source, const std::string& last) {
     for (const Index n : {0, 1, 299, 300, 301, 899, 900, 2000}) {
       for (const Index block : {7, 4096}) {
         Batch<T> out(block, 2), none(block, 0);
         BrokenRows broken(OnBroken::count);
         source.rewind();
-        source.skip(n);
+        CHECK(source.skip(n));
         Index at = n;
         std::string where;
         while (const Index got = source.read(view(out), view(none), broken)) {
@@ -299,12 +298,10 @@ TEMPLATE_TEST_CASE("a source that skips rows goes on with the next, and knows wh
         }
         CHECK(at == std::max<Index>(n, 900));
         if (n < 900) CHECK(where == last);
-        CHECK(broken.count() == (last.find("csv") != last.npos && n <= 300));
       }
     }
   };
-  auto by_csv = io::csv_rows<T>(csv);
-  check(by_csv, csv[2] + ":601");
+  CHECK_FALSE(io::csv_rows<T>(csv).skip(5));  // its lines are read
   auto by_npy = io::npy_rows<T>(npy);
   check(by_npy, npy[2] + ": row 599");
   auto simulated = simulated_rows<T>(

@@ -118,9 +118,6 @@ TEST_CASE("a team's fit to an energy is one process's: parameters, checks, and w
       random_model(), [](auto& model, const EnergyFitOptions& o, auto&) { return fit_energy(model, Holed{}, o); },
       1e-10);
   const Report& met = alone.result.report;
-  Index aside = 0;
-  for (const EnergyReport& e : alone.result.history) aside += e.check_not_finite;
-  CHECK(aside > 0);  // rows of checks are looked at one by one, at every rank, and count once
   CHECK((met.proposed > 0 && met.accepted > 0 && met.accepted < met.proposed && met.invalid > 0));
   of_ranks(
       random_model(),

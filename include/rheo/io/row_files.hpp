@@ -219,7 +219,7 @@ template <class T> class NpyRows final : public RowFiles<T> {
     this->rewind();
   }
   Index rows() const override { return rows_; }
-  void skip(Index n) override {
+  bool skip(Index n) override {
     for (;; open(++this->file_)) {
       const Index here = std::min(n, have_ - end_);
       n -= here;
@@ -228,6 +228,7 @@ template <class T> class NpyRows final : public RowFiles<T> {
     }
     const std::uint64_t row = layout_.cols * layout_.size;
     reader_->seek(layout_.begin + static_cast<std::uint64_t>(end_) * row);
+    return true;
   }
   std::string where(Index i) const override {
     return this->paths_[this->file_] + ": row " + std::to_string(begin_ + i);

@@ -3,7 +3,6 @@
 // simulator as one.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <functional>
 #include <string>
@@ -13,8 +12,6 @@
 #include "rheo/core/batch.hpp"
 #include "rheo/core/fail.hpp"
 #include "rheo/core/noise.hpp"
-
-#include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
 
@@ -61,19 +58,9 @@ template <class T> class RowSource {
   virtual Index read(View<T> x, View<T> context, BrokenRows& broken) = 0;
   /// Back to the first row.
   virtual void rewind() = 0;
-  /// Behind a rewind(): past so many rows of those that read() gives, as a fit asks that goes on from a checkpoint. A
-  /// source that knows a quicker way than to read them has one of its own.
-  virtual void skip(Index n) {
-    constexpr Index block = 4096;
-    Batch<T> x(block, x_dim()), context(block, context_dim());
-    BrokenRows broken(OnBroken::count);
-    while (n > 0) {
-      const Index want = std::min(n, block);
-      const Index got = read(rheo::rows(view(x), 0, want), rheo::rows(view(context), 0, want), broken);
-      if (got < 1) return;
-      n -= got;
-    }
-  }
+  /// Behind a rewind(): past so many rows of those that read() gives, as a fit asks that goes on from a checkpoint;
+  /// false where that is no quicker than to read them, which is done then.
+  virtual bool skip(Index) { return false; }
   /// By what a checkpoint tells this source from others, beside its first rows: the sizes of files, say.
   virtual std::string told_by() const { return ""; }
   /// Where row i of the last read() is: "events.csv:17".
@@ -108,7 +95,10 @@ template <class T> class SimulatedRows final : public RowSource<T> {
     return x.rows();
   }
   void rewind() override { next_ = 0; }
-  void skip(Index n) override { next_ += n; }
+  bool skip(Index n) override {
+    next_ += n;
+    return true;
+  }
   bool weighted() const override { return weighted_; }
   std::string where(Index i) const override { return "simulated row " + std::to_string(first_ + i); }
   bool endless() const override { return true; }
@@ -148,5 +138,3 @@ requires std::invocable<Fill&, View<T>, View<T>, Noise> detail::SimulatedRows<T>
 }
 
 }  // namespace rheo
-
-#include "rheo/platform/macros_on.hpp"

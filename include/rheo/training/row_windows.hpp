@@ -207,7 +207,12 @@ template <class T> class RowWindows {
     fresh_ = p.fresh;
     if (all_ || (fresh_ && passes_ == 0 && block_first_ == p.block && at_ == p.at)) return true;
     source_.rewind();
-    source_.skip(p.block);
+    BrokenRows ignored(OnBroken::count);  // they were counted, and in blocks that ended where these do
+    for (Index n = source_.skip(p.block) ? p.block : 0; n < p.block;) {
+      const Index got = source_.read(view(block_), view(block_context_), ignored);
+      if (got < 1) return false;
+      n += got;
+    }
     passes_ = p.passes, block_first_ = p.block;
     broken_ = p.broken, before_ = p.broken;
     at_ = filled_ = 0, refused_ = 0;
