@@ -216,7 +216,7 @@ template <class T> class RowWindows {
     passes_ = p.passes, block_first_ = p.block;
     broken_ = p.broken, before_ = p.broken;
     at_ = filled_ = 0, refused_ = 0;
-    moved_ = true;
+    moved_ = true, ended_ = false;
     BrokenRows& broken = again() ? again_ : broken_;
     for (Index i = 0; i < p.at; ++i, ++at_) {
       if (!more(broken)) return false;
@@ -260,6 +260,7 @@ template <class T> class RowWindows {
     source_.rewind();
     ++passes_;
     at_ = filled_ = block_first_ = 0;
+    ended_ = false;
     seen_ = given_ = 0;
   }
   void make_room(Batch<T>& x, Batch<T>& context, std::vector<double>& weights) const {
@@ -272,6 +273,7 @@ template <class T> class RowWindows {
   bool more(BrokenRows& broken) {
     if (at_ < filled_) return true;
     moved_ = false;
+    if (ended_) return false;  // what was broken behind the last row is counted already, and not in before_
     block_first_ += filled_;
     before_ = broken_;
     at_ = 0;
@@ -280,6 +282,7 @@ template <class T> class RowWindows {
       fail("RowSource::read gave " + std::to_string(filled_) + " rows where " + std::to_string(block_.rows()) +
            " were asked for");
     }
+    ended_ = filled_ == 0;
     return filled_ > 0;
   }
   /// Good rows into x from row `have` on, until there are `want`; how many.
@@ -343,8 +346,8 @@ template <class T> class RowWindows {
   Index refused_ = 0;                            // one behind another
   std::vector<bool> held_;
   bool fresh_ = true, all_ = false;
-  RowPlace begin_{};                                     // of the window that is open, or of the next one
-  bool open_ = false, brought_ = false, moved_ = false;  // moved_: by go_to, and nothing was read since
+  RowPlace begin_{};  // of the window that is open, or of the next one
+  bool open_ = false, brought_ = false, moved_ = false, ended_ = false;  // moved_: by go_to, and nothing was read since
   std::int64_t hash_ = 0;
 };
 
