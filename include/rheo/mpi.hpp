@@ -29,6 +29,9 @@
 ///     auto x = rheo::mpi::sample(team, model, 1000000, rheo::Noise{1});
 ///   }
 ///
+/// fit_energy takes a team likewise (EnergyFitOptions::team), and so does fit from a source of rows, which every rank
+/// reads for itself.
+///
 /// A rank that dies ends the job: mpirun says which.  The checkpoint, written whole or not at all, is the last one, and
 /// the job goes on from it when it is started again, with any number of ranks.
 namespace rheo::mpi {
@@ -176,35 +179,50 @@ Batch<T> sample(Team& team, const Model<F, T>& model, Index n, Noise noise,
   return sample_and_log_prob(team, model, n, noise, context, threads).x;
 }
 
-/// Annealed importance sampling (rheo::annealed_sample) of the whole x, n x dim.  Without resampling, which would have
-/// every rank wait for all weights at every temperature.
+namespace detail {
+
+/// The rows of an annealed run that are a rank's; see rheo::detail::AllRows.
+struct OwnRows {
+  Team& team;
+  Index total, step, first;
+  template <class T> Column<T> whole(const Column<T>& own) const {
+    Column<T> all(total);
+    all.segment(first, own.size()) = own;
+    team.share(all.data(), total, step);
+    return all;
+  }
+  template <class T> Batch<T> whole(const Batch<T>& own) const {
+    Batch<T> all(total, own.cols());
+    for (Index j = 0; j < own.cols(); ++j) all.col(j) = whole(Column<T>(own.col(j)));
+    return all;
+  }
+  Report whole(const Report& own) const {
+    std::vector<Report> reports(static_cast<std::size_t>(team.size()));
+    reports[static_cast<std::size_t>(team.rank())] = own;
+    team.share(reports.data(), team.size(), 1);
+    Report sum;
+    for (const Report& r : reports) sum += r;
+    return sum;
+  }
+  template <class Work> void together(const Work& work) const {
+    rheo::detail::check_together(rheo::detail::several(&team), work);
+  }
+};
+
+}  // namespace detail
+
+/// Annealed importance sampling and sequential Monte Carlo (rheo::annealed_sample) of the whole x, n x dim.  A
+/// threshold above 0 costs a message of n weights at every temperature, and one of all rows where they are resampled.
 template <class T, Energy Base, Energy Target, class Move>
-AnnealedSample<T> annealed_sample(Team& team, Batch<T> x, const Base& base, const Target& target, const Move& move,
-                                  int temperatures, Noise noise) {
+AnnealedSample<T> annealed_sample(Team& team, const Batch<T>& x, const Base& base, const Target& target,
+                                  const Move& move, int temperatures, Noise noise, double threshold = 0) {
   constexpr Index step = rheo::detail::energy_rows;
   const Index n = x.rows(), first = team.first_of(team.rank(), n, step),
               m = team.first_of(team.rank() + 1, n, step) - first;
-  AnnealedSample<T> s{std::move(x), FamilyWeights(Column<double>::Zero(n)), {}, {}, 0, 0};
-  Column<double> log_w = Column<double>::Zero(n);
-  rheo::detail::check_together(rheo::detail::several(&team), [&] {
-    if (m == 0) return;
-    auto own = rheo::annealed_sample(Batch<T>(s.x.middleRows(first, m)), base, target, move, temperatures,
-                                     noise.from_row(first));
-    s.x.middleRows(first, m) = own.x;
-    log_w.segment(first, m) = own.log_w;
-    s.report = own.report;
-  });
-  detail::share_columns(team, s.x, step);
-  team.share(log_w.data(), n, step);
-  s.log_w = FamilyWeights(std::move(log_w));
-  std::vector<Report> reports(static_cast<std::size_t>(team.size()));
-  reports[static_cast<std::size_t>(team.rank())] = s.report;
-  team.share(reports.data(), team.size(), 1);
-  s.report = {};
-  for (const Report& r : reports) s.report += r;
-  s.log_z = log_z(s.log_w);
-  s.families = s.log_w.families();
-  return s;
+  const detail::OwnRows ranks{team, n, step, first};
+  ranks.together([&] { rheo::detail::check_annealed<Base>(x, temperatures, threshold); });
+  return rheo::detail::annealed<T>(Batch<T>(x.middleRows(first, m)), n, base, target, move, temperatures, noise,
+                                   threshold, ranks);
 }
 
 /// What one step of a fit costs on P ranks of a cluster with one link each, by the model of Thakur, Rabenseifner and

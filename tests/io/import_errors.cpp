@@ -124,6 +124,41 @@ TEST_CASE("an order or a mask that is not the flow's is told, since it determine
   CHECK_THAT(message([&] { io::from_nflows<Free>(nflows, "maf.safetensors"); }),
              Catch::Contains("'_transform._transforms.2._permutation' is no permutation of 0 .. 1"));
 }
+TEST_CASE("a flow that was a module's member is found behind its name, and one among other tensors is told") {
+  io::TensorFile file = maf();
+  for (io::Tensor& t : file.tensors) t.name = "model.flow." + t.name;
+  const Batch<double> x = Reference("zuko_maf_D5").batch("x");
+  CHECK((io::from_zuko<Maf>(file, "memory").log_prob(x) == io::from_zuko<Maf>(maf(), "memory").log_prob(x)).all());
+  at(file, "model.flow." + weight).shape = {64, 16};
+  CHECK(refusal<Maf>(file) ==
+        "rheo: maf.safetensors: behind 'model.flow.': '" + weight + "' has shape (64, 16), expected (32, 32)");
+  file.tensors.push_back({"encoder.weight", "F32", {2, 3}, std::vector<double>(6, 0), {}});
+  CHECK_THAT(refusal<Maf>(file),
+             Catch::Contains("a flow stands behind 'model.flow.', and 'encoder.weight' is no part of it"));
+  io::TensorFile named = maf();  // the member has the name that zuko's own begin with
+  for (io::Tensor& t : named.tensors) t.name = "transform." + t.name;
+  CHECK((io::from_zuko<Maf>(named, "memory").log_prob(x) == io::from_zuko<Maf>(maf(), "memory").log_prob(x)).all());
+}
+TEST_CASE("a file of another library is told, with the importer that reads it, by importers and by io::load") {
+  CHECK_THAT(message([] { io::from_nflows<Nflows>(maf(), "maf.safetensors"); }),
+             Catch::Contains("is a name of zuko's, whose files io::from_zuko<F>(path) of rheo/io/import/zuko.hpp"));
+  const Folder folder;
+  const std::string path = folder / "theirs.safetensors";
+  for (const auto& [name, library] : {std::pair{"zuko_maf_D5", "zuko"},
+                                      {"nflows_maf_D2", "nflows"},
+                                      {"survae_affine_D5", "survae"},
+                                      {"normflows_realnvp_D2", "normflows"},
+                                      {"flowjax_coupling_D2", "flowjax"}}) {
+    for (const char* prefix : {"", "flow."}) {
+      io::TensorFile file = state_dict(name);
+      for (io::Tensor& t : file.tensors) t.name = prefix + t.name;
+      io::write_safetensors(path, file);
+      CHECK_THAT(message([&] { io::load<Model<Maf, double>>(path); }),
+                 Catch::Contains("is no model of rheo: its metadata lack format = rheo; '") &&
+                     Catch::Contains(std::string("io::from_") + library + "<F>(path)"));
+    }
+  }
+}
 TEST_CASE("what does not fit is told all at once") {
   io::TensorFile file = maf();
   at(file, weight).shape = {1024};

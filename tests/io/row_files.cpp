@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "folder.hpp"
+#include "rheo/io/checkpoint.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
@@ -267,6 +268,105 @@ TEST_CASE("a fit from files has the bits of a fit from their rows in memory, and
       fit(start, io::csv_rows({folder / "a.csv", folder / "c.csv"}, {.columns = {"x", "y"}, .context = {"t"}}),
           options),
       Contains("c.csv:3:3: this row has 2 fields"));
+}
+
+TEMPLATE_TEST_CASE("a source that skips rows goes on with the next, and knows where it is", "", float, double) {
+  using T = TestType;
+  const Folder folder;
+  const Batch<double> x = targets::moons<double>(900, Noise{1});
+  std::vector<std::string> csv, npy;
+  for (const auto& [first, n] : {std::pair<Index, Index>{0, 300}, {300, 0}, {300, 600}}) {
+    const std::string name = std::to_string(csv.size());
+    csv.push_back(folder / (name + ".csv")), npy.push_back(folder / (name + ".npy"));
+    io::write_csv(csv.back(), x.middleRows(first, n), {"a", "b"});
+    io::write_npy(npy.back(), x.middleRows(first, n));
+  }
+  const auto check = [&](RowSource<T>& source, const std::string& last) {
+    for (const Index n : {0, 1, 299, 300, 301, 899, 900, 2000}) {
+      for (const Index block : {7, 4096}) {
+        Batch<T> out(block, 2), none(block, 0);
+        BrokenRows broken(OnBroken::count);
+        source.rewind();
+        CHECK(source.skip(n));
+        Index at = n;
+        std::string where;
+        while (const Index got = source.read(view(out), view(none), broken)) {
+          REQUIRE(at + got <= 900);
+          CHECK((out.topRows(got) == x.middleRows(at, got).cast<T>()).all());
+          at += got;
+          where = source.where(got - 1);
+        }
+        CHECK(at == std::max<Index>(n, 900));
+        if (n < 900) CHECK(where == last);
+      }
+    }
+  };
+  CHECK_FALSE(io::csv_rows<T>(csv).skip(5));  // its lines are read
+  auto by_npy = io::npy_rows<T>(npy);
+  check(by_npy, npy[2] + ": row 599");
+  auto simulated = simulated_rows<T>(
+      2, [](View<T> out, Noise noise) { noise.normals(out); }, Noise{7});
+  Batch<T> all_rows(90, 2), rest(40, 2), none(90, 0);
+  BrokenRows broken;
+  simulated.read(view(all_rows), view(none), broken);
+  simulated.rewind();
+  simulated.skip(50);
+  simulated.read(view(rest), rheo::rows(view(none), 0, 40), broken);
+  CHECK((rest == all_rows.bottomRows(40)).all());
+}
+
+TEST_CASE("a column of weights goes with the rows of a file") {
+  const Folder folder;
+  Batch<double> table(600, 4);
+  table << targets::moons<double>(600, Noise{1}), targets::moons<double>(600, Noise{5});
+  table.col(3) = table.col(3).abs() + 0.1;
+  io::write_csv(folder / "a.csv", table, {"x", "y", "t", "w"});
+  io::write_npy(folder / "a.npy", table);
+  FitOptions options{.epochs = 3, .batch = 64, .noise = Noise{3}};
+  auto by_csv = make_model<double>(Given{}, Noise{2}), by_npy = by_csv, by_array = by_csv, plain = by_csv;
+  fit(by_csv, io::csv_rows({folder / "a.csv"}, {.context = {"t"}, .weight = "w"}), options);
+  fit(by_npy, io::npy_rows({folder / "a.npy"}, {.columns = {"0-1"}, .context = {"2"}, .weight = "3"}), options);
+  fit(plain, table.leftCols(2), table.col(2), options);
+  for (Index i = 0; i < 600; ++i) options.weights.push_back(table(i, 3));
+  fit(by_array, table.leftCols(2), table.col(2), options);
+  CHECK((by_csv.parameters() == by_array.parameters()).all());
+  CHECK((by_npy.parameters() == by_array.parameters()).all());
+  CHECK((plain.parameters() != by_array.parameters()).any());
+  CHECK_THAT(message_of([&] { io::csv_rows({folder / "a.csv"}, {.weight = "v"}); }), Contains("no column 'v' among 4"));
+  CHECK_THAT(message_of([&] { io::npy_rows({folder / "a.npy"}, {.weight = "2-3"}); }),
+             Contains("a.npy: the weight is one column, '2-3' are 2"));
+}
+
+TEST_CASE("a fit from files is taken up where it was stopped, and files of other sizes are refused") {
+  const Folder folder;
+  const Batch<double> x = targets::moons<double>(400, Noise{1});
+  Batch<double> table(400, 3);
+  table << x, x.col(0) * 2;
+  io::write_csv(folder / "a.csv", table, {"x", "y", "t"});
+  io::write_npy(folder / "a.npy", table);
+  const auto run = [&](auto source, Checkpoint checkpoint, int epochs) {
+    auto model = make_model<double>(Given{}, Noise{2});
+    const auto go_on = [&](const EpochReport& e) { return e.epoch < epochs; };
+    fit(model, std::move(source),
+        {.epochs = 4, .batch = 64, .noise = Noise{3}, .callback = go_on, .checkpoint = std::move(checkpoint)},
+        {.window = 90});
+    return Column<double>(model.parameters());
+  };
+  const auto csv = [&] { return io::csv_rows({folder / "a.csv"}, {.context = {"t"}}); };
+  const auto npy = [&] { return io::npy_rows({folder / "a.npy"}, {.context = {"2"}}); };
+  const Column<double> whole = run(csv(), {}, 9);
+  CHECK((run(npy(), {}, 9) == whole).all());
+  const std::string kept = folder / "fit.ckpt", other = folder / "other.ckpt";
+  run(csv(), io::checkpoint(kept, 0), 2);
+  run(npy(), io::checkpoint(other, 0), 3);
+  CHECK((run(npy(), io::checkpoint(other, 0), 9) == whole).all());
+  const std::string rows = io::read_file(folder / "a.csv");
+  io::write_file(folder / "a.csv", rows + "1,2,3\n");
+  CHECK_THAT(message_of([&] { run(csv(), io::checkpoint(kept), 9); }),
+             Contains("source is files of " + std::to_string(rows.size()) + " bytes there and files of " +
+                      std::to_string(rows.size() + 6) + " bytes here"));
+  io::write_file(folder / "a.csv", rows);
+  CHECK((run(csv(), io::checkpoint(kept), 9) == whole).all());
 }
 
 }  // namespace io_row_files

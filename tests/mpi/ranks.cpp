@@ -15,7 +15,7 @@
 #include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/mpi.hpp"
 #include "rheo/targets/energies.hpp"
-#include "rheo/training/fit.hpp"
+#include "rheo/training/fit_energy.hpp"
 
 namespace {
 using namespace rheo;
@@ -78,19 +78,38 @@ template <class T> void rows_of_ranks(mpi::Team& team) {
   }
 }
 
+void energies(mpi::Team& team) {
+  const targets::GaussianEnergy<2> target(Row<double>::Constant(2, 1.5), Eigen::Matrix2d::Identity().array() * 0.3);
+  EnergyFitOptions options{.steps = 20, .batch = 300, .noise = Noise{3}, .check_every = 5, .check_rows = 500};
+  auto alone = make_model<double>(Small{}, Noise{2}), own = alone;
+  Replay<double> kept{.size = 300, .every = 4}, replay = kept;
+  const auto a = fit_energy(alone, target, kept, options);
+  options.team = &team;
+  const auto b = fit_energy(own, target, replay, options);
+  const double worst = (own.parameters() - alone.parameters()).abs().maxCoeff();
+  expect(worst < 1e-11 && (replay.x - kept.x).abs().maxCoeff() < 1e-10, "another fit to an energy");
+  expect(a.best_step == b.best_step && a.history.size() == b.history.size(), "another best step");
+  if (team.rank() == 0) std::printf("20 steps to an energy: at most %.2g from one process's\n", worst);
+}
+
 template <class Move> void annealed(mpi::Team& team, const Move& move) {
   const targets::GaussianEnergy<1> target(Row<double>::Constant(1, 1.5), Batch<double>::Constant(1, 1, 0.16));
   for (const Index n : {Index(3), Index(5000)}) {
     Batch<double> x(n, 1);
     Noise{6}.normals(view(x));
     if (n > 3) x(4000, 0) = std::nan("");
-    const auto a = mpi::annealed_sample(team, x, NormalEnergy<1>{}, target, move, 4, Noise{7});
-    const auto b = annealed_sample(x, NormalEnergy<1>{}, target, move, 4, Noise{7});
-    expect(((a.x == b.x) || (a.x != a.x && b.x != b.x)).all() && (a.log_w == b.log_w).all() &&
-               a.log_z.value == b.log_z.value,
-           "another annealed sample");
-    expect(a.report.accepted == b.report.accepted && a.report.invalid == b.report.invalid && a.families == b.families,
-           "another annealed report");
+    for (const double threshold : {0.0, 0.9}) {
+      const auto a = mpi::annealed_sample(team, x, NormalEnergy<1>{}, target, move, 4, Noise{7}, threshold);
+      const auto b = annealed_sample(x, NormalEnergy<1>{}, target, move, 4, Noise{7}, threshold);
+      expect(((a.x == b.x) || (a.x != a.x && b.x != b.x)).all() && (a.log_w == b.log_w).all() &&
+                 a.log_z.value == b.log_z.value,
+             "another annealed sample");
+      expect(
+          a.resampled == b.resampled && (threshold == 0) == (b.resampled == 0) && a.log_w.ancestor == b.log_w.ancestor,
+          "other resampled rows");
+      expect(a.report.accepted == b.report.accepted && a.report.invalid == b.report.invalid && a.families == b.families,
+             "another annealed report");
+    }
   }
 }
 
@@ -104,6 +123,7 @@ int main(int argc, char** argv) {
   steps<float>(team, 1e-5);
   rows_of_ranks<double>(team);
   rows_of_ranks<float>(team);
+  energies(team);
   annealed(team, moves::Metropolis<2>{0.7});
   annealed(team, moves::Hmc<1, 2, true>{0.2});
   if (team.rank() == 0) std::printf("all is well at %d ranks\n", team.size());

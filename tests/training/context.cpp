@@ -98,6 +98,8 @@ TEST_CASE("one row of context serves all rows") {
   CHECK_THROWS_WITH(model.sample(200, Noise{4}, all.topRows(2)),
                     Catch::Contains("context has 2 rows for a batch of 200"));
   CHECK_THROWS_WITH(fit(model, data.x, one), Catch::Contains("the context has one row, the data 200"));
+  CHECK_THROWS_WITH(fit(model, data.x, Batch<double>(data.c.topRows(20))),
+                    Catch::Contains("the context has 20 rows, the data 200: a fit wants one for each"));
 }
 
 TEST_CASE("a constant column of the context is no error, and is named") {

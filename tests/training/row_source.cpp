@@ -5,9 +5,9 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <set>
 
 #include "catch.hpp"
+#include "listed_rows.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/constrain.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
@@ -18,48 +18,14 @@
 
 namespace training_row_source {
 using namespace rheo;
+using rheo_test::Listed;
+using rheo_test::numbered;
 
 namespace {
 using Step = Chain<AffineCoupling<2, Mlp<16, 16>>, Flip<2>>;
 using Small = Flow<Standardize<2>, Repeat<2, Step>, StandardNormal<2>>;
 using GivenStep = Chain<AffineCoupling<2, Mlp<16, 16>, 1>, Flip<2>>;
 using Given = Flow<Standardize<2>, Repeat<2, GivenStep>, StandardNormal<2>>;
-
-/// Rows of an array, `most` at a time; a row whose number is in `unreadable` is broken.
-template <class T> struct Listed final : RowSource<T> {
-  Batch<T> x, context;
-  Index most = 7, at = 0, first = 0;
-  int passes = 0;
-  std::set<Index> unreadable{};
-  bool knows = true;
-
-  explicit Listed(Batch<T> rows, Batch<T> contexts = {}) : x(std::move(rows)), context(std::move(contexts)) {}
-  Index x_dim() const override { return x.cols(); }
-  Index context_dim() const override { return context.cols(); }
-  Index read(View<T> to, View<T> to_context, BrokenRows& broken) override {
-    first = at;
-    Index n = 0;
-    for (; n < std::min(most, to.rows()) && at < x.rows(); ++at) {
-      if (unreadable.count(at)) {
-        broken.add(where(at - first) + ": unreadable");
-        continue;
-      }
-      for (Index j = 0; j < x.cols(); ++j) to(n, j) = x(at, j);
-      for (Index j = 0; j < context.cols(); ++j) to_context(n, j) = context(at, j);
-      ++n;
-    }
-    return n;
-  }
-  void rewind() override { at = 0, ++passes; }
-  std::string where(Index i) const override { return "row " + std::to_string(first + i); }
-  Index rows() const override { return knows ? x.rows() : -1; }
-};
-
-template <class T> Batch<T> numbered(Index n) {
-  Batch<T> x = targets::moons<T>(n, Noise{1});
-  for (Index i = 0; i < n; ++i) x(i, 1) = T(i);  // tells which row it is
-  return x;
-}
 
 /// Maximum likelihood, and which rows a gradient was asked for.
 struct Watched {
@@ -292,13 +258,7 @@ TEST_CASE("what a fit from a source cannot do it says") {
   CHECK_THAT(says({}, {.window = 1}), Contains("window must be at least 2"));
   CHECK_THAT(says({}, {.rows_per_epoch = -1}), Contains("rows_per_epoch must not be negative"));
   CHECK_THAT(says({}, {.initial_rows = -1}), Contains("initial_rows must not be negative"));
-  CHECK_THAT(says({.weights = std::vector<double>(300, 1.0)}, {}), Contains("weights"));
-  struct Store final : CheckpointStore {
-    std::string name() const override { return "a store"; }
-    bool load(TrainerState&) override { return false; }
-    std::string save(const TrainerState&) override { return ""; }
-  };
-  CHECK_THAT(says({.checkpoint = {std::make_shared<Store>()}}, {}), Contains("keeps no checkpoints"));
+  CHECK_THAT(says({.weights = std::vector<double>(300, 1.0)}, {}), Contains("bring theirs with them"));
   CHECK_THAT(says({.batch = 0}, {}), Contains("batch must be at least 1"));
   source.knows = false;
   CHECK_THAT(says({.schedule = {Cosine{}}}, {.window = 100}), Contains("does not know how many rows"));
@@ -310,6 +270,10 @@ TEST_CASE("what a fit from a source cannot do it says") {
   const auto endless = [](View<double> out, Noise) { out.setConstant(std::nan("")); };
   CHECK_THAT(message_of([&] { fit(model, simulated_rows<double>(2, endless, Noise{1})); }),
              Contains("rows_per_epoch says how many"));
+  CHECK_THAT(message_of([&] {
+               fit(model, simulated_rows<double>(2, endless, Noise{1}), {}, {.rows_per_epoch = 9, .first_pass = true});
+             }),
+             Contains("first_pass wants a whole pass"));
   CHECK_THAT(message_of([&] { fit(model, simulated_rows<double>(2, endless, Noise{1}), {}, {.rows_per_epoch = 100}); }),
              Contains("simulated row 0: column 0 is not finite"));
   CHECK_THAT(message_of([&] {

@@ -205,45 +205,47 @@ template <class T> struct AnnealedSample {
   Index families = 0;   ///< log_w.families()
 };
 
-/// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through
-/// `temperatures` moves at lambda = 1 / temperatures, ..., 1;  move(Interpolated) makes the sampling layer
-/// (rheo/flows/moves.hpp), any of them: V keeps the weights exact.  Rows are resampled when their effective number
-/// falls below `threshold` of them; 0, annealed importance sampling, never does, nor is it done where all weights are
-/// 0.  Rows that begin at no finite energy, or meet an energy of NaN or -inf, weigh 0 and count as report.invalid.
-/// Throws std::invalid_argument for x of another width, no temperature, or a threshold beyond [0, 1].
-template <class T, Energy Base, Energy Target, class Move>
-AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& target, const Move& move,
-                                  int temperatures, Noise noise, double threshold = 0) {
+namespace detail {
+
+/// Who holds the rows of an annealed run: one process, all of them.  Over ranks: rheo/mpi.hpp.
+struct AllRows {
+  static constexpr Index first = 0;  // of the rows that are held here
+  template <class Rows> const Rows& whole(const Rows& own) const { return own; }
+  template <class Work> void together(const Work& work) const { work(); }
+};
+
+/// annealed_sample of `total` rows, of which these are x.
+template <class T, Energy Base, Energy Target, class Move, class Ranks>
+AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Target& target, const Move& move,
+                           int temperatures, Noise noise, double threshold, const Ranks& ranks) {
   using Path = Interpolated<Base, Target>;
   using L = decltype(move(std::declval<Path>()));
   static_assert(L::x_dim == Base::dim && L::z_dim == Base::dim);
-  if (temperatures < 1 || !(threshold >= 0 && threshold <= 1))
-    detail::fail("annealed_sample wants one temperature or more, and a threshold in [0, 1]");
-  detail::check_width(Input<T>(x), Base::dim, "x");
   const Index n = x.rows();
-  AnnealedSample<T> s{Batch<T>(n, Base::dim), FamilyWeights(Column<double>::Zero(n)), {}, {}, 0, 0};
-  Column<double>& log_w = s.log_w;  // as of independent rows: the number that resampling goes by
+  AnnealedSample<T> s{Batch<T>(n, Base::dim), FamilyWeights(Column<double>::Zero(total)), {}, {}, 0, 0};
+  Column<double> log_w = Column<double>::Zero(n);  // as of independent rows: the number that resampling goes by
   std::vector<Index>& ancestor = s.log_w.ancestor;
   typename Path::template Workspace<T> w;
   CacheOf<L, T> cache;
   Arena scratch;
-  Column<T> u, v(n);
+  Column<T> u(n), v(n);
   // log w = work - u at the end of a path alone: what it met on the way, walls too, is in its V
   Column<double> work(n);
   const double nothing = -std::numeric_limits<double>::infinity();
-  detail::energies(Path(base, target, 0.0), view(std::as_const(x)), u, w);
-  for (Index i = 0; i < n; ++i) {
-    work(i) = std::isfinite(u(i)) ? static_cast<double>(u(i)) : nothing;
-    s.report.invalid += !std::isfinite(u(i));
-  }
+  const auto begin = [&] {
+    energies(Path(base, target, 0.0), view(std::as_const(x)), u, w);
+    for (Index i = 0; i < n; ++i) {
+      work(i) = std::isfinite(u(i)) ? static_cast<double>(u(i)) : nothing;
+      s.report.invalid += !std::isfinite(u(i));
+    }
+  };
   Column<T> theta(L::param_count), buffers(L::buffer_count);
-  std::vector<Index> next(ancestor);
-  for (int k = 1; k <= temperatures; ++k) {
+  const auto step = [&](int k) {
     const Path path(base, target, static_cast<double>(k) / temperatures);
     const L layer = move(path);
     const Noise key = noise.fork(static_cast<std::uint64_t>(k));
-    detail::init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()),
-                       key.fork(0).from_row(-key.row0));  // of no row
+    init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()),
+               key.fork(0).from_row(-key.row0));  // of no row
     v.setZero();
     for (Index i = 0; i < n; i += 256) {
       const Index m = std::min<Index>(256, n - i);
@@ -253,40 +255,78 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
                                           {theta.data(), theta.size()},
                                           {buffers.data(), buffers.size()},
                                           view_of(static_cast<const T*>(nullptr), m, 0, m),
-                                          key.fork(1).from_row(i),
+                                          key.fork(1).from_row(ranks.first + i),
                                           cache,
                                           scratch,
                                           false,
                                           &s.report});
     }
     x.swap(s.x);
-    detail::energies(path, view(std::as_const(x)), u, w);
+    energies(path, view(std::as_const(x)), u, w);
     for (Index i = 0; i < n; ++i) {
       const bool moved = std::isfinite(v(i)) || v(i) > T(0);  // +inf: a path of weight 0
       if (moved && math::faulty(u(i))) ++s.report.invalid;
       work(i) = moved && !math::faulty(u(i)) ? work(i) - static_cast<double>(v(i)) : nothing;
       log_w(i) = work(i) > nothing ? work(i) - static_cast<double>(u(i)) : nothing;
     }
-    const double effective = effective_sample_size(log_w);
-    if (k < temperatures && effective > 0 && effective < threshold * static_cast<double>(n)) {
-      const auto chosen = resample(log_w, n, key.fork(2));
-      const double level = log_z(log_w).value;
-      for (Index i = 0; i < n; ++i) {
-        const Index from = chosen[static_cast<std::size_t>(i)];
-        s.x.row(i) = x.row(from);
-        work(i) = level + static_cast<double>(u(from));
-        next[static_cast<std::size_t>(i)] = ancestor[static_cast<std::size_t>(from)];
-      }
-      ancestor.swap(next);
-      x.swap(s.x);
-      log_w.setConstant(level);
-      ++s.resampled;
+  };
+  ranks.together([&] {
+    if (n > 0) begin();
+  });
+  std::vector<Index> next(ancestor);
+  for (int k = 1; k <= temperatures; ++k) {
+    ranks.together([&] {
+      if (n > 0) step(k);
+    });
+    if (k == temperatures || threshold == 0) continue;
+    const Column<double>& all = ranks.whole(log_w);
+    const double effective = effective_sample_size(all);
+    if (!(effective > 0 && effective < threshold * static_cast<double>(total))) continue;
+    const auto chosen = resample(all, total, noise.fork(static_cast<std::uint64_t>(k)).fork(2));
+    const double level = log_z(all).value;
+    const Batch<T>& all_x = ranks.whole(x);
+    const Column<T>& all_u = ranks.whole(u);
+    for (Index i = 0; i < n; ++i) {
+      const Index from = chosen[static_cast<std::size_t>(ranks.first + i)];
+      s.x.row(i) = all_x.row(from);
+      work(i) = level + static_cast<double>(all_u(from));
     }
+    for (std::size_t i = 0; i < chosen.size(); ++i) next[i] = ancestor[static_cast<std::size_t>(chosen[i])];
+    ancestor.swap(next);
+    x.swap(s.x);
+    log_w.setConstant(level);
+    ++s.resampled;
   }
-  s.x.swap(x);
+  s.x = ranks.whole(x);
+  static_cast<Column<double>&>(s.log_w) = ranks.whole(log_w);
+  s.report = ranks.whole(s.report);
   s.log_z = log_z(s.log_w);
   s.families = s.log_w.families();
   return s;
+}
+
+/// Throws unless a run can be made of these.
+template <Energy Base, class T>
+[[gnu::cold]] void check_annealed(const Batch<T>& x, int temperatures, double threshold) {
+  if (temperatures < 1 || !(threshold >= 0 && threshold <= 1))
+    fail("annealed_sample wants one temperature or more, and a threshold in [0, 1]");
+  check_width(Input<T>(x), Base::dim, "x");
+}
+
+}  // namespace detail
+
+/// Annealed importance sampling and sequential Monte Carlo: rows x, drawn from exp(-u_base) / Z_base, go through
+/// `temperatures` moves at lambda = 1 / temperatures, ..., 1;  move(Interpolated) makes the sampling layer
+/// (rheo/flows/moves.hpp), any of them: V keeps the weights exact.  Rows are resampled when their effective number
+/// falls below `threshold` of them; 0, annealed importance sampling, never does, nor is it done where all weights are
+/// 0.  Rows that begin at no finite energy, or meet an energy of NaN or -inf, weigh 0 and count as report.invalid.
+/// Throws std::invalid_argument for x of another width, no temperature, or a threshold beyond [0, 1].
+template <class T, Energy Base, Energy Target, class Move>
+AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& target, const Move& move,
+                                  int temperatures, Noise noise, double threshold = 0) {
+  detail::check_annealed<Base>(x, temperatures, threshold);
+  const Index n = x.rows();
+  return detail::annealed<T>(std::move(x), n, base, target, move, temperatures, noise, threshold, detail::AllRows{});
 }
 
 }  // namespace rheo

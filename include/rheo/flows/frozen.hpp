@@ -37,11 +37,12 @@ template <class F, class T> constexpr Calls calls_of() {
 }
 
 /// The calls of a frozen flow on rows as C holds them: x is rows x dim, context rows x context_dim, row by row; a flow
-/// without a context is handed none. Values are those of the model that was frozen, to the bit where compiler, flags
-/// and library are the same: batches as long as `rows` are cut as a model cuts them.  Memory is taken by the
-/// constructor, for `calls` and for `rows` rows at once (more are worked through in turns), and by no call after it,
-/// but of layers whose need depends on the numbers (Continuous).  An object is for one thread at a time; here() is one
-/// for each thread.  The pointers must be good: only the C functions look at them.
+/// without a context is handed none.  A context that holds for all rows is repeated: a pointer does not tell how many
+/// rows it has, and a count of them would be one more argument of every call. Values are those of the model that was
+/// frozen, to the bit where compiler, flags and library are the same: batches as long as `rows` are cut as a model cuts
+/// them.  Memory is taken by the constructor, for `calls` and for `rows` rows at once (more are worked through in
+/// turns), and by no call after it, but of layers whose need depends on the numbers (Continuous).  An object is for one
+/// thread at a time; here() is one for each thread.  The pointers must be good: only the C functions look at them.
 template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>()> class Frozen {
  public:
   using Flow = typename C::Flow;      ///< the type that was frozen

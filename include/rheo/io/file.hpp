@@ -42,6 +42,8 @@ class FileReader {
   std::uint64_t size() const { return file_.size(); }  ///< bytes of a regular file, else 0
   const std::string& path() const { return path_; }
 
+  /// The next read() begins at this byte; of a regular file.
+  void seek(std::uint64_t byte) { good_file(path_, file_.seek(byte)); }
   /// Up to n bytes into `to`; fewer only at the end of the file.
   std::size_t read(char* to, std::size_t n) {
     std::size_t done = 0;

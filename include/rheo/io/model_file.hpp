@@ -13,6 +13,7 @@
 #include "rheo/core/narrow.hpp"
 #include "rheo/core/type_name.hpp"
 #include "rheo/flows/model.hpp"
+#include "rheo/io/import/libraries.hpp"
 #include "rheo/io/safetensors.hpp"
 #include "rheo/platform/compiler.hpp"
 #include "rheo/version.hpp"
@@ -91,7 +92,11 @@ void load_into(Model<F, T>& model, const std::string& path, const LoadOptions& o
     const auto found = file.metadata.find(key);
     return found == file.metadata.end() ? std::string() : found->second;
   };
-  if (note("format") != "rheo") detail::bad_file(path, "is no model of rheo: its metadata lack format = rheo");
+  if (note("format") != "rheo") {
+    const std::string other = detail::importer_of(file);
+    detail::bad_file(path,
+                     "is no model of rheo: its metadata lack format = rheo" + (other.empty() ? "" : "; " + other));
+  }
   if (note("format_version") != "1")
     detail::bad_file(path, "has format version " + note("format_version") + ", made by a later rheo; this one reads 1");
   std::string faults;

@@ -38,6 +38,10 @@ class InputFile {
   bool regular() const { return regular_; }     ///< false for pipes and devices, whose size is unknown
   std::uint64_t size() const { return size_; }  ///< bytes of a regular file, else 0
 
+  /// The next read() begins at this byte of a regular file.
+  std::string seek(std::uint64_t byte) {
+    return detail::seek_input(fd_, byte) ? "" : "cannot seek: " + detail::system_reason(errno);
+  }
   /// Up to n bytes into `to`, `done` of them; fewer only at the end of the file.
   std::string read(char* to, std::size_t n, std::size_t& done) {
     for (done = 0; done < n;) {

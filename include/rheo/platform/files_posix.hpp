@@ -135,6 +135,7 @@ inline std::string open_input(const std::string& path, int& fd, bool& regular, s
   return "";
 }
 inline std::ptrdiff_t read_some(int fd, char* to, std::size_t n) { return ::read(fd, to, n); }
+inline bool seek_input(int fd, std::uint64_t byte) { return ::lseek(fd, static_cast<off_t>(byte), SEEK_SET) >= 0; }
 inline void close_input(int fd) { ::close(fd); }
 
 }  // namespace detail

@@ -76,6 +76,9 @@ inline std::string open_input(const std::string& path, int& fd, bool& regular, s
   return "";
 }
 inline std::ptrdiff_t read_some(int fd, char* to, std::size_t n) { return ::_read(fd, to, static_cast<unsigned>(n)); }
+inline bool seek_input(int fd, std::uint64_t byte) {
+  return ::_lseeki64(fd, static_cast<long long>(byte), SEEK_SET) >= 0;
+}
 inline void close_input(int fd) { ::_close(fd); }
 
 }  // namespace detail

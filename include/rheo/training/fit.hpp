@@ -13,9 +13,11 @@ template <class F, class T>
 void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options,
                const HeldOut<T>* held_out) {
   const auto check = [&](const Input<T>& x, const Input<T>& c, const char* rows, const char* contexts) {
+    if (F::context_dim > 0 && c.rows() > 0 && c.rows() != x.rows()) {
+      fail("fit: the context has " + (c.rows() == 1 ? "one row" : std::to_string(c.rows()) + " rows") + ", the data " +
+           std::to_string(x.rows()) + ": a fit wants one for each");
+    }
     model.check(x, c);
-    if (F::context_dim > 0 && c.rows() != x.rows())
-      fail("fit: the context has one row, the data " + std::to_string(x.rows()) + ": a fit wants one for each");
     check_finite(x.view(), rows);
     check_finite(c.view(), contexts);
   };

@@ -42,6 +42,9 @@ struct EnergyFitOptions {
   Noise noise{};                 ///< decides draws and the order of rows
   int threads = 1;               ///< their number changes no bit of the result
   Executor* executor = nullptr;  ///< as in FitOptions
+  /// As in FitOptions: the shards of a batch, of a check and of a replay's draws are shared out, and a step has a
+  /// second message, of the ranks' counts for EnergyFitResult::report.
+  Team* team = nullptr;
   int check_every =
       100;  ///< steps between checks; the parameters of the best check, or a later one as good, are what stays
   Index check_rows = 1024;  ///< draws a check
@@ -116,20 +119,17 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
   using State = RunState<T, EnergyFitOptions, EnergyFitResult>;
   using State::finished_, State::start_loss_, State::loss_, State::made_, State::halved_;
   using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
-  using State::seconds, State::interrupt;
+  using State::team_, State::seconds, State::interrupt;
   using typename State::Restored;
 
  public:
   EnergyRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, ShardTrainer<T>& checked,
             StepRows<T>& source, bool moving, CView<T> context, const EnergyFitOptions& o)
-      : State(theta, buffers, trainer, o, o.checkpoint),
-        checked_(checked),
-        source_(source),
-        moving_(moving),
-        context_(context) {}
+      : State(theta, buffers, trainer, o), checked_(checked), source_(source), moving_(moving), context_(context) {}
 
   /// `start`, if any, changes the model before the first step.
   EnergyFitResult run(const std::function<void()>& start) {
+    if (team_) same_facts(*team_, facts());
     const bool resumed = checkpoints_.on() && checkpoints_.find(facts());
     begin(start, resumed);
     if (!finished_) {
@@ -137,7 +137,7 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
       while (step_ <= options_.steps && run_step()) ++step_;
     }
     if (!finished_) finish();
-    result_.report = trainer_.report();
+    result_.report = trainer_.whole_report();
     result_.seconds = seconds();
     result_.checkpoint_error = checkpoints_.error();
     return std::move(result_);
@@ -180,6 +180,7 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
     index_.resize(static_cast<std::size_t>(most_rows()));
     this->keep_best();
     start_loss_ = check();
+    trainer_.gather_reports();
     if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;
     if (resumed) {
       if (const std::string why = checkpoints_.resume(*this, trainer_); !why.empty()) {
@@ -209,14 +210,17 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
   bool run_step() {
     const EnergyFitOptions& o = options_;
     checkpoints_.keep_when_due(*this);
-    if (o.stop.stop_requested()) return interrupt();
+    if (this->asked_to_stop()) return interrupt();
+    trainer_.ask_to_stop(o.stop.stop_requested());
     const double rate = o.learning_rate * halved_ * o.schedule(step_ - 1, o.steps);
     const Noise noise = o.noise.fork(2).fork(static_cast<std::uint64_t>(step_));
     source_.before(step_, noise.fork(2));
     const StepReport r = trainer_.step(x(), given(), rows(o.batch, noise.fork(0)), noise.fork(1), rate, o.clip_norm);
+    trainer_.gather_reports();
     if (!this->count(r)) return false;
     if (step_ % o.check_every != 0 && step_ != o.steps) return true;
     const double check_loss = check();
+    trainer_.gather_reports();
     EnergyReport e{step_,
                    o.steps,
                    loss_ / static_cast<double>(made_),
@@ -235,9 +239,9 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
       this->keep_best();
     }
     e.best_loss = result_.best_loss;
-    e.acceptance = trainer_.report().acceptance();
+    e.acceptance = trainer_.whole_report().acceptance();
     result_.history.push_back(e);
-    if (!o.callback || o.callback(e)) return true;
+    if (this->go_on(e)) return true;
     ++step_;
     return interrupt();
   }
@@ -262,11 +266,13 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
 template <class F, class T, class Objective>
 EnergyFitResult fit_by_steps(Model<F, T>& model, CView<T> data, CView<T> context, const EnergyFitOptions& o,
                              Objective objective, const std::function<void()>& start = {}) {
-  check_options(o);
+  check_together(several(o.team), [&] { check_options(o); });
   Trainer<F, T, Objective> trainer(model, o.optimizer, Threads(o.threads, o.executor), objective);
+  trainer.join(o.team);
   StepRows<T> source(data);
   if constexpr (HasJudge<Objective>) {
     Trainer<F, T, Objective> checked(model, o.optimizer, Threads(o.threads, o.executor), objective.judge());
+    checked.join(o.team);
     return EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, false, context, o).run(start);
   } else {
     return EnergyRun<T>(model.parameters(), model.buffers(), trainer, trainer, source, false, context, o).run(start);
@@ -296,10 +302,12 @@ template <class F, class T, class E>
 requires(F::context_dim == 0) EnergyFitResult
     fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& data,
                const EnergyFitOptions& options = {}) {
-  model.check(data, Input<T>());
-  if (data.rows() < 1) detail::fail("fit_energy: no data");
-  detail::check_finite(data.view(), "the data");
-  check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
+  detail::check_together(detail::several(options.team), [&] {
+    model.check(data, Input<T>());
+    if (data.rows() < 1) detail::fail("fit_energy: no data");
+    detail::check_finite(data.view(), "the data");
+    check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
+  });
   return detail::fit_by_steps<F, T>(model, data.view(), Model<F, T>::template nothing<const T>(0), options,
                                     Mixed(MaximumLikelihood{}, detail::objective_of(energy), options.data_share),
                                     [&] { model.initialise(data); });
@@ -312,13 +320,19 @@ requires(F::context_dim == 0) EnergyFitResult
 template <class F, class T, class E>
 requires(F::context_dim == 0) EnergyFitResult
     fit_energy(Model<F, T>& model, const E& energy, Replay<T>& replay, const EnergyFitOptions& options = {}) {
-  detail::check_options(options);
+  Team* const team = detail::several(options.team);
+  detail::check_together(team, [&] {
+    detail::check_options(options);
+    detail::check_replay(replay, F::x_dim);
+  });
   const auto by_energy = detail::objective_of(energy);
   Trainer trainer(model, options.optimizer, Threads(options.threads, options.executor),
                   Mixed(MaximumLikelihood{}, by_energy, options.data_share));
   Trainer checked(model, options.optimizer, Threads(options.threads, options.executor), detail::judge_of(by_energy));
+  trainer.join(team);
+  checked.join(team);
   detail::ReplayRows<F, T, std::remove_cvref_t<decltype(by_energy.energy)>> source(
-      model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4));
+      model, trainer.workspace(), by_energy.energy, replay, options.noise.fork(4), team);
   return detail::EnergyRun<T>(model.parameters(), model.buffers(), trainer, checked, source, true,
                               Model<F, T>::template nothing<const T>(0), options)
       .run({});
@@ -331,9 +345,11 @@ template <class F, class T, class E>
 requires(F::context_dim > 0) EnergyFitResult
     fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& context,
                const EnergyFitOptions& options = {}) {
-  detail::check_width(context, F::context_dim, "context");
-  if (context.rows() < 1) detail::fail("fit_energy: no context");
-  detail::check_finite(context.view(), "the context");
+  detail::check_together(detail::several(options.team), [&] {
+    detail::check_width(context, F::context_dim, "context");
+    if (context.rows() < 1) detail::fail("fit_energy: no context");
+    detail::check_finite(context.view(), "the context");
+  });
   return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(),
                                     options, detail::objective_of(energy), [&] {
                                       StartReport start;

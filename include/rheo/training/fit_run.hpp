@@ -24,7 +24,7 @@ namespace detail {
 template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   using State = RunState<T, FitOptions, FitResult>;
   using State::best_, State::best_buffers_, State::finished_, State::start_loss_, State::loss_, State::made_;
-  using State::halved_, State::seconds, State::interrupt;
+  using State::halved_, State::team_, State::seconds, State::interrupt;
   using State::options_, State::theta_, State::buffers_, State::trainer_, State::checkpoints_, State::result_;
   using typename State::Restored;
 
@@ -33,7 +33,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
 
   FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
          const FitOptions& options, const HeldOut<T>* given, RowWindows<T>* windows = nullptr)
-      : State(theta, buffers, trainer, options, of_team(options.checkpoint, several(options.team))),
+      : State(theta, buffers, trainer, options),
         given_(given),
         windows_(windows),
         data_(data),
@@ -41,7 +41,6 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
         n_(data.rows()),
         held_(given ? 0 : held_rows(options.validation, n_)),
         kept_(n_ - held_),
-        team_(several(options.team)),
         averaged_(theta, options.average) {
     if (kept_ < 2) {
       fail("fit: of " + std::to_string(n_) + " rows " + std::to_string(held_) +
@@ -71,7 +70,11 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     averaged_.visit(walk);
     walk("set_aside", aside_, validation_ ? validation_->rows() : 0);
     walk("epoch", epoch_, 1, std::int64_t(options_.epochs) + 1);
-    walk("first", first_, 0, kept_ - 1);
+    walk("first", first_, 0, static_cast<std::int64_t>(rows_.size()) - 1);
+    if (windows_) {
+      walk("window", window_, 0, any);
+      windows_->visit(walk, finished_);
+    }
     walk("planned", planned_, 0, any);
     walk("rate", rate_);
     walk("last_loss", last_loss_);
@@ -97,6 +100,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
       facts.add("held-out rows", "a share");
     }
     describe(options_, facts);
+    if (windows_) windows_->describe(facts);
     return facts.take();
   }
 
@@ -120,8 +124,8 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     train_context_ = take(context_, 0, kept_), test_context_ = take(context_, kept_, held_);
     weights_ = take_weights(0, kept_);
     if (!weights_.empty()) {
-      const double mean = total_weight(weights_, "training rows", "") / static_cast<double>(kept_);
-      for (double& w : weights_) w /= mean;
+      mean_weight_ = total_weight(weights_, "training rows", "") / static_cast<double>(kept_);
+      for (double& w : weights_) w /= mean_weight_;
     }
     if (given_) {
       validation_.emplace(given_->x.view(), given_->context.view(), given_->weights, options_.noise.fork(2));
@@ -145,7 +149,13 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   void begin(const Initialise& initialise, bool resumed) {
     const Column<T> theta = theta_, buffers = buffers_;
     const Index start_rows = windows_ ? windows_->initial_rows() : 0;
-    if (start_rows > 0 && start_rows < kept_) {
+    if (windows_ && windows_->first_pass() && !windows_->all()) {
+      Batch<T> x = train_, c = train_context_;
+      check_together(team_, [&] {
+        windows_->sample(start_rows > 0 ? start_rows : windows_->most(), options_.noise.fork(6), x, c);
+      });
+      result_.start = initialise(x, c);
+    } else if (start_rows > 0 && start_rows < kept_) {
       result_.start = initialise(Batch<T>(train_.topRows(start_rows)), Batch<T>(train_context_.topRows(start_rows)));
     } else {
       result_.start = initialise(train_, train_context_);
@@ -158,21 +168,41 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
                                                {0, kept_, nullptr, row_weights()}, options_.noise.fork(2));
     if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;  // an epoch must beat the beginning to replace it
     if (!resumed) return;
+    struct Unchanged {
+      FitRun& run;
+      const Column<T>&theta, &buffers;
+      bool accepted = false;
+      ~Unchanged() {
+        if (accepted) return;
+        run.theta_ = theta;
+        run.buffers_ = buffers;
+      }
+    } unless{*this, theta, buffers};
     if (untouched) validation_.emplace(*untouched);
-    if (const std::string why = checkpoints_.resume(*this, trainer_); !why.empty()) {
-      theta_ = theta;
-      buffers_ = buffers;
-      checkpoints_.refuse(why);
-    }
+    std::string why = checkpoints_.resume(*this, trainer_);
+    if (why.empty() && windows_ && !finished_) why = go_back();
+    if (!why.empty()) checkpoints_.refuse(why);
+    unless.accepted = true;
     this->restart_clock();
     if (validation_) validation_->set_aside(aside_);
   }
 
+  /// The rows of a state that was taken up; why they cannot be had, or an empty string.
+  std::string go_back() {
+    std::string why;
+    check_together(team_, [&] {
+      why = windows_->go_back(window_, train_, train_context_, weights_, kept_);
+      if (team_ && !why.empty()) fail<DataError>("fit: " + why);
+    });
+    scale_weights();
+    reopened_ = windows_->is_open();
+    return why;
+  }
   /// What is left of an epoch, and its report; false where the fit ends with it.
   bool run_epoch() {
     bool stop = false;
-    for (Index window = 0; !stop && open(window); ++window) {
-      options_.noise.fork(1).fork(static_cast<std::uint64_t>(epoch_)).permutation(rows_.data(), kept_, window);
+    for (; !stop && open(); ++window_, first_ = 0) {
+      options_.noise.fork(1).fork(static_cast<std::uint64_t>(epoch_)).permutation(rows_.data(), kept_, window_);
       stop = !run_window();
     }
     result_.steps += made_;
@@ -181,32 +211,41 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     const EpochReport e = judge();
     result_.history.push_back(e);
     if (stop) return false;
-    if (!go_on(e)) {
+    if (!this->go_on(e)) {
       next_epoch();
       return interrupt();
     }
     return true;
   }
-  /// What the callback says, rank 0's for all of a team, who still hold the same parameters.
-  bool go_on(const EpochReport& e) {
-    if (!team_) return !options_.callback || options_.callback(e);
-    BitHash bits;
-    for (Index i = 0; i < theta_.size(); ++i) bits.add(static_cast<double>(theta_(i)));
-    same_bits(*team_, bits.value());
-    return by_first_rank(*team_, "the callback", [&] { return !options_.callback || options_.callback(e); });
+  /// Whether the epoch has this window; its rows are in train_ then.
+  bool open() {
+    if (!windows_) return window_ == 0;
+    if (std::exchange(reopened_, false)) return true;
+    bool there = false;
+    check_together(team_, [&] { there = windows_->next(window_, train_, train_context_, weights_, kept_); });
+    if (team_) same_rows();
+    if (there) scale_weights();
+    return there;
   }
-  /// Whether the epoch has such a window; its rows are in train_ then.
-  bool open(Index window) {
-    if (!windows_) return window == 0;
-    if (!windows_->next(window, train_, train_context_, kept_)) return false;
-    if (window > 0) first_ = 0;
-    return true;
+  /// Throws DataError at every rank unless all have read the same window.
+  void same_rows() {
+    std::int64_t first = windows_->hash();
+    team_->broadcast(&first, sizeof first);
+    for (const auto& [rank, what] : troubled(*team_, first != windows_->hash())) {
+      static_cast<void>(what);
+      fail<DataError>("fit: rank " + std::to_string(rank) + " of the team read other rows than rank 0");
+    }
+  }
+  /// Weights that a window brought, on the scale of the first one's training rows.
+  void scale_weights() {
+    if (!windows_ || !windows_->brought()) return;
+    for (double& w : weights_) w /= mean_weight_;
   }
   /// What is left of a window; false where the fit ends with it.
   bool run_window() {
     for (; first_ < kept_; first_ += options_.batch, ++planned_) {
       checkpoints_.keep_when_due(*this);
-      if (team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested()) return interrupt();
+      if (this->asked_to_stop()) return interrupt();
       if (!step()) return false;
     }
     return true;
@@ -220,7 +259,8 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     return converged || early;
   }
   void next_epoch() {
-    ++epoch_, first_ = 0;
+    if (windows_) windows_->close();
+    ++epoch_, window_ = 0, first_ = 0;
     loss_ = 0, rate_ = 0, made_ = 0;
   }
   /// False where the fit has diverged.
@@ -303,11 +343,12 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   RowWindows<T>* windows_;
   CView<T> data_, context_;
   Index n_, held_, kept_;
-  Team* team_;
 
   std::vector<Index> order_, rows_;
   Batch<T> train_, test_, train_context_, test_context_;
   std::vector<double> weights_;
+  double mean_weight_ = 1;
+  bool reopened_ = false;
   std::optional<HeldOutLoss<T>> validation_;
   long budget_ = 0;
 
@@ -315,7 +356,8 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   RunningMean<T> averaged_;
   std::vector<Index> aside_;
   int epoch_ = 1;
-  Index first_ = 0;  // of the rows of the epoch, the next step's first
+  Index window_ = 0;  // of the epoch
+  Index first_ = 0;   // of the rows of the window, the next step's first
   long planned_ = 0;
   double rate_ = 0, last_loss_ = std::numeric_limits<double>::quiet_NaN();
   int since_best_ = 0, since_moved_ = 0;

@@ -2,6 +2,7 @@
 // fit from a source of rows: data larger than memory, several files, or a simulator.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,10 +16,11 @@ namespace detail {
 
 /// What options mean for an array and not for a source.
 [[gnu::cold]] inline void check_source_options(const FitOptions& options, bool length_known) {
-  if (!options.weights.empty())
-    fail("fit: FitOptions::weights has one weight for each row of an array: a source of rows takes none");
-  if (options.checkpoint.store)
-    fail("fit: a fit from a source of rows keeps no checkpoints: leave FitOptions::checkpoint empty");
+  if (!options.weights.empty()) {
+    fail(
+        "fit: FitOptions::weights has one weight for each row of an array: the rows of a source bring theirs with them "
+        "(RowFileOptions::weight, RowSource::weighted)");
+  }
   if (!length_known && !std::holds_alternative<Constant>(options.schedule.shape)) {
     fail(
         "fit: the schedule wants to know how long an epoch is, and this source does not know how many rows it has: set "
@@ -29,22 +31,26 @@ namespace detail {
 template <class F, class T, class Objective>
 FitResult fit_source(Model<F, T>& model, RowSource<T>& source, const FitOptions& options,
                      const SourceOptions& source_options, const HeldOut<T>* held_out, Objective objective) {
-  if (options.team) fail("fit: a team wants the whole of the data at every rank, and cannot share a source of rows");
-  if (source.x_dim() != F::x_dim || source.context_dim() != F::context_dim) {
-    fail("fit: the source has " + std::to_string(source.x_dim()) + " columns of data and " +
-         std::to_string(source.context_dim()) + " of context, this model wants " + std::to_string(F::x_dim) + " and " +
-         std::to_string(F::context_dim));
-  }
   constexpr auto categories = x_categories<F>();
   constexpr auto support = F::x_support;
-  RowWindows<T> windows(source, source_options, support, categories);
+  std::optional<RowWindows<T>> windows;
   Batch<T> x, context;
-  windows.first(x, context);
-  check_source_options(options, windows.epoch_rows() >= 0);
-  check_fit<F, T>(model, x, context, options, held_out);
-  FitResult r = fit_run<F, T>(model, x, context, options, held_out, std::move(objective), &windows);
-  r.broken_rows = windows.broken().count();
-  r.first_broken = windows.broken().first();
+  FitOptions with_weights = options;
+  check_together(several(options.team), [&] {
+    const Index context_dim = source.context_dim() - source.weighted();
+    if (source.x_dim() != F::x_dim || context_dim != F::context_dim) {
+      fail("fit: the source has " + std::to_string(source.x_dim()) + " columns of data and " +
+           std::to_string(context_dim) + " of context, this model wants " + std::to_string(F::x_dim) + " and " +
+           std::to_string(F::context_dim));
+    }
+    windows.emplace(source, source_options, support, categories);
+    windows->first(x, context, with_weights.weights);
+    check_source_options(options, windows->epoch_rows() >= 0);
+  });
+  check_fit<F, T>(model, x, context, with_weights, held_out);
+  FitResult r = fit_run<F, T>(model, x, context, with_weights, held_out, std::move(objective), &*windows);
+  r.broken_rows = windows->broken().count();
+  r.first_broken = windows->broken().first();
   r.notes = notes_of(r);
   return r;
 }
@@ -61,14 +67,25 @@ template <class S, class T> constexpr bool has_scalar() {
 /// Fits the model in place as `fit` of an array does, from a source of rows: io::csv_rows, io::npy_rows
 /// (rheo/io/row_files.hpp), simulated_rows or a RowSource of one's own. SourceOptions says how many rows are in memory
 /// and what an epoch is.  The held-out share (FitOptions::validation) is one of the first window, drawn at random from
-/// it and never trained on; data-dependent starts see the rest of that window.  Of rows that differ from place to place
-/// in the source hand in a HeldOut, and mix them. The same bits with any number of threads.
+/// it and never trained on; data-dependent starts, Standardize's mean and deviation among them, see the rest of that
+/// window, or a sample of a whole pass (SourceOptions::first_pass).  Of rows that differ from place to place in the
+/// source hand in a HeldOut, and mix them. The same bits with any number of threads.
+///
+/// Weights come with the rows (RowFileOptions::weight, RowSource::weighted): those of the first window's training rows
+/// are scaled to mean one, the others by the same factor; FitResult::negative_weights and effective_rows tell of that
+/// window.
+///
+/// A checkpoint is taken up at the row where it was kept, to the bits of a run that was never stopped: the first window
+/// is read again, and the source skips to the one that was open (RowSource::skip; of a text file it reads that far).
+/// That these windows hold the same numbers is checked, and what the source says of itself (RowSource::told_by).  Of a
+/// team every rank reads all rows, of a source of its own that gives the same ones: what is shared out is the work of a
+/// step, not the reading, and a window that differs from rank 0's ends the fit at all.
 ///
 /// Broken rows (OnBroken) are told from others as they are read: what the source cannot read, numbers that are not
 /// finite, numbers outside the sets that the names of the flow's support tell.  Rows that only a layer further in
 /// refuses are looked for in the first window, and throw DataError; of later ones the step is left out, and counted in
 /// FitResult::skipped_steps.  Row numbers in set_aside count the first window's good rows; `repeated` looks at that
-/// window. Checkpoints and weights are refused.  Throws what `fit` of an array throws, FileError and DataError for a
+/// window. Throws what `fit` of an array throws, FileError and DataError for a
 /// broken row that stops, std::invalid_argument for a source whose columns are not the model's, and for schedules of an
 /// unknown number of steps.  A row that stops in the midst of a fit leaves the best parameters in place.
 template <class F, class T, class Source, class Objective = MaximumLikelihood>

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "rheo/math/whole_part.hpp"
-#include "rheo/training/checkpoint.hpp"
 #include "rheo/training/objectives.hpp"
+#include "rheo/training/team.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -101,23 +101,28 @@ template <class T> struct StepRows {
   virtual Index row(Noise noise, Index i) const { return noise.index(i, 0, data.rows()); }
 };
 
-/// The same of a replay that follows the model.
+/// Throws unless a flow of x_dim coordinates can have this replay.
+template <class T> [[gnu::cold]] void check_replay(const Replay<T>& replay, Index x_dim) {
+  if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1))
+    fail("Replay: size and every must be positive, refresh in [0, 1]");
+  replay.check();
+  if (replay.x.rows() > 0 && replay.x.cols() != x_dim)
+    fail("Replay: its rows have " + std::to_string(replay.x.cols()) + " columns, the flow wants " +
+         std::to_string(x_dim));
+}
+
+/// The same of a replay that follows the model.  A team's ranks draw their shares of the rows and hold them all.
 template <class F, class T, class E> class ReplayRows final : public StepRows<T> {
  public:
-  ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise)
+  /// The replay is one that check_replay takes.
+  ReplayRows(Model<F, T>& model, Workspace<F, T>& ws, const E& energy, Replay<T>& replay, Noise noise, Team* team)
       : StepRows<T>(Model<F, T>::template nothing<const T>(0)),
         model_(model),
         ws_(ws),
         energy_(energy),
-        replay_(replay) {
-    if (replay.size < 1 || replay.every < 1 || !(replay.refresh >= 0 && replay.refresh <= 1))
-      fail("Replay: size and every must be positive, refresh in [0, 1]");
-    replay.check();
-    if (replay.x.rows() > 0 && replay.x.cols() != F::x_dim)
-      fail("Replay: its rows have " + std::to_string(replay.x.cols()) + " columns, the flow wants " +
-           std::to_string(F::x_dim));
-    begin_ = noise;
-  }
+        replay_(replay),
+        begin_(noise),
+        team_(team) {}
   void start(bool brought) override {
     const Index missing = replay_.size - replay_.x.rows();
     given_ = replay_.x.rows();
@@ -161,21 +166,38 @@ template <class F, class T, class E> class ReplayRows final : public StepRows<T>
     replay_.log_w.conservativeResize(n);
   }
   void draw(Index n, Noise noise) {
-    const auto s = model_.sample_and_log_prob(n, noise, {}, ws_);
-    Column<T> u(n);
-    Column<double> log_w(n);
-    energy_.value(view(s.x), ColView<T>(u.data(), n), room_);
-    for (Index i = 0; i < n; ++i) {
-      const double l = -static_cast<double>(u(i)) - static_cast<double>(s.log_prob(i));
-      log_w(i) = l < std::numeric_limits<double>::infinity() ? l : -std::numeric_limits<double>::infinity();  // NaN too
+    const auto share = [&](int rank) {
+      constexpr Index step = shard_rows<T>;
+      return team_ ? std::min(n, step * first_part((n + step - 1) / step, rank, team_->size())) : n * rank;
+    };
+    const int rank = team_ ? team_->rank() : 0;
+    const Index first = share(rank), own = share(rank + 1) - first;
+    Batch<T> x = Batch<T>::Zero(n, F::x_dim);
+    Column<double> log_w = Column<double>::Zero(n);  // the others' are 0, and a sum leaves these as they are
+    check_together(team_, [&] {
+      if (own == 0) return;
+      const auto s = model_.sample_and_log_prob(own, noise.from_row(first), {}, ws_);
+      x.middleRows(first, own) = s.x;
+      Column<T> u(own);
+      energy_.value(view(s.x), ColView<T>(u.data(), own), room_);
+      constexpr double nothing = -std::numeric_limits<double>::infinity();
+      for (Index i = 0; i < own; ++i) {
+        const double l = -static_cast<double>(u(i)) - static_cast<double>(s.log_prob(i));
+        log_w(first + i) = l < -nothing ? l : nothing;  // NaN too
+      }
+    });
+    if (team_) {
+      team_->sum(x.data(), x.size());
+      team_->sum(log_w.data(), n);
     }
-    replay_.push(s.x, log_w);
+    replay_.push(x, log_w);
   }
   Model<F, T>& model_;
   Workspace<F, T>& ws_;
   const E& energy_;
   Replay<T>& replay_;
   Noise begin_;
+  Team* team_;
   Index given_ = 0;
   typename E::template Workspace<T> room_;
   std::vector<double> sum_;

@@ -24,8 +24,9 @@ enum class OnBroken {
 /// Broken rows as they are met.
 class BrokenRows {
  public:
-  /// What the first one does.
-  explicit BrokenRows(OnBroken what = OnBroken::stop) : what_(what) {}
+  /// What the first one does; how many there were before, and what was said of the first.
+  explicit BrokenRows(OnBroken what = OnBroken::stop, Index count = 0, std::string first = "")
+      : what_(what), count_(count), first_(std::move(first)) {}
   /// `why` names the place and says what is wrong there.  Throws Error where a broken row stops.
   template <class Error = FileError> void add(const std::string& why, Index rows = 1) {
     if (what_ == OnBroken::stop) detail::fail<Error>(why);
@@ -38,7 +39,7 @@ class BrokenRows {
 
  private:
   OnBroken what_;
-  Index count_ = 0;
+  Index count_;
   std::string first_;
 };
 
@@ -48,13 +49,21 @@ template <class T> class RowSource {
  public:
   using Scalar = T;  ///< of the rows
   virtual ~RowSource() = default;
-  virtual Index x_dim() const = 0;                 ///< columns of x
-  virtual Index context_dim() const { return 0; }  ///< columns of the context
+  virtual Index x_dim() const = 0;  ///< columns of x
+  /// Columns of the context, the weight's too, where rows have one.
+  virtual Index context_dim() const { return 0; }
+  /// Whether the last column of the context is no context but the row's weight (FitOptions::weights).
+  virtual bool weighted() const { return false; }
   /// The next rows into the first of x (m x x_dim) and context (m x context_dim): how many, at most m, and 0 at the end
   /// alone. A row that cannot be read goes to `broken`, with its place, and is left out.
   virtual Index read(View<T> x, View<T> context, BrokenRows& broken) = 0;
   /// Back to the first row.
   virtual void rewind() = 0;
+  /// Behind a rewind(): past so many rows of those that read() gives, as a fit asks that goes on from a checkpoint;
+  /// false where that is no quicker than to read them, which is done then.
+  virtual bool skip(Index) { return false; }
+  /// By what a checkpoint tells this source from others, beside its first rows: the sizes of files, say.
+  virtual std::string told_by() const { return ""; }
   /// Where row i of the last read() is: "events.csv:17".
   virtual std::string where(Index i) const = 0;
   /// How many rows a pass has, as far as that is known without reading them; -1: not.
@@ -70,11 +79,11 @@ namespace detail {
 template <class T> class SimulatedRows final : public RowSource<T> {
  public:
   using Fill = std::function<void(View<T>, View<T>, Noise)>;
-  SimulatedRows(Index x_dim, Index context_dim, Fill fill, Noise noise)
-      : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise) {
-    if (x_dim < 1 || context_dim < 0) {
-      fail("simulated_rows: wants 1 column or more of data and 0 or more of context, got " + std::to_string(x_dim) +
-           " and " + std::to_string(context_dim));
+  SimulatedRows(Index x_dim, Index context_dim, Fill fill, Noise noise, bool weighted = false)
+      : x_dim_(x_dim), context_dim_(context_dim), fill_(std::move(fill)), noise_(noise), weighted_(weighted) {
+    if (x_dim < 1 || context_dim < (weighted ? 1 : 0)) {
+      fail("simulated_rows: wants 1 column or more of data and " + std::to_string(weighted ? 1 : 0) +
+           " or more of context, got " + std::to_string(x_dim) + " and " + std::to_string(context_dim));
     }
     if (!fill_) fail("simulated_rows: the function is empty");
   }
@@ -87,6 +96,11 @@ template <class T> class SimulatedRows final : public RowSource<T> {
     return x.rows();
   }
   void rewind() override { next_ = 0; }
+  bool skip(Index n) override {
+    next_ += n;
+    return true;
+  }
+  bool weighted() const override { return weighted_; }
   std::string where(Index i) const override { return "simulated row " + std::to_string(first_ + i); }
   bool endless() const override { return true; }
 
@@ -94,6 +108,7 @@ template <class T> class SimulatedRows final : public RowSource<T> {
   Index x_dim_, context_dim_;
   Fill fill_;
   Noise noise_;
+  bool weighted_;
   Index first_ = 0, next_ = 0;
 };
 
@@ -114,13 +129,13 @@ requires std::invocable<Fill&, View<T>, Noise> detail::SimulatedRows<T> simulate
                                                                                        Noise noise) {
   return {x_dim, 0, [fill = std::move(fill)](View<T> x, View<T>, Noise n) mutable { fill(x, n); }, noise};
 }
-/// With a context, m x context_dim: fill(x, context, noise) writes both.
+/// With a context, m x context_dim: fill(x, context, noise) writes both; `weighted`: its last column is the weights.
 template <class T, class Fill>
 requires std::invocable<Fill&, View<T>, View<T>, Noise> detail::SimulatedRows<T> simulated_rows(Index x_dim,
                                                                                                 Index context_dim,
-                                                                                                Fill fill,
-                                                                                                Noise noise) {
-  return {x_dim, context_dim, std::move(fill), noise};
+                                                                                                Fill fill, Noise noise,
+                                                                                                bool weighted = false) {
+  return {x_dim, context_dim, std::move(fill), noise, weighted};
 }
 
 }  // namespace rheo

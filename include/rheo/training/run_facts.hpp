@@ -3,6 +3,7 @@
 // one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -112,15 +113,24 @@ class FactList {
   RunFacts facts_;
 };
 
-/// A long text around the first place where it differs from another.
+/// A long text around the first place where it differs from another, cut between words.
 inline std::string around(const std::string& text, const std::string& other) {
   constexpr std::size_t before = 60, length = 160;
   std::size_t at = 0;
   while (at < text.size() && at < other.size() && text[at] == other[at]) ++at;
-  if (text.size() <= length || at == text.size())
-    return text.size() <= length ? text : "..." + text.substr(text.size() - length);
-  const std::size_t first = at > before ? at - before : 0;
-  return (first > 0 ? "..." : "") + text.substr(first, length) + (first + length < text.size() ? "..." : "");
+  if (text.size() <= length) return text;
+  std::size_t first = at == text.size() ? at - length : at > before ? at - before : 0;
+  std::size_t last = std::min(text.size(), first + length);
+  const auto within_word = [&](std::size_t cut) {
+    const auto word = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
+             c == '.';
+    };
+    return cut > 0 && cut < text.size() && word(text[cut - 1]) && word(text[cut]);
+  };
+  while (within_word(first)) --first;
+  while (within_word(last)) ++last;
+  return (first > 0 ? "..." : "") + text.substr(first, last - first) + (last < text.size() ? "..." : "");
 }
 
 /// What is not the same in both, in words; the facts named "flow" and "objective" are as compilers spell them, and

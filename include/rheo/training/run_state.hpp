@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // RunState: what fit and fit_energy are alike in while they run: the best so far, what steps that are not finite do,
-// the clock, and their part of a checkpoint.
+// the clock, their team, and their part of a checkpoint.
 #pragma once
 
 #include <chrono>
@@ -15,16 +15,21 @@
 namespace rheo {
 namespace detail {
 
-/// Options: patience_non_finite, halvings.  Result: status, best_loss, seconds, steps, skipped_steps.
+/// Options: patience_non_finite, halvings, callback, stop, team, checkpoint.  Result: status, best_loss, seconds,
+/// steps, skipped_steps.
 template <class T, class Options, class Result> class RunState {
  public:
   /// All that a later step depends on, and the result so far: what a checkpoint holds.
   virtual void visit(StateWalk& walk) = 0;
 
  protected:
-  RunState(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, const Options& options,
-           const Checkpoint& checkpoint)
-      : options_(options), theta_(theta), buffers_(buffers), trainer_(trainer), checkpoints_(checkpoint) {}
+  RunState(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, const Options& options)
+      : options_(options),
+        theta_(theta),
+        buffers_(buffers),
+        trainer_(trainer),
+        team_(several(options.team)),
+        checkpoints_(of_team(options.checkpoint, team_)) {}
   ~RunState() = default;
 
   /// Puts the best parameters in place where steps end, or an exception ends them.
@@ -91,6 +96,17 @@ template <class T, class Options, class Result> class RunState {
     result_.status = FitStatus::interrupted;
     return false;
   }
+  /// Whether the stop token, of a team any rank's, asked by the step before this one.
+  bool asked_to_stop() const { return team_ ? trainer_.asked_to_stop() : options_.stop.stop_requested(); }
+  /// What the callback says, rank 0's for all of a team, who still hold the same parameters.
+  template <class Progress> bool go_on(const Progress& progress) {
+    const auto told = [&] { return !options_.callback || options_.callback(progress); };
+    if (!team_) return told();
+    BitHash bits;
+    for (Index i = 0; i < theta_.size(); ++i) bits.add(static_cast<double>(theta_(i)));
+    same_bits(*team_, bits.value());
+    return by_first_rank(*team_, "the callback", told);
+  }
   /// Behind a state that was taken up.
   void restart_clock() {
     before_ = result_.seconds;
@@ -101,6 +117,7 @@ template <class T, class Options, class Result> class RunState {
   const Options& options_;
   Numbers<T>&theta_, &buffers_;
   ShardTrainer<T>& trainer_;
+  Team* team_;
   Checkpoints checkpoints_;
 
   // What visit_shared() walks over.

@@ -72,8 +72,11 @@ template <class T> class ShardTrainer {
   void reset() { state_.reset(theta_->size()); }
   /// Buffers that follow from parameters, for parameters that were not reached by a step.
   void refresh() { after_step(); }
-  /// What the workers have met.
+  /// What the workers of this rank have met.
   virtual Report report() const = 0;
+  /// What those of all ranks had met at the last gather_reports(), a call of all; without a team what they have.
+  Report whole_report() const { return team_ ? of_all_ : report(); }
+  void gather_reports();
   /// What a step depends on beside parameters and buffers, and what was met.
   void visit(StateWalk& walk);
   /// Tells the flow, the objective and the scalar.
@@ -116,6 +119,7 @@ template <class T> class ShardTrainer {
   Index used_lanes_ = 0;
   bool warm_ = false, dirty_ = false, ask_ = false, asked_ = false;
   Team* team_ = nullptr;
+  Report of_all_;
   Column<T> message_;  // the gradient, the loss, whether a rank has thrown, whether one wants to stop
 };
 
@@ -228,19 +232,36 @@ template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
   walk("first_moment", state_.first);
   walk("second_moment", state_.second);
   walk("optimizer_steps", state_.steps, 0, any);
-  Report met = report();
+  Report met = whole_report();
   walk("unsolved", met.unsolved, 0, any);
   walk("worst_residual", met.worst_residual);
   walk("evaluations", met.evaluations, 0, any);
   walk("proposed", met.proposed, 0, any);
   walk("accepted", met.accepted, 0, any);
   walk("invalid", met.invalid, 0, any);
+  if (walk.loading()) of_all_ = met;
   for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 && leads(team_) ? met : Report{};
+}
+
+template <class T> void ShardTrainer<T>::gather_reports() {
+  if (!team_) return;
+  constexpr Index width = 6;
+  const Report own = report();
+  Column<double> all = Column<double>::Zero(team_->size() * width);
+  all.segment(team_->rank() * width, width) << static_cast<double>(own.unsolved), own.worst_residual,
+      static_cast<double>(own.evaluations), static_cast<double>(own.proposed), static_cast<double>(own.accepted),
+      static_cast<double>(own.invalid);
+  team_->sum(all.data(), all.size());
+  of_all_ = {};
+  const auto count = [&](Index k) { return static_cast<long>(all(k)); };
+  for (Index k = 0; k < all.size(); k += width)
+    of_all_ += {count(k), all(k + 1), count(k + 2), count(k + 3), count(k + 4), count(k + 5)};
 }
 
 template <class T>
 FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> context, const BatchRows& b, Noise noise) {
   FiniteRows r;
+  const Report before = report_of(0);
   for (Index s = 0; s * shard_rows<T> < b.count; ++s) {
     if (std::isfinite(values_(s))) {
       r.sum += values_(s);
@@ -252,6 +273,7 @@ FiniteRows ShardTrainer<T>::finite_rows(CView<T> x, CView<T> context, const Batc
       else r.rest.push_back(i);
     }
   }
+  if (!leads(team_)) report_of(0) = before;  // what all ranks find alike is counted once
   return r;
 }
 

@@ -54,6 +54,7 @@ namespace detail {
 
 /// A layer of theirs is a bijection and the reordering behind it.
 template <bool Inverted> struct Reader {
+  static constexpr io::detail::Library library = io::detail::flowjax_names;
   static constexpr bool forwards = Inverted;
   io::detail::StateDict& dict;
   Index layer = 0;

@@ -88,6 +88,7 @@ template <class N> inline constexpr bool is_residual = requires { N::units, N::b
 
 class Reader {
  public:
+  static constexpr io::detail::Library library = io::detail::nflows_names;
   static constexpr bool forwards = true;
   explicit Reader(io::detail::StateDict& d) : dict(d) { find_layers("_transform"); }
 

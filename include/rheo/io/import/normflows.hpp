@@ -36,6 +36,7 @@ template <class Base, class... Layers> using NormalizingFlow = Flow<Invert<Chain
 namespace detail {
 
 struct Reader {
+  static constexpr io::detail::Library library = io::detail::normflows_names;
   static constexpr bool forwards = false;
   io::detail::StateDict& dict;
   Index layer = 0;

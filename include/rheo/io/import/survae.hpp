@@ -40,6 +40,7 @@ template <Index D> using Shuffle = Permute<D>;
 namespace detail {
 
 struct Reader {
+  static constexpr io::detail::Library library = io::detail::survae_names;
   static constexpr bool forwards = true;
   io::detail::StateDict& dict;
   Index layer = 0;

@@ -8,6 +8,7 @@
 
 #include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"
+#include "rheo/io/import/libraries.hpp"
 #include "rheo/io/import/state_dict.hpp"
 #include "rheo/nets/masked.hpp"
 
@@ -143,11 +144,23 @@ void read_made(StateDict& dict, Params<double> theta, Name name, Output output) 
   }
 }
 
-/// Reads every layer of `flow`, and then asks that nothing be left.
+/// Reads every layer of `flow`, and then asks that nothing be left.  Of a flow that was a module's member all names
+/// begin with the member's, which is left out then.
 template <class Reader, class F>
 Model<F, double> import_model(const TensorFile& file, const std::string& name, F flow) {
   Model<F, double> model = make_model<double>(std::move(flow), Noise{});
-  StateDict dict(file, name);
+  const RootsPrefix roots = prefix_of(file, Reader::library.root);
+  const bool member = !roots.prefix.empty() && roots.without.empty();
+  TensorFile inside;
+  if (member) inside = file;
+  for (Tensor& t : inside.tensors) t.name.erase(0, roots.prefix.size());
+  StateDict dict(member ? inside : file, member ? name + ": behind '" + roots.prefix + "'" : name);
+  if (const std::string other = importer_of(file, Reader::library.name); !other.empty()) {
+    dict.fault(other);
+  } else if (!roots.prefix.empty() && !member) {
+    dict.fault("a flow stands behind '" + roots.prefix + "', and '" + roots.without +
+               "' is no part of it: save the flow's own state_dict() alone");
+  }
   Reader reader{dict};
   Leaves<F>::template visit<Reader::forwards>(model.flow(), model.theta(), model.state(), reader);
   dict.finish();

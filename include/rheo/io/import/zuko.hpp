@@ -73,6 +73,7 @@ template <> inline constexpr bool known<rheo::Shift> = true;
 template <Index K> inline constexpr bool known<Spline<K>> = true;
 
 struct Reader {
+  static constexpr io::detail::Library library = io::detail::zuko_names;
   static constexpr bool forwards = true;
   io::detail::StateDict& dict;
   Index layer = 0;
