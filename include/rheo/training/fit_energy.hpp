@@ -325,7 +325,7 @@ template <class F, class T, class E>
 requires(F::context_dim > 0) EnergyFitResult
     fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& context,
                const EnergyFitOptions& options = {}) {
-  detail::check_width(context, F::context_dim, "context");
+  detail::check_context_width(context.rows(), context.cols(), F::context_dim);
   if (context.rows() < 1) detail::fail("fit_energy: no context");
   detail::check_finite(context.view(), "the context");
   return detail::fit_by_steps<F, T>(model, Model<F, T>::template nothing<const T>(context.rows()), context.view(),
