@@ -5,10 +5,9 @@
 //   digits_study DIR [--seed N] [--epochs N]
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <string_view>
 
+#include "../../examples/command_line.hpp"
 #include "factor_analysers.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/io/progress.hpp"
@@ -126,14 +125,10 @@ struct Study {
 int main(int count, char** words) {
   std::string data;
   Study s;
-  for (int i = 1; i < count; ++i) {
-    const std::string_view word = words[i];
-    if (word == "--seed" && i + 1 < count) s.seed = static_cast<std::uint64_t>(std::atoll(words[++i]));
-    else if (word == "--epochs" && i + 1 < count) s.epochs = std::atoi(words[++i]);
-    else data = word;
-  }
+  if (!examples::read_options(count, words, {{"--data", &data}, {"--seed", &s.seed}, {"--epochs", &s.epochs}}))
+    return 2;
   if (data.empty()) {
-    std::fprintf(stderr, "usage: digits_study DIR [--seed N] [--epochs N]\n");
+    std::fprintf(stderr, "usage: digits_study --data DIR [--seed N] [--epochs N]\n");
     return 2;
   }
   s.train = io::read_csv(data + "/optdigits_train.csv").values.leftCols(64).cast<float>();
