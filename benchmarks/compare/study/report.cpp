@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "../../../examples/command_line.hpp"
 #include "report.hpp"
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "../../../examples/command_line.hpp"
 #include "../common.hpp"
 #include "places.hpp"
 #include "rheo/io/npy.hpp"

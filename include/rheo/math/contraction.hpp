@@ -12,6 +12,7 @@
 
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/arena.hpp"
+#include "rheo/core/function_ref.hpp"
 #include "rheo/core/pass.hpp"
 #include "rheo/platform/compiled.hpp"
 
