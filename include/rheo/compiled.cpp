@@ -13,6 +13,7 @@
 #include "rheo/training/fit_options.hpp"
 #include "rheo/training/fit_run.hpp"
 #include "rheo/training/held_out.hpp"
+#include "rheo/training/outlying.hpp"
 #include "rheo/training/repeated.hpp"
 #include "rheo/training/support.hpp"
 #include "rheo/training/trainer.hpp"

@@ -216,6 +216,7 @@
 #include "rheo/training/importance_weighted.hpp"
 #include "rheo/training/objectives.hpp"
 #include "rheo/training/optimizer.hpp"
+#include "rheo/training/outlying.hpp"
 #include "rheo/training/repeated.hpp"
 #include "rheo/training/replay.hpp"
 #include "rheo/training/row_source.hpp"

@@ -3,12 +3,12 @@
 # marked `once` in one error, one marked `only` as the only error, of at most three lines of 120 characters, and letter
 # by letter; with RIGHT it must compile.
 file(STRINGS ${FILE} expectations REGEX "^// expect: ")
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${FLAGS} -DRIGHT ${FILE} RESULT_VARIABLE right
+execute_process(COMMAND ${COMPILER} -fsyntax-only ${FLAGS} -DRIGHT ${FILE} RESULT_VARIABLE right
   ERROR_VARIABLE text)
 if(NOT right EQUAL 0)
   message(FATAL_ERROR "the twin of ${FILE} does not compile:\n${text}")
 endif()
-execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${FLAGS} ${FILE} RESULT_VARIABLE wrong ERROR_VARIABLE text)
+execute_process(COMMAND ${COMPILER} -fsyntax-only ${FLAGS} ${FILE} RESULT_VARIABLE wrong ERROR_VARIABLE text)
 if(wrong EQUAL 0)
   message(FATAL_ERROR "${FILE} compiles")
 endif()

@@ -41,6 +41,37 @@ TEST_CASE("repeated values are named by column where the support is continuous")
   CHECK(repeated_values<double>(view(rounded), all_of<2>(Support::real), 100)[0].rows == 100);
 }
 
+TEST_CASE("a number far from all others of its column is named with its row") {
+  Batch<double> x = banana<double>(1000, 1);
+  auto model = make_model<double>(Small{}, Noise{2});
+  CHECK(fit(model, x, {.epochs = 1}).outlying.empty());
+  const auto outlying = [&seen = std::as_const(x)](Support s = Support::real, Index most = 20000) {
+    return outlying_rows<double>(view(seen), all_of<2>(s), most);
+  };
+  x(417, 1) = -1e30;
+  const auto r = fit(model, x, {.epochs = 1, .restandardize = true});
+  REQUIRE(r.outlying.size() == 1);
+  CHECK(r.outlying[0].column == 1);
+  CHECK(r.outlying[0].row == 417);
+  CHECK(r.outlying[0].value == -1e30);
+  CHECK_THAT(r.notes.back(), Contains("column 1: row 417 is -1e+30, the median "));
+  CHECK(outlying(Support::real, 100)[0].row == 417);
+  CHECK(outlying(Support::integer).empty());
+  // Exactly at the bound it is not outlying, beyond it it is; an overflow of the difference is beyond.
+  x.col(1).head(750).setZero(), x.col(1).tail(250).setOnes(), x.col(0).setLinSpaced(1000, 0, 999);
+  x(0, 0) = 501 + 1000 * 499.0;
+  CHECK(outlying().empty());
+  x(0, 0) = 501 + 1000 * 499.0 + 1;
+  REQUIRE(outlying().size() == 1);
+  CHECK(outlying()[0].median == 501);
+  x(0, 0) = -std::numeric_limits<double>::max(), x(1, 0) = std::numeric_limits<double>::max();
+  CHECK(outlying().size() == 1);
+  x.col(0).setConstant(3), x(5, 0) = 1e9;
+  CHECK(outlying().empty());  // the others share one number: see repeated values
+  x.resize(0, 2);
+  CHECK(outlying().empty());
+}
+
 TEST_CASE("a second fit on data in other units says that the first standardisation stands, or takes theirs") {
   const auto data = banana<double>(500, 1);
   auto model = make_model<double>(Small{}, Noise{2});

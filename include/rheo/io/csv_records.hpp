@@ -19,9 +19,9 @@ namespace rheo::io {
 struct CsvOptions {
   enum class Header { guess, yes, no };
 
-  std::vector<std::string>
-      columns;         ///< names, 0-based numbers or ranges ("2-5", both ends in), in the order wanted; none = all
-  char delimiter = 0;  ///< ',', ';', tab, ' ' (runs of blanks) or another; 0 = guess among these four
+  /// Names, 0-based numbers or ranges ("2-5", both ends in), in the order wanted; none = all.
+  std::vector<std::string> columns{};
+  char delimiter = 0;             ///< ',', ';', tab, ' ' (runs of blanks) or another; 0 = guess among these four
   bool drop_missing = false;      ///< leave out rows that lack a number instead of giving up
   Header header = Header::guess;  ///< guess: the first row holds text in every wanted column
   std::size_t max_bytes = default_max_bytes;

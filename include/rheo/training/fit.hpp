@@ -47,6 +47,7 @@ FitResult fit_run(Model<F, T>& model, const Input<T>& data, const Input<T>& cont
       model.parameters(), model.buffers(), trainer, data.view(), context.view(), options, held_out,
       [&](const Batch<T>& x, const Batch<T>& c) { return model.initialise(x, c, start); }, windows);
   r.repeated = repeated_values(data.view(), F::x_support);
+  r.outlying = outlying_rows(data.view(), F::x_support);
   return r;
 }
 

@@ -11,6 +11,7 @@
 #include "rheo/core/finite.hpp"
 #include "rheo/training/checkpoint.hpp"
 #include "rheo/training/held_out.hpp"
+#include "rheo/training/outlying.hpp"
 #include "rheo/training/repeated.hpp"
 #include "rheo/training/schedule.hpp"
 #include "rheo/training/support.hpp"
@@ -97,6 +98,7 @@ struct FitResult {
   StartReport start;  ///< constant columns of the context, standardisations kept from an earlier fit, columns
                       ///< that nothing standardised
   std::vector<RepeatedValues> repeated;  ///< columns of the data with numbers that many rows share
+  std::vector<OutlyingRow> outlying;     ///< columns of the data with a number far from all others
   Index negative_weights = 0;            ///< how many weights of the data are negative
   double effective_rows = 0;             ///< then (sum w)^2 / sum w^2: equal rows would tell as much
   Index broken_rows = 0;           ///< rows of a source that were left out (OnBroken::count), met in its first pass
@@ -148,6 +150,12 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
                     of(v.rows) + " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) +
                     " rows): a continuous density has no bound there, and its " +
                     "loss says little; dequantise such values, give them a mass of their own, or add noise");
+  }
+  for (const auto& v : r.outlying) {
+    notes.push_back("column " + of(v.column) + ": row " + of(v.row) + " is " + of(v.value) + ", the median " +
+                    of(v.median) + " and the quartiles " + of(v.quartiles) +
+                    " apart: such a number decides the column's mean and deviation; leave it out, or take the column's "
+                    "logarithm where it is meant");
   }
   if (r.broken_rows > 0)
     notes.push_back(of(r.broken_rows) + (r.broken_rows == 1 ? " row was" : " rows were") +
