@@ -10,7 +10,7 @@ using namespace rheo;
 #ifdef RIGHT
 using Map = RationalQuadraticSpline<8>;
 #else
-using Map = range::Rescale;
+using Map = range::Log;
 #endif
 int main() {
   auto model = make_model<double>(Flow{Chain<Coupling<2, Map, Mlp<64, 64>>, Deal<2>>{}, StandardNormal<2>{}}, Noise{2});
