@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What main functions share: options "--name value", and errors in one line.
+// What main functions share: options "--name value" and "--flag", and errors in one line.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <iostream>
 #include <limits>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,9 +22,12 @@
 
 namespace examples {
 
+/// A bool is a flag, which takes no value; a list of texts is one value, parted by commas.  Numbers lie in [least,
+/// most], and whole ones are not negative anyway.
 struct Option {
   std::string_view name;
-  std::variant<int*, Eigen::Index*, std::uint64_t*, std::string*> value;
+  std::variant<int*, Eigen::Index*, std::uint64_t*, double*, bool*, std::string*, std::vector<std::string>*> value;
+  double least = 0, most = std::numeric_limits<double>::infinity();
 };
 
 /// The fewest letters to be put in, left out or exchanged that lead from a to b (Levenshtein 1965).
@@ -52,24 +56,65 @@ template <class Names> std::string unknown_option(const std::string& name, const
   return "unknown option '" + name + "'" + (nearest.empty() ? "" : "; is '" + nearest + "' meant?");
 }
 
-/// A whole number of at least 0 that T holds, and nothing behind it.
+/// A number that T holds, with nothing behind it; a whole number is not negative.
 template <class T> bool read_number(std::string_view text, T& value) {
   T read{};
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), read);
-  if (error != std::errc() || stop != text.data() + text.size() || text.substr(0, 1) == "-") return false;
+  if (error != std::errc() || stop != text.data() + text.size()) return false;
+  if (std::is_integral_v<T> && text.substr(0, 1) == "-") return false;
   value = read;
   return true;
 }
 
+/// The parts of a text between its commas.
+inline std::vector<std::string> parted(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ',') parts.emplace_back();
+    else parts.back() += c;
+  }
+  return parts;
+}
+
+/// Why the text will not do for the option, or nothing; sets its value if `set`.
+inline std::string take_value(const Option& option, const std::string& text, bool set) {
+  return std::visit(
+      [&](auto* value) -> std::string {
+        using V = std::decay_t<decltype(*value)>;
+        if constexpr (std::is_same_v<V, bool>) {
+          if (set) *value = true;
+        } else if constexpr (std::is_same_v<V, std::string>) {
+          if (set) *value = text;
+        } else if constexpr (std::is_same_v<V, std::vector<std::string>>) {
+          if (set) *value = parted(text);
+        } else {
+          V read{};
+          const bool fits = read_number(text, read) && static_cast<double>(read) >= option.least &&
+                            static_cast<double>(read) <= option.most;
+          if (!fits) {
+            std::ostringstream range;
+            range << "'" << text << "' will not do for " << option.name << ": a "
+                  << (std::is_integral_v<V> ? "whole number" : "number") << " from " << option.least << " to ";
+            if (option.most < std::numeric_limits<double>::infinity()) range << option.most;
+            else range << std::numeric_limits<V>::max();
+            return range.str();
+          }
+          if (set) *value = read;
+        }
+        return "";
+      },
+      option.value);
+}
+
 /// Sets what the options given name.  False, and nothing set, after one line on std::cerr, where one is not known, has
-/// no value, or wants a whole number and has none that fits.
+/// no value, or wants a number and has none that fits.
 inline bool read_options(int argc, char** argv, std::initializer_list<Option> options) {
   const auto refuse = [](const std::string& reason) {
     std::cerr << reason << '\n';
     return false;
   };
   for (const bool set : {false, true}) {  // looks at all of them first
-    for (int i = 1; i < argc; i += 2) {
+    for (int i = 1; i < argc; ++i) {
       const std::string name = argv[i];
       const auto found = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
       if (found == options.end()) {
@@ -77,23 +122,9 @@ inline bool read_options(int argc, char** argv, std::initializer_list<Option> op
         for (const Option& o : options) known.push_back(o.name);
         return refuse(unknown_option(name, known));
       }
-      if (i + 1 == argc) return refuse(name + " wants a value");
-      const std::string text = argv[i + 1];
-      const std::string reason = std::visit(
-          [&](auto* value) -> std::string {
-            using V = std::decay_t<decltype(*value)>;
-            if constexpr (std::is_same_v<V, std::string>) {
-              if (set) *value = text;
-            } else {
-              V read{};
-              if (!read_number(text, read))
-                return "'" + text + "' will not do for " + name + ": a whole number from 0 to " +
-                       std::to_string(std::numeric_limits<V>::max());
-              if (set) *value = read;
-            }
-            return "";
-          },
-          found->value);
+      const bool flag = std::holds_alternative<bool*>(found->value);
+      if (!flag && ++i == argc) return refuse(name + " wants a value");
+      const std::string reason = take_value(*found, flag ? std::string() : argv[i], set);
       if (!reason.empty()) return refuse(reason);
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fit_2d: fits a flow to a toy density or to two columns of a file, and says how well.
+// fit_2d: fits a flow to a toy density or to two columns of a file, given others, and says how well.
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -15,31 +16,40 @@
 #include "rheo/io/checkpoint.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/io/file.hpp"
+#include "rheo/io/half_blocks.hpp"
 #include "rheo/io/plot.hpp"
 #include "rheo/io/plot_fit.hpp"
 #include "rheo/io/progress.hpp"
 #include "rheo/platform/interrupt.hpp"
+#include "rheo/platform/terminal.hpp"
 #include "rheo/targets/table.hpp"
 
 namespace {
 using namespace rheo;
 
 constexpr const char* usage =
-    "usage: fit_2d [--target NAME | --csv FILE [--columns A,B]] [--model NAME] [--epochs N] [--batch N] "
-    "[--learning-rate X]\n"
-    "              [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid N] [--out DIR] "
-    "[--checkpoint FILE] [--plot-fit FILE]\n"
+    "usage: fit_2d [--target NAME | --csv FILE [--columns A,B] [--context C[,D]]] [--model NAME] [--epochs N] [--batch "
+    "N]\n"
+    "              [--learning-rate X] [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid "
+    "N]\n"
+    "              [--out DIR] [--checkpoint FILE] [--plot-fit FILE] [--save FILE] [--load FILE] [--freeze FILE.hpp]\n"
     "              [--json] [--list]\n"
-    "A picture, samples and the model go to DIR, the losses of the fit to FILE as a picture.  Ctrl-C ends the fit and "
-    "keeps the best so far; with a checkpoint the same command goes on from it, as after a kill.\n";
+    "A picture, samples and the model go to DIR, the losses of the fit to FILE as a picture.  --save puts the model "
+    "elsewhere, --load\n"
+    "takes it from a file in place of a fit, --freeze writes it as a header of constants.  --context names the columns "
+    "that the density\n"
+    "is given; it is drawn at their medians.  Ctrl-C ends the fit and keeps the best so far; with a checkpoint the "
+    "same "
+    "command goes on\n"
+    "from it, as after a kill.\n";
 
 struct WrongUsage : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 struct Arguments {
-  std::string target = "moons", csv, model = "real_nvp", scalar = "float", out = ".", checkpoint, plot_fit;
-  std::vector<std::string> columns;
+  std::string target, csv, model = "nsf", scalar = "float", out = ".", checkpoint, plot_fit, save, load, freeze;
+  std::vector<std::string> columns, context;
   int epochs = 60, threads = 1;
   Index batch = 256, train = 20000, test = 50000, grid = 210;
   double rate = 4e-3;
@@ -47,70 +57,70 @@ struct Arguments {
   bool json = false, list = false;
 };
 
-template <class T> T number(const std::string& option, const std::string& text, T least, T most) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most))
-    throw WrongUsage(option + ": '" + text + "' will not do");
-  return value;
-}
-
-Arguments parse(int count, char** words) {
-  Arguments a;
-  bool target = false;
-  for (int i = 1; i < count; ++i) {
-    const std::string option = words[i];
-    if (option == "--json") {
-      a.json = true;
-      continue;
-    }
-    if (option == "--list") {
-      a.list = true;
-      continue;
-    }
-    static const std::set<std::string> known{
-        "--target", "--csv",  "--columns", "--model",  "--epochs", "--batch", "--learning-rate", "--train",
-        "--test",   "--seed", "--threads", "--scalar", "--grid",   "--out",   "--checkpoint",    "--plot-fit"};
-    if (!known.count(option)) throw WrongUsage(examples::unknown_option(option, known));
-    if (i + 1 == count) throw WrongUsage(option + " wants a value");
-    const std::string value = words[++i];
-    if (option == "--target") a.target = value, target = true;
-    else if (option == "--csv") a.csv = value;
-    else if (option == "--columns") {
-      const auto comma = value.find(',');
-      if (comma == std::string::npos || value.find(',', comma + 1) != std::string::npos)
-        throw WrongUsage("--columns wants two names or numbers, as 0,1");
-      a.columns = {value.substr(0, comma), value.substr(comma + 1)};
-    } else if (option == "--model") a.model = value;
-    else if (option == "--epochs") a.epochs = number(option, value, 0, 1000000);
-    else if (option == "--batch") a.batch = number<Index>(option, value, 1, 100000000);
-    else if (option == "--learning-rate") a.rate = number(option, value, 1e-12, 1e6);
-    else if (option == "--train") a.train = number<Index>(option, value, 20, 100000000);
-    else if (option == "--test") a.test = number<Index>(option, value, 2, 100000000);
-    else if (option == "--seed") a.seed = number<std::uint64_t>(option, value, 0, ~std::uint64_t(0));
-    else if (option == "--threads") a.threads = number(option, value, 1, 1024);
-    else if (option == "--scalar") a.scalar = value;
-    else if (option == "--checkpoint") a.checkpoint = value;
-    else if (option == "--plot-fit") a.plot_fit = value;
-    else if (option == "--grid") a.grid = number<Index>(option, value, 2, 2000);
-    else a.out = value;
-  }
-  if (target && !a.csv.empty()) throw WrongUsage("--target and --csv exclude each other");
+/// False where the options will not do, after a line that says why.
+bool parse(int count, char** words, Arguments& a) {
+  if (!examples::read_options(count, words,
+                              {{"--target", &a.target},
+                               {"--csv", &a.csv},
+                               {"--columns", &a.columns},
+                               {"--context", &a.context},
+                               {"--model", &a.model},
+                               {"--epochs", &a.epochs, 0, 1e6},
+                               {"--batch", &a.batch, 1, 1e8},
+                               {"--learning-rate", &a.rate, 1e-12, 1e6},
+                               {"--train", &a.train, 20, 1e8},
+                               {"--test", &a.test, 2, 1e8},
+                               {"--seed", &a.seed},
+                               {"--threads", &a.threads, 1, 1024},
+                               {"--scalar", &a.scalar},
+                               {"--grid", &a.grid, 2, 2000},
+                               {"--out", &a.out},
+                               {"--checkpoint", &a.checkpoint},
+                               {"--plot-fit", &a.plot_fit},
+                               {"--save", &a.save},
+                               {"--load", &a.load},
+                               {"--freeze", &a.freeze},
+                               {"--json", &a.json},
+                               {"--list", &a.list}}))
+    return false;
+  if (!a.target.empty() && !a.csv.empty()) throw WrongUsage("--target and --csv exclude each other");
   if (!a.columns.empty() && a.csv.empty()) throw WrongUsage("--columns goes with --csv");
+  if (!a.columns.empty() && a.columns.size() != 2) throw WrongUsage("--columns wants two names or numbers, as 0,1");
+  if (!a.context.empty() && a.columns.empty())
+    throw WrongUsage("--context names further columns of the table: say the two of the plane by --columns A,B");
+  if (!a.load.empty() && !(a.checkpoint + a.plot_fit).empty())
+    throw WrongUsage("--load fits nothing: no --checkpoint, no --plot-fit");
   if (a.scalar != "float" && a.scalar != "double") throw WrongUsage("--scalar is float or double");
-  return a;
+  if (a.target.empty()) a.target = "moons";
+  return true;
 }
 
 /// The distinct rows, in the order of `noise`: a row that stands in both training and test would be a leak.
 Batch<double> distinct(const Batch<double>& x, Noise noise) {
-  std::set<std::pair<double, double>> seen;
+  std::set<std::vector<double>> seen;
   std::vector<Index> keep;
   for (Index i : noise.permutation(x.rows())) {
-    if (seen.insert({x(i, 0), x(i, 1)}).second) keep.push_back(i);
+    std::vector<double> row;
+    for (Index j = 0; j < x.cols(); ++j) row.push_back(x(i, j));
+    if (seen.insert(std::move(row)).second) keep.push_back(i);
   }
-  Batch<double> y(static_cast<Index>(keep.size()), 2);
+  Batch<double> y(static_cast<Index>(keep.size()), x.cols());
   for (Index i = 0; i < y.rows(); ++i) y.row(i) = x.row(keep[static_cast<std::size_t>(i)]);
   return y;
+}
+
+/// The first two columns are the plane's.
+models::Rows parts(const Batch<double>& x) { return {x.leftCols(2), x.rightCols(x.cols() - 2)}; }
+
+/// A row of the columns' medians.
+Batch<double> medians(const Batch<double>& x) {
+  Batch<double> m(1, x.cols());
+  for (Index j = 0; j < x.cols(); ++j) {
+    std::vector<double> sorted(x.col(j).begin(), x.col(j).end());
+    std::nth_element(sorted.begin(), sorted.begin() + x.rows() / 2, sorted.end());
+    m(0, j) = sorted[static_cast<std::size_t>(x.rows() / 2)];
+  }
+  return m;
 }
 
 std::string json_number(std::optional<double> x) {
@@ -124,6 +134,11 @@ int run(const Arguments& a) {
   const models::Entry* entry = nullptr;
   for (const auto& m : models::all()) entry = m.name == a.model ? &m : entry;
   if (!entry) throw WrongUsage("no model is called '" + a.model + "'; --list names them");
+  if (a.context.size() >= entry->makes.size()) {
+    throw WrongUsage("--context has " + std::to_string(a.context.size()) + " columns, and '" + a.model + "' takes " +
+                     (entry->makes.size() == 1 ? "none" : "at most " + std::to_string(entry->makes.size() - 1)) +
+                     "; nsf takes two");
+  }
   const targets::Target* target = nullptr;
   std::string name, note;
   Batch<double> train, test;
@@ -136,8 +151,10 @@ int run(const Arguments& a) {
     test = target->sample(a.test, noise.fork(2));
     axes = {target->box.x1_min, target->box.x1_max, target->box.x2_min, target->box.x2_max};
   } else {
-    const auto table = io::read_csv(a.csv, {.columns = a.columns});
-    if (table.values.cols() != 2)
+    std::vector<std::string> chosen = a.columns;
+    chosen.insert(chosen.end(), a.context.begin(), a.context.end());
+    const auto table = io::read_csv(a.csv, {.columns = chosen});
+    if (chosen.empty() && table.values.cols() != 2)
       throw WrongUsage(a.csv + " has " + std::to_string(table.values.cols()) +
                        " columns: choose two with --columns A,B");
     const Batch<double> rows = distinct(table.values, noise.fork(3));
@@ -155,10 +172,16 @@ int run(const Arguments& a) {
   }
   std::error_code ignored;
   std::filesystem::create_directories(a.out, ignored);
-  const std::string stem = a.out + "/" + name + "_" + a.model;
+  const std::string stem = a.out + "/" + name + "_" + a.model,
+                    model_file = !a.save.empty()  ? a.save
+                                 : a.load.empty() ? stem + ".safetensors"
+                                                  : std::string();  // one that was loaded is there
   io::check_writable(stem + ".png");
-  io::check_writable(stem + ".safetensors");
-  if (!a.plot_fit.empty()) io::check_writable(a.plot_fit);
+  for (const std::string& file : {model_file, a.plot_fit, a.freeze}) {
+    if (!file.empty()) io::check_writable(file);
+  }
+  const models::Rows tested = parts(test);
+  const Batch<double> given = medians(tested.context);
 
   const Interrupt interrupt;
   io::Progress progress;
@@ -172,7 +195,8 @@ int run(const Arguments& a) {
   options.callback = std::ref(progress);
   options.stop = interrupt.token();
   if (!a.checkpoint.empty()) options.checkpoint = io::checkpoint(a.checkpoint, 10);
-  const models::Fitted f = (a.scalar == "float" ? entry->fit_float : entry->fit_double)(train, options);
+  const models::Makes makes = entry->makes[a.context.size()];
+  const models::Fitted f = (a.scalar == "float" ? makes.in_float : makes.in_double)(parts(train), options, a.load);
   progress.finish();
   if (!a.plot_fit.empty()) io::plot_fit(a.plot_fit, f.result);
   if (f.result.status == FitStatus::diverged) {
@@ -180,34 +204,39 @@ int run(const Arguments& a) {
               << " steps skipped); try a smaller --learning-rate\n";
     return 1;
   }
-  f.save(stem + ".safetensors", {{"model", a.model}, {"status", to_string(f.result.status)}});
+  const std::string status = a.load.empty() ? to_string(f.result.status) : "loaded";
+  if (!model_file.empty()) f.save(model_file, {{"model", a.model}, {"status", status}});
+  if (!a.freeze.empty()) f.freeze(a.freeze, std::filesystem::path(a.freeze).stem().string());
   for (const auto& said : f.result.notes) std::cerr << "fit_2d: " << said << '\n';
 
-  const Column<double> lp = f.log_prob(test);
+  const Column<double> lp = f.log_prob(tested);
   const double n = static_cast<double>(lp.size()), nll = -lp.mean(),
                se = std::sqrt((lp + nll).square().sum() / (n - 1) / n);
   const auto begin = std::chrono::steady_clock::now();
-  const Batch<double> samples = f.sample(2 * a.test, noise.fork(5));
+  const Batch<double> samples = f.sample(2 * a.test, noise.fork(5), given);
   const double rate = static_cast<double>(samples.rows()) /
                       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::optional<double> entropy, gap, leak, closer;
   constexpr Index draws = 20;
   const bool exact = f.exactness == Exactness::exact;
-  if (!exact) closer = -f.estimate(test, draws).mean();
+  if (!exact) closer = -f.estimate(tested, draws).mean();
   if (target && target->entropy) entropy = *target->entropy, gap = nll - *entropy;
   if (target && target->in_support)
     leak = support_leak(samples, *target, 1e-6).value;  // a float on the border may fall just outside
 
   const Index side = exact ? a.grid : std::min<Index>(a.grid, 70);  // every cell of a bound takes 20 draws
   const Batch<double> grid = io::grid_points(axes, side, side);
-  const Batch<double> density = (exact ? f.log_prob(grid) : f.estimate(grid, draws)).exp().reshaped(side, side);
+  const models::Rows cells{grid, given};
+  const Batch<double> density = (exact ? f.log_prob(cells) : f.estimate(cells, draws)).exp().reshaped(side, side);
   const Index shown = std::min<Index>(8000, std::max<Index>(train.rows(), 2000));
   using io::Panel;
-  io::plot_panels(stem + ".png",
-                  {Panel::scatter(name, train.topRows(std::min(shown, train.rows()))),
-                   Panel::heat_map(a.model + " density", density, io::robust_top(density)),
-                   Panel::scatter("samples", samples.topRows(std::min(shown, samples.rows())))},
-                  axes);
+  std::string at;
+  for (std::size_t j = 0; j < a.context.size(); ++j)
+    at += (j ? ", " : " at ") + a.context[j] + " = " + detail::number_text(given(0, static_cast<Index>(j)));
+  const std::vector<Panel> panels{Panel::scatter(name, train.leftCols(2).topRows(std::min(shown, train.rows()))),
+                                  Panel::heat_map(a.model + at, density, io::robust_top(density)),
+                                  Panel::scatter("samples" + at, samples.topRows(std::min(shown, samples.rows())))};
+  io::plot_panels(stem + ".png", panels, axes);
   io::write_csv(stem + "_samples.csv", samples.topRows(std::min<Index>(10000, samples.rows())), {"x", "y"});
 
   const std::vector<std::pair<std::string, std::string>> row{
@@ -216,7 +245,7 @@ int run(const Arguments& a) {
       {"parameters", std::to_string(f.parameters)},
       {"exact", exact ? "true" : "false"},
       {"epochs", std::to_string(f.result.history.size())},
-      {"train_seconds", json_number(f.result.seconds)},
+      {"train_seconds", json_number(a.load.empty() ? std::optional(f.result.seconds) : std::nullopt)},
       {"test_nll", json_number(nll)},
       {"test_nll_se", json_number(se)},
       {"test_nll_20_draws", json_number(closer)},
@@ -227,7 +256,7 @@ int run(const Arguments& a) {
       {"seed", std::to_string(a.seed)},
       {"threads", std::to_string(a.threads)},
       {"scalar", '"' + a.scalar + '"'},
-      {"status", std::string("\"") + to_string(f.result.status) + '"'}};
+      {"status", '"' + status + '"'}};
   if (a.json) {
     std::string line = "{";
     for (const auto& [key, value] : row) line += (line.size() > 1 ? ", \"" : "\"") + key + "\": " + value;
@@ -236,7 +265,14 @@ int run(const Arguments& a) {
     for (const auto& [key, value] : row)
       std::cout << "  " << key << std::string(20 - key.size(), ' ') << (value == "null" ? "-" : value) << '\n';
     if (!note.empty()) std::cout << "  data                " << note << '\n';
-    std::cout << "  picture             " << stem << ".png\n  model file          " << stem << ".safetensors\n";
+    std::cout << "  picture             " << stem << ".png\n  samples             " << stem << "_samples.csv\n";
+    if (!model_file.empty()) std::cout << "  model file          " << model_file << '\n';
+    if (!a.freeze.empty()) std::cout << "  frozen              " << a.freeze << '\n';
+    if (!a.plot_fit.empty()) std::cout << "  losses              " << a.plot_fit << '\n';
+    const unsigned columns = platform::terminal_columns(stdout);
+    std::cout << io::half_blocks(io::draw_bare({panels[1], panels[2]}, axes),
+                                 columns ? static_cast<int>(std::min(columns, 120u)) : 80,
+                                 platform::terminal_colours(stdout));
   }
   std::cout.flush();
   if (!std::cout) detail::fail<FileError>("standard output: cannot be written");
@@ -246,7 +282,11 @@ int run(const Arguments& a) {
 
 int main(int count, char** words) {
   try {
-    const Arguments a = parse(count, words);
+    Arguments a;
+    if (!parse(count, words, a)) {
+      std::cerr << usage;
+      return 2;
+    }
     if (a.list) {
       std::cout << "targets:";
       for (const auto& t : targets::all()) std::cout << ' ' << t.name;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What studies share: lists on the command line, processor time, fits by time.
+// What studies share: processor time, fits by time.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,14 +12,6 @@
 #include "rheo/training/fit.hpp"
 
 namespace study {
-
-/// What stands between commas.
-inline std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  std::stringstream in(text);
-  for (std::string part; std::getline(in, part, ',');) parts.push_back(part);
-  return parts;
-}
 
 /// Of this process: other processes on the machine do not count.
 inline double cpu_seconds() {

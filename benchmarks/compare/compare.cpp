@@ -17,6 +17,7 @@
 #include <sstream>
 #include <thread>
 
+#include "../../examples/command_line.hpp"
 #include "common.hpp"
 #include "study/report.hpp"
 #include "study/row.hpp"
@@ -52,72 +53,74 @@ struct Arguments {
   bool row = false;
   std::uint64_t seed = 0;
   std::string stem;
+  Index train = 0, test = 0, samples = 0;  // 0: the size's own
 };
 
-double positive(const std::string& option, const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || *end != '\0' || !(value > 0) || !(value < 1e9))
-    throw WrongUsage(option + " wants a positive number, not '" + text + "'");
-  return value;
-}
-
-Arguments parse(int count, char** words) {
-  Arguments a;
-  double seconds = 5;
-  for (int i = 1; i < count; ++i) {
-    const std::string option = words[i];
-    if (option == "--quick") continue;
-    if (option == "--report") {
-      a.report = true;
-      continue;
-    }
-    if (option == "--list") {
-      a.list = true;
-      continue;
-    }
-    if (option == "--core") {
-      a.families = core_families;
-      a.targets = core_targets;
-      a.seeds = 3;
-      a.budgets = {"parameters", "seconds"};
-      a.budget = core_budget;
-      seconds = core_seconds;
-      continue;
-    }
-    if (option == "--full") {
-      a.families.clear();
-      for (const Family& f : families()) a.families.push_back(f.name);
-      a.targets = every_target;
-      a.seeds = 3;
-      a.budgets = {"parameters", "seconds"};
-      a.budget = Budget{.train = 50000, .samples = 100000, .steps = 8000};
-      seconds = 30;
-      continue;
-    }
-    if (i + 1 == count) throw WrongUsage(option + " wants a value, or is not known");
-    const std::string value = words[++i];
-    if (option == "--families" || option == "--models") a.families = split(value);
-    else if (option == "--targets") a.targets = split(value);
-    else if (option == "--seeds") a.seeds = static_cast<int>(positive(option, value));
-    else if (option == "--jobs") a.jobs = static_cast<int>(std::max(1.0, positive(option, value)));
-    else if (option == "--replay") a.replay = static_cast<int>(std::max(1.0, positive(option, value)));
-    else if (option == "--steps") a.budget.steps = static_cast<long>(positive(option, value));
-    else if (option == "--seconds") seconds = positive(option, value);
-    else if (option == "--budget") {
-      if (value != "parameters" && value != "seconds" && value != "both")
-        throw WrongUsage("--budget is parameters, seconds or both");
-      a.budgets = value == "both" ? std::vector<std::string>{"parameters", "seconds"} : std::vector{value};
-    } else if (option == "--out") a.out = value;
-    else if (option == "--row") a.row = true, a.seed = std::strtoull(value.c_str(), nullptr, 10);
-    else if (option == "--stem") a.stem = value;
-    else if (option == "--train") a.budget.train = static_cast<Index>(positive(option, value));
-    else if (option == "--test") a.budget.test = static_cast<Index>(positive(option, value));
-    else if (option == "--samples") a.budget.samples = static_cast<Index>(positive(option, value));
-    else throw WrongUsage("unknown option '" + option + "'");
+/// What the size names, then what is said beside it.  False where read_options says why not.
+bool parse(int count, char** words, Arguments& a) {
+  bool quick = false, core = false, full = false;
+  std::vector<std::string> chosen, where;
+  std::string budget, row;
+  int seeds = 0;
+  Index steps = 0;
+  double seconds = 0;
+  if (!examples::read_options(count, words,
+                              {{"--quick", &quick},
+                               {"--core", &core},
+                               {"--full", &full},
+                               {"--families", &chosen},
+                               {"--models", &chosen},
+                               {"--targets", &where},
+                               {"--seeds", &seeds, 1},
+                               {"--jobs", &a.jobs, 1},
+                               {"--replay", &a.replay, 1},
+                               {"--steps", &steps, 1},
+                               {"--seconds", &seconds, 1e-3, 1e9},
+                               {"--budget", &budget},
+                               {"--out", &a.out},
+                               {"--row", &row},
+                               {"--stem", &a.stem},
+                               {"--train", &a.train, 1},
+                               {"--test", &a.test, 1},
+                               {"--samples", &a.samples, 1},
+                               {"--report", &a.report},
+                               {"--list", &a.list}}))
+    return false;
+  if (quick + core + full > 1) throw WrongUsage("--quick, --core and --full exclude one another");
+  double usual = 5;
+  if (core) {
+    a.families = core_families;
+    a.targets = core_targets;
+    a.seeds = 3;
+    a.budgets = {"parameters", "seconds"};
+    a.budget = core_budget;
+    usual = core_seconds;
   }
-  if (!(a.row && a.budgets.front() == "parameters")) a.budget.seconds = seconds;
-  return a;
+  if (full) {
+    a.families.clear();
+    for (const Family& f : families()) a.families.push_back(f.name);
+    a.targets = every_target;
+    a.seeds = 3;
+    a.budgets = {"parameters", "seconds"};
+    a.budget = Budget{.train = 50000, .samples = 100000, .steps = 8000};
+    usual = 30;
+  }
+  if (!chosen.empty()) a.families = chosen;
+  if (!where.empty()) a.targets = where;
+  if (seeds > 0) a.seeds = seeds;
+  if (steps > 0) a.budget.steps = static_cast<long>(steps);
+  if (a.train > 0) a.budget.train = a.train;
+  if (a.test > 0) a.budget.test = a.test;
+  if (a.samples > 0) a.budget.samples = a.samples;
+  if (!budget.empty()) {
+    if (budget != "parameters" && budget != "seconds" && budget != "both")
+      throw WrongUsage("--budget is parameters, seconds or both");
+    a.budgets = budget == "both" ? std::vector<std::string>{"parameters", "seconds"} : std::vector{budget};
+  }
+  a.row = !row.empty();
+  if (a.row && !examples::read_number(row, a.seed)) throw WrongUsage("--row wants a seed, not '" + row + "'");
+  if (!(a.row && a.budgets.front() == "parameters")) a.budget.seconds = seconds > 0 ? seconds : usual;
+  return true;
 }
 
 const Family& find_family(const std::string& name) {
@@ -317,7 +320,8 @@ int replay(Arguments a, const char* self) {
 
 int main(int count, char** words) {
   try {
-    const Arguments a = parse(count, words);
+    Arguments a;
+    if (!parse(count, words, a)) return std::cerr << usage, 2;
     if (a.list) {
       std::cout << "families:\n";
       for (const Family& f : families())

@@ -5,12 +5,12 @@
 // parameters are judged, as those who publish diffusions do.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "common.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/evaluation/sliced_wasserstein.hpp"
@@ -103,10 +103,14 @@ Model<F, float> fitted_for(double seconds, const char* name, const Batch<double>
 /// r, o and q (DiffFlow, RealNvp, Ffjord, and Ffjord with DiffFlow's features of the point, each fitted for so many
 /// seconds of one processor, RealNvp also for a twentieth of them).
 int main(int count, char** words) {
-  const int epochs = count > 1 ? std::atoi(words[1]) : 100;
-  const std::string models = count > 2 ? words[2] : "dpesfro";
-  const double seconds = count > 3 ? std::atof(words[3]) : 300;
-  const std::vector<std::string> names = study::split(count > 4 ? words[4] : "");
+  int epochs = 100;
+  std::string models = "dpesfro";
+  double seconds = 300;
+  std::vector<std::string> names;
+  if (!examples::read_options(
+          count, words,
+          {{"--epochs", &epochs}, {"--models", &models}, {"--seconds", &seconds, 1e-3}, {"--targets", &names}}))
+    return 2;
   auto wanted = [&](char c) { return models.find(c) != std::string::npos; };
   auto among = [&](const auto& t, std::initializer_list<const char*> own) {
     const auto named = [&](const auto& name) { return t.name == name; };
@@ -162,7 +166,7 @@ int main(int count, char** words) {
     if (wanted('r')) {  // about as many steps as DiffFlow makes, and as much time
       for (double share : {0.05, 1.0}) exact("real_nvp", presets::RealNvp<2, 8, Mlp<33, 33>>{}, 2e-3, share);
     }
-    if (wanted('o')) exact("ffjord", presets::Ffjord<2, MlpOf<Tanh, 68, 68, 68>>{}, 5e-3);
+    if (wanted('o')) exact("ffjord", presets::Ffjord<2, Velocity<MlpOf<Tanh, 68, 68, 68>>>{}, 5e-3);
     if (wanted('q'))
       exact("featured",
             Flow<Standardize<2>, Continuous<2, Velocity<MlpOf<Tanh, 64, 64, 64>, PlainTime, FourierPoint<3>>>,

@@ -5,10 +5,9 @@
 //   digits_study DIR [--seed N] [--epochs N]
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <string_view>
 
+#include "../../examples/command_line.hpp"
 #include "factor_analysers.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/io/progress.hpp"
@@ -36,21 +35,22 @@ using Places = Given<family::Categorical<4>, Net>;
 template <class Fibre, class... Rest>
 using Image = Flow<Dequantize<64, Fibre, 17>, LevelMap<64, 17>, Pixels, Quarters, Rest...>;
 template <class Fibre> using Whole = Image<Fibre, Squeeze<4, 4, 4>, Repeat<2, Step<16, 2>>, StandardNormal<64>>;
-using Variational = UnitFibre<4, Mlp<64>>;
-using Sliced =
-    Image<Variational, Slice<64, 32, FlowFibre<Leaving>>, Squeeze<2, 4, 4>, Repeat<2, Step<8, 2>>, StandardNormal<32>>;
+using LearnedFraction = UnitFibre<4, Mlp<64>>;
+using Sliced = Image<LearnedFraction, Slice<64, 32, FlowFibre<Leaving>>, Squeeze<2, 4, 4>, Repeat<2, Step<8, 2>>,
+                     StandardNormal<32>>;
 /// The nets of Leaving as couplings: the half that Sliced lets go stays, and goes through the steps behind with the
 /// other.
 template <Index First> struct SixteenFrom {
   static constexpr bool transformed(Index j) { return j >= First && j < First + 16; }
 };
 template <Index First> using Spline = Coupling<64, RationalQuadraticSpline<6>, Net, 0, SixteenFrom<First>>;
-using Coupled = Image<Variational, AffineCoupling<64, Net>, Spline<48>, Spline<32>, Squeeze<4, 4, 4>,
+using Coupled = Image<LearnedFraction, AffineCoupling<64, Net>, Spline<48>, Spline<32>, Squeeze<4, 4, 4>,
                       Repeat<2, Step<16, 2>>, StandardNormal<64>>;
 /// As many parameters as Sliced: both splines by one net.
-using Wide = Image<Variational, AffineCoupling<64, Net>, Coupling<64, RationalQuadraticSpline<6>, Net, 0, HalfMask<64>>,
-                   Squeeze<4, 4, 4>, Repeat<2, Step<16, 2>>, StandardNormal<64>>;
-using Pooled = Image<Variational, MaxPool2x2<4, 4, 4, Gaps, Places>, Repeat<2, Step<4, 2>>, StandardNormal<16>>;
+using Wide =
+    Image<LearnedFraction, AffineCoupling<64, Net>, Coupling<64, RationalQuadraticSpline<6>, Net, 0, HalfMask<64>>,
+          Squeeze<4, 4, 4>, Repeat<2, Step<16, 2>>, StandardNormal<64>>;
+using Pooled = Image<LearnedFraction, MaxPool2x2<4, 4, 4, Gaps, Places>, Repeat<2, Step<4, 2>>, StandardNormal<16>>;
 using Factors = LowRankNormal<64, 8>;
 using Analysers = Flow<Dequantize<64>, Mixture<10, Factors>>;
 
@@ -126,14 +126,10 @@ struct Study {
 int main(int count, char** words) {
   std::string data;
   Study s;
-  for (int i = 1; i < count; ++i) {
-    const std::string_view word = words[i];
-    if (word == "--seed" && i + 1 < count) s.seed = static_cast<std::uint64_t>(std::atoll(words[++i]));
-    else if (word == "--epochs" && i + 1 < count) s.epochs = std::atoi(words[++i]);
-    else data = word;
-  }
+  if (!examples::read_options(count, words, {{"--data", &data}, {"--seed", &s.seed}, {"--epochs", &s.epochs}}))
+    return 2;
   if (data.empty()) {
-    std::fprintf(stderr, "usage: digits_study DIR [--seed N] [--epochs N]\n");
+    std::fprintf(stderr, "usage: digits_study --data DIR [--seed N] [--epochs N]\n");
     return 2;
   }
   s.train = io::read_csv(data + "/optdigits_train.csv").values.leftCols(64).cast<float>();
@@ -143,7 +139,7 @@ int main(int count, char** words) {
   s.flow<Sliced>("sliced, the slice's law a flow of splines");
   s.flow<Coupled>("not sliced, the law's nets as couplings");
   s.flow<Wide>("not sliced, as many parameters as sliced");
-  s.flow<Whole<Variational>>("neither");
+  s.flow<Whole<LearnedFraction>>("neither");
   s.flow<Whole<Fixed<Uniform>>>("neither, uniform dequantization");
   s.flow<Pooled>("max-pooled, half-normal gaps");
   s.analysers();

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Gaps of flows to the exact entropies of toy densities: NLL - H = KL(target || model), in nats.  Float, batch 512 of
 // 128 000 rows, a cosine from the given rate after 200 steps of warm-up, 100 000 fresh rows to test; the median of the
-// seeds, and their range. Usage: gaps [--models A,B,...] [--targets A,B,...] [--seeds N] [--steps N]
+// seeds, and their range. Usage: gaps [--models A,B,...] [--targets A,B,...] [--seeds N] [--steps N] [--learning-rate
+// X]
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "../../examples/models/models.hpp"
-#include "common.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/targets/table.hpp"
 
 namespace {
 using namespace rheo;
-using study::split;
 }  // namespace
 
 int main(int count, char** words) {
@@ -24,17 +23,13 @@ int main(int count, char** words) {
   int seeds = 3;
   Index steps = 15000;
   double rate = 2e-3;
-  for (int i = 1; i < count; ++i) {
-    const std::string option = words[i];
-    if (i + 1 == count) return std::fprintf(stderr, "gaps: %s wants a value\n", option.c_str()), 2;
-    const std::string value = words[++i];
-    if (option == "--models") names = split(value);
-    else if (option == "--targets") targets = split(value);
-    else if (option == "--seeds") seeds = std::max(1, std::atoi(value.c_str()));
-    else if (option == "--steps") steps = std::max(1L, std::atol(value.c_str()));
-    else if (option == "--learning-rate") rate = std::atof(value.c_str());
-    else return std::fprintf(stderr, "gaps: unknown option %s\n", option.c_str()), 2;
-  }
+  if (!examples::read_options(count, words,
+                              {{"--models", &names},
+                               {"--targets", &targets},
+                               {"--seeds", &seeds, 1},
+                               {"--steps", &steps, 1},
+                               {"--learning-rate", &rate, 1e-12}}))
+    return 2;
   constexpr Index rows = 128000, batch = 512;
   std::printf("%-20s %-18s %10s %8s %8s %8s %10s\n", "model", "target", "parameters", "gap", "least", "most",
               "s a run");
@@ -57,8 +52,8 @@ int main(int count, char** words) {
                      .patience = 0,
                      .schedule = {Cosine{}, 200},
                      .noise = noise.fork(3)};
-        const auto fitted = entry->fit_float(x, o);
-        gaps.push_back(gap_to_entropy(fitted.log_prob(test), *target.entropy).value);
+        const auto fitted = entry->makes[0].in_float({x, Batch<double>(rows, 0)}, o, "");
+        gaps.push_back(gap_to_entropy(fitted.log_prob({test, Batch<double>(test.rows(), 0)}), *target.entropy).value);
         seconds += fitted.result.seconds;
         parameters = fitted.parameters;
       }

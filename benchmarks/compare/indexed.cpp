@@ -12,11 +12,11 @@
 // independent, the identity is a saddle for the plain flow. Usage: indexed [--models A,B] [--targets A,B] [--seconds S]
 // [--seeds N] [--learning-rate R]
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "common.hpp"
 #include "rheo/evaluation/isoperimetry.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
@@ -119,17 +119,13 @@ int main(int count, char** words) {
       targets{"two_uniforms", "annulus", "two_lines"};
   Options o;
   int seeds = 1;
-  for (int i = 1; i < count; ++i) {
-    const std::string option = words[i];
-    if (i + 1 == count) return std::fprintf(stderr, "indexed: %s wants a value\n", option.c_str()), 2;
-    const std::string value = words[++i];
-    if (option == "--models") names = study::split(value);
-    else if (option == "--targets") targets = study::split(value);
-    else if (option == "--seconds") o.seconds = std::atof(value.c_str());
-    else if (option == "--seeds") seeds = std::max(1, std::atoi(value.c_str()));
-    else if (option == "--learning-rate") o.rate = std::atof(value.c_str());
-    else return std::fprintf(stderr, "indexed: unknown option %s\n", option.c_str()), 2;
-  }
+  if (!examples::read_options(count, words,
+                              {{"--models", &names},
+                               {"--targets", &targets},
+                               {"--seconds", &o.seconds, 1e-3},
+                               {"--seeds", &seeds, 1},
+                               {"--learning-rate", &o.rate, 1e-12}}))
+    return 2;
   std::printf("%-18s %-13s %4s %6s %7s %9s %9s %9s %8s %8s %9s %9s %7s\n", "model", "target", "seed", "params", "steps",
               "gap", "leak %", "+-", "a", "b", "stretch", "excess", "+-");
   bool held = true;

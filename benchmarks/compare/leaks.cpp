@@ -3,11 +3,11 @@
 // within 4 standard errors.
 //   Cornish et al. 2020, arXiv:1909.13833: a bijection of the plane cannot tear it;  a fold can.
 // 8 affine couplings each, 5 epochs of 128 000 rows in batches of 256, a cosine from 4e-3; float; 128 000 fresh rows to
-// test, 500 000 samples to count; a point within 1e-6 of the support counts as inside. Usage: leaks [seed]
+// test, 500 000 samples to count; a point within 1e-6 of the support counts as inside. Usage: leaks [--seed N]
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 
+#include "../../examples/command_line.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/flows/presets/surjective_flows.hpp"
@@ -42,7 +42,8 @@ template <class F> bool holds(const char* what, const targets::Target& target, s
 }  // namespace
 
 int main(int count, char** words) {
-  const std::uint64_t seed = count > 1 ? static_cast<std::uint64_t>(std::atoll(words[1])) : 0;
+  std::uint64_t seed = 0;
+  if (!examples::read_options(count, words, {{"--seed", &seed}})) return 2;
   std::printf("%-14s %-24s %18s %20s %12s   %s\n", "target", "model", "leak", "NLL - H", "-log(1-leak)",
               "at least that");
   bool ok = true;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // MAGIC gamma showers, 10 dimensions: test log-likelihood, in nats and the data's own units, of one Gaussian, of 20,
-// and of spline flows. Usage: magic FILE.csv.  Rows are shuffled by seed 0; the first tenth is the test, the next tenth
-// chooses the epoch, the rest is fitted.
+// and of spline flows. Usage: magic --csv FILE.  Rows are shuffled by seed 0; the first tenth is the test, the next
+// tenth chooses the epoch, the rest is fitted.
 #include <cstdio>
 #include <numeric>
 
+#include "../../examples/command_line.hpp"
 #include "em.hpp"
 #include "rheo/io/csv.hpp"
 #include "rheo/io/progress.hpp"
@@ -45,11 +46,13 @@ using Tamed = Flow<Standardize<10>, ArcsinhMap<10>, ActNorm<10>, Repeat<6, Splin
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 2) {
-    std::fprintf(stderr, "usage: magic FILE.csv\n");
+  std::string data;
+  if (!examples::read_options(count, words, {{"--csv", &data}})) return 2;
+  if (data.empty()) {
+    std::fprintf(stderr, "usage: magic --csv FILE\n");
     return 2;
   }
-  const Batch<double> all = io::read_csv(words[1]).values;
+  const Batch<double> all = io::read_csv(data).values;
   const auto order = Noise{0}.permutation(all.rows());
   Batch<double> x(all.rows(), all.cols());
   for (Index i = 0; i < x.rows(); ++i) x.row(i) = all.row(order[static_cast<std::size_t>(i)]);

@@ -10,10 +10,10 @@
 // fresh rows; nats; the gap is that of the median to the exact entropy, its error that of the test.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/evaluation/metrics.hpp"
 #include "rheo/flows/presets/surjective_flows.hpp"
@@ -88,14 +88,8 @@ int main(int count, char** words) {
   std::string wanted = "baseline,defaults,surjective,beyond",
               names = "checkerboard,corners,eight_gaussians,four_circles";
   int seeds = 5;
-  for (int i = 1; i < count; ++i) {
-    const std::string option = words[i];
-    if (i + 1 == count) return std::fprintf(stderr, "survae_toys: %s wants a value\n", option.c_str()), 2;
-    if (option == "--rows") wanted = words[++i];
-    else if (option == "--targets") names = words[++i];
-    else if (option == "--seeds") seeds = std::max(1, std::atoi(words[++i]));
-    else return std::fprintf(stderr, "survae_toys: unknown option %s\n", option.c_str()), 2;
-  }
+  if (!examples::read_options(count, words, {{"--rows", &wanted}, {"--targets", &names}, {"--seeds", &seeds, 1}}))
+    return 2;
   auto has = [](const std::string& list, const char* word) { return list.find(word) != std::string::npos; };
   const FitOptions plain{.epochs = 10, .batch = 128, .learning_rate = 1e-3, .clip_norm = 0},
       tuned{.epochs = 10, .batch = 128, .learning_rate = 4e-3, .schedule = {Cosine{}, 200}};

@@ -4,15 +4,15 @@
 // normal or f_k(x_p) + 0.3 n with p its parent, f_k(y) = 0.7 y^2 - 0.7 for odd k, sin(2 y) for even: a chain (p = k -
 // 1), the same in another order, a star (p = 0), blocks of two.  Float, 20 000 rows, a tenth of them to choose the
 // epoch, 20 000 fresh ones to test, 30 epochs of batches of 512, Adam at 2e-3.
-// Usage: wirings OUT.jsonl [seed ...]: a row a line; what OUT has already is left out.
+// Usage: wirings --out FILE.jsonl [--seeds A,B,...]: a row a line; what FILE has already is left out.
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <numbers>
 #include <string>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "rheo/flows/presets/autoregressive_flows.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/training/fit.hpp"
@@ -102,12 +102,17 @@ struct Table {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 2) return std::fprintf(stderr, "usage: wirings OUT.jsonl [seed ...]\n"), 2;
-  Table table{words[1], {}, {}};
+  Table table;
+  std::vector<std::string> seeds{"1", "2", "3"};
+  if (!examples::read_options(count, words, {{"--out", &table.path}, {"--seeds", &seeds}})) return 2;
+  if (table.path.empty()) return std::fprintf(stderr, "usage: wirings --out FILE.jsonl [--seeds A,B,...]\n"), 2;
   std::ifstream in(table.path);
   table.done.assign(std::istreambuf_iterator<char>(in), {});
-  for (int i = 2; i < count; ++i) table.seeds.push_back(std::strtoull(words[i], nullptr, 10));
-  if (table.seeds.empty()) table.seeds = {1, 2, 3};
+  for (const std::string& seed : seeds) {
+    table.seeds.emplace_back();
+    if (!examples::read_number(seed, table.seeds.back()))
+      return std::fprintf(stderr, "wirings: '%s' is no seed\n", seed.c_str()), 2;
+  }
   table.rows<3>();
   table.rows<5>();
   table.rows<8>();

@@ -44,6 +44,7 @@ void run(const std::vector<std::string>& command, double& seconds, double& memor
 }
 }  // namespace
 
+// No options of examples/command_line.hpp: most words are a compiler and its flags, which may say anything.
 int main(int count, char** words) {
   int rounds = 3, first = 2;
   if (count > 3 && std::strcmp(words[2], "-n") == 0) rounds = std::max(1, std::atoi(words[3])), first = 4;

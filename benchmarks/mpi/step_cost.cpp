@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "../../examples/command_line.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/mpi.hpp"
@@ -70,8 +71,8 @@ int main(int argc, char** argv) {
   mpi::Session session(argc, argv);
   mpi::Team team;
   const mpi::StepCost usual;
-  const double latency = argc > 1 ? std::atof(argv[1]) : usual.latency,
-               bandwidth = argc > 2 ? std::atof(argv[2]) : usual.bandwidth;
+  double latency = usual.latency, bandwidth = usual.bandwidth;
+  if (!examples::read_options(argc, argv, {{"--latency", &latency}, {"--bandwidth", &bandwidth, 1}})) return 2;
   study<float>(team, "RealNvp<8>", presets::RealNvp<8>{}, 4096, latency, bandwidth);
   study<double>(team, "RealNvp<8>", presets::RealNvp<8>{}, 4096, latency, bandwidth);
   study<float>(team, "Nsf<16>", presets::Nsf<16>{}, 4096, latency, bandwidth);

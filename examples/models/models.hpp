@@ -8,65 +8,88 @@
 #include <string>
 #include <vector>
 
+#include "rheo/io/freeze.hpp"
 #include "rheo/io/model_file.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/training/fit.hpp"
 
 namespace models {
 
-/// A fitted model without its type: log-densities and samples in double.
+/// Rows of data, and of the context beside them: no columns of it for a flow that takes none.
+struct Rows {
+  rheo::Batch<double> x, context;
+};
+
+/// A fitted model without its type: log-densities and samples in double.  A context has a row for each, or one for all.
 struct Fitted {
   rheo::FitResult result;
   rheo::Index parameters;
   rheo::Exactness exactness;
   /// One draw a row where the density is not exact: of a bound, the elbo.
-  std::function<rheo::Column<double>(const rheo::Batch<double>&)> log_prob;
+  std::function<rheo::Column<double>(const Rows&)> log_prob;
   /// The same from several draws: nearer to log p from below, if a bound.
-  std::function<rheo::Column<double>(const rheo::Batch<double>&, rheo::Index)> estimate;
-  std::function<rheo::Batch<double>(rheo::Index, rheo::Noise)> sample;
+  std::function<rheo::Column<double>(const Rows&, rheo::Index)> estimate;
+  std::function<rheo::Batch<double>(rheo::Index, rheo::Noise, const rheo::Batch<double>&)> sample;
   /// Writes the model to a file, and these notes (rheo/io/model_file.hpp).
   std::function<void(const std::string&, const std::map<std::string, std::string>&)> save;
+  /// Writes the model as a header of constants whose namespace has that name (rheo/io/freeze.hpp).
+  std::function<void(const std::string&, const std::string&)> freeze;
 };
 
+/// Fits a model to rows or, where `load` names a file, reads it from there.
+using Make = Fitted (*)(const Rows&, rheo::FitOptions, const std::string& load);
+struct Makes {
+  Make in_float, in_double;
+};
 struct Entry {
   std::string name, what;
-  Fitted (*fit_float)(const rheo::Batch<double>&, rheo::FitOptions);
-  Fitted (*fit_double)(const rheo::Batch<double>&, rheo::FitOptions);
+  std::vector<Makes> makes;  ///< by the columns of the context, from none; most flows here take none
 };
 
 template <class F, class T>
-rheo::Column<double> score(const rheo::Model<F, T>& model, const rheo::Batch<double>& y, rheo::Noise draws,
+rheo::Column<double> score(const rheo::Model<F, T>& model, const Rows& y, rheo::Noise draws,
                            rheo::Workspace<F, T>& work) {
-  if constexpr (rheo::is_exact_v<F>) return model.log_prob(y.template cast<T>(), {}, work).template cast<double>();
-  else return model.elbo(y.template cast<T>(), draws).template cast<double>();
+  const rheo::Batch<T> x = y.x.template cast<T>(), c = y.context.template cast<T>();
+  if constexpr (rheo::is_exact_v<F>) return model.log_prob(x, c, work).template cast<double>();
+  else return model.elbo(x, draws, c).template cast<double>();
 }
 
-/// Standardises, trains a flow of type F on the rows of x.
-template <class F, class T, class Objective> Fitted train(const rheo::Batch<double>& x, rheo::FitOptions options) {
+/// Standardises, trains a flow of type F on the rows.
+template <class F, class T, class Objective>
+Fitted make(const Rows& rows, rheo::FitOptions options, const std::string& load) {
   using namespace rheo;
   auto model = std::make_shared<Model<F, T>>(make_model<T>(F{}, options.noise.fork(100)));
   Fitted f;
   const int threads = options.threads;
   const Noise draws = options.noise.fork(101);
-  f.result = fit(*model, x.template cast<T>(), std::move(options), Objective{});
+  if (load.empty()) {
+    f.result = fit(*model, rows.x.template cast<T>(), rows.context.template cast<T>(), std::move(options), Objective{});
+  } else {
+    *model = io::load<Model<F, T>>(load);
+  }
   f.parameters = F::param_count;
   f.exactness = F::exactness;
   auto work = std::make_shared<Workspace<F, T>>(threads);
-  f.log_prob = [model, work, draws](const Batch<double>& y) { return score(*model, y, draws, *work); };
-  f.estimate = [model, draws](const Batch<double>& y, Index k) -> Column<double> {
-    return model->log_prob_estimate(y.template cast<T>(), is_exact_v<F> ? 1 : k, draws.fork(1))
+  f.log_prob = [model, work, draws](const Rows& y) { return score(*model, y, draws, *work); };
+  f.estimate = [model, draws](const Rows& y, Index k) -> Column<double> {
+    return model
+        ->log_prob_estimate(y.x.template cast<T>(), is_exact_v<F> ? 1 : k, draws.fork(1), y.context.template cast<T>())
         .value.template cast<double>();
   };
-  f.sample = [model, work](Index n, Noise noise) -> Batch<double> {
-    return model->sample_and_log_prob(n, noise, {}, *work).x.template cast<double>();
+  f.sample = [model, work](Index n, Noise noise, const Batch<double>& context) -> Batch<double> {
+    return model->sample_and_log_prob(n, noise, context.template cast<T>(), *work).x.template cast<double>();
   };
   f.save = [model](const std::string& path, const std::map<std::string, std::string>& notes) {
     io::save(*model, path, notes);
   };
+  f.freeze = [model](const std::string& path, const std::string& name) { io::freeze(*model, path, name); };
   return f;
 }
+template <class F, class Objective = rheo::MaximumLikelihood> constexpr Makes makes() {
+  return {make<F, float, Objective>, make<F, double, Objective>};
+}
 template <class F, class Objective = rheo::MaximumLikelihood> Entry entry(std::string name, std::string what) {
-  return {std::move(name), std::move(what), train<F, float, Objective>, train<F, double, Objective>};
+  return {std::move(name), std::move(what), {makes<F, Objective>()}};
 }
 
 Entry real_nvp();
@@ -110,10 +133,10 @@ Entry mixture();
 
 /// Every model, in the order of --list.
 inline const std::vector<Entry>& all() {
-  static const std::vector<Entry> table{real_nvp(),
+  static const std::vector<Entry> table{nsf(),
+                                        real_nvp(),
                                         nice(),
                                         glow(),
-                                        nsf(),
                                         nsf_autoregressive(),
                                         flow_plus_plus(),
                                         circular_nsf(),

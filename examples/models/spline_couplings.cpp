@@ -8,8 +8,11 @@
 namespace models {
 using namespace rheo;
 
+template <Index C> using Spline = presets::Nsf<2, 4, Mlp<64, 64>, C>;
 Entry nsf() {
-  return entry<presets::Nsf<2>>("nsf", "4 couplings by rational-quadratic splines of 8 bins, nets 1-64-64-23");
+  return {"nsf",
+          "4 couplings by rational-quadratic splines of 8 bins, nets 1-64-64-23; a context of up to two columns",
+          {makes<Spline<0>>(), makes<Spline<1>>(), makes<Spline<2>>()}};
 }
 Entry flow_plus_plus() {
   return entry<presets::FlowPlusPlus<2>>("flow_plus_plus", "4 couplings by mixtures of 8 logistics");

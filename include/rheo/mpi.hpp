@@ -158,9 +158,7 @@ ScoredSample<T> sample_and_log_prob(Team& team, const Model<F, T>& model, Index 
   ScoredSample<T> s;
   rheo::detail::check_together(rheo::detail::several(&team), [&] {
     if (n < 0) rheo::detail::fail("cannot draw " + std::to_string(n) + " samples");
-    if (context.rows() > 1 && context.rows() != n)
-      rheo::detail::fail("context has " + std::to_string(context.rows()) + " rows for " + std::to_string(n) +
-                         " samples: it wants one for each, or one for all");
+    if (context.rows() > 0) rheo::detail::check_context_rows(context.rows(), n);
     s = {Batch<T>(n, F::x_dim), Column<T>(n)};
     const Index first = team.first_of(team.rank(), n, shard_rows<T>),
                 m = team.first_of(team.rank() + 1, n, shard_rows<T>) - first;

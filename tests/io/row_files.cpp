@@ -158,7 +158,7 @@ TEST_CASE("a broken line is named by file, line and column, or counted") {
   auto marks = io::csv_rows({path});
   BrokenRows count(OnBroken::count);
   CHECK(all(marks, 10, count).rows() == 2);
-  CHECK_THAT(count.first(), Contains(":3:1: '2.5' has a decimal point, line 2 a decimal comma"));
+  CHECK_THAT(count.first(), Contains(":3:1: '2.5' has a decimal point, '1,5' in line 2 a decimal comma"));
 }
 
 TEST_CASE("what is wrong with a file as a whole is found before anything is read") {

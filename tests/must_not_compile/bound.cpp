@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: rheo: the log-density of this flow is a bound or an estimate: call elbo.x, noise. or log_prob_estimate.x, K, noise.
+// only: rheo: the log-density of this flow is a bound or an estimate: call elbo(x, noise) or log_prob_estimate(x, K, noise)
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"

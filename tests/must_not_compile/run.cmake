@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DFILE=... -DCOMPILER=... -DFLAGS=... -P run.cmake: the file must fail with the messages it expects, those
-# marked `once` in one error; with RIGHT it must compile.
+# marked `once` in one error, one marked `only` as the only error, of at most three lines of 120 characters, and letter
+# by letter; with RIGHT it must compile.
 file(STRINGS ${FILE} expectations REGEX "^// expect: ")
 execute_process(COMMAND ${COMPILER} -fsyntax-only ${FLAGS} -DRIGHT ${FILE} RESULT_VARIABLE right
   ERROR_VARIABLE text)
@@ -13,7 +14,21 @@ if(wrong EQUAL 0)
 endif()
 file(READ ${FILE} source)
 string(REGEX MATCHALL "// expect: [^\n]+" expectations "${source}")
-if(NOT expectations)
+string(REGEX MATCH "// only: ([^\n]+)" only "${source}")
+if(only)
+  string(REGEX REPLACE "[][;]" "," only "${CMAKE_MATCH_1}")
+  string(REGEX REPLACE "[][;]" "," flat "${text}")
+  string(REGEX MATCHALL "error:[^\n]*" errors "${flat}")
+  list(LENGTH errors count)
+  string(FIND "${errors}" "${only}" at)
+  string(REGEX MATCH "rheo: .*" said "${errors}")
+  string(LENGTH "${said}" length)
+  if(NOT count EQUAL 1 OR at LESS 0 OR length GREATER 360)
+    message(FATAL_ERROR
+      "${FILE}: ${count} errors, the first of ${length} characters, in place of one\n  ${only}\nin\n${text}")
+  endif()
+endif()
+if(NOT expectations AND NOT only)
   message(FATAL_ERROR "${FILE} expects nothing")
 endif()
 foreach(line IN LISTS expectations)

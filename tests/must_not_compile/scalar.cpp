@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: rheo: the data's scalar type differs from the model's: cast it with .cast<T>()
+// only: rheo: the data's scalar type differs from the model's: cast it with .cast<T>(), as x.cast<float>()
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/model.hpp"
 using namespace rheo;

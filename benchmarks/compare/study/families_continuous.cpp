@@ -7,8 +7,8 @@
 namespace study {
 
 std::vector<Family> continuous() {
-  return {family<presets::Cnf<2, MlpOf<Silu, 94, 94, 94>>, FlowMatching>("cnf", "continuous, by flow matching", 2e-3,
-                                                                         false)};
+  return {family<presets::Cnf<2, Velocity<MlpOf<Silu, 94, 94, 94>, FourierTime<4>>>, FlowMatching>(
+      "cnf", "continuous, by flow matching", 2e-3, false)};
 }
 
 }  // namespace study

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The rows of the study: flat JSON objects of numbers, texts, nulls and lists of numbers, one to a line.
+// The rows of the study: flat JSON objects of numbers, texts, nulls and lists of numbers, one to a line.  Texts are
+// read and written by rheo/io/json.hpp; the rest is not, which refuses what files of weights cannot hold (fractions,
+// null, a line that a kill has cut), where a row holds those and is left out if it is cut.
 #pragma once
 
 #include <charconv>

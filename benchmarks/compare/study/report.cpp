@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "../../../examples/command_line.hpp"
 #include "../common.hpp"
 #include "places.hpp"
 #include "rheo/io/npy.hpp"
@@ -110,7 +111,7 @@ class Rows {
   std::optional<double> median(const std::string& key, const std::string& family, const std::string& targets,
                                const std::string& budget) const {
     std::vector<double> values;
-    for (const auto& t : targets == "*" ? distinct(rows_, "target") : split(targets)) {
+    for (const auto& t : targets == "*" ? distinct(rows_, "target") : examples::parted(targets)) {
       if (const auto s = cell(key, family, t, budget)) values.push_back(s->median);
     }
     if (values.empty()) return std::nullopt;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A fitted model without its type, and the table entry that fits one: all that the study asks of a family.
+// fit_2d's (examples/models/models.hpp) is another, which saves and freezes, takes contexts, and stays an example.
 #pragma once
 
 #include <functional>

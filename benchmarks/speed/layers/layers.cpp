@@ -185,6 +185,7 @@ class Rows : public benchmark::BenchmarkReporter {
 };
 }  // namespace
 
+// No options of examples/command_line.hpp: the words are Google Benchmark's own.
 int main(int count, char** words) {
   static char quick[] = "--benchmark_min_time=0.01";
   std::vector<char*> arguments{words[0], quick};

@@ -14,7 +14,8 @@
 
 namespace rheo::bench {
 
-/// A layer in float: facts are values, calls are virtual.
+/// A layer in float: facts are values, calls are virtual.  The laws' (rheo/evaluation/subject.hpp) copies batches,
+/// which would be part of the time.
 class Subject {
  public:
   std::string name;

@@ -146,6 +146,7 @@ int count_instructions(const std::string& mode, const std::string& name) {
   return mode == "--names" ? 0 : 2;
 }
 
+// No options of examples/command_line.hpp: the words are Google Benchmark's own.
 int main(int count, char** words) {
   const std::string mode = count > 1 ? words[1] : "";
   if (mode == "--names" || mode == "--count") {

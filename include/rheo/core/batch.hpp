@@ -11,8 +11,10 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "rheo/core/arithmetic.hpp"
+#include "rheo/core/fail.hpp"
 #include "rheo/core/one_instruction_set.hpp"
 
 namespace rheo {
@@ -68,6 +70,15 @@ template <class T> CView<T> view(const Batch<T>& a) { return view_of(a.data(), a
 template <class T> ColView<T> view(Column<T>& a) { return {a.data(), a.size()}; }
 template <class T> View<T> view(Batch<T>& a) { return view_of(a.data(), a.rows(), a.cols(), a.rows()); }
 
+/// Not of arrays in another order or of matrices, and says so.
+template <class D> View<typename D::Scalar> view(const Eigen::DenseBase<D>&) {
+  static_assert(
+      D::SizeAtCompileTime == 0 && D::SizeAtCompileTime != 0,
+      "rheo: view wants a Batch<T> or a Column<T>, whose columns stand one behind another: write into one and "
+      "copy it, or for a Map build the view by view_of(data, n, D, n)");
+  return {nullptr, 0, 0, Eigen::OuterStride<>(0)};
+}
+
 /// Eigen::Map has no rebinding assignment: makes `target` look at what `source` looks at.
 template <class M> void reseat(M& target, const M& source) {
   target.~M();
@@ -103,7 +114,8 @@ template <class T> class Input {
   /// Looks at x, or copies it; another scalar type does not compile.
   template <class D> Input(const Eigen::DenseBase<D>& x) : Input() {
     static_assert(std::is_same_v<typename D::Scalar, T>,
-                  "rheo: the data's scalar type differs from the model's: cast it with .cast<T>()");
+                  "rheo: the data's scalar type differs from the model's: cast it with .cast<T>(), as "
+                  "x.cast<float>() for make_model<float>, or make_model<double> for data in double");
     if constexpr (std::is_same_v<typename D::Scalar, T>) {  // one error, not three
       const auto& e = x.derived();
       if constexpr (bool(D::Flags & Eigen::DirectAccessBit)) {
@@ -121,6 +133,13 @@ template <class T> class Input {
   }
   template <class X>
   requires(AsBatch<X>::enabled) Input(const X& x) : Input() { AsBatch<X>::bind(x, *this); }
+  /// Not of numbers without a shape, and says so.
+  template <class A> Input(const std::vector<T, A>&) : Input() {
+    static_assert(
+        sizeof(A) == 0,
+        "rheo: a std::vector has no rows: say them by Eigen::Map<const Eigen::Array<double, Eigen::Dynamic, 2, "
+        "Eigen::RowMajor>>(v.data(), n, 2), where sample stands behind sample");
+  }
   /// Looks at what `other` looks at; what it owns is copied.
   Input(const Input& other) : Input() { *this = other; }
   Input& operator=(const Input& other) {
@@ -155,11 +174,39 @@ template <class T> class Input {
 
 namespace detail {
 
+/// What is wrong with an argument of another width, and what to write instead.
+[[gnu::cold]] inline std::string width_fault(Index rows, Index cols, Index want, const char* what) {
+  const std::string text = std::string(what) + " has " + std::to_string(cols) + (cols == 1 ? " column" : " columns") +
+                           ", this model wants " + std::to_string(want);
+  if (rows == want && want > 0)
+    return text + ": a row is a sample, so that " + what + " is transposed: hand over " + what + ".transpose()";
+  return text + ": a row is a sample, a column a coordinate";
+}
 /// Throws std::invalid_argument unless `x` has `want` columns.
 template <class T> void check_width(const Input<T>& x, Index want, const char* what) {
-  if (x.cols() != want) {
-    fail(std::string(what) + " has " + std::to_string(x.cols()) + " columns, this model wants " + std::to_string(want));
+  if (x.cols() != want) fail(width_fault(x.rows(), x.cols(), want, what));
+}
+
+/// Throws std::invalid_argument unless a context of these columns is one that a model of width `want` takes.
+inline void check_context_width(Index rows, Index cols, Index want) {
+  if (cols == want) return;
+  if (cols == 0) {
+    fail("this flow is conditional and has no context: hand it " + std::to_string(want) +
+         (want == 1 ? " column" : " columns") + " after x, as fit(model, x, context) and log_prob(x, context)");
   }
+  if (want == 0) {
+    fail(
+        "a context was given, and this flow takes none: leave it out, or tell the layers its width, as "
+        "AffineCoupling<2, Mlp<64, 64>, " +
+        std::to_string(cols) + ">");
+  }
+  fail(width_fault(rows, cols, want, "context"));
+}
+/// Throws std::invalid_argument unless a context of so many rows serves n.
+inline void check_context_rows(Index rows, Index n) {
+  if (rows == n || rows == 1) return;
+  fail("context has " + std::to_string(rows) + " rows for a batch of " + std::to_string(n) +
+       ": it wants one for each, or one for all");
 }
 
 /// Aligned raw memory that grows and never shrinks.

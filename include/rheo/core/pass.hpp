@@ -110,6 +110,13 @@ struct StartReport {
   };
   std::vector<Kept> kept;               ///< standardisations that these rows did not change
   std::vector<Index> constant_context;  ///< columns of the context that do not vary
+  /// A column of what reaches the base in other units than mean 0 and deviation 1 (math::apart), as data do that
+  /// nothing standardises.
+  struct Far {
+    Index column;
+    double mean, deviation;
+  };
+  std::vector<Far> far;
 };
 
 /// The data-dependent hook: `in` are all training rows as they reach this layer.

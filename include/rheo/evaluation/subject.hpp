@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Subject: a layer as the laws see it, its type forgotten: facts are values and calls are virtual, so that the laws are
-// compiled once and every further layer costs its own passes only.
+// compiled once and every further layer costs its own passes only.  Speed is measured through another of its own
+// (benchmarks/speed/layers/table.hpp): this one keeps batches and copies them, which there would be part of the time.
 #pragma once
 
 #include <limits>

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "rheo/core/layer_more.hpp"
+#include "rheo/math/moments.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -106,8 +107,10 @@ template <Index K, class Given, class Next, std::size_t J> consteval bool check_
   return true;
 }
 template <Index K, class L, class Next> consteval bool check_dimensions() {
-  static_assert(dimensions_agree<layer_index<K>, gives_dim<L::z_dim>, next_wants_dim<Next::x_dim>>,
-                "rheo: Chain: z_dim of a layer differs from x_dim of the next");
+  static_assert(
+      dimensions_agree<layer_index<K>, gives_dim<L::z_dim>, next_wants_dim<Next::x_dim>>,
+      "rheo: Chain: z_dim of a layer differs from x_dim of the next: all parts of a flow want the same D, the "
+      "base too, as Flow{AffineCoupling<2, Mlp<64, 64>>{}, StandardNormal<2>{}}, unless one drops or adds");
   return L::z_dim == Next::x_dim;
 }
 /// Checks every joint, data first, for one coordinate that does not fit; the result type holds the supports at the end.
@@ -189,6 +192,16 @@ template <std::size_t N, class Tuple> constexpr Index trace_support(Index j) {
     if (L::z_support[static_cast<std::size_t>(j)] != Support::any) return -1;
     const Index i = support_source<L>()[static_cast<std::size_t>(j)];
     return i < 0 ? i : trace_support<N - 1, Tuple>(i);
+  }
+}
+
+/// Reports the columns that reach a real base in units far from its own.  Rows that are not finite tell nothing.
+template <class T, std::size_t D> void report_far(CView<T> x, const std::array<Support, D>& base, StartReport& report) {
+  if (x.rows() < 2 || !x.allFinite()) return;
+  for (std::size_t j = 0; j < D; ++j) {
+    if (base[j] != Support::real) continue;
+    const math::Moments here = math::raw_moments(x, static_cast<Index>(j));
+    if (math::apart({0, 1}, here)) report.far.push_back({static_cast<Index>(j), here.mean, here.deviation});
   }
 }
 
@@ -344,6 +357,9 @@ template <class... Ls> struct Chain {
       const auto theta = slice<K>(p.theta), buffers = buffer_slice<K>(p.buffers);
       const auto c = context<K>(p.context);
       detail::initialise(layer, InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
+      if constexpr (K > 0 && At<K>::z_dim == 0) {
+        if (p.report) detail::report_far<T>(view(std::as_const(x)), At<K>::x_support, *p.report);
+      }
       if constexpr (K + 1 < size && CanEncode<At<K>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);
         x.swap(z);

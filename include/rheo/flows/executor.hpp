@@ -6,20 +6,12 @@
 #include <type_traits>
 
 #include "rheo/core/batch.hpp"
+#include "rheo/core/function_ref.hpp"
 
 namespace rheo {
 
-/// Looks at a callable (Index job, int worker), so that code is compiled once for all of them; for arguments only.
-struct Job {
-  void* callee;                     ///< what is called
-  void (*call)(void*, Index, int);  ///< how
-  /// Of anything callable as f(i, worker); it must outlive the job.
-  template <class F>
-  requires(!std::is_same_v<std::remove_cvref_t<F>, Job>) Job(F&& f)  // const_cast: a const callable is called as one
-      : callee(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
-        call([](void* j, Index i, int w) { (*static_cast<std::remove_reference_t<F>*>(j))(i, w); }) {}
-  void operator()(Index job, int worker) const { call(callee, job, worker); }
-};
+/// What is called with (Index job, int worker).
+using Job = FunctionRef<void(Index, int)>;
 
 /// The threads of a program that has its own: what Workspace, Model::workspace and Trainer take in the place of a
 /// number of threads, and fit as FitOptions::executor.  It must live as long as what was made of it.  Bits are those of

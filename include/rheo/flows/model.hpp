@@ -294,11 +294,8 @@ template <class F, class T> class Model {
   void check_context(const Input<T>& context, Index n) const {
     static_cast<void>(theta());  // throws in a model that has been moved from
     if (context_dim == 0 && context.cols() == 0) return;
-    detail::check_width(context, context_dim, "context");
-    if (context.rows() != n && context.rows() != 1) {
-      detail::fail("context has " + std::to_string(context.rows()) + " rows for a batch of " + std::to_string(n) +
-                   ": it wants one for each, or one for all");
-    }
+    detail::check_context_width(context.rows(), context.cols(), context_dim);
+    detail::check_context_rows(context.rows(), n);
   }
   CColView<T> total(const Input<T>& x, Noise noise, const Input<T>& context, Work& ws) const {
     static_assert(CanEncode<F, T>,

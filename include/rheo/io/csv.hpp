@@ -45,7 +45,9 @@ class CsvNumbers {
       if (x.kind == CsvKind::text || x.kind == CsvKind::refused) refuse(row, k, x, instead_of_names);
       if (x.kind == CsvKind::missing && !lack_) lack_ = row[k], lacking_ = column;
       whole &= x.kind == CsvKind::number;
-      if (comma_ && x.kind == CsvKind::number) one_mark(row[k]);
+      if (comma_ && x.kind == CsvKind::number) {
+        if (const std::string fault = mark_.fault(row[k]); !fault.empty()) csv_error(name_, row[k], fault);
+      }
       values_.push_back(x.value);
     }
     if (whole) return;
@@ -78,18 +80,6 @@ class CsvNumbers {
     }
     csv_error(name_, row[k], reason);
   }
-  /// A decimal comma here and a decimal point there: one of them may part thousands.
-  void one_mark(const CsvField& f) {
-    const bool comma = f.text.find(',') != f.text.npos;
-    if (!comma && f.text.find('.') == f.text.npos) return;
-    (comma ? with_comma_ : with_point_) = f;
-    if (with_comma_ && with_point_) {
-      const CsvField& other = comma ? *with_point_ : *with_comma_;
-      csv_error(name_, f,
-                shown(f.text) + " has a decimal " + (comma ? "comma" : "point") + ", " + shown(other.text) +
-                    " in line " + std::to_string(other.line) + " a decimal " + (comma ? "point" : "comma"));
-    }
-  }
 
   const std::string& name_;
   const std::vector<std::size_t>& places_;
@@ -97,7 +87,8 @@ class CsvNumbers {
   std::size_t width_, lacking_ = 0;
   bool comma_;
   std::vector<double> values_;
-  std::optional<CsvField> lack_, with_comma_, with_point_;
+  std::optional<CsvField> lack_;
+  CsvMark mark_;
   Index dropped_ = 0;
 };
 

@@ -36,6 +36,27 @@ struct CsvField {
   std::size_t line, column;  // of its first character that is no blank
 };
 
+/// The decimal mark of the numbers of one table where both are read: a comma here and a point there are refused, since
+/// one of them may part thousands.
+class CsvMark {
+ public:
+  /// What is wrong with this number's mark beside those before it, or nothing.
+  std::string fault(const CsvField& f) {
+    const auto at = f.text.find_first_of(",.");
+    if (at == f.text.npos) return {};
+    const bool comma = f.text[at] == ',';
+    if (mark_ == 0) mark_ = f.text[at], first_ = f.text, line_ = f.line;
+    if (mark_ == f.text[at]) return {};
+    return shown(f.text) + " has a decimal " + (comma ? "comma" : "point") + ", " + shown(first_) + " in line " +
+           std::to_string(line_) + " a decimal " + (comma ? "point" : "comma");
+  }
+
+ private:
+  char mark_ = 0;
+  std::string first_;
+  std::size_t line_ = 0;
+};
+
 [[noreturn]] inline void csv_error(const std::string& name, const CsvField& f, const std::string& reason) {
   bad_file(name + ":" + std::to_string(f.line) + ":" + std::to_string(f.column), reason);
 }

@@ -8,6 +8,7 @@
 #include "rheo/io/encoding.hpp"
 #include "rheo/io/file.hpp"
 #include "rheo/io/freeze.hpp"
+#include "rheo/io/half_blocks.hpp"
 #include "rheo/io/json.hpp"
 #include "rheo/io/model_file.hpp"
 #include "rheo/io/npy.hpp"

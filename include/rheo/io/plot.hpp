@@ -183,15 +183,26 @@ inline int widest(const std::vector<std::string>& labels) {
 
 }  // namespace detail
 
+namespace detail {
+inline void check_panels(const std::vector<Panel>& panels, const Box& box) {
+  const bool real =
+      std::isfinite(box.x1 - box.x0) && std::isfinite(box.y1 - box.y0) && box.x1 > box.x0 && box.y1 > box.y0;
+  if (panels.empty() || !real) rheo::detail::fail("a plot needs a panel and a box with x0 < x1 and y0 < y1");
+  for (const Panel& p : panels) {
+    if (p.kind == Panel::Kind::scatter && p.values.cols() != 2)
+      rheo::detail::fail("the points of panel '" + p.title + "' have " + std::to_string(p.values.cols()) +
+                         " columns, not 2");
+  }
+}
+}  // namespace detail
+
 /// The panels from left to right, each 420 x 420 pixels with its title above, numbers along the bottom of each and the
 /// left of the first, and a colour bar from 0 to its top beside every heat map, whose last number is marked with >
 /// where the peak is cut.  Points and cells outside the box are not shown.  Throws std::invalid_argument for no panels,
 /// a box that is empty or not finite, or points that have not 2 columns.
 inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
   using namespace detail;
-  const bool real =
-      std::isfinite(box.x1 - box.x0) && std::isfinite(box.y1 - box.y0) && box.x1 > box.x0 && box.y1 > box.y0;
-  if (panels.empty() || !real) rheo::detail::fail("a plot needs a panel and a box with x0 < x1 and y0 < y1");
+  check_panels(panels, box);
   const Ticks xs(box.x0, box.x1, 5), ys(box.y0, box.y1, 5);
   constexpr int side = panel_side, top = 48, bottom = 48, margin = 20, gap = 32, tick = 6, bar_gap = 12, bar = 16;
   const int first = margin + widest(ys.labels) + tick + 6;
@@ -200,9 +211,6 @@ inline Image draw_panels(const std::vector<Panel>& panels, const Box& box) {
   for (std::size_t k = 0; k < panels.size(); ++k) {
     const Panel& p = panels[k];
     const bool heat = p.kind == Panel::Kind::heat_map;
-    if (!heat && p.values.cols() != 2)
-      rheo::detail::fail("the points of panel '" + p.title + "' have " + std::to_string(p.values.cols()) +
-                         " columns, not 2");
     scales.emplace_back(0.0, heat ? top_of(p) : 1.0, 5);
     if (heat && cut(p)) scales.back().labels.back().insert(0, ">");
     width += side + (k ? gap : 0) + (heat ? bar_gap + bar + tick + 7 + widest(scales.back().labels) : 0);

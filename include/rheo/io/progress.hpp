@@ -67,10 +67,8 @@ class Progress {
   /// `total` is how many ticks there will be, 0 = unknown.
   Progress(std::string what, std::int64_t total, ProgressOptions options = {})
       : options_(std::move(options)), what_(std::move(what)), total_(static_cast<double>(total)) {
-    const char* term = std::getenv("TERM");
-    const char* no_color = std::getenv("NO_COLOR");
-    terminal_ = platform::is_terminal(options_.out) && !(term && std::string(term) == "dumb");
-    colour_ = terminal_ && !(no_color && *no_color);
+    terminal_ = platform::is_live_terminal(options_.out);
+    colour_ = terminal_ && platform::colours_wanted();
     begin_ = now();
   }
   /// A copy has counted and drawn nothing yet.

@@ -142,7 +142,7 @@ template <class T> class CsvRows final : public RowFiles<T> {
     this->columns_.find(this->options_, layout.names, path);
     names_ = std::move(layout.names);
     first_ = layout.header ? "" : std::string(line);
-    mark_ = 0;
+    mark_ = {};
   }
   Index read_block(View<T> x, View<T> context, BrokenRows& broken) override {
     numbers_.clear();
@@ -188,20 +188,17 @@ template <class T> class CsvRows final : public RowFiles<T> {
     if (x.kind == CsvKind::missing)
       return {field, "a number of column " + shown(names_[place]) + " is missing or not finite"};
     if (x.kind != CsvKind::number) return {field, shown(field.text) + " " + x.reason};
-    const auto at = comma ? field.text.find_first_of(",.") : field.text.npos;
-    if (at != field.text.npos && mark_ == 0) mark_ = field.text[at], mark_line_ = field.line;
-    if (at != field.text.npos && mark_ != field.text[at]) {  // one of them may part thousands
-      const bool here = field.text[at] == ',';
-      return {field, shown(field.text) + " has a decimal " + (here ? "comma" : "point") + ", line " +
-                         std::to_string(mark_line_) + " a decimal " + (here ? "point" : "comma")};
+    if (comma) {
+      if (std::string fault = mark_.fault(field); !fault.empty()) return {field, std::move(fault)};
     }
     to = static_cast<T>(x.value);
     return {};
   }
 
   std::unique_ptr<LineReader> lines_;
-  char delimiter_ = ',', mark_ = 0;
-  std::size_t width_ = 0, mark_line_ = 0;
+  char delimiter_ = ',';
+  CsvMark mark_;
+  std::size_t width_ = 0;
   std::vector<std::string> names_;
   std::string first_;
   std::vector<CsvField> row_;

@@ -12,6 +12,7 @@
 
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/arena.hpp"
+#include "rheo/core/function_ref.hpp"
 #include "rheo/core/pass.hpp"
 #include "rheo/platform/compiled.hpp"
 
@@ -26,22 +27,9 @@ inline constexpr double contraction_tolerance = 32 * static_cast<double>(std::nu
 /// Widest rows that are hastened: a matrix for every row is kept.
 inline constexpr Index hastened = 64;
 
-/// A map of batches by reference: the iteration is compiled once for all maps.  `which` are the rows of y that x stands
-/// for; null: all, in their order.
-template <class T> class MapRef {
- public:
-  template <class F>
-  requires(!std::is_same_v<F, MapRef>) explicit MapRef(F& f)
-      : map_(&f), call_([](void* map, CView<T> x, View<T> g, const Index* which) {
-          if constexpr (std::is_invocable_v<F&, CView<T>, View<T>, const Index*>) (*static_cast<F*>(map))(x, g, which);
-          else (*static_cast<F*>(map))(x, g);
-        }) {}
-  void operator()(CView<T> x, View<T> g, const Index* which) const { call_(map_, x, g, which); }
-
- private:
-  void* map_;
-  void (*call_)(void*, CView<T>, View<T>, const Index*);
-};
+/// A map of batches by reference: the iteration is compiled once for all maps.  The last argument are the rows of y
+/// that x stands for; null: all, in their order.
+template <class T> using MapRef = FunctionRef<void(CView<T>, View<T>, const Index*)>;
 template <class T>
 void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, MapRef<T> eval);
 
@@ -56,7 +44,11 @@ void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Re
 /// counted).  Choices are made on values; tangents are not those of the root.
 template <class T, class Eval>
 void contraction_root(CView<T> y, View<T> x, double bound, Arena& scratch, Report* report, Eval eval) {
-  contraction_root_of<T>(y, x, bound, scratch, report, MapRef<T>(eval));
+  const auto map = [&eval](CView<T> at, View<T> g, const Index* which) {
+    if constexpr (std::is_invocable_v<Eval&, CView<T>, View<T>, const Index*>) eval(at, g, which);
+    else static_cast<void>(which), eval(at, g);
+  };
+  contraction_root_of<T>(y, x, bound, scratch, report, map);
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "rheo/math/clip.hpp"
 #include "rheo/math/rational_quadratic.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -45,7 +46,7 @@ template <class L> struct MonotoneCubicBin {
   /// y(t) and log dy/dx for t in the bin; a t beside the bin counts as its nearer end.
   Placed<L> value(L t) const {
     using std::log, std::max, std::min;
-    const L theta = min(max((t - x) / w, L(0)), L(1)), omega = L(1) - theta;
+    const L theta = math::clip((t - x) / w, L(0), L(1)), omega = L(1) - theta;
     return {y + h * theta * theta * (L(3) - L(2) * theta) + w * theta * omega * (d0 * omega - d1 * theta),
             log(slope(theta, omega))};
   }
@@ -65,7 +66,7 @@ template <class L> struct MonotoneCubicBin {
     } else {
       const L over_s = w / h, e0 = d0 * over_s, e1 = d1 * over_s, m = L(2) * (L(3) - e0 - e1), u = (t - y) / h,
               tol = tolerance();
-      L theta = min(max(u, L(0)), L(1)), low(0), high(1), residual(0), newton(0);
+      L theta = math::clip(u, L(0), L(1)), low(0), high(1), residual(0), newton(0);
       auto step = [&] {
         const L omega = L(1) - theta;
         residual = theta * theta * (L(3) - L(2) * theta) + theta * omega * (e0 * omega - e1 * theta) - u;
@@ -80,7 +81,7 @@ template <class L> struct MonotoneCubicBin {
         theta = select(busy, select(both(low < newton, newton < high), newton, L(0.5) * (low + high)), theta);
       }
       const L found = theta, left = abs(residual);
-      theta = min(max(newton, L(0)), L(1));
+      theta = math::clip(newton, L(0), L(1));
       step();
       theta =
           select(abs(residual) <= left, theta, select(left <= tol, found, L(std::numeric_limits<double>::quiet_NaN())));
@@ -92,7 +93,7 @@ template <class L> struct MonotoneCubicBin {
   /// overwrites g with those of the bin.
   template <bool Encode> L pull(L t, L g_out, L g_v, MonotoneCubicBin& g) const {
     using std::max, std::min;
-    const L per = L(1) / w, theta = min(max((t - x) * per, L(0)), L(1)), omega = L(1) - theta, o = theta * omega,
+    const L per = L(1) / w, theta = math::clip((t - x) * per, L(0), L(1)), omega = L(1) - theta, o = theta * omega,
             m = L(3) * h * per - d0 - d1;
     const L f = slope(theta, omega), g_f = g_v / f;
     const L v_x = L(2) * (d1 * theta - d0 * omega + m * (omega - theta)) * per / f;

@@ -3,6 +3,7 @@
 //   Gregory and Delbourgo 1982;  Durkan et al. 2019, arXiv:1906.04032, eqs. 4-8 and appendix A.
 #pragma once
 
+#include "rheo/math/clip.hpp"
 #include "rheo/math/lane.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -19,7 +20,7 @@ template <class L> struct RationalQuadraticBin {
   /// y(t) and log dy/dx for t in the bin; a t beside the bin counts as its nearer end.
   Placed<L> value(L t) const {
     using std::log, std::max, std::min;
-    const L s = h / w, theta = min(max((t - x) / w, L(0)), L(1)), omega = L(1) - theta, o = theta * omega;
+    const L s = h / w, theta = math::clip((t - x) / w, L(0), L(1)), omega = L(1) - theta, o = theta * omega;
     const L D = denominator(s, o), r = s / D;
     return {y + h * (s * theta * theta + d0 * o) / D, log(r * r * slope(s, theta, omega, o))};
   }
@@ -38,7 +39,7 @@ template <class L> struct RationalQuadraticBin {
       const L root = found - (there.at - t) * exp(-there.v);
       return {root, value(root).v};
     } else {
-      const L s = h / w, up = min(max(t - y, L(0)), h), down = h - up, b = d0 * down - d1 * up;
+      const L s = h / w, up = math::clip(t - y, L(0), h), down = h - up, b = d0 * down - d1 * up;
       const L two_s = s + s, big = abs(b) + sqrt(b * b + two_s * two_s * up * down);
       const auto turned = b < L(0);  // then theta : omega is big : 2 s down, else 2 s up : big
       const L little = two_s * select(turned, down, up), share = L(1) / (little + big),
@@ -52,7 +53,7 @@ template <class L> struct RationalQuadraticBin {
   /// overwrites g with those of the bin.
   template <bool Encode> L pull(L t, L g_out, L g_v, RationalQuadraticBin& g) const {
     using std::max, std::min;
-    const L one_over_w = L(1) / w, s = h * one_over_w, theta = min(max((t - x) * one_over_w, L(0)), L(1)),
+    const L one_over_w = L(1) / w, s = h * one_over_w, theta = math::clip((t - x) * one_over_w, L(0), L(1)),
             omega = L(1) - theta, o = theta * omega;
     const L q = d0 + d1 - L(2) * s, D = s + q * o, one_over_D = L(1) / D, r = s * one_over_D;
     const L P = slope(s, theta, omega, o), one_over_P = L(1) / P, f = r * r * P, N = s * theta * theta + d0 * o;

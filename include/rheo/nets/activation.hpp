@@ -4,6 +4,7 @@
 // of derivatives (nets/tangent.hpp).
 #pragma once
 
+#include "rheo/math/clip.hpp"
 #include "rheo/math/softplus.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -84,7 +85,7 @@ struct Gelu {
   /// Beyond 10 the slope is 0 or 1 and bends no more, while its parts overflow.
   template <class L> static L within(L a) {
     using std::max, std::min;
-    return min(max(a, L(-10)), L(10));
+    return math::clip(a, L(-10), L(10));
   }
   template <class L> static L inner(L a) { return L(0.7978845608028654) * (a + L(0.044715) * a * a * a); }
 };

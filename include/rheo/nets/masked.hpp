@@ -202,4 +202,9 @@ template <class Act, Index... H> using MadeOf = BasicMade<Act, ZeroLast, H...>;
 /// Degrees dealt by turns, as zuko and FlowJAX deal them.
 template <Index... H> using DealtMade = MadeBy<DealtDegrees, Relu, ZeroLast, H...>;
 
+namespace detail {
+template <class Net, Index D, Index P, Index C>
+using MaskedNet = typename decltype(net_in<Net, D, P, C, true, Made<1>>())::type;
+}  // namespace detail
+
 }  // namespace rheo

@@ -5,8 +5,9 @@
 
 #include <array>
 #include <cmath>
+#include <type_traits>
 
-#include "rheo/core/pass.hpp"
+#include "rheo/core/layer.hpp"
 #include "rheo/nets/linear.hpp"
 
 namespace rheo {
@@ -151,5 +152,34 @@ template <class Act, class Last, Index... H> struct BasicMlp {
 template <Index... H> using Mlp = BasicMlp<Relu, ZeroLast, H...>;
 /// Any activation: MlpOf<Tanh, 64, 64>.
 template <class Act, Index... H> using MlpOf = BasicMlp<Act, ZeroLast, H...>;
+
+namespace detail {
+
+template <class Net, Index In, Index Out, Index C>
+concept IsNet = requires {
+  typename Net::template net<In, Out, C>;
+};
+
+/// The net of a recipe, masked or not as who asks wants it; another, and an error in words, where there is none such.
+template <class Net, Index In, Index Out, Index C, bool Masked, class Other> consteval auto net_in() {
+  if constexpr (!IsNet<Net, In, Out, C>) {
+    static_assert(IsNet<Net, In, Out, C>,
+                  "rheo: a net is wanted here, by its hidden widths: Mlp<64, 64>, or Made<64, 64> where it is "
+                  "autoregressive");
+    return std::type_identity<typename Other::template net<In, Out, C>>{};
+  } else if constexpr (is_masked<typename Net::template net<In, Out, C>> && !Masked) {
+    static_assert(Masked, "rheo: Coupling wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
+    return std::type_identity<typename Other::template net<In, Out, C>>{};
+  } else if constexpr (Masked && !is_masked<typename Net::template net<In, Out, C>>) {
+    static_assert(!Masked, "rheo: Autoregressive wants a masked net: Made<64, 64> in place of Mlp<64, 64>");
+    return std::type_identity<typename Other::template net<In, Out, C>>{};
+  } else {
+    return std::type_identity<typename Net::template net<In, Out, C>>{};
+  }
+}
+template <class Net, Index In, Index Out, Index C>
+using PlainNet = typename decltype(net_in<Net, In, Out, C, false, Mlp<>>())::type;
+
+}  // namespace detail
 
 }  // namespace rheo

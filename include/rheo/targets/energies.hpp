@@ -12,6 +12,7 @@
 
 #include "rheo/core/fail.hpp"
 #include "rheo/core/noise.hpp"
+#include "rheo/math/clip.hpp"
 #include "rheo/math/energy.hpp"
 #include "rheo/targets/toy.hpp"
 
@@ -107,7 +108,7 @@ template <Index D> struct Funnel {
     using V = std::decay_t<decltype(x[0])>;
     V squares = x[1] * x[1];
     for (std::size_t k = 2; k < D; ++k) squares += x[k] * x[k];
-    const V precision = exp(max(min(-x[0], V(80)), V(-80)));
+    const V precision = exp(math::clip(V(-x[0]), V(-80), V(80)));
     return V(0.5) * squares * precision + x[0] * (x[0] * V(1.0 / 18.0) + V(0.5 * (D - 1))) + V(constant);
   }
   template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace&) const {

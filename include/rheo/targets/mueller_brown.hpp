@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rheo/core/fail.hpp"
+#include "rheo/math/clip.hpp"
 #include "rheo/math/energy.hpp"
 #include "rheo/math/lane.hpp"
 #include "rheo/targets/quadrature.hpp"
@@ -41,8 +42,8 @@ class MuellerBrown {
     using V = std::decay_t<decltype(x[0])>;
     V u(0);
     for (const Term& t : terms) {
-      const V d1 = max(min(x[0] - V(t.x1), V(1e3)), V(-1e3));
-      const V d2 = max(min(x[1] - V(t.x2), V(1e3)), V(-1e3));
+      const V d1 = math::clip(V(x[0] - V(t.x1)), V(-1e3), V(1e3));
+      const V d2 = math::clip(V(x[1] - V(t.x2)), V(-1e3), V(1e3));
       u += V(t.height / kT_) * exp(min(d1 * (V(t.a) * d1 + V(t.b) * d2) + V(t.c) * d2 * d2, V(80)));
     }
     return u;

@@ -22,6 +22,7 @@ void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& c
     check_finite(c.view(), contexts);
   };
   check_together(several(options.team), [&] {
+    model.check(data, context);
     check_options(options, data.rows());
     check(data, context, "the data", "the context");
     check_support<F, T>(model, data, context, options.noise.fork(4));

@@ -346,7 +346,7 @@ requires(F::context_dim > 0) EnergyFitResult
     fit_energy(Model<F, T>& model, const E& energy, const std::type_identity_t<Input<T>>& context,
                const EnergyFitOptions& options = {}) {
   detail::check_together(detail::several(options.team), [&] {
-    detail::check_width(context, F::context_dim, "context");
+    detail::check_context_width(context.rows(), context.cols(), F::context_dim);
     if (context.rows() < 1) detail::fail("fit_energy: no context");
     detail::check_finite(context.view(), "the context");
   });

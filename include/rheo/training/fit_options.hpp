@@ -100,7 +100,8 @@ struct FitResult {
   long skipped_steps = 0;                                      ///< not made, for a non-finite loss or gradient
   std::vector<Index> set_aside;  ///< held-out rows whose loss was not finite in some epoch and that none was judged by:
                                  ///< of the data, or of the HeldOut
-  StartReport start;             ///< constant columns of the context, and standardisations kept from an earlier fit
+  StartReport start;  ///< constant columns of the context, standardisations kept from an earlier fit, columns
+                      ///< that nothing standardised
   std::vector<RepeatedValues> repeated;  ///< columns of the data with numbers that many rows share
   std::vector<OutlyingRow> outlying;     ///< columns of the data with a number far from all others
   Index negative_weights = 0;            ///< how many weights of the data are negative
@@ -134,6 +135,13 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
                     " is still standardised by an earlier fit's mean " + of(k.mean) + " and deviation " +
                     of(k.deviation) + ", these rows have " + of(k.mean_here) + " and " + of(k.deviation_here) +
                     ": FitOptions::restandardize takes theirs");
+  }
+  if (!r.start.far.empty() && r.start.kept.empty()) {
+    const auto& far = r.start.far[0];
+    notes.push_back("column " + of(far.column) + " comes to the base with mean " + of(far.mean) + " and deviation " +
+                    of(far.deviation) +
+                    ", and nets and splines are made for numbers of order one: begin the flow with Standardize<D>{}; "
+                    "densities stay in your units");
   }
   if (r.negative_weights > 0) {
     notes.push_back(of(r.negative_weights) + " weights are negative, and the rows tell as much as " +

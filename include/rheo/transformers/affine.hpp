@@ -5,6 +5,8 @@
 //     arXiv:2007.02731, code.
 #pragma once
 
+#include <type_traits>
+
 #include "rheo/math/soft_clip.hpp"
 #include "rheo/math/softplus.hpp"
 #include "rheo/transformers/transformer.hpp"
@@ -139,4 +141,29 @@ struct Shift {
   }
 };
 
+namespace detail {
+
+/// A failed static_assert in a function, unlike one in a class, leaves a compiler with a type to go on with, so that
+/// its first error is the only one.
+template <class Tau> consteval auto learned_map() {
+  if constexpr (!requires { Tau::params; }) {
+    static_assert(
+        requires { Tau::params; },
+        "rheo: the transformer comes before the net, as Coupling<2, RationalQuadraticSpline<8>, Mlp<64, 64>>, "
+        "and this is no transformer");
+    return std::type_identity<Shift>{};
+  } else if constexpr (Tau::params <= 0) {
+    static_assert(Tau::params > 0,
+                  "rheo: this transformer takes no parameters, so that a net has nothing to give it: apply it by "
+                  "Elementwise<D, Transformer> or On<D, Mask<...>, Transformer>, or take ScaleShift<> or "
+                  "RationalQuadraticSpline<8>");
+    return std::type_identity<Shift>{};
+  } else {
+    return std::type_identity<Tau>{};
+  }
+}
+/// A transformer whose parameters a net makes.
+template <class Tau> using LearnedMap = typename decltype(learned_map<Tau>())::type;
+
+}  // namespace detail
 }  // namespace rheo

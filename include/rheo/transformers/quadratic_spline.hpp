@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "rheo/math/bins.hpp"
+#include "rheo/math/clip.hpp"
 #include "rheo/transformers/knots.hpp"
 #include "rheo/transformers/spline_ends.hpp"
 
@@ -33,7 +34,7 @@ template <Index K, bool OneAtEnds, class Knots> struct QuadraticCore {
     const auto s = find<Encode>(t, raw);
     const L d = s.right - s.left;
     if constexpr (Encode) {
-      const L a = min(max((t - s.x) / s.w, L(0)), L(1));
+      const L a = math::clip((t - s.x) / s.w, L(0), L(1));
       const L y = min(s.c + s.w * a * (s.left + L(0.5) * d * a), L(1));
       return {L(box.bottom) + y * L(high()), log(s.left + d * a) + L(std::log(high() / wide()))};
     } else {
@@ -47,7 +48,7 @@ template <Index K, bool OneAtEnds, class Knots> struct QuadraticCore {
   template <bool Encode, class L, class Raw, class Give> L pull(L x, L g_out, L g_v, Raw raw, Give give) const {
     using std::max, std::min;
     const auto s = find<true>((x - L(box.left)) * L(1 / wide()), raw);
-    const L t = (x - L(box.left)) * L(1 / wide()), d = s.right - s.left, a = min(max((t - s.x) / s.w, L(0)), L(1)),
+    const L t = (x - L(box.left)) * L(1 / wide()), d = s.right - s.left, a = math::clip((t - s.x) / s.w, L(0), L(1)),
             p = s.left + d * a;
     const L v_x = d / (p * s.w), slide = Encode ? L(0) : g_out * L(wide()) + g_v * v_x;
     const L g_y = Encode ? g_out * L(high()) : -slide / p, g_x = g_y * p + g_v * v_x;

@@ -32,6 +32,7 @@ template <class L> L below_one() {
   using S = typename RealOf<L>::type;
   return L(S(1) - std::numeric_limits<S>::epsilon() / S(2));
 }
+/// Unlike math::clip, whose min and max leave open what becomes of it, NaN stays NaN.
 template <class L> L clamp(L x, L low, L high) { return select(x < low, low, select(x > high, high, x)); }
 /// `value` for x in [low, high], `other` elsewhere.
 template <class L> L within(L x, L low, L high, L value, L other) {

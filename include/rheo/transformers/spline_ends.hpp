@@ -15,6 +15,7 @@
 #include <numbers>
 #include <string>
 
+#include "rheo/math/clip.hpp"
 #include "rheo/transformers/transformer.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -41,10 +42,7 @@ inline void check_bins(Index K, double least) {
     fail(std::to_string(K) + " bins of at least " + std::to_string(least) + " do not fit into the interval");
 }
 
-template <class L> L clamp(L x, double low, double high) {
-  using std::max, std::min;
-  return min(max(x, L(low)), L(high));
-}
+template <class L> L clamp(L x, double low, double high) { return math::clip(x, L(low), L(high)); }
 
 /// Inside the interval the Core, outside the identity (V = 0); the bounds belong to the inside.  Round trip:
 /// |f(f^-1(z)) - z| stays below 8 eps bound (1 + slope), slope the steepest within rounding of f^-1(z).

@@ -36,7 +36,8 @@ template <int... J> struct Order {
 /// other way about: Invert<Autoregressive<...>>. Both pulls are exact; that of decode is a back substitution along the
 /// order, the transposed triangular solve. Net is a recipe: net<D, P, C> with map, map_pull, unroll and unroll_pull as
 /// in nets/masked.hpp, coordinates numbered along the order.
-template <Index D, class Transformer, class Net, Index C = 0, class O = NaturalOrder> struct Autoregressive {
+template <Index D, class Tau, class Net, Index C = 0, class O = NaturalOrder> struct Autoregressive {
+  using Transformer = detail::LearnedMap<Tau>;
   static_assert(D > 0, "rheo: Autoregressive: at least one coordinate");
   static_assert(
       [] {
@@ -49,9 +50,7 @@ template <Index D, class Transformer, class Net, Index C = 0, class O = NaturalO
       }(),
       "rheo: Autoregressive: the order must name every coordinate once");
   static constexpr Index P = Transformer::params;
-  using Conditioner = typename Net::template net<D, P, C>;
-  static_assert(detail::is_masked<Conditioner>,
-                "rheo: Autoregressive wants a masked net: Made<64, 64> in place of Mlp<64, 64>");
+  using Conditioner = detail::MaskedNet<Net, D, P, C>;
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count,
                          buffer_count = 0;

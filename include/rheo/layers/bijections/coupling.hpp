@@ -5,6 +5,7 @@
 //     (RealNVP), eqs. 4-8.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "rheo/core/layer_more.hpp"
@@ -12,17 +13,30 @@
 #include "rheo/nets/mlp.hpp"
 #include "rheo/transformers/affine.hpp"
 
+#include "rheo/platform/macros_off.hpp"
+
 namespace rheo {
+
+namespace detail {
+
+/// How many coordinates a mask transforms that leaves others; at least 1, so that its error is the only one.
+template <Index D, class M> consteval Index transformed_part() {
+  constexpr Index n = transformed_count<D, M>;
+  static_assert(0 < n && n < D,
+                "rheo: Coupling: a mask must let some coordinate pass and transform some other, so that D is at least "
+                "2; one coordinate has presets::NsfAutoregressive<1>, or Elementwise<1, RationalQuadraticSpline<8>>");
+  return std::max(Index(1), n);
+}
+
+}  // namespace detail
 
 /// z_t = tau(x_t; net(x_p, context)), z_p = x_p; V is the sum of the transformer's log-slopes.  Both directions take
 /// one pass of the net.
-template <Index D, class Transformer, class Net, Index C = 0, class M = HalfMask<D>> struct Coupling {
-  static constexpr Index K = detail::transformed_count<D, M>, passed_count = D - K;
-  static_assert(K > 0 && passed_count > 0,
-                "rheo: Coupling: a mask must let some coordinate pass and transform some other");
-  using Conditioner = typename Net::template net<passed_count, K * Transformer::params, C>;
-  static_assert(!detail::is_masked<Conditioner>,
-                "rheo: Coupling wants a plain net: Mlp<64, 64> in place of Made<64, 64>");
+template <Index D, class Tau, class Net, Index C = 0, class M = HalfMask<D>> struct Coupling {
+  using Transformer = detail::LearnedMap<Tau>;
+  static constexpr Index K = detail::transformed_part<D, M>(),
+                         passed_count = std::max(Index(1), D - detail::transformed_count<D, M>);
+  using Conditioner = detail::PlainNet<Net, passed_count, K * Transformer::params, C>;
 
   static constexpr Index x_dim = D, z_dim = D, context_dim = C, param_count = Conditioner::param_count,
                          buffer_count = 0;
@@ -139,3 +153,5 @@ template <Index D, class Net, Index C = 0, class M = HalfMask<D>>
 using AdditiveCoupling = Coupling<D, Shift, Net, C, M>;
 
 }  // namespace rheo
+
+#include "rheo/platform/macros_on.hpp"
