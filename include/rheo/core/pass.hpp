@@ -112,11 +112,11 @@ struct StartReport {
   std::vector<Index> constant_context;  ///< columns of the context that do not vary
   /// A column of what reaches the base in other units than mean 0 and deviation 1 (math::apart), as data do that
   /// nothing standardises.
-  struct Far {
+  struct OffScale {
     Index column;
     double mean, deviation;
   };
-  std::vector<Far> far;
+  std::vector<OffScale> off_scale;
 };
 
 /// The data-dependent hook: `in` are all training rows as they reach this layer.

@@ -196,12 +196,13 @@ template <std::size_t N, class Tuple> constexpr Index trace_support(Index j) {
 }
 
 /// Reports the columns that reach a real base in units far from its own.  Rows that are not finite tell nothing.
-template <class T, std::size_t D> void report_far(CView<T> x, const std::array<Support, D>& base, StartReport& report) {
+template <class T, std::size_t D>
+void report_off_scale(CView<T> x, const std::array<Support, D>& base, StartReport& report) {
   if (x.rows() < 2 || !x.allFinite()) return;
   for (std::size_t j = 0; j < D; ++j) {
     if (base[j] != Support::real) continue;
     const math::Moments here = math::raw_moments(x, static_cast<Index>(j));
-    if (math::apart({0, 1}, here)) report.far.push_back({static_cast<Index>(j), here.mean, here.deviation});
+    if (math::apart({0, 1}, here)) report.off_scale.push_back({static_cast<Index>(j), here.mean, here.deviation});
   }
 }
 
@@ -358,7 +359,7 @@ template <class... Ls> struct Chain {
       const auto c = context<K>(p.context);
       detail::initialise(layer, InitPass<T>{view(std::as_const(x)), theta, buffers, c, p.anew, p.report});
       if constexpr (K > 0 && At<K>::z_dim == 0) {
-        if (p.report) detail::report_far<T>(view(std::as_const(x)), At<K>::x_support, *p.report);
+        if (p.report) detail::report_off_scale<T>(view(std::as_const(x)), At<K>::x_support, *p.report);
       }
       if constexpr (K + 1 < size && CanEncode<At<K>, T>) {
         detail::encode_rows<T>(layer, view(std::as_const(x)), z, theta, buffers, c);

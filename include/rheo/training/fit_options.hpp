@@ -136,10 +136,10 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
                     of(k.deviation) + ", these rows have " + of(k.mean_here) + " and " + of(k.deviation_here) +
                     ": FitOptions::restandardize takes theirs");
   }
-  if (!r.start.far.empty() && r.start.kept.empty()) {
-    const auto& far = r.start.far[0];
-    notes.push_back("column " + of(far.column) + " comes to the base with mean " + of(far.mean) + " and deviation " +
-                    of(far.deviation) +
+  if (!r.start.off_scale.empty() && r.start.kept.empty()) {
+    const auto& away = r.start.off_scale[0];
+    notes.push_back("column " + of(away.column) + " comes to the base with mean " + of(away.mean) + " and deviation " +
+                    of(away.deviation) +
                     ", and nets and splines are made for numbers of order one: begin the flow with Standardize<D>{}; "
                     "densities stay in your units");
   }
