@@ -94,7 +94,8 @@ def compare(page, flow, target, load, folder):
     if os.path.exists(name):
         os.remove(name)
     points = page.run("Array.from(made.data.subarray(0, 400))")
-    page.run(f"heard.lastScores = null; send('score', {{points: new Float32Array({points})}}); $('download').click(); 0")
+    page.run(f"heard.lastScores = null; send('score', {{points: new Float32Array({points})}}); 0")
+    page.run("$('download').click(); 0")
     page.wait("heard.lastScores !== null", 60, "no scores")
     for _ in range(300):
         if os.path.exists(name):
@@ -134,7 +135,7 @@ def pausing(page):
     page.wait(f"made && seed === {seed + 1} && now.steps > 0 && now.steps < {before + 2000}", 60, "it does not restart")
 
 
-def restart_matters(page):
+def rate_matters(page):
     """A rate of 0.00001 leaves the loss, one of 0.002 does not: the rate reaches a session that runs."""
     choose(page, "affine", "moons")
     page.run("$('rate').value = -5; $('rate').dispatchEvent(new Event('input')); 0")
@@ -214,7 +215,7 @@ def screens(page, url, folder):
                     pause(page)
                 page.idle(0.5)
                 full = page.run("document.documentElement.scrollHeight")
-                check(page.run("document.documentElement.scrollWidth") <= width, f"{width} px are not enough for the page")
+                check(page.run("document.documentElement.scrollWidth") <= width, f"{width} px are too few for the page")
                 page.picture(os.path.join(folder, f"{flow}_{width}_{scheme}.png"), width, max(full, height))
     page.look(1280, 900, "light", "reduce")
     page.go("about:blank")
@@ -253,7 +254,7 @@ def main():
             page.look(1280, 900, "light")
             page.go(url)
             page.wait("typeof made !== 'undefined' && made !== null", 120, "the page is not ready")
-            for part in (pausing, restart_matters, points, keyboard):
+            for part in (pausing, rate_matters, points, keyboard):
                 part(page)
             for flow in asked.flows.split(","):
                 for target in GOALS[flow]:

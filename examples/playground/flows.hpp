@@ -28,7 +28,9 @@ PLAYGROUND_TYPE(AbsFlow, presets::AbsFlow<2, 8, Mlp<64, 64>, SoftplusInverseMap<
 PLAYGROUND_TYPE(IndexedFlow, presets::Cif<presets::RealNvp<2, 5, Mlp<40, 40>>>);
 PLAYGROUND_TYPE(StochasticBlock, presets::RealNvpBlock<2, BasicMlp<Relu, UniformLast, 48, 48>>);
 PLAYGROUND_TYPE(StochasticFlow, presets::Snf<3, StochasticBlock, targets::GridEnergy, moves::Metropolis<10>>);
-PLAYGROUND_TYPE(Diffusion, presets::Ddpm<2, 40, Velocity<BasicMlp<Silu, WideZeroLast, 64, 64, 64>, FourierTime<4>, FourierPoint<3>>>);
+PLAYGROUND_TYPE(
+    Diffusion,
+    presets::Ddpm<2, 40, Velocity<BasicMlp<Silu, WideZeroLast, 64, 64, 64>, FourierTime<4>, FourierPoint<3>>>);
 
 #undef PLAYGROUND_TYPE
 

@@ -174,7 +174,8 @@ function drawCurve() {
   const last = Math.max(10, now.steps);
   const losses = lines.map(([, l]) => l).filter(Number.isFinite).sort((a, b) => a - b);
   const floor = made.entropy ?? losses[0];
-  let low = Math.min(floor, losses[0]), high = Math.max(judged[0]?.[1] ?? -1e9, losses[Math.floor(0.98 * losses.length)]);
+  let low = Math.min(floor, losses[0]);
+  let high = Math.max(judged[0]?.[1] ?? -Infinity, losses[Math.floor(0.98 * losses.length)]);
   if (!(high - low > 1e-3)) high = low + 1e-3;
   low -= 0.06 * (high - low);
   high += 0.04 * (high - low);
@@ -266,8 +267,12 @@ function tellRate() {
   $('rate').setAttribute('aria-valuetext', text);
   send('rate', {rate: rate()});
 }
+function buttons(on) {
+  for (const id of ['run', 'restart', 'download']) $(id).disabled = !on;
+}
 function run(on) {
   running = on;
+  if (on) ended = '';
   send('run', {on});
   figures();
   status();
@@ -280,7 +285,6 @@ function blank() {
   trained = [];
   judged = [];
   ended = '';
-  for (const id of ['run', 'restart', 'download']) $(id).disabled = true;
   figures();
 }
 /// A new session of what the controls say, and off it goes.
@@ -311,6 +315,7 @@ function chosen() {
   send('run', {on: false});
   ++about;
   blank();
+  buttons(false);
   $('status').textContent = 'Paste points to learn';
   for (const id of ['density', 'samples', 'grid', 'curve']) paper($(id));
 }
@@ -344,9 +349,10 @@ function furnish() {
   $('use').addEventListener('click', () => $('points').value.trim() ? make()
     : $('points-error').textContent = 'There are no points yet.');
   $('rate').addEventListener('input', tellRate);
-  $('run').addEventListener('click', () => run(!running));
-  $('restart').addEventListener('click', () => { ++seed; make(); });
-  $('download').addEventListener('click', () => send('download'));
+  $('run').addEventListener('click', () => { if (made) run(!running); });
+  $('restart').addEventListener('click', () => { if (made) ++seed, make(); });
+  $('download').addEventListener('click', () => { if (made) send('download'); });
+  document.addEventListener('visibilitychange', () => { if (running) send('run', {on: !document.hidden}); });
   new ResizeObserver(draw).observe($('pictures'));
   dark.addEventListener('change', draw);
   chosen();
@@ -363,7 +369,7 @@ const heard = {
   made(m) {
     made = m;
     $('code').textContent = `#include <rheo/rheo.hpp>\n#include <rheo/io/io.hpp>\nusing namespace rheo;\n\n${m.load}`;
-    for (const id of ['run', 'restart', 'download']) $(id).disabled = false;
+    buttons(true);
     captions();
     draw();
     if (calm.matches) {
@@ -408,6 +414,7 @@ const heard = {
       $('points-error').textContent = m.message;
       $('points').setAttribute('aria-invalid', 'true');
       $('status').textContent = 'The points cannot be learned yet';
+      buttons(false);
       return;
     }
     ended = `Stopped: ${m.message}`;

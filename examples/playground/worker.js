@@ -7,7 +7,7 @@ const slice = 16;      // milliseconds of training at a stretch
 const rest = 350;      // at least so long from one picture to the next, and twice the time that it takes
 let call = {};
 let about = 0;         // the session's number
-let flow = null;
+let flow = null;       // that of the session, null where there is none
 let running = false, waiting = false, rate = 1e-3;
 let steps = 0, seconds = 0, pace = 0;
 let work = null;       // the picture that is being made, a generator
@@ -40,7 +40,7 @@ function lent(value, body) {
 }
 
 function* picture() {
-  const start = performance.now();
+  const start = performance.now(), at = steps;
   must(call.show());
   const side = flow.bound ? (flow.nats ? 64 : 48) : 128;
   const density = new Float32Array(side * side);
@@ -59,8 +59,8 @@ function* picture() {
   yield;
   const [loss, gap, error] = floats(must(call.gap(call.gapRows())), 3);
   const samples = drawn.subarray(1);
-  say('picture', {at: steps, density, side, top, samples, leak: drawn[0], grid, lines, points, loss, gap, error});
-  shownSteps = steps;
+  say('picture', {at, density, side, top, samples, leak: drawn[0], grid, lines, points, loss, gap, error});
+  shownSteps = at;
   due = performance.now() + Math.max(rest, 2 * (performance.now() - start));
 }
 
@@ -72,6 +72,7 @@ function tell() {
 
 /// One turn: a slice of training, a part of a picture.
 function turn() {
+  if (!flow) return;
   try {
     const now = performance.now();
     if (running) {
@@ -88,26 +89,26 @@ function turn() {
       seconds += (performance.now() - now) / 1000;
       if (now - lastTold > 100) tell();
     }
-    if (running || work) again();
+    if (running || work || shownSteps !== steps) again();
   } catch (e) { stop(e); }
 }
 
 function stop(e) {
   running = false;
-  work = null;
+  flow = work = null;
   say('failed', {message: e.message || String(e)});
 }
 
 function make(m) {
   about = m.about;
-  flow = m.flow;
   running = false;
-  work = null;
+  flow = work = null;
   steps = seconds = pace = due = 0;
   shownSteps = -1;
   sum = count = refused = 0;
   const made = lent(m.flow.name, f => lent(m.target, t => lent(m.points, p => call.make(f, t, p, m.seed))));
   const known = JSON.parse(text(must(made)));
+  flow = m.flow;
   const n = floats(must(call.data(2000)), 1)[0];
   say('made', {...known, data: floats(must(call.data(2000)), 1 + 2 * n).subarray(1)});
   again();
@@ -116,7 +117,7 @@ function make(m) {
 onmessage = ({data: m}) => {
   try {
     if (m.kind === 'make') return make(m);
-    if (m.about !== about) return;
+    if (m.about !== about || !flow) return;
     if (m.kind === 'run') {
       running = m.on;
       if (!running) tell();
@@ -127,7 +128,8 @@ onmessage = ({data: m}) => {
       const pointer = must(call.file()), bytes = Module.HEAPU8.slice(pointer, pointer + call.fileSize());
       say('file', {bytes, at: shownSteps}, [bytes.buffer]);
     } else if (m.kind === 'score') {
-      say('scores', {values: lent(m.points, p => floats(must(call.score(p, m.points.length / 2)), m.points.length / 2))});
+      const n = m.points.length / 2;
+      say('scores', {values: lent(m.points, p => floats(must(call.score(p, n)), n))});
     }
   } catch (e) { stop(e); }
 };
@@ -136,8 +138,9 @@ var Module = {
   onRuntimeInitialized() {
     for (const [name, inner] of Object.entries({
       error: '_pg_error', catalogue: '_pg_catalogue', colours: '_pg_colours', make: '_pg_make', train: '_pg_train',
-      show: '_pg_show', density: '_pg_density', top: '_pg_top', sample: '_pg_sample', data: '_pg_data', grid: '_pg_grid',
-      gap: '_pg_gap', gapRows: '_pg_gap_rows', score: '_pg_score', file: '_pg_file', fileSize: '_pg_file_size',
+      show: '_pg_show', density: '_pg_density', top: '_pg_top', sample: '_pg_sample', data: '_pg_data',
+      grid: '_pg_grid', gap: '_pg_gap', gapRows: '_pg_gap_rows', score: '_pg_score', file: '_pg_file',
+      fileSize: '_pg_file_size',
     })) call[name] = Module[inner];
     say('ready', {catalogue: JSON.parse(text(call.catalogue())), colours: floats(call.colours(), 768)});
   },
