@@ -57,7 +57,7 @@ function figures() {
   $('entropy-note').textContent = known ? 'nats' : 'unknown';
   $('leak').textContent = leakText();
   $('leak-note').textContent = !known ? 'no support known'
-    : made.compact ? 'off the support' : 'in the thin hundredth';
+    : made.compact ? 'off the support' : 'in its thinnest 1 %';
   $('pace').textContent = now.pace ? thousands(now.pace) : '–';
   $('parameters').textContent = made ? thousands(made.parameters) : '–';
   $('run').textContent = running ? 'Pause' : now.steps ? 'Go on' : 'Start';
@@ -235,9 +235,9 @@ function describe() {
 function captions() {
   const round = x => minus(String(Number(x.toPrecision(2))));
   const [x0, x1, y0, y1] = made.box;
-  $('extent').textContent = `${round(x0)} to ${round(x1)}, ${round(y0)} to ${round(y1)}`;
+  $('extent').textContent = `x ${round(x0)} to ${round(x1)}, y ${round(y0)} to ${round(y1)}`;
   $('grid-note').textContent = flow.noMap ? '' : made.folded ? 'warped and unfolded' : 'warped by the flow';
-  $('curve-note').textContent = `in nats over steps; fresh points${flow.nats ? ', training batches grey' : ''}` +
+  $('curve-note').textContent = `in nats over steps; fresh points coloured${flow.nats ? ', training batches grey' : ''}` +
     (made.entropy !== null ? ', exact entropy dashed' : '');
 }
 function draw() {
@@ -285,13 +285,18 @@ function blank() {
   trained = [];
   judged = [];
   ended = '';
+  for (const id of ['extent', 'grid-note', 'curve-note']) $(id).textContent = '';
   figures();
+}
+function picked() {
+  const name = document.querySelector('input[name=flow]:checked').value;
+  return catalogue.flows.find(f => f.name === name);
 }
 /// A new session of what the controls say, and off it goes.
 function make() {
   ++about;
   blank();
-  flow = catalogue.flows.find(f => f.name === document.querySelector('input[name=flow]:checked').value);
+  flow = picked();
   $('status').textContent = 'Preparing';
   $('points-error').textContent = '';
   $('points').removeAttribute('aria-invalid');
@@ -307,9 +312,11 @@ function chosen() {
   for (const f of catalogue.flows) {
     const input = $('flow-' + f.name);
     input.disabled = own && f.energy;
-    $('why-' + f.name).hidden = !input.disabled;
     if (input.disabled && input.checked) $('flow-' + catalogue.flows[0].name).checked = true;
   }
+  const barred = catalogue.flows.filter(f => own && f.energy).map(f => f.title);
+  $('flow-words').textContent = picked().words +
+    (barred.length ? ` (${barred.join(', ')} is not for points: it wants an energy.)` : '');
   if (!own) return make();
   if ($('points').value.trim()) return make();
   send('run', {on: false});
@@ -328,12 +335,9 @@ function furnish() {
     label.className = 'flow';
     const input = Object.assign(document.createElement('input'), {
       type: 'radio', name: 'flow', value: f.name, id: 'flow-' + f.name});
-    const title = Object.assign(document.createElement('span'), {textContent: f.title});
-    const words = Object.assign(document.createElement('small'), {textContent: f.words});
-    const why = Object.assign(document.createElement('small'), {
-      textContent: 'Not for points: it wants an energy.', id: 'why-' + f.name, className: 'always', hidden: true});
-    label.append(input, title, words, why);
-    $('flows').append(label);
+    input.setAttribute('aria-describedby', 'flow-words');
+    label.append(input, f.title);
+    $('radios').append(label);
     input.addEventListener('change', () => {
       $('rate').value = Math.log10(f.rate).toFixed(1);
       chosen();
@@ -411,7 +415,7 @@ const heard = {
   failed(m) {
     running = false;
     if (!made && $('target').value === '') {
-      $('points-error').textContent = m.message;
+      $('points-error').textContent = m.message.replace(/^points:(\d+):(\d+): /, 'Line $1, character $2: ');
       $('points').setAttribute('aria-invalid', 'true');
       $('status').textContent = 'The points cannot be learned yet';
       buttons(false);

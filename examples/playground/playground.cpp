@@ -13,6 +13,11 @@ std::unique_ptr<Session> session;
 std::string error, text;
 std::vector<float> numbers;
 
+Session& current() {
+  if (!session) rheo::detail::fail("nothing is being learned");
+  return *session;
+}
+
 /// body()'s result, or a zero of its type with the reason kept.
 template <class Body> auto guarded(Body body) -> decltype(body()) {
   error.clear();
@@ -108,22 +113,22 @@ PLAYGROUND_CALL const char* pg_make(const char* flow, const char* target, const 
 /// Steps made, steps refused, mean loss, steps since the beginning.
 PLAYGROUND_CALL const float* pg_train(double milliseconds, double rate) {
   return guarded([&]() -> const float* {
-    const Progress p = session->train(milliseconds, rate);
+    const Progress p = current().train(milliseconds, rate);
     numbers = {static_cast<float>(p.steps), static_cast<float>(p.refused), static_cast<float>(p.loss),
-               static_cast<float>(session->steps())};
+               static_cast<float>(current().steps())};
     return numbers.data();
   });
 }
 
 PLAYGROUND_CALL int pg_show() {
-  return guarded([&] { return session->show(), 1; });
+  return guarded([&] { return current().show(), 1; });
 }
 
 /// The density at `count` rows of side cells.
 PLAYGROUND_CALL const float* pg_density(int side, int first, int count) {
   return guarded([&]() -> const float* {
     numbers.clear();
-    put(session->density(side, first, count));
+    put(current().density(side, first, count));
     return numbers.data();
   });
 }
@@ -138,8 +143,8 @@ PLAYGROUND_CALL double pg_top(const float* density, int side) {
 /// The leak of n samples, then the samples.
 PLAYGROUND_CALL const float* pg_sample(int n) {
   return guarded([&]() -> const float* {
-    const Batch<double> x = session->sample(n);
-    numbers = {static_cast<float>(session->leak(x))};
+    const Batch<double> x = current().sample(n);
+    numbers = {static_cast<float>(current().leak(x))};
     put(x);
     return numbers.data();
   });
@@ -148,7 +153,7 @@ PLAYGROUND_CALL const float* pg_sample(int n) {
 /// How many of at most n points of the data, then the points.
 PLAYGROUND_CALL const float* pg_data(int n) {
   return guarded([&]() -> const float* {
-    const Batch<double> x = session->data(n);
+    const Batch<double> x = current().data(n);
     numbers = {static_cast<float>(x.rows())};
     put(x);
     return numbers.data();
@@ -158,7 +163,7 @@ PLAYGROUND_CALL const float* pg_data(int n) {
 /// The image of a latent grid, 2 x lines x points points, upright lines first; null where the flow has none.
 PLAYGROUND_CALL const float* pg_grid(int lines, int points, double reach) {
   return guarded([&]() -> const float* {
-    const Batch<double> x = session->grid_image(lines, points, reach);
+    const Batch<double> x = current().grid_image(lines, points, reach);
     numbers.clear();
     put(x);
     return x.cols() == 0 ? nullptr : numbers.data();
@@ -168,19 +173,21 @@ PLAYGROUND_CALL const float* pg_grid(int lines, int points, double reach) {
 /// Loss, gap and error over so many fresh points.
 PLAYGROUND_CALL const float* pg_gap(int n) {
   return guarded([&]() -> const float* {
-    const Gap g = session->gap(n);
+    const Gap g = current().gap(n);
     numbers = {static_cast<float>(g.loss), static_cast<float>(g.gap), static_cast<float>(g.error)};
     return numbers.data();
   });
 }
-PLAYGROUND_CALL int pg_gap_rows() { return static_cast<int>(session->gap_rows()); }
+PLAYGROUND_CALL int pg_gap_rows() {
+  return guarded([&] { return static_cast<int>(current().gap_rows()); });
+}
 
 /// log-densities of n points, as any program has them under Noise{7}.
 PLAYGROUND_CALL const float* pg_score(const float* points, int n) {
   return guarded([&]() -> const float* {
     Batch<float> x(n, 2);
     for (Index i = 0; i < n; ++i) x(i, 0) = points[2 * i], x(i, 1) = points[2 * i + 1];
-    const Column<double> v = session->score(x);
+    const Column<double> v = current().score(x);
     numbers.clear();
     put(v);
     return numbers.data();
@@ -190,7 +197,7 @@ PLAYGROUND_CALL const float* pg_score(const float* points, int n) {
 /// The shown model as a safetensors file: its bytes, and their number in pg_file_size.
 PLAYGROUND_CALL const char* pg_file() {
   return guarded([&]() -> const char* {
-    session->save("/model.safetensors");
+    current().save("/model.safetensors");
     text = io::read_file("/model.safetensors");
     return text.data();
   });
