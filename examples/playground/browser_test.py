@@ -115,7 +115,7 @@ def compare(page, flow, target, load, folder):
     at = apart[math.ceil(allowed * len(apart)) - 1]
     print(f"{'':10} file of {os.path.getsize(name)} bytes: log-densities of {len(own)} points differ by {at:.1e}"
           + (f" in {allowed:.0%} of them" if allowed < 1 else " at most"), flush=True)
-    check(len(own) == len(other) == 200 and at < 2e-3, f"{flow} on {target}: log-densities differ by {at}")
+    check(len(own) == len(other) == 200 and at < 1e-4, f"{flow} on {target}: log-densities differ by {at}")
 
 
 def pausing(page):
