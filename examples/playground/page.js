@@ -238,8 +238,8 @@ function captions() {
   $('extent').textContent = x0 === y0 && x1 === y1 ? `x and y from ${round(x0)} to ${round(x1)}`
     : `x ${round(x0)} to ${round(x1)}, y ${round(y0)} to ${round(y1)}`;
   $('grid-note').textContent = flow.noMap ? '' : made.folded ? 'warped and unfolded' : 'warped by the flow';
-  $('curve-note').textContent = `in nats over steps; fresh points coloured${flow.nats ? ', training batches grey' : ''}` +
-    (made.entropy !== null ? ', exact entropy dashed' : '');
+  $('curve-note').textContent = ['in nats over steps; fresh points coloured', flow.nats && 'training batches grey',
+    made.entropy !== null && 'exact entropy dashed'].filter(Boolean).join(', ');
 }
 function draw() {
   drawDensity();

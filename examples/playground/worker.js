@@ -4,7 +4,7 @@
 'use strict';
 
 const slice = 16;      // milliseconds of training at a stretch
-const rest = 350;      // at least so long from one picture to the next, and twice the time that it takes
+const rest = 350;      // at least so long from one picture to the next, and half the time that it takes
 let call = {};
 let about = 0;         // the session's number
 let flow = null;       // that of the session, null where there is none
@@ -42,7 +42,7 @@ function lent(value, body) {
 function* picture() {
   const start = performance.now(), at = steps;
   must(call.show());
-  const hurried = running && !flow.nats;  // many passes of a net for a number: coarser while it learns
+  const hurried = !flow.nats && (running || !steps);  // many passes of a net for a number: coarser while it learns
   const side = !flow.bound ? 128 : flow.nats ? 64 : hurried ? 32 : 56;
   const density = new Float32Array(side * side);
   for (let first = 0, rows = 2; first < side;) {
@@ -62,7 +62,7 @@ function* picture() {
   const samples = drawn.subarray(1);
   say('picture', {at, density, side, top, samples, leak: drawn[0], grid, lines, points, loss, gap, error});
   shownSteps = at;
-  due = performance.now() + Math.max(rest, 2 * (performance.now() - start));
+  due = performance.now() + Math.max(rest, (performance.now() - start) / 2);
 }
 
 function tell() {
