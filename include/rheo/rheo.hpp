@@ -195,6 +195,7 @@
 #include "rheo/targets/energies.hpp"
 #include "rheo/targets/fractals.hpp"
 #include "rheo/targets/gaussian_mixtures.hpp"
+#include "rheo/targets/grid_energy.hpp"
 #include "rheo/targets/linked_rings.hpp"
 #include "rheo/targets/mueller_brown.hpp"
 #include "rheo/targets/near_curve.hpp"

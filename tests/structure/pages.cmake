@@ -14,7 +14,7 @@ foreach(header IN LISTS headers)
 endforeach()
 
 set(pages ${ROOT}/README.md ${ROOT}/tests/README.md ${ROOT}/benchmarks/README.md ${ROOT}/examples/README.md
-  ${ROOT}/examples/import.md ${include}/README.md)
+  ${ROOT}/examples/import.md ${ROOT}/examples/playground/README.md ${include}/README.md)
 foreach(room IN LISTS rooms)
   list(APPEND pages ${include}/${room}/README.md)
 endforeach()

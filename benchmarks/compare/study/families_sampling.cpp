@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Stochastic normalizing flows in the study, one fitted to data and one to the energy alone.
 #include "families.hpp"
-#include "grid_energy.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
+#include "rheo/targets/grid_energy.hpp"
 #include "rheo/training/fit_energy.hpp"
 
 namespace study {
 namespace {
+
+using targets::GridEnergy;
 
 using Block = presets::RealNvpBlock<2, Mlp<56, 56>>;
 auto snf(const GridEnergy& energy) { return presets::snf<3, Block>(energy, moves::Metropolis<10>{0.25}); }

@@ -193,6 +193,7 @@ inline constexpr HeaderNames header_names[] = {
     {"targets/fractals.hpp", "targets::Sierpinski targets::FractalTree"},
     {"targets/gaussian_mixtures.hpp", "targets::detail::Octagon targets::EightGaussians targets::RingOfGaussians"},
     {"targets/gaussian_mixtures.hpp", "targets::Diamond"},
+    {"targets/grid_energy.hpp", "targets::GridEnergy"},
     {"targets/linked_rings.hpp", "targets::OlympicRings targets::FourRings"},
     {"targets/mueller_brown.hpp", "targets::MuellerBrown"},
     {"targets/near_curve.hpp", "targets::NearCurve"},

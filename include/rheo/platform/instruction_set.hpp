@@ -104,7 +104,7 @@ template <class T> struct Vector {
 
 /// Tells the processor that this is a loop that waits.
 inline void pause() {
-#if defined(__SSE2__)
+#if defined(__SSE2__) && !defined(__wasm__)  // there SSE is emulated, without this instruction
   __builtin_ia32_pause();
 #endif
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A target of the plane as an energy read off a table, as Wu et al. 2020, arXiv:2002.06707, section 4.2, do with
-// pictures.
+// GridEnergy: a target of the plane as an energy read off a table, with walls that moves can climb and a gradient, as
+// Wu et al. 2020, arXiv:2002.06707, section 4.2, do with pictures.
 #pragma once
 
 #include <algorithm>
@@ -8,21 +8,27 @@
 #include <memory>
 #include <vector>
 
+#include "rheo/core/fail.hpp"
 #include "rheo/math/energy.hpp"
 #include "rheo/targets/table.hpp"
 
-namespace study {
-using namespace rheo;
+#include "rheo/platform/macros_off.hpp"
+
+namespace rheo::targets {
 
 /// u = -log p on the nodes of a grid over the target's box and a quarter of it around, bilinear between them; no more
 /// than `height` above the lowest, so that borders are walls that moves can climb.  Beyond the grid it rises with the
-/// squared distance.  Copies share the table.
+/// squared distance.  Copies share the table; the target is not kept.  Throws std::invalid_argument for a target
+/// without a density, fewer than two nodes a side, and heights that are not positive.
 class GridEnergy {
  public:
   static constexpr Index dim = 2;
   template <class T> using Workspace = NoWorkspace;
 
-  GridEnergy(const targets::Target& target, double height, Index nodes = 512) {
+  GridEnergy(const Target& target, double height, Index nodes = 512) {
+    if (!target.log_prob) ::rheo::detail::fail("the target \"" + target.name + "\" has no density");
+    if (nodes < 2 || !(height > 0))
+      ::rheo::detail::fail("GridEnergy wants two nodes a side or more and a height above 0");
     auto t = std::make_shared<Table>();
     const auto& b = target.box;
     const double w = b.x1_max - b.x1_min, h = b.x2_max - b.x2_min;
@@ -82,4 +88,6 @@ class GridEnergy {
   std::shared_ptr<const Table> table_;
 };
 
-}  // namespace study
+}  // namespace rheo::targets
+
+#include "rheo/platform/macros_on.hpp"
