@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 
+namespace targets_grid_energy {
 using namespace rheo;
 using targets::GridEnergy;
 
@@ -73,3 +74,5 @@ TEST_CASE("GridEnergy: walls are as high as asked, off the support too, and NaN 
   silent.log_prob = {};
   CHECK_THROWS_AS(GridEnergy(silent, 12), std::invalid_argument);
 }
+
+}  // namespace targets_grid_energy

@@ -83,7 +83,7 @@ TEST_CASE("rows of many ages, drawn by weight, are draws of the target") {
   auto model = make_model<double>(Flow{FullNormal<2>{}}, Noise{1});
   Workspace<decltype(model)::FlowType, double> ws;
   model.parameters() << 0.5, 0, 0.2, 0.2, 0;  // wide enough for finite variance of the weights
-  detail::ReplayRows rows(model, ws, energy, r, Noise{2});
+  detail::ReplayRows rows(model, ws, energy, r, Noise{2}, nullptr);
   rows.start(false);
   model.parameters() << 1.2, -0.6, 0.1, 0.3, 0.5;
   rows.before(10, Noise{3});
