@@ -20,6 +20,7 @@
 #include "rheo/io/plot.hpp"
 #include "rheo/io/plot_fit.hpp"
 #include "rheo/io/progress.hpp"
+#include "rheo/io/safetensors.hpp"
 #include "rheo/platform/interrupt.hpp"
 #include "rheo/platform/terminal.hpp"
 #include "rheo/targets/table.hpp"
@@ -33,7 +34,7 @@ constexpr const char* usage =
     "              [--learning-rate X] [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid "
     "N]\n"
     "              [--out DIR] [--checkpoint FILE] [--plot-fit FILE] [--save FILE] [--load FILE] [--freeze FILE.hpp]\n"
-    "              [--json] [--list]\n"
+    "              [--drop-missing] [--json] [--list]\n"
     "A picture, samples and the model go to DIR, the losses of the fit to FILE as a picture.  --save puts the model "
     "elsewhere, --load\n"
     "takes it from a file in place of a fit, --freeze writes it as a header of constants.  --context names the columns "
@@ -54,7 +55,7 @@ struct Arguments {
   Index batch = 256, train = 20000, test = 50000, grid = 210;
   double rate = 4e-3;
   std::uint64_t seed = 0;
-  bool json = false, list = false;
+  bool json = false, list = false, drop_missing = false;
 };
 
 /// False where the options will not do, after a line that says why.
@@ -80,6 +81,7 @@ bool parse(int count, char** words, Arguments& a) {
                                {"--save", &a.save},
                                {"--load", &a.load},
                                {"--freeze", &a.freeze},
+                               {"--drop-missing", &a.drop_missing},
                                {"--json", &a.json},
                                {"--list", &a.list}}))
     return false;
@@ -107,6 +109,44 @@ Batch<double> distinct(const Batch<double>& x, Noise noise) {
   Batch<double> y(static_cast<Index>(keep.size()), x.cols());
   for (Index i = 0; i < y.rows(); ++i) y.row(i) = x.row(keep[static_cast<std::size_t>(i)]);
   return y;
+}
+
+/// The table's chosen columns; refuses one that is chosen twice, and names the tool's own remedy where numbers lack.
+io::CsvTable read_table(const Arguments& a) {
+  std::vector<std::string> chosen = a.columns;
+  chosen.insert(chosen.end(), a.context.begin(), a.context.end());
+  io::CsvTable table;
+  try {
+    table = io::read_csv(a.csv, {.columns = chosen, .drop_missing = a.drop_missing});
+  } catch (const FileError& e) {
+    std::string said = e.what();
+    const std::string_view remedy = "CsvOptions::drop_missing";
+    if (const auto at = said.find(remedy); at != said.npos) said.replace(at, remedy.size(), "--drop-missing");
+    throw FileError(said);
+  }
+  if (chosen.empty() && table.values.cols() != 2)
+    throw WrongUsage(a.csv + " has " + std::to_string(table.values.cols()) + " columns: choose two with --columns A,B");
+  std::set<std::string> seen;
+  for (const std::string& name : table.names) {
+    if (!seen.insert(name).second) throw WrongUsage("column '" + name + "' is chosen twice");
+  }
+  return table;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// Throws unless a model that fit_2d saved, of these notes, is one of these columns.
+void check_columns(const std::string& file, const std::map<std::string, std::string>& notes) {
+  const auto saved = io::read_safetensors(file).metadata;
+  for (const auto& [key, here] : notes) {
+    const auto there = saved.find(key);
+    if (key != "status" && there != saved.end() && there->second != here)
+      throw FileError(file + ": its " + key + " is '" + there->second + "', here it is '" + here + "'");
+  }
 }
 
 /// The first two columns are the plane's.
@@ -141,6 +181,8 @@ int run(const Arguments& a) {
   }
   const targets::Target* target = nullptr;
   std::string name, note;
+  std::vector<std::string> plane{"x", "y"};
+  std::map<std::string, std::string> notes{{"model", a.model}};
   Batch<double> train, test;
   io::Box axes{};
   if (a.csv.empty()) {
@@ -151,25 +193,26 @@ int run(const Arguments& a) {
     test = target->sample(a.test, noise.fork(2));
     axes = {target->box.x1_min, target->box.x1_max, target->box.x2_min, target->box.x2_max};
   } else {
-    std::vector<std::string> chosen = a.columns;
-    chosen.insert(chosen.end(), a.context.begin(), a.context.end());
-    const auto table = io::read_csv(a.csv, {.columns = chosen});
-    if (chosen.empty() && table.values.cols() != 2)
-      throw WrongUsage(a.csv + " has " + std::to_string(table.values.cols()) +
-                       " columns: choose two with --columns A,B");
+    const io::CsvTable table = read_table(a);
+    plane = {table.names[0], table.names[1]};
+    notes["columns"] = listed(plane);
+    notes["context"] = listed({table.names.begin() + 2, table.names.end()});
     const Batch<double> rows = distinct(table.values, noise.fork(3));
     name = std::filesystem::path(a.csv).stem().string();
     const Index held = rows.rows() / 5, kept = std::min(a.train, rows.rows() - held);
     if (held < 2 || kept < 10)
       detail::fail<DataError>(a.csv + ": too few distinct rows, " + std::to_string(rows.rows()));
-    note = std::to_string(table.values.rows()) + " rows, " + std::to_string(rows.rows()) +
-           " distinct: " + std::to_string(kept) + " to fit, " + std::to_string(held) + " to test";
+    note = std::to_string(table.values.rows()) + " rows, " +
+           (table.dropped ? std::to_string(table.dropped) + " more that lack a number, " : "") +
+           std::to_string(rows.rows()) + " distinct: " + std::to_string(kept) + " to fit, " + std::to_string(held) +
+           " to test";
     test = rows.topRows(held);
     train = rows.middleRows(held, kept);
     const Row<double> low = rows.colwise().minCoeff(), high = rows.colwise().maxCoeff();
     const double mx = 0.05 * (high(0) - low(0)), my = 0.05 * (high(1) - low(1));
     axes = {low(0) - mx, high(0) + mx, low(1) - my, high(1) + my};
   }
+  if (!a.load.empty()) check_columns(a.load, notes);
   std::error_code ignored;
   std::filesystem::create_directories(a.out, ignored);
   const std::string stem = a.out + "/" + name + "_" + a.model,
@@ -205,7 +248,8 @@ int run(const Arguments& a) {
     return 1;
   }
   const std::string status = a.load.empty() ? to_string(f.result.status) : "loaded";
-  if (!model_file.empty()) f.save(model_file, {{"model", a.model}, {"status", status}});
+  notes["status"] = status;
+  if (!model_file.empty()) f.save(model_file, notes);
   if (!a.freeze.empty()) f.freeze(a.freeze, std::filesystem::path(a.freeze).stem().string());
   for (const auto& said : f.result.notes) std::cerr << "fit_2d: " << said << '\n';
 
@@ -237,7 +281,7 @@ int run(const Arguments& a) {
                                   Panel::heat_map(a.model + at, density, io::robust_top(density)),
                                   Panel::scatter("samples" + at, samples.topRows(std::min(shown, samples.rows())))};
   io::plot_panels(stem + ".png", panels, axes);
-  io::write_csv(stem + "_samples.csv", samples.topRows(std::min<Index>(10000, samples.rows())), {"x", "y"});
+  io::write_csv(stem + "_samples.csv", samples.topRows(std::min<Index>(10000, samples.rows())), plane);
 
   const std::vector<std::pair<std::string, std::string>> row{
       {"target", '"' + name + '"'},

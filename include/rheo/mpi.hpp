@@ -29,6 +29,9 @@
 ///     auto x = rheo::mpi::sample(team, model, 1000000, rheo::Noise{1});
 ///   }
 ///
+/// CMake: find_package(rheo COMPONENTS mpi), or RHEO_MPI=ON before add_subdirectory, and link rheo::mpi; by hand mpicxx
+/// -I include.  Then mpirun -n 4 ./fit.
+///
 /// fit_energy takes a team likewise (EnergyFitOptions::team), and so does fit from a source of rows, which every rank
 /// reads for itself.
 ///

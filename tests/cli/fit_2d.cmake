@@ -125,6 +125,26 @@ if(NOT with LESS without)
   message(FATAL_ERROR "a context that tells much took the NLL from ${without} to ${with}")
 endif()
 
+# A model is of the columns that it was fitted to, none of them twice; rows that lack a number are left out when asked.
+expect(0 "" "" --csv given.csv --columns x,y --context c --epochs 1 --grid 20 --test 500 --json --out given --save xy)
+expect(0 "\"status\": \"loaded\"" "" --csv given.csv --columns x,y --context c --grid 20 --test 500 --json --out given
+  --load xy)
+expect(3 "" "xy: its columns is 'x, y', here it is 'y, x'" --csv given.csv --columns y,x --context c --load xy)
+expect(3 "" "xy: its context is 'c', here it is ''" --csv given.csv --columns x,y --load xy)
+expect(2 "" "column 'x' is chosen twice.*usage:" --csv given.csv --columns x,0)
+file(STRINGS ${DIR}/given/given_nsf_samples.csv header LIMIT_COUNT 1)
+if(NOT header STREQUAL "x,y")
+  message(FATAL_ERROR "samples begin with '${header}'")
+endif()
+file(WRITE ${DIR}/lacking.csv "${text}NA,1,1\n")
+expect(3 "" "--drop-missing leaves them out" --csv lacking.csv --columns y,x)
+expect(0 " more that lack a number, " "" --csv lacking.csv --columns y,x --drop-missing --model normal --epochs 1
+  --grid 20 --test 500 --out given)
+file(STRINGS ${DIR}/given/lacking_normal_samples.csv header LIMIT_COUNT 1)
+if(NOT header STREQUAL "y,x")
+  message(FATAL_ERROR "samples begin with '${header}'")
+endif()
+
 # In a terminal: two pixels a character in its colours, no wider than it; with NO_COLOR none.
 find_program(SCRIPT script)
 if(SCRIPT)

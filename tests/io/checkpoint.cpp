@@ -159,6 +159,27 @@ TEST_CASE("a fit goes on from its file, and the file of its end returns it") {
                       "to begin anew"));
 }
 
+TEST_CASE("of two runs that share a file the one that finds the other's state keeps no more of its own") {
+  const Folder folder;
+  const std::string path = folder / "a.ckpt";
+  TrainerState mine, other;
+  mine.facts.emplace_back("run", "mine"), other.facts.emplace_back("run", "another");
+  io::CheckpointFile a(path), b(path);
+  TrainerState there;
+  CHECK_FALSE(a.load(there));
+  CHECK_FALSE(b.load(there));
+  CHECK(a.save(mine).empty());
+  CHECK_THAT(b.save(other), Contains(path + ": another run has kept its state there since"));
+  CHECK(a.save(mine).empty());
+  CHECK(a.save(mine).empty());
+  CHECK(b.load(there));
+  CHECK(there.facts == mine.facts);
+  CHECK(b.save(other).empty());  // goes on from what it found
+  CHECK_FALSE(a.save(mine).empty());
+  fs::remove(path);
+  CHECK(a.save(mine).empty());
+}
+
 TEST_CASE("a folder that is lost, and a disk that fills, stop no fit: the result names the file") {
   const Run whole = fitted({});
   for (const bool full : {false, true}) {

@@ -73,8 +73,8 @@ TEST_CASE("no context for a flow that is conditional, and one for a flow that is
   const Batch<double> x = Batch<double>::Random(20, 2), c = Batch<double>::Random(20, 1);
   auto given = make_model<double>(Given{}, Noise{1});
   const std::string wanted =
-      "rheo: this flow is conditional and has no context: hand it 1 column after x, as fit(model, x, context) and "
-      "log_prob(x, context)";
+      "rheo: this flow is conditional and has no context: hand it 1 column of context, as fit(model, x, context), "
+      "log_prob(x, context) and sample(n, noise, context)";
   CHECK(said([&] { fit(given, x, once); }) == wanted);
   CHECK(said([&] { given.log_prob(x); }) == wanted);
   CHECK(said([&] { given.sample(3, Noise{1}); }) == wanted);

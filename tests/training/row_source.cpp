@@ -297,6 +297,33 @@ TEST_CASE("data-dependent starts see the rows that they are told") {
 }
 
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("a source whose later passes have other rows than its first stops the fit by name") {
+  struct Fading final : Listed<double> {
+    Index left;
+    Fading(Batch<double> rows, Index later) : Listed<double>(std::move(rows)), left(later) {}
+    Index read(View<double> to, View<double> given, BrokenRows& broken) override {
+      const Index n = passes > 1 ? std::min(left - at, to.rows()) : to.rows();
+      return n > 0 ? Listed<double>::read(rheo::rows(to, 0, n), rheo::rows(given, 0, n), broken) : 0;
+    }
+  };
+  for (const Index later : {0, 100, 290}) {
+    for (const Index rows_per_epoch : {0, 250}) {
+      auto model = make_model<double>(Small{}, Noise{1});
+      const auto message = message_of([&] {
+        fit(model, Fading(targets::moons<double>(300, Noise{1}), later), {.epochs = 8, .batch = 20},
+            {.window = 60, .rows_per_epoch = rows_per_epoch});
+      });
+      CHECK_THAT(message,
+                 Catch::Contains("the source gave 300 good rows in an earlier pass and " + std::to_string(later)));
+    }
+  }
+  auto model = make_model<double>(Small{}, Noise{1});
+  Batch<double> broken = targets::moons<double>(9, Noise{1});
+  broken.col(0).setConstant(std::numeric_limits<double>::quiet_NaN());
+  CHECK_THAT(message_of([&] { fit(model, Listed<double>(broken), {}, {.on_broken = OnBroken::count}); }),
+             Catch::Contains("has 0 rows to train on") && Catch::Contains("9 are broken, the first: row 0"));
+}
+
 TEST_CASE("memory does not grow with the rows of a source") {
   const auto peak = [](Index rows) {
     std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew

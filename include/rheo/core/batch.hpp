@@ -192,7 +192,8 @@ inline void check_context_width(Index rows, Index cols, Index want) {
   if (cols == want) return;
   if (cols == 0) {
     fail("this flow is conditional and has no context: hand it " + std::to_string(want) +
-         (want == 1 ? " column" : " columns") + " after x, as fit(model, x, context) and log_prob(x, context)");
+         (want == 1 ? " column" : " columns") +
+         " of context, as fit(model, x, context), log_prob(x, context) and sample(n, noise, context)");
   }
   if (want == 0) {
     fail(

@@ -32,7 +32,8 @@ template <class T> class Params {
   /// r x c, column-major.  Files show it as shape [c, r], row-major: the bytes are those of a PyTorch Linear.weight
   /// (out, in).
   MatrixView matrix(Index r, Index c, std::string_view = {}) { return view_of(take(r * c), r, c, r); }
-  /// One number.
+  /// One number, a reference: what unpack returns must not copy it (std::pair{a, b} does), or gradients are added to
+  /// the copy and lost; `vector(1, name)` is a view that may be copied.
   T& scalar(std::string_view = {}) { return *take(1); }
   /// The slice of a part that unpacks itself (a net, a layer of a chain).
   template <class Part> Params part(const Part&, Index n, std::string_view = {}) { return {take(n), n}; }

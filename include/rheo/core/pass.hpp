@@ -113,10 +113,10 @@ struct StartReport {
   /// A column of what reaches the base in other units than mean 0 and deviation 1 (math::apart), as data do that
   /// nothing standardises.
   struct OffScale {
-    Index column;
-    double mean, deviation;
+    Index column;            ///< of what reaches the base, from 0
+    double mean, deviation;  ///< of these rows there
   };
-  std::vector<OffScale> off_scale;
+  std::vector<OffScale> off_scale;  ///< the columns of that kind
 };
 
 /// The data-dependent hook: `in` are all training rows as they reach this layer.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ namespace rheo::io {
 
 /// One file that holds the last state.  A kill leaves it whole: the next state is written beside it, flushed to the
 /// disk and put in its place (write_file).  What a killed program left beside it, `path`.tmp.<process number>, is
-/// removed by the next run.  One run at a time for a file.
+/// removed by the next run.  One run at a time for a file: one that finds another's state there keeps no more of its
+/// own, and its result's checkpoint_error says so.
 class CheckpointFile final : public CheckpointStore {
  public:
   /// The file need not be there yet.
@@ -25,6 +27,7 @@ class CheckpointFile final : public CheckpointStore {
   /// Throws FileError, with the file's name, for a file that is no checkpoint or is damaged, and for one that could not
   /// be written.
   bool load(TrainerState& to) override {
+    kept_ = platform::file_stamp(path_);
     platform::remove_temporaries(path_);
     check_writable(path_);
     platform::InputFile there;
@@ -54,6 +57,9 @@ class CheckpointFile final : public CheckpointStore {
     return true;
   }
   std::string save(const TrainerState& state) override {
+    const std::uint64_t there = platform::file_stamp(path_);
+    if (kept_ && there != 0 && there != *kept_)
+      return path_ + ": another run has kept its state there since, and this one leaves it";
     TensorFile file;
     file.metadata = {{"format", "rheo checkpoint"},
                      {"format_version", "1"},
@@ -72,6 +78,7 @@ class CheckpointFile final : public CheckpointStore {
                               a.integers});
     }
     const std::string reason = platform::replace_file(path_, format_safetensors(file, limits()));
+    if (kept_ && reason.empty()) kept_ = platform::file_stamp(path_);
     return reason.empty() ? "" : path_ + ": " + reason;
   }
 
@@ -106,6 +113,7 @@ class CheckpointFile final : public CheckpointStore {
   }
 
   std::string path_;
+  std::optional<std::uint64_t> kept_;  // the file that load() found, or save() put there
 };
 
 /// For FitOptions::checkpoint and EnergyFitOptions::checkpoint: fit(model, data, {.checkpoint =

@@ -18,17 +18,20 @@ namespace rheo::io {
 
 /// A line through points in their order, or points alone, each with an error bar if there is an error.
 struct Curve {
-  enum class Kind { line, points };
+  enum class Kind { line, points };  ///< joined, or each by itself
 
   std::string name;
   Kind kind = Kind::line;
   Batch<double> at;  ///< N x 2, or N x 3 with half the height of each error bar behind; a row that is not finite parts
                      ///< the line
 
+  /// Points that are joined.
   static Curve line(std::string name, const Input<double>& at) { return {std::move(name), Kind::line, at.view()}; }
+  /// Points by themselves, with error bars where there is a third column.
   static Curve points(std::string name, const Input<double>& at) { return {std::move(name), Kind::points, at.view()}; }
 };
 
+/// How curves are shown.
 struct CurveOptions {
   std::string x = "x", y = "y";  ///< what the axes show
   std::optional<Box> box{};      ///< without one all finite points are shown

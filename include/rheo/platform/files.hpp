@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whole files by the system's own calls: InputFile, replace_file, can_replace_file, remove_temporaries.  What goes
-// wrong is said by the reason that is returned; empty: nothing.
+// Whole files by the system's own calls: InputFile, file_stamp, replace_file, can_replace_file, remove_temporaries.
+// What goes wrong is said by the reason that is returned; empty: nothing.
 #pragma once
 
 #include <algorithm>
@@ -18,6 +18,9 @@
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo::platform {
+
+/// Another number for every regular file that is put at a path; 0 where there is none.
+inline std::uint64_t file_stamp(const std::string& path) { return detail::stamp_of(path); }
 
 /// A file open for reading.
 class InputFile {

@@ -122,6 +122,22 @@ inline std::string resemble([[maybe_unused]] int fd, [[maybe_unused]] const stru
 #endif
 }
 
+/// What tells a regular file from the one that stood at the path before; 0 where there is none.
+inline std::uint64_t stamp_of(const std::string& path) {
+  struct stat s = {};
+  if (::stat(path.c_str(), &s) != 0 || !S_ISREG(s.st_mode)) return 0;
+#if defined(__APPLE__)
+  const auto& changed = s.st_mtimespec;
+#else
+  const auto& changed = s.st_mtim;
+#endif
+  std::uint64_t h = 1;
+  for (const std::uint64_t part :
+       {static_cast<std::uint64_t>(s.st_ino), static_cast<std::uint64_t>(s.st_size),
+        static_cast<std::uint64_t>(changed.tv_sec), static_cast<std::uint64_t>(changed.tv_nsec)})
+    h = (h ^ part) * 0x9E3779B97F4A7C15u + (h >> 29);
+  return h | 1;
+}
 /// Opens for reading; a size of 0 where it is unknown.  The size is the open descriptor's, so nobody can swap the file
 /// between the look and the read.
 inline std::string open_input(const std::string& path, int& fd, bool& regular, std::uint64_t& size) {

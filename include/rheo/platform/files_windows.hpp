@@ -64,6 +64,15 @@ inline std::string find_destination(const std::string& path, std::string& target
   return "";
 }
 
+/// What tells a regular file from the one that stood at the path before; 0 where there is none.
+inline std::uint64_t stamp_of(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return 0;
+  const auto size = static_cast<std::uint64_t>(std::filesystem::file_size(path, error));
+  const auto changed =
+      static_cast<std::uint64_t>(std::filesystem::last_write_time(path, error).time_since_epoch().count());
+  return (changed * 0x9E3779B97F4A7C15u ^ size) | 1;
+}
 /// Opens for reading; a size of 0 where it is unknown.
 inline std::string open_input(const std::string& path, int& fd, bool& regular, std::uint64_t& size) {
   std::error_code ignored;

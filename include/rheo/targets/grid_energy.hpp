@@ -25,6 +25,7 @@ class GridEnergy {
   static constexpr Index dim = 2;
   template <class T> using Workspace = NoWorkspace;
 
+  /// Of the target's log-density on nodes x nodes points of its box; walls of `height`.
   GridEnergy(const Target& target, double height, Index nodes = 512) {
     if (!target.log_prob) ::rheo::detail::fail("the target \"" + target.name + "\" has no density");
     if (nodes < 2 || !(height > 0))

@@ -304,7 +304,8 @@ requires(F::context_dim == 0) EnergyFitResult
                const EnergyFitOptions& options = {}) {
   detail::check_together(detail::several(options.team), [&] {
     model.check(data, Input<T>());
-    if (data.rows() < 1) detail::fail("fit_energy: no data");
+    if (data.rows() < 1)
+      detail::fail("fit_energy: the data have no rows: without data it is fit_energy(model, energy, options)");
     detail::check_finite(data.view(), "the data");
     check_support<F, T>(model, data, Input<T>(), options.noise.fork(3));
   });

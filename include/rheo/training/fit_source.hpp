@@ -46,6 +46,12 @@ FitResult fit_source(Model<F, T>& model, RowSource<T>& source, const FitOptions&
     windows.emplace(source, source_options, support, categories);
     windows->first(x, context, with_weights.weights);
     check_source_options(options, windows->epoch_rows() >= 0);
+    if (x.rows() < 2) {
+      const BrokenRows& broken = windows->broken();
+      fail("fit: the source has " + std::to_string(x.rows()) + " rows to train on, and a fit wants at least 2 rows" +
+           (broken.count() == 0 ? ""
+                                : "; " + std::to_string(broken.count()) + " are broken, the first: " + broken.first()));
+    }
   });
   check_fit<F, T>(model, x, context, with_weights, held_out);
   FitResult r = fit_run<F, T>(model, x, context, with_weights, held_out, std::move(objective), &*windows);
@@ -85,9 +91,10 @@ template <class S, class T> constexpr bool has_scalar() {
 /// finite, numbers outside the sets that the names of the flow's support tell.  Rows that only a layer further in
 /// refuses are looked for in the first window, and throw DataError; of later ones the step is left out, and counted in
 /// FitResult::skipped_steps.  Row numbers in set_aside count the first window's good rows; `repeated` looks at that
-/// window. Throws what `fit` of an array throws, FileError and DataError for a
-/// broken row that stops, std::invalid_argument for a source whose columns are not the model's, and for schedules of an
-/// unknown number of steps.  A row that stops in the midst of a fit leaves the best parameters in place.
+/// window. Throws what `fit` of an array throws, DataError for a source that gives fewer or more rows in a later pass,
+/// FileError and DataError for a broken row that stops, std::invalid_argument for a source whose columns are not the
+/// model's, and for schedules of an unknown number of steps.  A row that stops in the midst of a fit leaves the best
+/// parameters in place.
 template <class F, class T, class Source, class Objective = MaximumLikelihood>
 requires(detail::SomeRowSource<std::remove_cvref_t<Source>> && !detail::is_held_out<Objective>) FitResult
     fit(Model<F, T>& model, Source&& source, FitOptions options = {}, SourceOptions source_options = {},

@@ -309,7 +309,16 @@ template <class T> class RowWindows {
         ++given_;
       }
     }
+    if (have < want) end_pass();
     return have - before;
+  }
+  /// A source whose passes differ is none: see RowSource.
+  void end_pass() {
+    if (pass_rows_ >= 0 && seen_ != pass_rows_) {
+      fail<DataError>("fit: the source gave " + std::to_string(pass_rows_) + " good rows in an earlier pass and " +
+                      std::to_string(seen_) + " in this one: behind rewind() the same rows must come again");
+    }
+    pass_rows_ = seen_;
   }
   bool good(BrokenRows& broken) {
     for (Index j = 0; j < block_.cols(); ++j) {
@@ -344,6 +353,7 @@ template <class T> class RowWindows {
   Index size_ = 0, first_ = 0, left_ = 0;        // rows of a window, of the first one, and left of an epoch
   Index seen_ = 0, given_ = 0, passes_ = 0;      // of this pass: good rows, and those handed out
   Index refused_ = 0;                            // one behind another
+  Index pass_rows_ = -1;                         // good rows of a whole pass; -1: not known yet
   std::vector<bool> held_;
   bool fresh_ = true, all_ = false;
   RowPlace begin_{};  // of the window that is open, or of the next one
