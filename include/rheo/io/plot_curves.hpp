@@ -18,7 +18,8 @@ namespace rheo::io {
 
 /// A line through points in their order, or points alone, each with an error bar if there is an error.
 struct Curve {
-  enum class Kind { line, points };  ///< joined, or each by itself
+  /// Joined, or each by itself.
+  enum class Kind { line, points };
 
   std::string name;
   Kind kind = Kind::line;
