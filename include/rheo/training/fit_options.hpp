@@ -67,9 +67,9 @@ struct FitOptions {
   Executor* executor = nullptr;  ///< works in the place of our threads (rheo/flows/executor.hpp)
   /// The processes that fit together, each of which makes this very call with the same model, data and options
   /// (rheo/mpi.hpp); null: this one alone. The shards of a batch, and of the held-out rows, are shared out; the
-  /// parameters are the same at every rank, and one process's up to rounding. Callback and checkpoints are rank 0's,
-  /// the stop token any rank's, a step later; what makes one rank throw makes all throw.  Facts that differ are
-  /// refused.
+  /// parameters are the same at every rank, and a step's one process's up to rounding, which a long fit makes larger as
+  /// it does any change of a last bit. Callback and checkpoints are rank 0's, the stop token any rank's, a step later;
+  /// what makes one rank throw makes all throw.  Facts that differ are refused.
   Team* team = nullptr;
   /// One per row; empty: all one.  Scaled to mean one over the training part.  Negative ones, as event generators write
   /// them, take away what others gave too much: the weighted mean is that of the law they tell together, steady where
