@@ -7,7 +7,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "rheo/core/layer.hpp"
+#include "rheo/core/layer_more.hpp"
 #include "rheo/nets/linear.hpp"
 
 namespace rheo {
