@@ -96,7 +96,8 @@ TEST_CASE("a context of another length or width") {
         "rheo: context has 20 columns, this model wants 1: a row is a sample, so that context is transposed: hand over "
         "context.transpose()");
   const std::string few = "rheo: context has 7 rows for a batch of 20: it wants one for each, or one for all";
-  CHECK(said([&] { fit(model, x, c.col(0).head(7), once); }) == few);
+  CHECK(said([&] { fit(model, x, c.col(0).head(7), once); }) ==
+        "rheo: fit: the context has 7 rows, the data 20: a fit wants one for each");
   CHECK(said([&] { model.log_prob(x, c.col(0).head(7)); }) == few);
   CHECK(said([&] { model.sample(20, Noise{1}, c.col(0).head(7)); }) == few);
 }

@@ -13,7 +13,9 @@ template <class F, class T>
 void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options,
                const HeldOut<T>* held_out) {
   const auto check = [&](const Input<T>& x, const Input<T>& c, const char* rows, const char* contexts) {
-    if (F::context_dim > 0 && c.rows() > 0 && c.rows() != x.rows()) {
+    check_width(x, F::x_dim, "x");
+    check_context_width(c.rows(), c.cols(), F::context_dim);
+    if (F::context_dim > 0 && c.rows() != x.rows()) {
       fail("fit: the context has " + (c.rows() == 1 ? "one row" : std::to_string(c.rows()) + " rows") + ", the data " +
            std::to_string(x.rows()) + ": a fit wants one for each");
     }
@@ -22,9 +24,8 @@ void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& c
     check_finite(c.view(), contexts);
   };
   check_together(several(options.team), [&] {
-    model.check(data, context);
-    check_options(options, data.rows());
     check(data, context, "the data", "the context");
+    check_options(options, data.rows());
     check_support<F, T>(model, data, context, options.noise.fork(4));
     if (held_out) {
       if (held_out->x.rows() < 1) fail("fit: the HeldOut has no rows");
