@@ -70,13 +70,13 @@ inline std::string half_blocks(const Image& image, int columns, platform::Colour
   if (colours == platform::Colours::none || columns < 1) return {};
   const int width = std::min(columns, image.width),
             lines = std::max(1, static_cast<int>(std::lround(0.5 * image.height * width / image.width)));
-  const Image small = detail::shrunk(image, width, 2 * lines);
+  const Image shown = detail::shrunk(image, width, 2 * lines);
   std::string text;
-  for (int y = 0; y + 1 < small.height; y += 2) {
+  for (int y = 0; y + 1 < shown.height; y += 2) {
     std::string last;
-    for (int x = 0; x < small.width; ++x) {
-      const std::string code = "\x1b[" + detail::colour_code("38", small.at(x, y), colours) + ";" +
-                               detail::colour_code("48", small.at(x, y + 1), colours) + "m";
+    for (int x = 0; x < shown.width; ++x) {
+      const std::string code = "\x1b[" + detail::colour_code("38", shown.at(x, y), colours) + ";" +
+                               detail::colour_code("48", shown.at(x, y + 1), colours) + "m";
       if (code != last) text += last = code;
       text += "\xe2\x96\x80";
     }

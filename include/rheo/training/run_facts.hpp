@@ -122,11 +122,11 @@ inline std::string around(const std::string& text, const std::string& other) {
   std::size_t first = at == text.size() ? at - length : at > before ? at - before : 0;
   std::size_t last = std::min(text.size(), first + length);
   const auto within_word = [&](std::size_t cut) {
-    const auto word = [](char c) {
+    const auto in_word = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
              c == '.';
     };
-    return cut > 0 && cut < text.size() && word(text[cut - 1]) && word(text[cut]);
+    return cut > 0 && cut < text.size() && in_word(text[cut - 1]) && in_word(text[cut]);
   };
   while (within_word(first)) --first;
   while (within_word(last)) ++last;
