@@ -286,8 +286,8 @@ def is_type(what):
 
 # Headers whose members users call.
 called = (r"include/rheo/(flows/|io/|targets/|mpi\.hpp|core/(batch|kind|noise|params|pass|fail|layer|tensor)\.hpp|"
-          r"training/(fit|held_out|objectives|optimizer|schedule|row_source|replay|repeated|team|importance|alpha|"
-          r"flow_matching|denoising)|evaluation/(metrics|importance|isoperi|pareto|signed|sliced|certify\.))")
+          r"training/(fit|held_out|objectives|optimizer|schedule|row_source|replay|repeated|outlying|team|importance|"
+          r"alpha|flow_matching|denoising)|evaluation/(metrics|importance|isoperi|pareto|signed|sliced|roc|latent|certify\.))")
 
 
 def judge():

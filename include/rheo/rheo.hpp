@@ -209,6 +209,7 @@
 #include "rheo/targets/wells.hpp"
 #include "rheo/training/alpha_divergence.hpp"
 #include "rheo/training/checkpoint.hpp"
+#include "rheo/training/continuous_columns.hpp"
 #include "rheo/training/denoising.hpp"
 #include "rheo/training/fit.hpp"
 #include "rheo/training/fit_energy.hpp"

@@ -33,6 +33,7 @@ template <class F, class S, ValueEnergy E> class LatentEnergy {
     Arena scratch;
     Buffer<T> x, v, g, theta, buffers;
   };
+  /// Of an energy u of x, n x dim, in nats; the model's numbers are copied.
   LatentEnergy(const Model<F, S>& model, E energy)
       : body_(model.flow().body()), energy_(std::move(energy)), theta_(model.parameters()), buffers_(model.buffers()) {}
 

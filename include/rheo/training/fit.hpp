@@ -19,11 +19,11 @@ void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& c
       fail("fit: the context has " + (c.rows() == 1 ? "one row" : std::to_string(c.rows()) + " rows") + ", the data " +
            std::to_string(x.rows()) + ": a fit wants one for each");
     }
-    model.check(x, c);
     check_finite(x.view(), rows);
     check_finite(c.view(), contexts);
   };
   check_together(several(options.team), [&] {
+    static_cast<void>(model.theta());  // throws of a model that has been moved from
     check(data, context, "the data", "the context");
     check_options(options, data.rows());
     check_support<F, T>(model, data, context, options.noise.fork(4));

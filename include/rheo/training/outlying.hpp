@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "rheo/core/kind.hpp"
+#include "rheo/training/continuous_columns.hpp"
 #include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -17,8 +17,10 @@ namespace rheo {
 /// The number of a column that lies furthest from its median, where that is more than a thousand times the distance
 /// between the quartiles.
 struct OutlyingRow {
-  Index column = 0, row = 0;
-  double value = 0, median = 0;
+  Index column = 0;      ///< of the data, from 0
+  Index row = 0;         ///< of the data, from 0
+  double value = 0;      ///< what stands there
+  double median = 0;     ///< of the rows looked at
   double quartiles = 0;  ///< the distance between the quartiles of the rows looked at
 };
 
@@ -36,16 +38,12 @@ std::vector<OutlyingRow> outlying_rows(CView<T> x, const std::array<Support, D>&
 
 template <class T> std::vector<OutlyingRow> detail::outlying_in(CView<T> x, const Support* support, Index most) {
   std::vector<OutlyingRow> found;
-  const Index n = std::min(most, x.rows());
-  std::vector<T> values(static_cast<std::size_t>(n));
-  const auto quantile = [&](Index i) {
-    std::nth_element(values.begin(), values.begin() + i, values.end());
-    return static_cast<double>(values[static_cast<std::size_t>(i)]);
-  };
-  for (Index j = 0; n > 0 && j < x.cols(); ++j) {
-    const Support s = support[j];
-    if (s == Support::integer || s == Support::category || s == Support::censored) continue;
-    for (Index i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = x(i * x.rows() / n, j);
+  continuous_columns(x, support, most, [&](Index j, std::vector<T>& values) {
+    const auto n = static_cast<Index>(values.size());
+    const auto quantile = [&](Index i) {
+      std::nth_element(values.begin(), values.begin() + i, values.end());
+      return static_cast<double>(values[static_cast<std::size_t>(i)]);
+    };
     OutlyingRow r{j, 0, 0, quantile(n / 2), quantile(n - 1 - n / 4) - quantile(n / 4)};
     double furthest = -1;
     for (Index i = 0; i < x.rows(); ++i) {
@@ -54,7 +52,7 @@ template <class T> std::vector<OutlyingRow> detail::outlying_in(CView<T> x, cons
     }
     r.value = static_cast<double>(x(r.row, j));
     if (r.quartiles > 0 && furthest / r.quartiles > 1000) found.push_back(r);
-  }
+  });
   return found;
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "rheo/core/kind.hpp"
+#include "rheo/training/continuous_columns.hpp"
 #include "rheo/platform/compiled.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -37,13 +37,9 @@ std::vector<RepeatedValues> repeated_values(CView<T> x, const std::array<Support
 
 template <class T> std::vector<RepeatedValues> detail::repeated_in(CView<T> x, const Support* support, Index most) {
   std::vector<RepeatedValues> found;
-  const Index n = std::min(most, x.rows());
-  std::vector<T> values(static_cast<std::size_t>(n));
-  for (Index j = 0; j < x.cols(); ++j) {
-    const Support s = support[j];
-    if (s == Support::integer || s == Support::category || s == Support::censored) continue;
-    for (Index i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = x(i * x.rows() / n, j);
+  continuous_columns(x, support, most, [&](Index j, std::vector<T>& values) {
     std::sort(values.begin(), values.end());
+    const auto n = static_cast<Index>(values.size());
     RepeatedValues r{j, 0, 0, 0, n};
     Index shared = 0;
     for (auto first = values.begin(); first != values.end();) {
@@ -55,7 +51,7 @@ template <class T> std::vector<RepeatedValues> detail::repeated_in(CView<T> x, c
     }
     r.share = static_cast<double>(shared) / static_cast<double>(n);
     if (r.share >= 0.01) found.push_back(r);
-  }
+  });
   return found;
 }
 
