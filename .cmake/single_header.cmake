@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DOUT=rheo_single.hpp -P single_header.cmake: every header of rheo in one file, each once and after
 # what it includes; the standard library and Eigen stay outside.  Comments of a line of their own, and docstrings behind
-# members, are left out, the licence is not.
+# members, and indentation are left out, the licence is not.
 set(done "")
 set(text "")
 function(add header)
@@ -31,7 +31,7 @@ function(add header)
     string(REPLACE "\n#pragma once\n" "\n" there "${there}")
     string(REPLACE "#include \"rheo/${other}\"\n" "${there}" code "${code}")
   endwhile()
-  string(REGEX REPLACE "\n\n+" "\n" code "${code}")
+  string(REGEX REPLACE "\n[ \n]+" "\n" code "${code}")
   file(APPEND ${OUT} "// rheo/${header}${code}")
 endfunction()
 file(STRINGS ${ROOT}/include/rheo/version.hpp version REGEX "define RHEO_VERSION")

@@ -15,12 +15,16 @@ using SmoothNet = MlpOf<Tanh, 9, 8>;
 using SmoothCoupling = AffineCoupling<2, SmoothNet>;
 
 // A Standardize whose moments were taken from data, so that it is not the identity.
-template <Index D> struct Standardized : Standardize<D> {
+template <Index D, class M = AllMask<D>,
+          class Base = std::conditional_t<std::is_same_v<M, AllMask<D>>, Standardize<D>, StandardizeOn<D, M>>>
+struct Standardized : Base {
   template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
-    Standardize<D>::init(theta, buffers, noise);
-    auto [m, d, done] = Standardize<D>::unpack_buffers(buffers);
-    for (Index j = 0; j < D; ++j)
+    Base::init(theta, buffers, noise);
+    auto [m, d, done] = Base::unpack_buffers(buffers);
+    for (Index j = 0; j < D; ++j) {
+      if (!M::transformed(j)) continue;
       m(j) = T(0.5 + static_cast<double>(j)), d(j) = T(2.0 / (1.0 + static_cast<double>(j)));
+    }
     done(0) = T(1);
   }
 };

@@ -38,7 +38,7 @@ struct Section {
     const Estimate loss = mean_and_error(Column<float>(-model.log_prob(fresh)));
     char figures[400];
     int at = std::snprintf(figures, sizeof figures,
-                           "%ld parameters, trained in %.1f s; mean -log p of %ld fresh rows %.3f &#177; %.3f nats",
+                           "%ld parameters, trained in %.1f s; mean -log p of %ld fresh rows %.3f +- %.3f nats",
                            static_cast<long>(M::param_count), fitted.seconds, static_cast<long>(fresh.rows()),
                            loss.value, loss.error);
     if (target) {

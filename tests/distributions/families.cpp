@@ -8,8 +8,12 @@
 #include "rheo/distributions/box.hpp"
 #include "rheo/distributions/circle.hpp"
 #include "rheo/distributions/discrete.hpp"
+#include "rheo/distributions/hurdle.hpp"
+#include "rheo/distributions/normal.hpp"
 #include "rheo/distributions/student_t.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
+#include "rheo/flows/model.hpp"
+#include "rheo/layers/surjections/slice.hpp"
 
 namespace distributions_families {
 
@@ -249,6 +253,35 @@ TEST_CASE("uniform box and torus") {
   c.call<true>(x, Batch<double>(5, 0), Noise{}, out, v);
   CHECK(v(3) == Approx(-2 * std::log(2 * std::numbers::pi)));
   CHECK(std::isnan(v(4)));
+}
+
+TEST_CASE("odds start at the data's, once, and in a fibre too") {
+  Batch<double> x(10, 2);
+  x << 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2, 0;
+  auto kinds = make_model<double>(Flow{Categorical<2, 3>{}}, Noise{1});
+  kinds.initialise(x);
+  const std::array<double, 3> first{9, 1, 3}, second{8, 4, 1};  // one more than the counts
+  for (std::size_t a = 0; a < 3; ++a) {
+    Batch<double> at(1, 2);
+    at << static_cast<double>(a), static_cast<double>(2 - a);
+    CHECK(kinds.log_prob(at)(0) == Approx(std::log(first[a] / 13) + std::log(second[2 - a] / 13)).epsilon(1e-14));
+  }
+  const Batch<double> other = Batch<double>::Ones(10, 2);
+  const Column<double> before = kinds.parameters();
+  kinds.initialise(other);
+  CHECK((kinds.parameters() == before).all());
+
+  auto signs = make_model<double>(Flow{Bernoulli<1>{}}, Noise{1});
+  signs.initialise(x.rightCols(1));
+  CHECK(signs.log_prob(Batch<double>::Ones(1, 1))(0) == Approx(std::log(4.0 / 12)).epsilon(1e-14));
+  auto rain = make_model<double>(Flow{HurdleExponential<1>{}}, Noise{1});
+  rain.initialise(x.rightCols(1));
+  CHECK(rain.log_prob(Batch<double>::Zero(1, 1))(0) == Approx(std::log(8.0 / 12)).epsilon(1e-14));
+
+  auto grade = make_model<double>(Flow{Slice<2, 1, Plain<family::Categorical<2>>>{}, StandardNormal<1>{}}, Noise{1});
+  grade.initialise(x);
+  const Batch<double> one = Batch<double>::Ones(1, 2), zero = (Batch<double>(1, 2) << 1, 0).finished();
+  CHECK(grade.log_prob(one)(0) - grade.log_prob(zero)(0) == Approx(std::log(4.0 / 8)).epsilon(1e-14));
 }
 
 }  // namespace distributions_families

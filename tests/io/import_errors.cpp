@@ -167,6 +167,8 @@ TEST_CASE("what does not fit is told all at once") {
   CHECK_THAT(text, Catch::Contains("maf.safetensors: 3 faults\n  '"));
   for (const char* part : {"has shape (1024), expected (32, 32)", "bias' is missing", "'other' (32) is left over"})
     CHECK_THAT(text, Catch::Contains(part));
+  using Other = io::zuko::Maf<5, 0, 3, 16, 16>;
+  CHECK_THAT(refusal<Other>(maf()), Catch::Contains("widths, bins or layers than Python did"));
 }
 TEST_CASE("files: the path is named, damaged bytes are a model or a FileError, and nothing else") {
   const Folder folder;

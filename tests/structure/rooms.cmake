@@ -62,7 +62,7 @@ foreach(header IN LISTS headers)
   if(NOT header MATCHES "^io/" AND NOT header MATCHES
     "^platform/(files|files_posix|files_windows|interrupt|terminal|number_text).hpp" AND NOT header STREQUAL
     "core/tensor.hpp" AND NOT header STREQUAL "mpi.hpp" AND NOT header MATCHES
-    "^evaluation/(certify|laws_in_the_mean|laws_of_rows|layer_bench|off_support|quadrature|base_of|subject).hpp" AND NOT
+    "^evaluation/(certify|finding|laws_in_the_mean|laws_of_rows|layer_bench|off_support|quadrature|base_of|subject).hpp" AND NOT
     umbrella MATCHES "#include \"rheo/${header}\"")
     list(APPEND faults "${header}: not in the umbrella")
   endif()

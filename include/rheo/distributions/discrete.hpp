@@ -2,6 +2,7 @@
 // Bernoulli and Categorical: whole numbers with learned logits, or logits from a net of the context.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -39,6 +40,14 @@ struct Bernoulli {
   void raw_pull(Raw raw, const std::array<L, 2>&, const G& g, Give give) const {
     const L a = raw(0);
     give(0, g[1] * math::sigmoid(-a) - g[0] * math::sigmoid(a));
+  }
+  /// The odds of n numbers x.
+  template <class T, class Raw> void initialise(const T* x, Index n, Raw raw) const {
+    raw(0) = T(start_logit(std::count(x, x + n, T(1)), n));
+  }
+  /// The logit of count in n; one more of each keeps it finite.
+  static double start_logit(Index count, Index n) {
+    return std::log((static_cast<double>(count) + 1) / (static_cast<double>(n - count) + 1));
   }
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 2>& q) const {
     using std::exp;
@@ -104,6 +113,13 @@ template <Index K> struct Categorical {
     for (const L& c : g) total += c;
     for (Index k = 0; k < K; ++k) give(k, g[static_cast<std::size_t>(k)] - exp(q[static_cast<std::size_t>(k)]) * total);
   }
+  /// The shares of n numbers x; one more of each keeps them above 0.
+  template <class T, class Raw> void initialise(const T* x, Index n, Raw raw) const {
+    for (Index k = 0; k < K; ++k) {
+      const auto count = static_cast<double>(std::count(x, x + n, T(static_cast<double>(k))));
+      raw(k) = T(std::log((count + 1) / static_cast<double>(n + K)));
+    }
+  }
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, size>& q) const {
     using std::exp;
     T left = T(noise.uniform(i, j));
@@ -118,9 +134,9 @@ template <Index K> struct Categorical {
 
 }  // namespace family
 
-/// D coordinates in {0, 1} with learned logits, which start at 0.
+/// D coordinates in {0, 1} with learned logits, which a fit starts at the data's.
 template <Index D> using Bernoulli = Independent<D, family::Bernoulli>;
-/// D coordinates in {0 .. K - 1} with learned logits, which start at 0.
+/// D coordinates in {0 .. K - 1} with learned logits, which a fit starts at the data's.
 template <Index D, Index K> using Categorical = Independent<D, family::Categorical<K>>;
 template <Index D, class Net, Index C>
 using ConditionalBernoulli = ConditionalIndependent<D, family::Bernoulli, Net, C>;

@@ -7,6 +7,7 @@
 #include <array>
 #include <limits>
 
+#include "rheo/distributions/discrete.hpp"
 #include "rheo/distributions/location_scale.hpp"
 
 namespace rheo {
@@ -53,6 +54,10 @@ template <class F> struct Hurdle {
     std::array<L, static_cast<std::size_t>(F::cotangents)> inner;
     for (std::size_t k = 0; k < inner.size(); ++k) inner[k] = g[k + 2];
     above.raw_pull([&](Index k) { return raw(k + 1); }, rest(q), inner, [&](Index k, auto c) { give(k + 1, c); });
+  }
+  /// The odds of 0 among n numbers x.
+  template <class T, class Raw> void initialise(const T* x, Index n, Raw raw) const {
+    raw(0) = T(Bernoulli::start_logit(n - std::count(x, x + n, T(0)), n));
   }
   template <class T, std::size_t N> T draw(const Noise& noise, Index i, Index j, const std::array<T, N>& q) const {
     using std::exp;

@@ -24,6 +24,8 @@
 //     of its functions
 //   static constexpr Index draws                       1 without it
 //   static constexpr Index categories                  values 0 .. categories - 1, for whole numbers
+//   void initialise(const T* x, Index n, raw)          a start from n numbers where nothing before it could standardise
+//     them: odds; raw(k) is a reference
 // All parameters zero should be the family's standard member: nets start there.
 #pragma once
 
@@ -195,7 +197,8 @@ template <class F, class T, class Raw> struct FamilyColumn {
 }  // namespace detail
 
 /// p(x) = prod_j f(x_j; theta_j) with learned parameters, the same for every row; starts at the family's standard
-/// member. decode draws exactly; decode_pull exists where the family has a pathwise derivative.
+/// member, and where that has odds takes the data's at the first start. decode draws exactly; decode_pull exists where
+/// the family has a pathwise derivative.
 template <Index D, class Family> struct Independent : DistributionFacts<D, detail::family_support<Family>()> {
   static constexpr Index P = Family::params, param_count = D * P, categories = detail::family_categories<Family>;
   static constexpr bool smooth = detail::smooth_family<Family>;
@@ -210,6 +213,15 @@ template <Index D, class Family> struct Independent : DistributionFacts<D, detai
 
   template <class Q> static auto unpack(Q p) { return p.matrix(P, D, "raw"); }
 
+  template <class T>
+  void initialise(InitPass<T> p) const requires requires(const Family& f, const T* x, T& (*raw)(Index)) {
+    f.initialise(x, Index(), raw);
+  }
+  {
+    if (!(p.theta.all() == T(0)).all()) return;  // learned, or read from a file
+    for (Index j = 0; j < D; ++j)
+      family.initialise(column(p.in, j).data(), p.in.rows(), [&](Index k) -> T& { return p.theta.data()[j * P + k]; });
+  }
   template <class T> void encode(Pass<T, NoCache> p) const {
     for (Index j = 0; j < D; ++j) at<T>(p.theta, j).score(column(p.in, j).data(), p.v.data(), p.in.rows());
   }

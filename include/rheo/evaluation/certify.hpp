@@ -9,7 +9,6 @@
 #include <limits>
 #include <memory>
 #include <numbers>
-#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/layer_more.hpp"
 #include "rheo/evaluation/base_of.hpp"
+#include "rheo/evaluation/finding.hpp"
 #include "rheo/evaluation/laws_in_the_mean.hpp"
 #include "rheo/evaluation/laws_of_rows.hpp"
 #include "rheo/evaluation/off_support.hpp"
@@ -26,30 +26,6 @@
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
-
-/// One law's outcome: the worst error found, and what the law allows.
-struct Finding {
-  std::string law;                                  ///< "double: round trip"
-  double error;                                     ///< the worst that was found; NaN breaks the law
-  double allowed;                                   ///< the most that the law lets pass
-  bool passed() const { return error <= allowed; }  ///< whether the law is kept
-};
-/// "kept: double: round trip, error 1e-16, allowed 2e-13", or "BROKEN: ...".
-inline std::ostream& operator<<(std::ostream& out, const Finding& f) {
-  return out << (f.passed() ? "kept: " : "BROKEN: ") << f.law << ", error " << f.error << ", allowed " << f.allowed;
-}
-/// One finding a line, the broken ones first, and how many there are of each.
-inline std::ostream& operator<<(std::ostream& out, const std::vector<Finding>& findings) {
-  std::size_t broken = 0;
-  for (const bool kept : {false, true}) {
-    for (const Finding& f : findings) {
-      if (f.passed() != kept) continue;
-      out << f << '\n';
-      broken += !kept;
-    }
-  }
-  return out << findings.size() - broken << " laws kept, " << broken << " broken\n";
-}
 
 /// What certify looks at.
 struct CertifyOptions {
@@ -84,7 +60,7 @@ template <class Real> class Certifier {
 
   template <class T> void laws(std::vector<Finding>& out, const char* scalar) {
     const double eps = static_cast<double>(std::numeric_limits<T>::epsilon()), left = can<T>().accuracy;
-    auto add = [&](const char* law, double error, double allowed) {
+    auto add = [&](const std::string& law, double error, double allowed) {
       out.push_back({std::string(scalar) + ": " + law, error, allowed});
     };
     if (can<T>().encode_pull) {
@@ -117,8 +93,24 @@ template <class Real> class Certifier {
           damaged_buffers<T>(s_, *bench<T>(), as<T>(x_).topRows(3), as<T>(z_).topRows(3), as<T>(context_).topRows(3),
                              o_.noise.fork(9)),
           0);
-    if (can<T>().encode_pull) off_support<true, T>(x_, add);
-    if (can<T>().decode_pull) off_support<false, T>(z_, add);
+    if (can<T>().encode) off_support<true, T>(x_, can<T>().encode_pull, add);
+    if (can<T>().decode) off_support<false, T>(z_, can<T>().decode_pull, add);
+  }
+  /// Laws that a layer may think were kept.
+  void not_tried(std::vector<Finding>& out) const {
+    const auto lacks = [&](bool had, const char* law, const char* what) {
+      if (!had) out.push_back({law, 0, 0, what});
+    };
+    const Abilities& d = can<double>();
+    if (d.encode) lacks(d.encode_pull, "the gradients of encode", "encode_pull");
+    if (d.decode) lacks(d.decode_pull, "the gradients of decode", "decode_pull");
+    if (d.encode_pull || d.decode_pull)
+      lacks(s_.smooth, "pulls agree with finite differences", "`static constexpr bool smooth = true`");
+    lacks(d.encode, "the density integrates to one", "encode");
+    if (d.encode && s_.x_dim > 2)
+      out.push_back(
+          {"the density integrates to one, and draws follow it", 0, 0, "x_dim of 1 or 2: certify a small one"});
+    lacks(d.decode, "round trip", "decode");
   }
   void double_only(std::vector<Finding>& out) {
     const auto densities = [this](const Batch<Real>& x) { return density(x); };
@@ -151,7 +143,7 @@ template <class Real> class Certifier {
           return integral_between_seams(seams, densities, s_.x_dim, lo, hi);
         };
         const double chi = s_.has_seams               ? chi_square_of_cells(draws(), mass)
-                           : continuous(s_.x_support) ? chi_square(draws(), densities)
+                           : continuous(s_.x_support) ? chi_square(draws(), densities, s_.smooth)
                                                       : chi_square_of_values(draws(), densities);
         out.push_back({"double: draws follow the density (chi-square in deviations)", chi, 3.72});  // 1e-4 of a normal
       }
@@ -389,14 +381,12 @@ template <class Real> class Certifier {
     return context;
   }
   /// The law of points off the support, where there are any known without the layer's numbers.
-  template <bool Encode, class T, class Add> void off_support(const Batch<Real>& at, Add add) const {
+  template <bool Encode, class T, class Add> void off_support(const Batch<Real>& at, bool pulls, Add add) const {
     const auto& supports = Encode ? s_.x_support : s_.z_support;
     if (!has_outside(supports)) return;
-    const char* law = Encode ? "encode: off the support V is -inf, the gradient 0"
-                             : "decode: off the support V is -inf, the gradient 0";
-    add(law,
+    add(std::string(Encode ? "en" : "de") + "code: off the support V is -inf" + (pulls ? ", the gradient 0" : ""),
         kept_off_support<Encode>(*bench<T>(), supports, Encode ? s_.x_categories : s_.z_categories,
-                                 Encode ? s_.z_dim : s_.x_dim, as<T>(at), as<T>(context_), o_.noise.fork(9))
+                                 Encode ? s_.z_dim : s_.x_dim, pulls, as<T>(at), as<T>(context_), o_.noise.fork(9))
             ? 0
             : 1,
         0);
@@ -431,13 +421,14 @@ template <class Real> std::vector<Finding> certify_subject(const Subject& subjec
   c.template laws<double>(findings, "double");
   c.template laws<float>(findings, "float");
   c.double_only(findings);
+  c.not_tried(findings);
   return findings;
 }
 
 }  // namespace detail
 
 /// Runs every law that fits the layer, in float and double, on random parameters.  The layer holds them if every
-/// Finding passed(); std::cout << certify(layer) says which it breaks.
+/// Finding passed(); std::cout << certify(layer) says which it breaks, and which could not be tried for want of what.
 template <class L> std::vector<Finding> certify(const L& layer, const CertifyOptions& options = {}) {
   static_assert(Layer<L>, "rheo: certify: this is not a layer: rheo/core/layer.hpp says what a layer owes");
   static_assert(detail::owes_no_layout<L>());

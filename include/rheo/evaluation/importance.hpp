@@ -86,6 +86,12 @@ WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Ind
   return out;
 }
 
+template <class F, class T, class E>
+requires(!ValueEnergy<E>) WeightedSample<T> weighted_sample(const Model<F, T>&, const E&, Index, Noise, Threads = 1) {
+  detail::wants_energy<E>();
+  return {};
+}
+
 /// log mean w, an estimate of log Z, and its error by the delta method.  All weights 0: -inf, its error NaN.  Throws
 /// std::invalid_argument without weights.
 inline Estimate log_z(const Column<double>& log_w) {
@@ -327,6 +333,13 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
   detail::check_annealed<Base>(x, temperatures, threshold);
   const Index n = x.rows();
   return detail::annealed<T>(std::move(x), n, base, target, move, temperatures, noise, threshold, detail::AllRows{});
+}
+template <class T, class Base, class Target, class Move>
+requires(!ValueEnergy<Base> || !ValueEnergy<Target>) AnnealedSample<T> annealed_sample(Batch<T>, const Base&,
+                                                                                       const Target&, const Move&, int,
+                                                                                       Noise, double = 0) {
+  detail::wants_energy<std::conditional_t<ValueEnergy<Base>, Target, Base>>();
+  return {};
 }
 
 }  // namespace rheo

@@ -96,8 +96,8 @@ template <Index K, class Given, class Next, std::size_t J> consteval bool check_
       "rheo: Chain: the support that a layer gives differs from the one that the next wants; put a range map between: "
       "LogMap or SoftplusInverseMap behind positive numbers, LogitMap behind the unit interval, LevelMap<D, K> or "
       "IntervalMap behind an interval, "
-      "CutCircleMap and LogitMap behind angles, Ordered behind ascending numbers; On<D, M, range::RescalePositive> "
-      "from positive numbers to a box");
+      "CutCircleMap and LogitMap behind angles, Ordered behind ascending numbers; where coordinates differ each by "
+      "itself: On<D, Mask<1, 0>, range::Log>, range::Logit, range::RescalePositive to a box");
   return true;
 }
 template <Index K, class Given, class Next, std::size_t J> consteval bool check_categories_of() {

@@ -140,7 +140,7 @@ inline constexpr HeaderNames header_names[] = {
     {"layers/bijections/radial.hpp", "Radial"},
     {"layers/bijections/residual.hpp", "ExactLogDet Roulette Residual"},
     {"layers/bijections/squeeze.hpp", "detail::SpaceToDepth Squeeze"},
-    {"layers/bijections/standardize.hpp", "Standardize"},
+    {"layers/bijections/standardize.hpp", "StandardizeOn Standardize"},
     {"layers/bijections/stick_breaking.hpp", "StickBreaking"},
     {"layers/bijections/svd_linear.hpp", "SvdLinear"},
     {"layers/bijections/sylvester.hpp", "Sylvester"},

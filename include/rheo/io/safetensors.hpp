@@ -358,8 +358,9 @@ inline std::string format_safetensors(const TensorFile& file, const TensorLimits
   at_most(header.size(), limits.header_bytes, " bytes of names and metadata");
   at_most(8 + header.size() + data.size(), limits.file_bytes, " bytes");
   std::string out;
+  out.reserve(8 + header.size() + data.size());
   store(out, static_cast<std::uint64_t>(header.size()));
-  return out + header + data;
+  return out.append(header).append(data);
 }
 
 /// format_safetensors into a file, whole or not at all (see write_file).

@@ -32,6 +32,16 @@ concept Energy = ValueEnergy<E> && requires(const E& e, CView<double> x, ColView
   e.value_and_gradient(x, u, g, w);
 };
 
+namespace detail {
+/// What is no energy, in words.
+template <class E> constexpr void wants_energy() {
+  constexpr bool is_one = ValueEnergy<E>;  // said without the concept's own reasons
+  static_assert(is_one,
+                "rheo: this is no energy: make one of a lambda of one point, by energy_of<D>([](const auto& x) { "
+                "return ...; })");
+}
+}  // namespace detail
+
 /// The scratch of an energy that needs none.
 struct NoWorkspace {};
 
@@ -63,7 +73,8 @@ template <Index D, class F> class TapedEnergy {
   F f_;
 };
 
-/// `energy_of<2>([](const auto& x) { return x[0] * x[0] + x[1] * x[1] * x[1] * x[1]; })`.
+/// `energy_of<2>([](const auto& x) { return x[0] * x[0] + exp(-pow(x[1], 2)); })`: u in nats at one point.  exp, log,
+/// pow, abs, sin and their like without `std::`, which knows numbers alone: gradients come by the same call.
 template <Index D, class F> TapedEnergy<D, F> energy_of(F f) { return TapedEnergy<D, F>(std::move(f)); }
 
 /// u = (1 - lambda) u0 + lambda u1, the path from one energy to another (Wu et al. 2020, arXiv:2002.06707, section 3),

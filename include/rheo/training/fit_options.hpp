@@ -150,11 +150,18 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
                     "loss has no lower bound, and a fit that goes below any density's is none; large batches, more "
                     "rows or fewer epochs keep it steady");
   }
-  for (const auto& v : r.repeated) {
-    notes.push_back("column " + of(v.column) + ": " + of(static_cast<int>(100 * v.share + 0.5)) + " % of " +
-                    of(v.rows) + " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) +
-                    " rows): a continuous density has no bound there, and its " +
-                    "loss says little; dequantise such values, give them a mass of their own, or add noise");
+  if (!r.repeated.empty()) {  // one note: a table that was rounded has many such columns
+    std::string columns;
+    for (const auto& v : r.repeated)
+      columns += (columns.empty() ? "column " : "; column ") + of(v.column) + ": " +
+                 of(static_cast<int>(100 * v.share + 0.5)) + " % of " + of(v.rows) +
+                 " rows repeat another's value, most often " + of(v.value) + " (" + of(v.count) + " rows)";
+    notes.push_back(
+        columns +
+        ". A continuous density has no bound there, and its loss says little: add uniform noise of the "
+        "rounding's width, take Dequantize for whole numbers, or drop the column by a Slice with a law that "
+        "gives values a mass, as family::Hurdle or family::Categorical "
+        "(examples/guides/mixed_columns.md)");
   }
   for (const auto& v : r.outlying) {
     notes.push_back("column " + of(v.column) + ": row " + of(v.row) + " is " + of(v.value) + ", the median " +

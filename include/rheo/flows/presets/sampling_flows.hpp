@@ -55,6 +55,10 @@ auto snf(const E& target, const Move& move, const Block& block = Block{}) {
   static_assert(Blocks > 0 && Block::x_dim == E::dim && Block::z_dim == E::dim);
   return detail::snf<E::dim, Block>(target, move, block, std::make_index_sequence<static_cast<std::size_t>(Blocks)>{});
 }
+template <Index Blocks, class Block, class E, class Move>
+requires(!ValueEnergy<E>) auto snf(const E&, const Move&, const Block& = Block{}) {
+  return rheo::detail::wants_energy<E>();
+}
 /// The type of what snf returns.
 template <Index Blocks, class Block, Energy E, class Move>
 using Snf = decltype(snf<Blocks, Block>(std::declval<E>(), std::declval<Move>()));

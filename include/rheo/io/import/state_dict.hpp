@@ -169,6 +169,9 @@ class StateDict {
     if (count_ > 40) faults_.push_back("and " + std::to_string(count_ - 40) + " more");
     std::string all = count_ == 1 ? faults_[0] : std::to_string(count_) + " faults";
     for (std::size_t k = 0; count_ > 1 && k < faults_.size(); ++k) all += "\n  " + faults_[k];
+    if (misshapen_ > 2)
+      all += "\n  where many shapes differ, the flow's type says another number of features, context, widths, bins or "
+             "layers than Python did, each a template argument";
     bad_file(name_, all);
   }
 
@@ -179,6 +182,7 @@ class StateDict {
     if (!t) {
       fault("'" + name + "' is missing, expected " + kind + " of shape " + shape_text(shape));
     } else if (t->shape != shape) {
+      ++misshapen_;
       fault("'" + name + "' has shape " + shape_text(t->shape) + ", expected " + shape_text(shape));
       t = nullptr;
     }
@@ -189,7 +193,7 @@ class StateDict {
   std::string name_;
   std::vector<std::string> faults_;
   std::set<std::string> taken_;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0, misshapen_ = 0;
 };
 
 }  // namespace detail
