@@ -29,10 +29,8 @@ namespace {
 using namespace rheo;
 
 constexpr const char* usage =
-    "usage: fit_2d [--target NAME | --csv FILE [--columns A,B] [--context C[,D]]] [--model NAME] [--epochs N] [--batch "
-    "N]\n"
-    "              [--learning-rate X] [--train N] [--test N] [--seed N] [--threads N] [--scalar float|double] [--grid "
-    "N]\n"
+    "usage: fit_2d [--target NAME | --csv FILE [--columns A,B] [--context C[,D]]] [--model NAME] [--epochs N]\n"
+    "              [--batch N] [--learning-rate X] [--train N] [--test N] [--seed N] [--threads N] [--grid N]\n"
     "              [--out DIR] [--checkpoint FILE] [--plot-fit FILE] [--save FILE] [--load FILE] [--freeze FILE.hpp]\n"
     "              [--drop-missing] [--json] [--list]\n"
     "A picture, samples and the model go to DIR, the losses of the fit to FILE as a picture.  --save puts the model "
@@ -49,7 +47,7 @@ struct WrongUsage : std::runtime_error {
 };
 
 struct Arguments {
-  std::string target, csv, model = "nsf", scalar = "float", out = ".", checkpoint, plot_fit, save, load, freeze;
+  std::string target, csv, model = "nsf", out = ".", checkpoint, plot_fit, save, load, freeze;
   std::vector<std::string> columns, context;
   int epochs = 60, threads = 1;
   Index batch = 256, train = 20000, test = 50000, grid = 210;
@@ -73,7 +71,6 @@ bool parse(int count, char** words, Arguments& a) {
                                {"--test", &a.test, 2, 1e8},
                                {"--seed", &a.seed},
                                {"--threads", &a.threads, 1, 1024},
-                               {"--scalar", &a.scalar},
                                {"--grid", &a.grid, 2, 2000},
                                {"--out", &a.out},
                                {"--checkpoint", &a.checkpoint},
@@ -92,7 +89,6 @@ bool parse(int count, char** words, Arguments& a) {
     throw WrongUsage("--context names further columns of the table: say the two of the plane by --columns A,B");
   if (!a.load.empty() && !(a.checkpoint + a.plot_fit).empty())
     throw WrongUsage("--load fits nothing: no --checkpoint, no --plot-fit");
-  if (a.scalar != "float" && a.scalar != "double") throw WrongUsage("--scalar is float or double");
   if (a.target.empty()) a.target = "moons";
   return true;
 }
@@ -238,8 +234,7 @@ int run(const Arguments& a) {
   options.callback = std::ref(progress);
   options.stop = interrupt.token();
   if (!a.checkpoint.empty()) options.checkpoint = io::checkpoint(a.checkpoint, 10);
-  const models::Makes makes = entry->makes[a.context.size()];
-  const models::Fitted f = (a.scalar == "float" ? makes.in_float : makes.in_double)(parts(train), options, a.load);
+  const models::Fitted f = entry->makes[a.context.size()](parts(train), options, a.load);
   progress.finish();
   if (!a.plot_fit.empty()) io::plot_fit(a.plot_fit, f.result);
   if (f.result.status == FitStatus::diverged) {
@@ -299,7 +294,6 @@ int run(const Arguments& a) {
       {"samples_per_second", json_number(rate)},
       {"seed", std::to_string(a.seed)},
       {"threads", std::to_string(a.threads)},
-      {"scalar", '"' + a.scalar + '"'},
       {"status", '"' + status + '"'}};
   if (a.json) {
     std::string line = "{";

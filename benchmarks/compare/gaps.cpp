@@ -52,7 +52,7 @@ int main(int count, char** words) {
                      .patience = 0,
                      .schedule = {Cosine{}, 200},
                      .noise = noise.fork(3)};
-        const auto fitted = entry->makes[0].in_float({x, Batch<double>(rows, 0)}, o, "");
+        const auto fitted = entry->makes[0]({x, Batch<double>(rows, 0)}, o, "");
         gaps.push_back(gap_to_entropy(fitted.log_prob({test, Batch<double>(test.rows(), 0)}), *target.entropy).value);
         seconds += fitted.result.seconds;
         parameters = fitted.parameters;

@@ -12,7 +12,7 @@ template <Index C> using Spline = presets::Nsf<2, 4, Mlp<64, 64>, C>;
 Entry nsf() {
   return {"nsf",
           "4 couplings by rational-quadratic splines of 8 bins, nets 1-64-64-23; a context of up to two columns",
-          {makes<Spline<0>>(), makes<Spline<1>>(), makes<Spline<2>>()}};
+          {make<Spline<0>>, make<Spline<1>>, make<Spline<2>>}};
 }
 Entry flow_plus_plus() {
   return entry<presets::FlowPlusPlus<2>>("flow_plus_plus", "4 couplings by mixtures of 8 logistics");
