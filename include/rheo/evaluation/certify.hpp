@@ -159,9 +159,11 @@ template <class Real> class Certifier {
     const bool based = has_base(s_.x_support, s_.x_categories, true) && has_base(s_.z_support, s_.z_categories, true) &&
                        (continuous(s_.x_support) || s_.z_dim <= 3);
     const bool draws_z = encodes_stochastically(s_.kind);
-    if (draws_z && can<double>().encode && based)
-      out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)",
-                     evidence<true>(s_, d_, one_context(40000), o_.noise), 4});
+    if (draws_z && can<double>().encode && based) {
+      const double off = evidence<true>(s_, d_, one_context(40000), o_.noise);
+      out.push_back({"double: exp(V) p(z) is a density of x in the mean (in standard errors)", off, 4,
+                     off < 0 ? "a base near a standard normal" : ""});
+    }
     if (draws_z && decodes_stochastically(s_.kind) && can<double>().decode && based &&
         s_.z_dim > 0) {  // nothing else sees decode's V
       out.push_back({"double: exp(-V) p(x) is a density of z in the mean (in standard errors)",

@@ -64,7 +64,9 @@ double mean_gradient(const Subject& s, Runner<Real>& d, const Batch<Real>& some,
 }
 
 /// The integral over x and the encoder's noise of exp(V) p(z) (Encode), or over z and the decoder's of exp(-V) p(x), by
-/// importance sampling: its distance from 1 in standard errors. One context in every row says how many draws.
+/// importance sampling: its distance from 1 in standard errors. One context in every row says how many draws.  Negative
+/// where a base of the subject's own, which cannot be made narrow, left a hundredth of all weight with one draw: then a
+/// standard error tells nothing.
 template <bool Encode, class Real>
 double evidence(const Subject& s, Runner<Real>& d, const Batch<Real>& context, Noise noise) {
   const Index n = context.rows();
@@ -79,6 +81,7 @@ double evidence(const Subject& s, Runner<Real>& d, const Batch<Real>& context, N
   add_base(to, to_counts, out, v, 0.5);  // narrow, so that the weights are bounded
   add_base(from, from_counts, in, log_r, 1);
   const Column<Real> w = (v - log_r).exp();
+  if (Encode && s.z_dim == 0 && w.maxCoeff() > 0.01 * w.sum()) return -1;
   const double mean = w.mean(), error = std::sqrt((w - mean).square().sum()) / static_cast<double>(n);
   return worst(std::abs(mean - 1) / (error + 1e-12), 0);
 }

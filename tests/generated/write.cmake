@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# cmake -DSEED=... -DCOUNT=... -DOUT=folder -P write.cmake: random chains of layers as files of the registry, one each:
+# dimensions 1 to 9, contexts 0 to 3, repeats and inverses inside one another, surjections in front, a base behind.  The
+# same seed writes the same files on every platform.
+set(state ${SEED})
+macro(draw n out)  # 0 .. n - 1
+  math(EXPR state "(${state} * 1103515245 + 12345) % 2147483648")
+  math(EXPR ${out} "(${state} / 65536) % ${n}")
+endmacro()
+# One bijection of R^D.
+macro(bijection D C out)
+  set(all "ActNorm<${D}>" "Standardized<${D}>" "TriangularLinear<${D}>" "Elementwise<${D}, RationalQuadraticSpline<4>>"
+    "MaskedAffineAutoregressive<${D}, MadeOf<Tanh, 7, 5>, ${C}>"
+    "MaskedAffineAutoregressive<${D}, MadeOf<Silu, 9>, 0, BoundedExp, ReversedOrder>"
+    "Autoregressive<${D}, RationalQuadraticSpline<3>, MadeOf<Tanh, 8>, ${C}>")
+  if(${C} GREATER 0)
+    list(APPEND all "Conditional<${D}, ScaleShift<>, SmoothNet, ${C}>"
+      "Conditional<${D}, RationalQuadraticSpline<3>, SmoothNet, ${C}>")
+  endif()
+  if(${D} GREATER 1)
+    list(APPEND all "AffineCoupling<${D}, SmoothNet, ${C}>" "AffineCoupling<${D}, MlpOf<Silu, 7>, 0>"
+      "AffineCoupling<${D}, SmoothNet, ${C}, BoundedExp, AlternatingMask<${D}>>" "AdditiveCoupling<${D}, SmoothNet, ${C}>"
+      "Coupling<${D}, RationalQuadraticSpline<4>, SmoothNet, ${C}>"
+      "Coupling<${D}, RationalQuadraticSpline<3>, SmoothNet, ${C}, AlternatingMask<${D}, 1>>" "LuLinear<${D}>"
+      "LuMixing<${D}>" "QrLinear<${D}>" "SvdLinear<${D}>" "Householder<${D}>" "ExponentialOrthogonal<${D}>"
+      "CayleyOrthogonal<${D}>" "LowRankLinear<${D}, 1>" "Flip<${D}>" "Exchange<${D}>" "Deal<${D}>")
+  endif()
+  list(LENGTH all count)
+  draw(${count} at)
+  list(GET all ${at} ${out})
+endmacro()
+# A bijection, a chain, a repeat or an inverse of some, at most `depth` deep.
+function(part D C depth out)
+  draw(4 kind)
+  if(depth EQUAL 0 OR kind LESS 2)
+    bijection(${D} ${C} text)
+  else()
+    math(EXPR below "${depth} - 1")
+    draw(2 more)
+    part(${D} ${C} ${below} text)
+    foreach(k RANGE ${more})
+      part(${D} ${C} ${below} next)
+      string(APPEND text ", ${next}")
+    endforeach()
+    set(text "Chain<${text}>")
+    if(kind EQUAL 3)
+      draw(2 wrapped)
+      if(wrapped)
+        set(text "Repeat<2, ${text}>")
+      else()
+        set(text "Invert<${text}>")
+      endif()
+    endif()
+  endif()
+  set(${out} "${text}" PARENT_SCOPE)
+  set(state ${state} PARENT_SCOPE)
+endfunction()
+
+file(MAKE_DIRECTORY ${OUT})
+foreach(k RANGE 1 ${COUNT})
+  set(began ${state})
+  draw(9 D)
+  math(EXPR D "${D} + 1")
+  draw(4 C)
+  set(chain "")
+  draw(4 front)
+  set(now ${D})
+  if(front EQUAL 0)
+    list(APPEND chain "Abs<${D}>" "SoftplusInverseMap<${D}>")
+  elseif(front EQUAL 1 AND D GREATER 1)
+    draw(2 learned)
+    math(EXPR now "${D} - 1")
+    if(learned)
+      list(APPEND chain "Slice<${D}, ${now}, Given<family::Normal<SoftBound>, SmoothNet>, ${C}>")
+    else()
+      list(APPEND chain "Slice<${D}, ${now}, Fixed<DiagonalNormal>, ${C}>")
+    endif()
+  elseif(front EQUAL 2 AND D GREATER 1)
+    list(APPEND chain "StochasticPermutation<${D}>")
+  endif()
+  draw(3 parts)
+  foreach(j RANGE ${parts})
+    part(${now} ${C} 2 text)
+    list(APPEND chain "${text}")
+  endforeach()
+  draw(2 based)
+  list(JOIN chain ", " text)
+  if(based)
+    set(text "Flow<${text}, DiagonalNormal<${now}>>")
+  else()
+    set(text "Chain<${text}>")
+  endif()
+  file(CONFIGURE OUTPUT ${OUT}/chain_${k}.hpp CONTENT
+    "// Seed ${began}, ${D} coordinates, a context of ${C}.\n#include \"generated/all.hpp\"\nnamespace rheo_test {\nusing Generated${k} = ${text};\n}\n#define RHEO_REGISTRY(entry) entry(\"seed ${began}: ${text}\", (Generated${k}{}))\n")
+endforeach()
