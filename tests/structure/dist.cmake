@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DDIR=... -P dist.cmake: the release archive has the same bytes twice, in another time zone and under
-# another umask, and holds what is committed.  Without a git checkout, which is what the archive itself unpacks to, there
-# is nothing to try.
+# another umask, and holds what is committed.  Without a git checkout, which is what the archive itself unpacks to,
+# there is nothing to try.
 if(NOT EXISTS ${ROOT}/.git)
   message("skipped: no git checkout")
   return()
@@ -18,8 +18,8 @@ foreach(how IN ITEMS "UTC 022" "Asia/Tokyo 077")
   list(GET parts 0 zone)
   list(GET parts 1 umask)
   set(out ${DIR}/${umask})
-  execute_process(COMMAND sh -c "umask ${umask} && TZ=${zone} '${CMAKE_COMMAND}' '-DROOT=${ROOT}' '-DOUT=${out}' -P '${ROOT}/.cmake/dist.cmake'"
-    RESULT_VARIABLE result ERROR_VARIABLE text OUTPUT_QUIET)
+  execute_process(COMMAND sh -c "umask ${umask} && TZ=${zone} \"$@\"" sh ${CMAKE_COMMAND} -DROOT=${ROOT} -DOUT=${out}
+    -P ${ROOT}/.cmake/dist.cmake RESULT_VARIABLE result ERROR_VARIABLE text OUTPUT_QUIET)
   file(GLOB archive ${out}/*.tar.gz)
   if(result OR NOT archive)
     message(FATAL_ERROR "no archive: ${text}")
