@@ -18,6 +18,7 @@
 
 #include "../../examples/command_line.hpp"
 #include "common.hpp"
+#include "rheo/distributions/normal.hpp"
 #include "rheo/evaluation/energy_distance.hpp"
 #include "rheo/evaluation/importance.hpp"
 #include "rheo/flows/couplings.hpp"

@@ -19,8 +19,7 @@ using Step = Chain<AffineCoupling<2, Mlp<16>>, Flip<2>>;
 
 TEST_CASE("a flow, rejections, layers on top, rejections again: exact weights nearer to even, constants in order") {
   const auto energy = targets::shifted_modes(0.05);
-  auto flow = make_model<double>(Flow{Repeat<4, Step>{}, StandardNormal<2>{}}, Noise{1});
-  fit_energy(flow, energy, {.steps = 200, .learning_rate = 5e-3, .noise = Noise{2}});
+  const auto flow = make_model<double>(Flow{Step{}, StandardNormal<2>{}}, Noise{1});  // N(0, I), which covers them
   const auto step = rejected<4>(flow, energy, {.acceptance = 0.8, .samples = 8192, .noise = Noise{3}});
   const auto weights = weighted_sample(flow, energy, 4000, Noise{4}),
              better = weighted_sample(step, energy, 4000, Noise{4});
@@ -29,9 +28,9 @@ TEST_CASE("a flow, rejections, layers on top, rejections again: exact weights ne
   for (const RejectionStep& s : rejections(step)) known += s.error;
   INFO("log Z " << z.value << " +- " << z.error << ", constants +- " << known);
   CHECK(std::abs(z.value) < 4.5 * z.error + known);
-  CHECK(effective_sample_size(better.log_w) > effective_sample_size(weights.log_w) + 400);
+  CHECK(effective_sample_size(better.log_w) > 1.4 * effective_sample_size(weights.log_w));
 
-  auto next = on_top(step, Noise{5}, Repeat<2, Step>{});
+  auto next = on_top(step, Noise{5}, Step{}, Step{});
   const Batch<double> x = next.sample(50, Noise{6});
   CHECK((next.elbo(x, {}) - step.elbo(x, {})).abs().maxCoeff() < 1e-12);  // new layers are the identity
   const Column<double> before = next.buffers();
@@ -74,7 +73,8 @@ TEST_CASE("an energy without a gradient will do, and layers on top are fitted by
   const auto wide = make_model<double>(Flow{DiagonalNormal<2>{}}, Noise{1});
   auto model = wide;
   model.parameters().tail(2) = std::log(2.0);
-  const auto step = rejected<12>(model, checkerboard, {.samples = 8192});
+  CHECK_THROWS_AS(rejected(model, checkerboard), DataError);  // less than 0.8 of the draws are on the board
+  const auto step = rejected<8>(model, checkerboard, {.acceptance = 0.4, .samples = 8192});
   const auto inside = [&](const Batch<double>& x) {
     double n = 0;
     for (Index i = 0; i < x.rows(); ++i) n += targets::find("checkerboard").in_support(x(i, 0), x(i, 1));
@@ -83,7 +83,7 @@ TEST_CASE("an energy without a gradient will do, and layers on top are fitted by
   const double share = inside(model.sample(4000, Noise{2})), better = inside(step.sample(4000, Noise{2}));
   INFO(share << " of the draws on the board, then " << better);
   CHECK(share < 0.5);
-  CHECK(better > 0.97);
+  CHECK(better > 0.95);
   static_assert(!CanEncodePull<std::decay_t<decltype(step.flow())>, double>);
   static_assert(CanDecodePull<std::decay_t<decltype(step.flow())>, double>);
 }

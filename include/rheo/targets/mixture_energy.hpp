@@ -72,7 +72,7 @@ template <Index D> class MixtureEnergy {
   template <class T> View<T> shares(CView<T> x, ColView<T> u, Workspace<T>& w) const {
     using std::exp, std::log;
     const Index K = means_.rows();
-    const View<T> terms = w.terms.view(x.rows(), K);
+    View<T> terms = w.terms.view(x.rows(), K);
     for (Index k = 0; k < K; ++k) {
       auto t = column(terms, k);
       t = (column(x, 0) - T(means_(k, 0))).square();
