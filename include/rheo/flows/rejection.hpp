@@ -42,16 +42,16 @@ Model<Flow<Rejected<F, E, Steps>>, T> rejected(const Model<F, T>& model, E energ
 /// are: `auto next = on_top(step, Noise{2}, Repeat<4, presets::RealNvpBlock<2>>{})`, then fit_energy(next, energy).
 template <class B, class T, class... Ls>
 Model<Flow<Ls..., B>, T> on_top(const Model<Flow<B>, T>& below, Noise noise, Ls... layers) {
-  using F = Flow<Ls..., B>;
+  using Whole = Flow<Ls..., B>;
   using Body = Chain<Ls...>;
-  Model<F, T> out{F(std::move(layers)..., std::get<0>(below.flow().layers))};
+  Model<Whole, T> out{Whole(std::move(layers)..., std::get<0>(below.flow().layers))};
   T* const theta = out.parameters().data();
   T* const state = out.buffers().data();
   out.flow().body().init(Params<T>(theta, Body::param_count), Params<T>(state, Body::buffer_count), noise);
   Params<T>(theta + Body::param_count, B::param_count).all() = below.theta().all();
   Params<T>(state + Body::buffer_count, B::buffer_count).all() =
       Params<const T>(below.buffers().data(), B::buffer_count).all();
-  F::Contexts::leave(F::contexts(out.state()), false);
+  Whole::Contexts::leave(Whole::contexts(out.state()), false);
   return out;
 }
 
