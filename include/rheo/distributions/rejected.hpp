@@ -85,10 +85,10 @@ template <class F, ValueEnergy E, Index Steps = 1> struct Rejected {
     math::PathWorkspace<E, T> energy;
     Buffer<T> kept;  // n x Steps
   };
-  F flow;
-  E energy;
-  double acceptance;
-  Index samples;
+  F flow;             ///< below
+  E energy;           ///< u, nats
+  double acceptance;  ///< of a step, as tune makes it
+  Index samples;      ///< draws behind c, and behind A
 
   /// acceptance: the share of draws that a step keeps; samples: draws behind c and behind A.  Throws
   /// std::invalid_argument unless acceptance is in (0, 1), samples 2 or more.

@@ -14,7 +14,8 @@ namespace rheo {
 
 /// What rejected may be told.
 struct RejectionOptions {
-  double acceptance = 0.8;  ///< share of its draws that a step keeps, which decides c; the others are drawn anew
+  double acceptance = 0.8;  ///< share of its draws that a step keeps, which decides c; the others are drawn anew: 1
+                            ///< less the paper's resampling rate
   Index samples = 65536;    ///< draws behind each c, and as many others behind each constant
   Noise noise{};            ///< decides those draws
 };
