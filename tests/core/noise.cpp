@@ -39,6 +39,24 @@ TEST_CASE("a draw depends on seed, stream, row and number alone") {
   CHECK(a.from_row(Index(1) << 33).uniform(0, 0) != a.from_row(Index(1) << 34).uniform(0, 0));
 }
 
+TEST_CASE("rows that are left of a batch keep their draws: one by one, in sweeps, forked, and left again") {
+  const Noise a = Noise{9}.fork(3).from_row((Index(1) << 32) - 60);
+  std::vector<Index> numbers, fewer;
+  for (Index i = 0; i < 120; i += 1 + i % 3) numbers.push_back(a.row(i));
+  const Noise left = a.of_rows(numbers.data());
+  Batch<double> all(120, 5), z(static_cast<Index>(numbers.size()), 5);
+  for (const bool forked : {false, true}) {
+    (forked ? a.fork(7) : a).normals(view(all), 1);
+    (forked ? left.fork(7) : left).normals(view(z), 1);
+    Index k = 0;
+    for (Index i = 0; i < 120; i += 1 + i % 3, ++k) CHECK((z.row(k) - all.row(i)).abs().maxCoeff() < 1e-14);
+  }
+  for (Index k = 3; k < z.rows(); k += 2) fewer.push_back(left.from_row(1).row(k - 1));
+  const Noise again = left.of_rows(fewer.data());
+  CHECK(again.from_row(2).uniform(1, 4) == left.uniform(9, 4));
+  CHECK(again.index(3, 2, 1000) == left.index(9, 2, 1000));
+}
+
 TEST_CASE("sweeps give the draws one by one, odd firsts, left-over rows and rows beyond 2^32 too") {
   for (const Index row : {Index(0), Index(1000), (Index(1) << 32) - 20}) {
     const Noise a = Noise{9}.fork(3).from_row(row);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "count_mallocs.hpp"
+#include "rheo/targets/mixture_energy.hpp"
 #include "rheo/targets/mueller_brown.hpp"
 #include "rheo/targets/phi4.hpp"
 #include "rheo/targets/target_energy.hpp"
@@ -159,6 +160,10 @@ TEST_CASE("every energy by hand is the callable's value and gradient, taped too"
   certify(Phi4<1>{-4.0, 1.0}, 1.2);
   certify(Phi4<2>{-4.0, 8.0}, 0.8);
   certify(Phi4<3>{1.0, 0.0}, 1.2);
+  certify(Mustache{}, 1.2);
+  certify(Mustache{-0.4}, 1.2);
+  certify(shifted_modes(), 0.8);
+  certify(random_modes<3>(Noise{3}), 0.6);
   certify(MuellerBrown{}, 0.5, Row<double>(Row<double>::Constant(2, 0.5)));
 }
 
@@ -213,6 +218,33 @@ TEST_CASE("funnel and banana: normalised, and their samplers draw from them") {
   same_law(banana, checks::edges(-4.0, 4.0, 0.4), checks::edges(-4.0, 4.0, 0.4));
   mean_energy(Banana<4>{}, 2.0 * (targets::detail::log_2pi + 1.0) + std::log(10.0));
   CHECK_THROWS_AS(Banana<2>(0.0, 1.0), std::invalid_argument);
+}
+
+TEST_CASE("mustache and mixtures of modes: normalised, their samplers draw from them, and where the modes are") {
+  const Mustache mustache;
+  // in the units in which it is a normal: the change of variables is exact
+  const auto straight = [&](double a, double b) { return -mustache(Point{a, b + std::pow(a * a - 1, 2)}); };
+  CHECK(checks::near(checks::totals(straight, checks::edges(-9.0, 9.0, 0.25), checks::edges(-9.0, 9.0, 0.25)).mass, 1.0,
+                     1e-9));
+  CHECK(checks::near(mustache(Point{1.0, 0.9}), targets::detail::log_2pi + 0.5 * std::log(0.19) + 0.5));
+  same_law(mustache, checks::edges(-2.0, 2.0, 0.1), checks::edges(-2.0, 4.0, 0.15));
+  mean_energy(mustache, targets::detail::log_2pi + 1.0 + 0.5 * std::log(0.19));
+  CHECK_THROWS_AS(Mustache(1.0), std::invalid_argument);
+
+  const auto e1 = checks::edges(-3.0, 1.0, 0.1), e2 = checks::edges(-2.0, 2.0, 0.1);
+  for (const auto& modes : {shifted_modes(), peaky_modes()}) {
+    CHECK(checks::near(totals(modes, e1, e2, 0.0).mass, 1.0, 1e-9));
+    same_law(modes, checks::edges(-2.4, 0.4, 0.1), checks::edges(-1.4, 1.4, 0.1));
+  }
+  CHECK(checks::near(peaky_modes()(Point{-1.0, -1.0}), std::log(8.0 * 2.0 * targets::detail::pi * 5e-3), 1e-9));
+  mean_energy(shifted_modes(1e-4), std::log(8.0) + targets::detail::log_2pi + 1.0 + std::log(1e-4));  // far apart
+  const auto many = random_modes<10>(Noise{1});
+  CHECK(many.means().rows() == 10);
+  CHECK(many.means().abs().maxCoeff() <= 1.0);
+  CHECK(many.means().abs().maxCoeff() > 0.9);
+  mean_energy(many, std::log(10.0) + 5.0 * (targets::detail::log_2pi + 1.0 + std::log(1e-2)));
+  CHECK_THROWS_AS(MixtureEnergy<2>(Batch<double>::Zero(3, 3), 1.0), std::invalid_argument);
+  CHECK_THROWS_AS(MixtureEnergy<2>(Batch<double>::Zero(3, 2), 0.0), std::invalid_argument);
 }
 
 TEST_CASE("the double well: log Z, entropy, modes, masses as published, and its sampler") {

@@ -95,23 +95,29 @@ struct Noise {
   std::uint64_t stream = 0;  ///< the place's, made by fork
   Index row0 = 0;            ///< number of the first row of the batch in hand
   const Batch<double>* table =
-      nullptr;  ///< tests may hand in the draws: normal(i, j) = uniform(i, j) = (*table)(row0 + i, j)
+      nullptr;                    ///< tests may hand in the draws: normal(i, j) = uniform(i, j) = (*table)(row(i), j)
+  const Index* listed = nullptr;  ///< rows that do not follow one another: row i of the batch is listed[row0 + i]
 
   /// An independent key: chains fork by layer, training by step, nested chains by nesting.
   constexpr Noise fork(std::uint64_t k) const {
-    return {seed, detail::mix64(stream + 0x9E3779B97F4A7C15u * (k + 1)) + 1, row0, table};
+    return {seed, detail::mix64(stream + 0x9E3779B97F4A7C15u * (k + 1)) + 1, row0, table, listed};
   }
   /// The same key seen from row `i` on: what a shard beginning there is handed.
-  constexpr Noise from_row(Index i) const { return {seed, stream, row0 + i, table}; }
+  constexpr Noise from_row(Index i) const { return {seed, stream, row0 + i, table, listed}; }
+  /// The number of row i.
+  constexpr Index row(Index i) const { return listed ? listed[row0 + i] : row0 + i; }
+  /// The same key seen from the rows of these numbers (row() of each), which must outlive it: of those that are left of
+  /// a batch, each keeps its draws.
+  constexpr Noise of_rows(const Index* numbers) const { return {seed, stream, 0, table, numbers}; }
 
   /// Draw j of row i, uniform on (0, 1).
   template <class T = double> T uniform(Index i, Index j) const {
-    if (table) return T((*table)(row0 + i, j));
+    if (table) return T((*table)(row(i), j));
     return T(detail::open_unit(bits(block(i, j / 2), j % 2)));
   }
   /// Draw j of row i, N(0, 1).
   template <class T = double> T normal(Index i, Index j) const {
-    if (table) return T((*table)(row0 + i, j));
+    if (table) return T((*table)(row(i), j));
     double even, odd;
     const PhiloxBlock w = block(i, j / 2);
     turn(std::sqrt(-2.0 * detail::plain_log(detail::open_unit(bits(w, 0)))), bits(w, 1), even, odd);
@@ -164,10 +170,18 @@ struct Noise {
 
   /// The words of block b of rows i .. i + lanes - 1.  False where the upper halves of the rows' numbers differ.
   bool blocks(Index i, Index b, Words& w) const {
-    const auto row = static_cast<std::uint64_t>(row0 + i), s = stream_of(row);
-    if (row >> 32 != (row + lanes - 1) >> 32) return false;
+    const auto first = static_cast<std::uint64_t>(row(i)), s = stream_of(first);
+    if (listed) {
+      for (int l = 0; l < lanes; ++l) {
+        const auto number = static_cast<std::uint64_t>(row(i + l));
+        if (number >> 32 != first >> 32) return false;
+        w[0][l] = std::uint32_t(number);
+      }
+    } else {
+      if (first >> 32 != (first + lanes - 1) >> 32) return false;
+      for (int l = 0; l < lanes; ++l) w[0][l] = std::uint32_t(first) + std::uint32_t(l);
+    }
     for (int l = 0; l < lanes; ++l) {
-      w[0][l] = std::uint32_t(row) + std::uint32_t(l);
       w[1][l] = std::uint32_t(b);
       w[2][l] = std::uint32_t(s);
       w[3][l] = std::uint32_t(s >> 32);
@@ -205,8 +219,8 @@ struct Noise {
 
   std::uint64_t stream_of(std::uint64_t row) const { return stream ^ detail::mix64(row >> 32 << 32); }  // mix64(0) = 0
   PhiloxBlock block(Index i, Index b) const {
-    const auto row = static_cast<std::uint64_t>(row0 + i), s = stream_of(row);
-    return philox4x32({std::uint32_t(row), std::uint32_t(b), std::uint32_t(s), std::uint32_t(s >> 32)},
+    const auto number = static_cast<std::uint64_t>(row(i)), s = stream_of(number);
+    return philox4x32({std::uint32_t(number), std::uint32_t(b), std::uint32_t(s), std::uint32_t(s >> 32)},
                       {std::uint32_t(seed), std::uint32_t(seed >> 32)});
   }
   static std::uint64_t bits(std::uint32_t high, std::uint32_t low) { return (std::uint64_t(high) << 32 | low) >> 11; }

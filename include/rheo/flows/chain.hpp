@@ -242,7 +242,8 @@ template <class... Ls> struct Chain {
   static constexpr Kind kind = (Ls::kind | ...);
   static constexpr Exactness exactness = (Ls::exactness | ...);
   static constexpr bool smooth = (detail::is_smooth<Ls> && ...), exact_pulls = (detail::has_exact_pulls<Ls> && ...),
-                        biased_pulls = (detail::has_biased_pulls<Ls> || ...);
+                        biased_pulls = (detail::has_biased_pulls<Ls> || ...),
+                        noise_free = (detail::is_noise_free<Ls> && ...);
   static constexpr Index encode_passes = (detail::encode_effort<Ls>() + ...).passes,
                          decode_passes = (detail::decode_effort<Ls>() + ...).passes;
   static constexpr bool parallel_encode = (detail::encode_effort<Ls>().parallel && ...),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Energies in any dimension with exact samplers and known constants: Gaussian, funnel, banana.
+// Energies in any dimension with exact samplers and known constants: Gaussian, funnel, banana; in the plane, mustache.
 //   Each is an Energy (rheo/math/energy.hpp) and a callable on one point, for arrays of numbers, duals and columns of
 //     the tape.
 //   funnel: Neal 2003, Slice sampling, section 8; banana: Haario et al. 1999, Adaptive proposal distribution for random
-//     walk Metropolis.
+//     walk Metropolis; mustache: Hertrich and Gruhlke 2025, arXiv:2407.20444.
 #pragma once
 
 #include <array>
@@ -191,6 +191,47 @@ template <Index D> class Banana {
 
  private:
   double s_, b_, constant_;
+};
+
+/// (x1, x2 - (x1^2 - 1)^2) ~ N(0, (1, r; r, 1)): two thin arms that rise as x1^4; normalised, log Z = 0.  r = 0.9
+/// unless given.
+class Mustache {
+ public:
+  static constexpr Index dim = 2;
+  template <class T> using Workspace = NoWorkspace;
+  /// Throws std::invalid_argument unless -1 < r < 1.
+  explicit Mustache(double r = 0.9)
+      : r_(r), scale_(1 / (1 - r * r)), constant_(detail::log_2pi - 0.5 * std::log(scale_)) {
+    if (!(std::abs(r) < 1)) ::rheo::detail::fail("a mustache's correlation must be between -1 and 1");
+  }
+  template <class X> auto operator()(const X& x) const {
+    using V = std::decay_t<decltype(x[0])>;
+    const V rise = x[0] * x[0] - V(1), b = x[1] - rise * rise;
+    return V(0.5 * scale_) * (x[0] * x[0] - V(2 * r_) * x[0] * b + b * b) + V(constant_);
+  }
+  template <class T> void value(CView<T> x, ColView<T> u, NoWorkspace&) const {
+    const auto a = column(x, 0);
+    u = column(x, 1) - (a.square() - T(1)).square() - a * T(r_);
+    u = (a.square() * T(1 - r_ * r_) + u.square()) * T(0.5 * scale_) + T(constant_);
+  }
+  template <class T> void value_and_gradient(CView<T> x, ColView<T> u, View<T> g, NoWorkspace& w) const {
+    value(x, u, w);
+    const auto a = column(x, 0);
+    column(g, 1) = (column(x, 1) - (a.square() - T(1)).square() - a * T(r_)) * T(scale_);
+    column(g, 0) = a - column(g, 1) * (T(r_) + a * (a.square() - T(1)) * T(4));
+  }
+  /// log of the integral of e^-u, nats.
+  double log_z() const { return 0.0; }
+  /// n x dim exact draws.
+  template <class T = double> Batch<T> sample(Index n, Noise noise) const {
+    Batch<double> x(n, 2);
+    noise.normals(view(x));
+    x.col(1) = r_ * x.col(0) + x.col(1) / std::sqrt(scale_) + (x.col(0).square() - 1).square();
+    return x.template cast<T>();
+  }
+
+ private:
+  double r_, scale_, constant_;
 };
 
 }  // namespace rheo::targets

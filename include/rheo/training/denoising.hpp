@@ -26,7 +26,7 @@ template <class L> inline constexpr bool denoises_in_time = requires(const L& l)
 /// u, u + 0.618..., ... modulo one: even over a batch, each number uniform.
 inline double even_uniform(Noise noise, Index row) {
   const Noise first{noise.seed, noise.stream, 0};
-  const double u = first.uniform(0, 0) + static_cast<double>(noise.row0 + row) * 0.61803398874989484820;
+  const double u = first.uniform(0, 0) + static_cast<double>(noise.row(row)) * 0.61803398874989484820;
   return u - std::floor(u);
 }
 
