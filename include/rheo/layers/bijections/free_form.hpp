@@ -133,9 +133,10 @@ template <Index D, class Encoder, class Decoder = Encoder, Index C = 0> struct F
     const Index n = p.in.rows();
     if constexpr (autodiff::is_dual_v<T>) {
       const auto values = [&p](CView<T> a) {
-        const View<Plain> out = p.scratch.template take<Plain>(a.rows(), a.cols());
-        for (Index i = 0; i < a.size(); ++i)
-          out(i % a.rows(), i / a.rows()) = autodiff::value_of(a(i % a.rows(), i / a.rows()));
+        View<Plain> out = p.scratch.template take<Plain>(a.rows(), a.cols());
+        for (Index j = 0; j < a.cols(); ++j) {
+          for (Index i = 0; i < a.rows(); ++i) out(i, j) = autodiff::value_of(a(i, j));
+        }
         return read(out);
       };
       const View<Plain> z = p.scratch.template take<Plain>(n, D);
