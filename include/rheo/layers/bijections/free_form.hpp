@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // FreeForm: an encoder f and a decoder g, two nets of any kind that learn to undo one another; neither is invertible by
 // its making.
-//   Draxler et al. 2024, arXiv:2310.16624 (free-form flows);  Sorrenson et al. 2024, arXiv:2306.01843, for the gradient.
+//   Draxler et al. 2024, arXiv:2310.16624 (free-form flows);  Sorrenson et al. 2024, arXiv:2306.01843.
 #pragma once
 
 #include <algorithm>
