@@ -251,3 +251,61 @@ TEST_CASE("moons are learned: the density is one, and that of the samples") {
               << ", mass " << all << ", left " << left << " " << share << ", samples of another z " << other << ", "
               << result.seconds << " s, evaluations a row " << static_cast<double>(work.report().evaluations) / 4000
               << ", loss " << result.history.front().validation_loss << " to " << result.best_loss);
+  CHECK(gap.value < 0.25);
+  CHECK(gap.value > -3 * gap.error);
+  CHECK(error < 0.1);
+  CHECK(std::abs(all - 1) < 0.003);
+  CHECK(std::abs(left - share) < 4 * std::sqrt(share * (1 - share) / 20000) + 0.003);
+  CHECK(other < 20);  // each by another z than the search's
+  CHECK(apart < 0.01);
+
+  const rheo_test::Folder folder;
+  io::save(model, folder / "free_form");
+  const auto back = io::load<decltype(model)>(folder / "free_form", model.flow());
+  CHECK((back.log_prob(fresh) == lp).all());
+
+  // maximum likelihood goes on from there, and trains the decoder alone
+  const Column<float> before = model.parameters();
+  fit(model, data, {.epochs = 1, .batch = 256, .learning_rate = 3e-4, .noise = Noise{6}});
+  constexpr Index encoder_count = FreeForm<2, Net>::EncoderNet::param_count;
+  CHECK((model.parameters().head(encoder_count) == before.head(encoder_count)).all());
+  CHECK(gap_to_entropy(model.log_prob(fresh), targets::Moons::entropy()).value < gap.value);
+}
+
+TEST_CASE("a conditional flow is learned") {
+  using F =
+      Flow<Standardize<1>, FreeForm<1, BasicMlp<Silu, WideZeroLast, 16, 16>, BasicMlp<Silu, WideZeroLast, 16, 16>, 1>,
+           StandardNormal<1>>;
+  const Index n = 6000;
+  Batch<float> x(n, 1), c(n, 1);
+  for (Index i = 0; i < n; ++i) {
+    c(i, 0) = Noise{1}.normal<float>(i, 0);
+    x(i, 0) = 2 * c(i, 0) + 0.5f * Noise{1}.normal<float>(i, 1);
+  }
+  auto model = make_model<float>(F{}, Noise{3});
+  fit(model, x, c, {.epochs = 10, .batch = 256, .learning_rate = 5e-3, .schedule = {Cosine{}, 0}, .noise = Noise{4}},
+      FreeFormLikelihood{.beta = 25});
+  const auto gap = gap_to_entropy(model.log_prob(x, c), 1.4189385332046727 + std::log(0.5));
+  INFO(gap.value);
+  CHECK(gap.value < 0.06);
+}
+
+TEST_CASE("the same bits for any number of threads; nothing is allocated after the first step") {
+  using F = Flow<Standardize<2>, FreeForm<2, MlpOf<Silu, 16>, ResidualMlpOf<Silu, 8, 1>>, StandardNormal<2>>;
+  const auto data = targets::moons<float>(2000, Noise{1});
+  const auto none = Model<F, float>::template nothing<const float>(2000);
+  Column<float> first;
+  for (int threads : {1, 3}) {
+    auto model = make_model<float>(F{}, Noise{3});
+    model.initialise(data);
+    Trainer<F, float, FreeFormLikelihood> trainer(model, Adam{}, threads, FreeFormLikelihood{});
+    trainer.step(view(data), none, {0, 700}, Noise{1}, 1e-3);
+    const long before = rheo_test::count();
+    for (Index i = 0; i < 5; ++i) trainer.step(view(data), none, {100 * i, 700}, Noise{2}, 1e-3);
+    if (rheo_test::counts_mallocs) CHECK(rheo_test::count() == before);
+    if (threads == 1) first = model.parameters();
+    CHECK((model.parameters() == first).all());
+  }
+}
+
+}  // namespace training_free_form
