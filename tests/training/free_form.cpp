@@ -156,6 +156,15 @@ TEMPLATE_TEST_CASE_SIG("the surrogate's gradient is that of v' f'(x) w, w = g'(f
   Column<double> theta = model.parameters().segment(2 * D, L::param_count);
   const Column<double> start = theta, d = normals(L::param_count, 1, 6).col(0);
   const Batch<double> w = along<false, L>(through<true, L>(at, seen, theta.data()), v, seen, theta.data());
+  Trainer<F, double, FreeFormLikelihood> trainer(model, Adam{}, 1, FreeFormLikelihood{.beta = 3});
+  const double by_step = trainer.evaluate(view(x), view(c), {0, n}, noise),
+               judged = trainer.value(view(x), view(c), {0, n}, noise);
+  const double in_its_place =
+      D <= 3
+          ? 0
+          : (log_det<L>(at, seen, theta.data()) + D - (v * along<true, L>(at, w, seen, theta.data())).rowwise().sum())
+                .mean();
+  CHECK(std::abs(by_step - judged - in_its_place) < 1e-8);
   double slope = 0;
   for (double h : {1e-4, -1e-4}) {
     theta = start + h * d;
