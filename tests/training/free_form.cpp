@@ -25,7 +25,7 @@ using namespace rheo;
 using rheo_test::normals;
 
 namespace {
-constexpr VolumeGradient surrogate = VolumeGradient::surrogate, exact = VolumeGradient::exact;
+constexpr VolumeGradient exact = VolumeGradient::exact;
 
 template <Index D, Index C = 0>
 using Free =
