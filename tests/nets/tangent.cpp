@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "rheo/nets/mlp.hpp"
+#include "rheo/nets/residual_tangent.hpp"
 
 namespace nets_tangent {
 using namespace rheo;
@@ -17,8 +18,8 @@ TEMPLATE_TEST_CASE("second is the derivative of the slope", "", Tanh, Silu, Gelu
 }
 
 TEST_CASE("values are the net's, derivatives are those of duals, in every width") {
-  auto check = []<Index In, Index Out, Index C, Index H>() {
-    using M = typename MlpOf<Tanh, H, 5>::template net<In, Out, C>;
+  auto check = []<class Recipe, Index In, Index Out, Index C>() {
+    using M = typename Recipe::template net<In, Out, C>;
     using D = Dual<double>;
     const Index n = 13, k = 3;
     const M net;
@@ -52,8 +53,10 @@ TEST_CASE("values are the net's, derivatives are those of duals, in every width"
         CHECK(std::abs(out_d.data()[i].b - out((d + 1) * n + i % n, i / n)) < 1e-14);
     }
   };
-  check.operator()<2, 2, 0, 7>();
-  check.operator()<6, 9, 2, 8>();
+  check.operator()<MlpOf<Tanh, 7, 5>, 2, 2, 0>();
+  check.operator()<MlpOf<Tanh, 8, 5>, 6, 9, 2>();
+  check.operator()<ResidualMlpOf<Silu, 7, 2>, 2, 2, 0>();
+  check.operator()<ResidualMlpOf<Tanh, 8, 1>, 6, 9, 2>();
 }
 
 }  // namespace nets_tangent

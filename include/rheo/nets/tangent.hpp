@@ -21,9 +21,9 @@ template <class T, class Cache> struct TangentPass {
   Arena& scratch;
 };
 
-/// The vector-Jacobian product of the same call.
+/// The vector-Jacobian product of the same call, or of its values alone.
 template <class T, class Cache> struct TangentPull {
-  CView<T> in, along, g_out;  ///< g_out: (k + 1) n x Out
+  CView<T> in, along, g_out;  ///< g_out: (k + 1) n x Out; n x Out where derivatives have no cotangents
   View<T> g_in;               ///< n x In, overwritten
   Params<const T> theta;
   Params<T> g_theta;  ///< accumulated
@@ -122,10 +122,11 @@ template <class M> struct Tangent {
 
   template <class T> void map_pull(TangentPull<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
-    const Index n = p.in.rows(), all = p.g_out.rows();
+    const Index n = p.in.rows(), all = p.g_out.rows(), kept = n + p.along.rows();
     const auto layers = M::unpack(p.theta);
     auto g_layers = M::unpack(p.g_theta);
-    const CView<T> pre = read(p.cache.pre.view(all, M::hidden)), h = read(p.cache.h.view(all, M::hidden));
+    const CView<T> pre = rows(read(p.cache.pre.view(kept, M::hidden)), 0, all),
+                   h = rows(read(p.cache.h.view(kept, M::hidden)), 0, all);
     const CView<T> first = joined(p.in, p.context, p.cache, false);
     const Index C = In - p.in.cols();
     const View<T> g_first = C > 0 ? p.scratch.template take<T>(n, In) : p.g_in;

@@ -35,6 +35,7 @@ TEST_CASE("flows of the whole plane: every latent coordinate depends on all of t
     check_wiring<presets::RadialFlow<D>>("RadialFlow");
     check_wiring<presets::SylvesterFlow<D>>("SylvesterFlow");
     check_wiring<presets::GaussianizationFlow<D>>("GaussianizationFlow");
+    check_wiring<presets::FreeFormFlow<D, MlpOf<Tanh, 4>, 1>>("FreeFormFlow");
   });
 }
 

@@ -7,6 +7,7 @@
 #include "rheo/layers/bijections/act_norm.hpp"
 #include "rheo/layers/bijections/convex_potential.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
+#include "rheo/layers/bijections/free_form.hpp"
 #include "rheo/layers/bijections/householder.hpp"
 #include "rheo/layers/bijections/planar.hpp"
 #include "rheo/layers/bijections/radial.hpp"
@@ -42,5 +43,9 @@ using GaussianizationFlow =
 template <Index D, Index Steps = 4, Index H = 32>
 using ConvexPotentialFlow =
     Flow<Standardize<D>, Repeat<Steps, Chain<ConvexPotential<D, H>, ActNorm<D>>>, StandardNormal<D>>;
+
+/// Draxler et al. 2024, arXiv:2310.16624: to be fitted by FreeFormLikelihood (rheo/training/free_form.hpp).
+template <Index D, class Net = BasicMlp<Silu, WideZeroLast, 64, 64, 64, 64>, Index C = 0>
+using FreeFormFlow = Flow<Standardize<D>, FreeForm<D, Net, Net, C>, StandardNormal<D>>;
 
 }  // namespace rheo::presets
