@@ -15,7 +15,7 @@ TEST_CASE("a flow with a drift, resampled between its steps, is unbiased for Z a
   const targets::GaussianEnergy<1> target(Row<double>::Constant(1, 1.5), Batch<double>::Constant(1, 1, 0.16));
   using Steps =
       ControlledLangevin<NormalEnergy<1>, targets::GaussianEnergy<1>, 4, Velocity<MlpOf<Tanh, 4>>, Learned::both>;
-  const auto model = rheo_test::shaken(Flow{Steps({}, target, 0.1), DiagonalNormal<1>{}}, 0.3);
+  const auto model = rheo_test::shaken(Flow{Steps({}, target, 0.1), DiagonalNormal<1>{}}, 0.12);
   for (double threshold : {0.0, 0.7, 1.0}) {
     const Index repeats = 400, n = 100;
     Column<double> z(repeats), mean(repeats);

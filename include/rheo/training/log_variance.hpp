@@ -37,10 +37,12 @@ template <class L, class T> void held_pull(const L& layer, Pull<T, CacheOf<L, T>
 }  // namespace detail
 
 /// Half the variance of log w = -u(x) - log p(z) - sum V over the rows of a shard (shard_rows), with its gradient where
-/// the paths are held: in the mean that of ReverseKl, at 0 without noise once all weights are equal, and without any
-/// derivative of the energies, so that a ValueEnergy will do.  For flows of ControlledLangevin, layers without
-/// parameters and a base with an exact log-density, which may be one that has no decode_pull: a NormalMixture is
-/// learned beside the drift.  0 is the least; a mode that no path reaches does not show.
+/// the paths are held: in all that the chain back does not know (all of an `undriven` one with fixed steps, the base)
+/// that of ReverseKl in the mean.  No derivative of an energy is asked for beside the steps' own, so that a ValueEnergy
+/// will do; without noise once all weights are equal.  For flows of ControlledLangevin, layers without parameters and a
+/// base with an exact log-density, which may be one that has no decode_pull: a NormalMixture is learned beside the
+/// drift. 0 is the least; a mode that no path reaches does not show.  Early weights have long tails: clip_norm = 1
+/// holds a fit that 5 lets run away.
 template <ValueEnergy E> struct LogVariance {
   E energy;  ///< u(x), nats
   explicit LogVariance(E e) : energy(std::move(e)) {}
@@ -55,7 +57,7 @@ template <ValueEnergy E> struct LogVariance {
     v.setZero();
     c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise,
                                                  c.worker.cache, scratch, c.pull, &c.worker.report});
-    detail::energy_of_draws(energy, c, read(x), u, nullptr, room.energy);
+    detail::energy_of_draws(energy, c, read(x), u, static_cast<const View<T>*>(nullptr), room.energy);
     const auto weight = [&](Index i) { return c.weight ? c.weight[i] : 1.0; };
     double total = 0, mean = 0, squares = 0, rows = 0;
     for (Index i = 0; i < n; ++i) {

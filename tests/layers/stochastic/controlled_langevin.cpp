@@ -67,7 +67,7 @@ struct Well {
   template <class T> static T slope(const T& a) { return (a * a - T(2)) * a * T(2) + T(0.5); }
   static double u(double a) { return 0.5 * (a * a - 2) * (a * a - 2) + 0.5 * a; }
 };
-constexpr double limit = 3;
+constexpr double limit = 10;
 template <Index N, ChainBack Back, Learned Train = Learned::both>
 using OnLine = ControlledLangevin<NormalEnergy<1>, Well, N, Bend, Train, Back>;
 
@@ -134,14 +134,14 @@ template <bool Encode, ChainBack Back> void written_out() {
 /// The mean of exp(-u - log p - V) over all paths, by the trapezoidal rule in y_0 and the noises; with a drift
 /// forgotten in the density of the chain forth if `forget`.
 template <ChainBack Back> double mean_weight(bool forget) {
-  constexpr Index N = 2, m = 56;
-  auto b = shaken_bench(OnLine<N, Back>({}, Well{}, 0.25, limit), 0.6);
-  const double dx = 2 * 8.5 / m;
+  constexpr Index N = 2, m = 100;
+  auto b = shaken_bench(OnLine<N, Back>({}, Well{}, 0.15, limit), 0.6);
+  const double reach = 10, dx = 2 * reach / m;
   double sum = 0;
   Batch<double> in(m * m, 1), table = Batch<double>::Zero(m * m, 2 * N), out;
   const Batch<double> none(m * m, 0);
   Column<double> v;
-  const auto at = [&](Index k) { return (static_cast<double>(k) + 0.5) * dx - 8.5; };
+  const auto at = [&](Index k) { return (static_cast<double>(k) + 0.5) * dx - reach; };
   for (Index first = 0; first < m; ++first) {
     for (Index i = 0; i < m * m; ++i) in(i, 0) = at(first), table(i, 0) = at(i / m), table(i, 2) = at(i % m);
     b.template call<false>(in, none, Noise{0, 0, 0, &table}, out, v);

@@ -75,7 +75,7 @@ template <Index K, Energy E, class Move> using Ais = decltype(ais<K>(std::declva
 /// Vargas et al. 2024, arXiv:2307.01050 (controlled Monte Carlo diffusions): N Langevin steps of length `step` from
 /// N(0, I) with a learned drift; steps and lambdas are learned too.  A slope_limit of some 100 serves steep energies.
 ///     auto model = make_model<double>(presets::cmcd<32>(well, 0.02), Noise{1});
-///     fit_energy(model, well);                 // reverse KL; log_variance(well) in its place: no derivative of u'
+///     fit_energy(model, well, {.clip_norm = 1});  // reverse KL; log_variance(well) in its place: no derivative of u'
 ///     auto s = weighted_sample(model, well, 10'000, Noise{2});
 template <Index N, class Field = Velocity<MlpOf<Silu, 64, 64>, FourierTime<4>>, Learned Train = Learned::both, Energy E>
 auto cmcd(const E& target, double step = 0.01, double slope_limit = std::numeric_limits<double>::infinity()) {
