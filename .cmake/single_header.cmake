@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DOUT=rheo_single.hpp -P single_header.cmake: every header of rheo in one file, each once and after
-# what it includes; the standard library and Eigen stay outside.  Comments of a line of their own, and docstrings behind
-# members, are left out, the licence is not.
+# what it includes; the standard library and Eigen stay outside.  Comments are left out, of a line of their own and
+# behind code, but for those with a quote, which may be in a string; the licence is not.
 set(done "")
 set(text "")
 function(add header)
@@ -13,6 +13,7 @@ function(add header)
   file(READ ${ROOT}/include/rheo/${header} code)
   string(REGEX REPLACE "\n *//[^\n]*" "" code "\n${code}")
   string(REGEX REPLACE " *///<[^\n]*" "" code "${code}")
+  string(REGEX REPLACE "  // [^\n\"]*\n" "\n" code "${code}")
   string(REPLACE "\n#pragma once\n" "\n" code "${code}")
   string(REGEX MATCHALL "#include \"rheo/[^\"]+\"" includes "${code}")
   foreach(include IN LISTS includes)

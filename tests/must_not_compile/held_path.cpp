@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// only: rheo: LogVariance: a layer with parameters that cannot hold its path, as bijections cannot
+// only: rheo: LogVariance: a layer with parameters that cannot hold its path: it fits ControlledLangevin
 #include "rheo/distributions/location_scale.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "rheo/targets/wells.hpp"

@@ -14,39 +14,25 @@ namespace detail {
 /// -log p of a model with an exact log-density.
 template <class F, class S> struct ModelEnergy {
   static constexpr Index dim = F::x_dim;
-  template <class T> struct Workspace {
-    CacheOf<F, T> cache;
-    Arena scratch;
-  };
+  template <class> using Workspace = rheo::Workspace<F, S>;
   const Model<F, S>* model;
-  template <class T> void value(CView<T> x, ColView<T> u, Workspace<T>& w) const {
-    u.setZero();
-    const auto none = nothing<T>(x.rows());
-    model->flow().encode(Pass<T, CacheOf<F, T>>{x, none, u, model->theta(), model->state(), nothing<const T>(x.rows()),
-                                                Noise{}, w.cache, w.scratch, false});
-    u = -u;
-  }
+  void value(CView<S> x, ColView<S> u, rheo::Workspace<F, S>& w) const { u = -model->log_prob(x, {}, w); }
 };
 
-/// Step `at` of L's decode, as a layer.
-template <class L, class S> struct OneStep {
-  static constexpr Index x_dim = L::x_dim, z_dim = L::z_dim, context_dim = 0, param_count = 0, buffer_count = 0;
+/// A move for annealed(): the steps of a layer, each led by its own drift; and step `at` of them as a layer.
+template <class L, class S> struct StepsOf {
+  static constexpr Index x_dim = L::x_dim, z_dim = L::z_dim, param_count = 0, buffer_count = 0;
   template <class T> using Cache = CacheOf<L, T>;
   const L& layer;
   Params<const S> theta;
-  Index at;
+  const Column<S>& lambdas;
+  int at;
+  double lambda(int k) const { return k == L::steps ? 1 : static_cast<double>(lambdas(k)); }
+  template <class Path> StepsOf operator()(const Path&, int k) const { return {layer, theta, lambdas, k - 1}; }
   void decode(Pass<S, Cache<S>> p) const {
     p.theta = theta;
     layer.decode_steps(p, at, at + 1);
   }
-};
-/// A move for annealed(): the steps of a layer, each led by its own drift.
-template <class L, class S> struct StepsOf {
-  const L& layer;
-  Params<const S> theta;
-  Column<S> lambdas;
-  double lambda(int k) const { return k == L::steps ? 1 : static_cast<double>(lambdas(k)); }
-  template <class Path> OneStep<L, S> operator()(const Path&, int k) const { return {layer, theta, k - 1}; }
 };
 
 }  // namespace detail
@@ -69,11 +55,12 @@ AnnealedSample<T> annealed_sample(const Model<Flow<L, Rest...>, T>& model, Index
   behind.buffers() = model.buffers().tail(Behind::buffer_count);
   const L& layer = std::get<0>(model.flow().layers);
   const Params<const T> theta(model.theta().data(), L::param_count);
+  const Column<T> lambdas = layer.lambdas_of(theta);
   Batch<T> x = behind.sample(n, noise.fork(0));
   detail::check_annealed<decltype(L::target)>(x, L::steps, threshold);
   return detail::annealed<T>(std::move(x), n, detail::ModelEnergy<Behind, T>{&behind}, layer.target,
-                             detail::StepsOf<L, T>{layer, theta, layer.lambdas_of(theta)}, static_cast<int>(L::steps),
-                             noise.fork(1), threshold, detail::AllRows{});
+                             detail::StepsOf<L, T>{layer, theta, lambdas, 0}, static_cast<int>(L::steps), noise.fork(1),
+                             threshold, detail::AllRows{});
 }
 
 }  // namespace rheo

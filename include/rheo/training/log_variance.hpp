@@ -20,9 +20,10 @@ template <class L, class T> void held_pull(const L& layer, Pull<T, CacheOf<L, T>
     layer.decode_pull_by(p, [](const auto& part, auto q) { held_pull(part, q); });
   } else if constexpr (L::param_count > 0) {
     constexpr bool scored = L::z_dim == 0 && is_exact_v<L> && CanEncodePull<L, T>;
-    static_assert(scored,
-                  "rheo: LogVariance: a layer with parameters that cannot hold its path, as bijections cannot: it fits "
-                  "ControlledLangevin, layers without parameters and bases with an exact log-density");
+    static_assert(
+        scored,
+        "rheo: LogVariance: a layer with parameters that cannot hold its path: it fits ControlledLangevin, what "
+        "has no parameters, and bases with an exact log-density");
     if constexpr (scored) {
       Arena::Scope scope(p.scratch);
       const View<T> g_x = p.scratch.template take<T>(p.out.rows(), L::x_dim);
@@ -59,26 +60,27 @@ template <ValueEnergy E> struct LogVariance {
                                                  c.worker.cache, scratch, c.pull, &c.worker.report});
     detail::energy_of_draws(energy, c, read(x), u, static_cast<const View<T>*>(nullptr), room.energy);
     const auto weight = [&](Index i) { return c.weight ? c.weight[i] : 1.0; };
-    double total = 0, mean = 0, squares = 0, rows = 0;
+    ColView<double> off = scratch.template column<double>(n);
+    double total = 0, mean = 0, loss = 0;
+    Index rows = 0;
     for (Index i = 0; i < n; ++i) {
-      if (weight(i) == 0) continue;
-      ++rows, total += weight(i);
-      mean -= weight(i) * static_cast<double>(u(i) + v(i));
+      off(i) = weight(i) == 0 ? 0 : -static_cast<double>(u(i) + v(i));
+      total += weight(i), mean += weight(i) * off(i), rows += weight(i) != 0;
     }
     mean /= total;
-    const double share = rows > 1 ? rows / (rows - 1) : 0;  // a variance of so many
-    for (Index i = 0; i < n; ++i) {
-      const double off = weight(i) == 0 ? 0 : -static_cast<double>(u(i) + v(i)) - mean;
-      squares += 0.5 * share * weight(i) * off * off;
-      v(i) = T(-c.scale * share * weight(i) * off);
+    for (Index i = 0; i < n; ++i) {  // a variance of so many rows
+      const double w = rows > 1 ? weight(i) * static_cast<double>(rows) / static_cast<double>(rows - 1) : 0;
+      const double d = w == 0 ? 0 : off(i) - mean;
+      loss += 0.5 * w * d * d;
+      v(i) = T(-c.scale * w * d);
     }
-    if (!c.pull) return squares;
+    if (!c.pull) return loss;
     View<T> g_context = scratch.template take<T>(n, F::context_dim);
     g_context.setZero();
     detail::held_pull(c.model.flow(),
                       Pull<T, CacheOf<F, T>>{read(none), read(x), read(x), read(v), none, c.model.theta(), c.g_theta,
                                              c.model.state(), c.context, g_context, c.noise, c.worker.cache, scratch});
-    return squares;
+    return loss;
   }
 };
 

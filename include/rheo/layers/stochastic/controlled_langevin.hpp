@@ -33,8 +33,7 @@ enum class ChainBack { mirrored, undriven };
 template <Energy Base, Energy Target, Index N, class Field, Learned Train = Learned::none,
           ChainBack Back = ChainBack::mirrored, Index C = 0>
 class ControlledLangevin {
-  static_assert(N > 0, "rheo: ControlledLangevin wants at least one step");
-  static_assert(Base::dim == Target::dim, "rheo: ControlledLangevin: two energies of different dimensions");
+  static_assert(N > 0 && Base::dim == Target::dim, "rheo: ControlledLangevin: steps, and energies of one dimension");
   static constexpr Index D = Base::dim, width = (D + 1) / 2 * 2;
   static constexpr bool steps_learned = learns_step(Train), lambdas_learned = learns_lambda(Train);
   static constexpr double against = Back == ChainBack::mirrored ? -1 : 0;  // times b, in the chain back
@@ -70,8 +69,8 @@ class ControlledLangevin {
   /// lambda_j = t_j.  Throws std::invalid_argument unless step and limit are positive and the step finite.
   ControlledLangevin(Base u_0, Target u_1, double h = 0.01, double limit = std::numeric_limits<double>::infinity())
       : base(std::move(u_0)), target(std::move(u_1)), step(h), slope_limit(limit) {
-    if (!(h > 0) || !std::isfinite(h)) detail::fail("a sampling layer's step must be positive and finite");
-    if (!(limit > 0)) detail::fail("ControlledLangevin: the limit of slopes must be positive");
+    if (!(h > 0 && std::isfinite(h) && limit > 0))
+      detail::fail("ControlledLangevin wants a positive, finite step and a positive limit of slopes");
     for (Index j = 0; j <= N; ++j) lambdas[static_cast<std::size_t>(j)] = time(j);
   }
 
@@ -113,6 +112,7 @@ class ControlledLangevin {
   }
 
  private:
+  template <class T> using NetCache = typename Net::template Cache<T>;
   static constexpr double time(Index j) { return static_cast<double>(j) / static_cast<double>(N); }
   template <class T> static CView<T> nowhere() { return view_of(static_cast<const T*>(nullptr), 0, D, 0); }
 
@@ -129,36 +129,43 @@ class ControlledLangevin {
     }
   }
 
+  template <class T, class Call> static View<T> points(Call& p) { return p.scratch.template take<T>(p.in.rows(), D); }
+  template <class T, class Call> static ColView<T> numbers(Call& p, Index n = -1) {
+    return p.scratch.template column<T>(n < 0 ? p.in.rows() : n);
+  }
+
   /// One state of all rows at a time: what both chains make of it.
   template <class T> struct Place {
     const ControlledLangevin& layer;
     Params<const T> net;
     CView<T> gains;
-    ColView<T> lambda, h, root, time, u, bent;  // root = sqrt(2 h); bent: by what u_1' was multiplied
-    View<T> drift, slope, g0, g1;               // b / N, u_j', u_0', u_1', of the last state visited
+    CColView<T> log_steps;
+    ColView<T> lambda, time, u, bent;  // bent: by what u_1' was multiplied
+    View<T> drift, slope, g0, g1;      // b / N, u_j', u_0', u_1', of the last state visited
 
     template <class Call>
     Place(const ControlledLangevin& l, Call& p)
         : layer(l),
           net(std::get<0>(unpack(p.theta))),
           gains(std::get<1>(unpack(p.theta))),
-          lambda(p.scratch.template column<T>(N + 1)),
-          h(p.scratch.template column<T>(N)),
-          root(p.scratch.template column<T>(N)),
-          time(p.scratch.template column<T>(p.in.rows())),
-          u(p.scratch.template column<T>(p.in.rows())),
-          bent(p.scratch.template column<T>(p.in.rows())),
-          drift(p.scratch.template take<T>(p.in.rows(), D)),
-          slope(p.scratch.template take<T>(p.in.rows(), D)),
-          g0(p.scratch.template take<T>(p.in.rows(), D)),
-          g1(p.scratch.template take<T>(p.in.rows(), D)) {
-      using std::exp, std::sqrt;
+          log_steps(std::get<2>(unpack(p.theta))),
+          lambda(numbers<T>(p, N + 1)),
+          time(numbers<T>(p)),
+          u(numbers<T>(p)),
+          bent(numbers<T>(p)),
+          drift(points<T>(p)),
+          slope(points<T>(p)),
+          g0(points<T>(p)),
+          g1(points<T>(p)) {
       layer.template fill_lambdas<T>(p.theta, lambda);
-      for (Index i = 0; i < N; ++i) {
-        if constexpr (steps_learned) h(i) = exp(std::get<2>(unpack(p.theta))(i));
-        else h(i) = T(layer.step);
-        root(i) = sqrt(T(2) * h(i));
-      }
+    }
+    T h(Index i) const {
+      using std::exp;
+      return steps_learned ? exp(log_steps(i)) : T(layer.step);
+    }
+    T root(Index i) const {
+      using std::sqrt;
+      return sqrt(T(2) * h(i));
     }
     template <class Call> void visit(Index j, CView<T> y, Call& p) {
       using std::sqrt;
@@ -171,8 +178,8 @@ class ControlledLangevin {
         for (Index c = 0; c < D; ++c) column(g1, c) *= bent;
       }
       time.setConstant(T(layer.time(j)));
-      layer.net.map(FieldPass<T, typename Net::template Cache<T>>{y, read(time), nowhere<T>(), drift, u, net, p.context,
-                                                                  p.cache.net, p.scratch});
+      layer.net.map(
+          FieldPass<T, NetCache<T>>{y, read(time), nowhere<T>(), drift, u, net, p.context, p.cache.net, p.scratch});
       for (Index c = 0; c < D; ++c) {
         column(drift, c) =
             (column(drift, c) + gains(j, 0) * column(g0, c) + gains(j, 1) * column(g1, c)) * T(time_step);
@@ -194,11 +201,10 @@ class ControlledLangevin {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     Place<T> at(*this, p);
-    View<T> ahead = p.scratch.template take<T>(n, D), eta = p.scratch.template take<T>(n, D),
-            states = p.cache.states.view(n, (p.keep ? N + 1 : 2) * D),
+    View<T> ahead = points<T>(p), eta = points<T>(p), states = p.cache.states.view(n, (p.keep ? N + 1 : 2) * D),
             reverse = p.cache.reverse.view(n, (p.keep ? N : 1) * D);
     const auto slot = [&](Index k) { return columns(states, (p.keep ? k : k % 2) * D, D); };
-    ColView<T> gained = p.scratch.template column<T>(n);
+    ColView<T> gained = numbers<T>(p);
     gained.setZero();
     copy(p.in, slot(first));
     for (Index k = first; k <= last; ++k) {
@@ -215,10 +221,9 @@ class ControlledLangevin {
       if (k == last) break;
       const Index i = step_at<Encode>(k);
       p.noise.normals(eta, k * width);
-      const View<T> y = slot(k), next = slot(k + 1);
       for (Index c = 0; c < D; ++c) {
         column(ahead, c) = at.template mean<!Encode>(i, c);
-        column(next, c) = column(y, c) + column(ahead, c) + column(eta, c) * at.root(i);
+        column(slot(k + 1), c) = column(slot(k), c) + column(ahead, c) + column(eta, c) * at.root(i);
       }
     }
     copy(slot(last), p.out);
@@ -233,14 +238,12 @@ class ControlledLangevin {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
     Place<T> at(*this, p);
-    View<T> eta = p.scratch.template take<T>(n, D), g = p.scratch.template take<T>(n, D),
-            g_drift = p.scratch.template take<T>(n, D), g_slope = p.scratch.template take<T>(n, D),
-            g_0 = p.scratch.template take<T>(n, D), g_1 = p.scratch.template take<T>(n, D),
-            part = p.scratch.template take<T>(n, D), states = p.cache.states.view(n, (N + 1) * D),
+    View<T> eta = points<T>(p), g = points<T>(p), g_drift = points<T>(p), g_slope = points<T>(p), g_0 = points<T>(p),
+            g_1 = points<T>(p), part = points<T>(p), states = p.cache.states.view(n, (N + 1) * D),
             reverse = p.cache.reverse.view(n, N * D);
     const auto lost = p.cache.lost.view(n, 1);
-    ColView<T> g_lambda = p.scratch.template column<T>(N + 1), g_log_h = p.scratch.template column<T>(N),
-               signed_v = p.scratch.template column<T>(n), mean = p.scratch.template column<T>(n);
+    ColView<T> g_lambda = numbers<T>(p, N + 1), g_log_h = numbers<T>(p, N), signed_v = numbers<T>(p),
+               mean = numbers<T>(p);
     auto [g_net, g_gains, g_log_steps, g_shares] = unpack(p.g_theta);
     g_lambda.setZero(), g_log_h.setZero(), g.setZero();
     if constexpr (!Held) copy(p.g_out, g);
@@ -293,9 +296,8 @@ class ControlledLangevin {
         column(g_0, c) = column(g_drift, c) * at.gains(j, 0) + column(g_slope, c) * (T(1) - at.lambda(j));
         column(g_1, c) = column(g_drift, c) * at.gains(j, 1) + column(g_slope, c) * at.lambda(j);
       }
-      net.map_pull(FieldPull<T, typename Net::template Cache<T>>{y, read(at.time), nowhere<T>(), read(g_drift),
-                                                                 read(at.time), part, at.net, g_net, p.context,
-                                                                 p.g_context, p.cache.net, p.scratch});
+      net.map_pull(FieldPull<T, NetCache<T>>{y, read(at.time), nowhere<T>(), read(g_drift), read(at.time), part, at.net,
+                                             g_net, p.context, p.g_context, p.cache.net, p.scratch});
       if constexpr (!Held) {
         g += part;
         hessian_vector_product(base, y, read(g_0), part, p.cache.base_dual);
