@@ -73,6 +73,14 @@ concept HasDecodePathPull = requires(const L& l, Pull<T, CacheOf<L, T>> p, CColV
   l.decode_path_pull(p, factor);
 };
 
+/// `decode_held_pull(Pull) const` of a layer that draws both ways: of V alone and by the parameters alone, the path
+/// that decode took held: g_theta += g_v dV/dtheta.  No other cotangent is read or written
+/// (rheo/training/log_variance.hpp).
+template <class L, class T>
+concept HasDecodeHeldPull = requires(const L& l, Pull<T, CacheOf<L, T>> p) {
+  l.decode_held_pull(p);
+};
+
 /// `static constexpr bool biased_pulls`: choices made on the draws are held constant in the pulls, whose mean is then
 /// not the gradient of the mean: accept/reject.  False without it.
 template <class L>

@@ -220,12 +220,21 @@ struct AllRows {
   template <class Work> void together(const Work& work) const { work(); }
 };
 
-/// annealed_sample of `total` rows, of which these are x.
-template <class T, Energy Base, Energy Target, class Move, class Ranks>
+/// annealed_sample of `total` rows, of which these are x.  A move may say where step k leads, move.lambda(k), and look
+/// at k: move(path, k).
+template <class T, ValueEnergy Base, ValueEnergy Target, class Move, class Ranks>
 AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Target& target, const Move& move,
                            int temperatures, Noise noise, double threshold, const Ranks& ranks) {
   using Path = Interpolated<Base, Target>;
-  using L = decltype(move(std::declval<Path>()));
+  const auto layer_at = [&](const Path& path, [[maybe_unused]] int k) {
+    if constexpr (requires { move(path, k); }) return move(path, k);
+    else return move(path);
+  };
+  const auto lambda_at = [&](int k) {
+    if constexpr (requires { move.lambda(k); }) return double(move.lambda(k));
+    else return static_cast<double>(k) / temperatures;
+  };
+  using L = decltype(layer_at(std::declval<Path>(), 1));
   static_assert(L::x_dim == Base::dim && L::z_dim == Base::dim);
   const Index n = x.rows();
   AnnealedSample<T> s{Batch<T>(n, Base::dim), FamilyWeights(Column<double>::Zero(total)), {}, {}, 0, 0};
@@ -247,8 +256,8 @@ AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Targ
   };
   Column<T> theta(L::param_count), buffers(L::buffer_count);
   const auto step = [&](int k) {
-    const Path path(base, target, static_cast<double>(k) / temperatures);
-    const L layer = move(path);
+    const Path path(base, target, lambda_at(k));
+    const L layer = layer_at(path, k);
     const Noise key = noise.fork(static_cast<std::uint64_t>(k));
     init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()),
                key.fork(0).from_row(-key.row0));  // of no row

@@ -340,14 +340,18 @@ template <class... Ls> struct Chain {
     });
   }
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires(CanDecodePull<Ls, T>&&...) {
+    decode_pull_by(p, [](const auto& layer, auto q) { layer.decode_pull(q); });
+  }
+  /// The same, where call(layer, pull) makes the pull of each layer.
+  template <class T, class Call> void decode_pull_by(Pull<T, Cache<T>> p, Call call) const {
     Arena::Scope scope(p.scratch);
     CView<T> g = p.g_out;
     each([&]<std::size_t K>(const auto& layer) {
       const View<T> g_in = K + 1 == size ? p.g_in : p.scratch.template take<T>(p.in.rows(), At<K>::z_dim);
-      layer.decode_pull(Pull<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), g, p.g_v, g_in,
-                                                   slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers),
-                                                   context<K>(p.context), context<K>(p.g_context), p.noise.fork(K),
-                                                   std::get<K>(p.cache.parts), p.scratch});
+      call(layer, Pull<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), g, p.g_v, g_in,
+                                             slice<K>(p.theta), slice<K>(p.g_theta), buffer_slice<K>(p.buffers),
+                                             context<K>(p.context), context<K>(p.g_context), p.noise.fork(K),
+                                             std::get<K>(p.cache.parts), p.scratch});
       reseat(g, read(g_in));
     });
   }

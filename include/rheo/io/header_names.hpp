@@ -146,6 +146,7 @@ inline constexpr HeaderNames header_names[] = {
     {"layers/bijections/svd_linear.hpp", "SvdLinear"},
     {"layers/bijections/sylvester.hpp", "Sylvester"},
     {"layers/bijections/triangular_linear.hpp", "TriangularLinear"},
+    {"layers/stochastic/controlled_langevin.hpp", "ChainBack ControlledLangevin"},
     {"layers/stochastic/diff_flow.hpp", "DiffFlow"},
     {"layers/stochastic/diffusion.hpp", "BackwardDeviation Diffusion"},
     {"layers/stochastic/hmc.hpp", "Hmc"},

@@ -3,10 +3,13 @@
 // the energy.
 #pragma once
 
+#include <limits>
+
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/moves.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
+#include "rheo/layers/stochastic/controlled_langevin.hpp"
 
 namespace rheo::presets {
 
@@ -72,5 +75,16 @@ template <Index K, Energy E, class Move> auto ais(const E& target, const Move& m
 }
 /// The type of what ais returns.
 template <Index K, Energy E, class Move> using Ais = decltype(ais<K>(std::declval<E>(), std::declval<Move>()));
+
+/// Vargas et al. 2024, arXiv:2307.01050 (controlled Monte Carlo diffusions): N Langevin steps of length `step` from
+/// N(0, I) with a learned drift; steps and lambdas are learned too.  A slope_limit of some 100 serves steep energies.
+///     auto model = make_model<double>(presets::cmcd<32>(well, 0.02), Noise{1});
+///     fit_energy(model, well, {.clip_norm = 1});  // reverse KL; log_variance(well) in its place: no derivative of u'
+///     auto s = weighted_sample(model, well, 10'000, Noise{2});
+template <Index N, class Field = Velocity<MlpOf<Silu, 64, 64>, FourierTime<4>>, Learned Train = Learned::both, Energy E>
+auto cmcd(const E& target, double step = 0.01, double slope_limit = std::numeric_limits<double>::infinity()) {
+  using Steps = ControlledLangevin<NormalEnergy<E::dim>, E, N, Field, Train>;
+  return Flow{Steps({}, target, step, slope_limit), StandardNormal<E::dim>{}};
+}
 
 }  // namespace rheo::presets
