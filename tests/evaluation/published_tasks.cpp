@@ -45,6 +45,17 @@ TEST_CASE("draws of the exact posteriors have uniform ranks; draws that are a li
         }) < 1e-4);
 }
 
+TEST_CASE("the data can come from every draw of the two moons' posterior, above half moons' reach too") {
+  const Row<double> x = (Row<double>(2) << 0.32, 0.03).finished();
+  const Batch<double> theta = published::TwoMoons::posterior(x, 2000, Noise{1});
+  const Column<double> m1 = x(0) + (theta.col(0) + theta.col(1)).abs() / std::sqrt(2.0) - 0.25,
+                       m2 = x(1) - (theta.col(1) - theta.col(0)) / std::sqrt(2.0),
+                       r = (m1.square() + m2.square()).sqrt();
+  CHECK(r.minCoeff() > 0.05);
+  CHECK(r.maxCoeff() < 0.15);
+  CHECK(m1.minCoeff() > 0);
+}
+
 TEST_CASE("the chart keeps areas: caps of the sphere, the flow at its start, its integral later") {
   const Batch<double> degrees = (Batch<double>(4, 2) << 90, 0, -90, 10, 30, 180, 0, -200).finished();
   const Batch<double> x = published::to_chart(degrees);
