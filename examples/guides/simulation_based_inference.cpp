@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include <rheo/evaluation/calibration.hpp>
 #include <rheo/flows/presets/coupling_flows.hpp>
 #include <rheo/io/plot_curves.hpp>
 #include <rheo/training/fit.hpp>
@@ -52,27 +53,26 @@ int main() try {
   }
 
   // Calibration: the rank of the truth among 99 draws of its posterior is uniform, over simulations from the prior.
-  constexpr Index L = 99, n = 500;
-  Batch<float> contexts(n * L, 6);
-  for (Index i = 0; i < n * L; ++i) contexts.row(i) = fresh.x.row(i / L);
-  const Batch<float> draws = posterior.sample(n * L, Noise{6}, contexts);
+  constexpr Index L = 99;
+  const Batch<float> draws = posterior_draws(posterior, fresh.x, L, Noise{6});
+  Batch<float> narrow = draws;  // rates drawn half as wide as they should be
+  for (Index i = 0; i < 500; ++i) {
+    auto own = narrow.col(1).segment(i * L, L);
+    own = own.mean() + 0.5F * (own - own.mean()).eval();
+  }
+  const Batch<double> right = calibration_ranks(fresh.theta, draws), wrong = calibration_ranks(fresh.theta, narrow);
   std::vector<io::Curve> curves;
-  for (int j = 0; j < 3; ++j) {  // the last: rates drawn half as wide as they should be
-    const int column = j == 0 ? 0 : 1;
-    Column<double> at_most = Column<double>::Zero(L + 1);
-    for (Index i = 0; i < n; ++i) {
-      const auto own = draws.col(column).segment(i * L, L);
-      const float spread = j < 2 ? 1.F : 0.5F, middle = own.mean();
-      const Index rank = (middle + spread * (own - middle) < fresh.theta(i, column)).count();
-      at_most.tail(L + 1 - rank) += 1.0 / n;
-    }
+  const auto show = [&](const char* what, const Column<double>& ranks) {
+    const Calibration c = calibration(ranks, L);
     Batch<double> off(L + 1, 2);
     off.col(0) = Column<double>::LinSpaced(L + 1, 0, L);
-    off.col(1) = at_most - (off.col(0) + 1) / (L + 1);
-    const char* what = j < 2 ? names[j] : "log rate, too narrow";
-    std::printf("ranks of %-20s off uniform by %.2f at most (chance: 0.06)\n", what, off.col(1).abs().maxCoeff());
+    off.col(1) = c.coverage.col(1) - c.coverage.col(0);
+    std::printf("ranks of %-20s off uniform by %.2f at most (chance: 0.06)\n", what, c.off);
     curves.push_back(io::Curve::line(what, off));
-  }
+  };
+  show("log size", right.col(0));
+  show("log rate", right.col(1));
+  show("log rate, too narrow", wrong.col(1));
   const io::Image picture = io::draw_curves(
       curves, {.x = "rank", .y = "share of ranks up to it, less uniform", .box = io::Box{0, L, -0.2, 0.2}});
   io::write_png("simulation_based_inference.png", io::fewer_colours(picture));

@@ -13,8 +13,9 @@ foreach(header IN LISTS headers)
   string(APPEND code "${text}")
 endforeach()
 
-set(pages ${ROOT}/README.md ${ROOT}/tests/README.md ${ROOT}/benchmarks/README.md ${ROOT}/examples/README.md
-  ${ROOT}/examples/import.md ${ROOT}/examples/playground/README.md ${include}/README.md)
+set(pages ${ROOT}/README.md ${ROOT}/tests/README.md ${ROOT}/benchmarks/README.md
+  ${ROOT}/benchmarks/published/README.md ${ROOT}/examples/README.md ${ROOT}/examples/import.md
+  ${ROOT}/examples/playground/README.md ${include}/README.md)
 foreach(room IN LISTS rooms)
   list(APPEND pages ${include}/${room}/README.md)
 endforeach()

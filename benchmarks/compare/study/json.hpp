@@ -33,6 +33,11 @@ class Record {
     put(key, "null");
     (why_ += why_.empty() ? "" : "; ") += key + ": " + reason;
   }
+  /// The other's keys behind one's own.
+  void append(const Record& other) {
+    fields_.insert(fields_.end(), other.fields_.begin(), other.fields_.end());
+    why_ += other.why_;
+  }
   std::string line() const {
     std::string out = "{";
     for (const auto& [key, value] : fields_) ((out += out.size() > 1 ? ", \"" : "\"") += key + "\": ") += value;

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// Three tasks of the benchmark of simulation-based inference whose posteriors can be drawn from exactly.
+//   Lueckmann et al. 2021, arXiv:2101.04653, appendix T.
+#pragma once
+
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "rheo/core/noise.hpp"
+
+namespace published {
+using namespace rheo;
+
+/// n uniform points of [-bound, bound]^2.
+inline Batch<double> uniform_square(Index n, double bound, Noise noise) {
+  Batch<double> theta(n, 2);
+  noise.uniforms(view(theta));
+  return bound * (2 * theta - 1);
+}
+/// n rows that draw(k, row) makes of its k-th try and that lie in [-bound, bound]^2; draw says whether the try counts.
+template <class Draw> Batch<double> within_square(Index n, double bound, Draw draw) {
+  Batch<double> out(n, 2);
+  Row<double> row(2);
+  for (Index have = 0, k = 0; have < n; ++k) {
+    if (draw(k, row) && (row.abs() <= bound).all()) out.row(have++) = row;
+  }
+  return out;
+}
+
+/// theta ~ N(0, 0.1 I) in ten dimensions, x ~ N(theta, 0.1 I): the posterior is N(x / 2, 0.05 I).
+struct GaussianLinear {
+  static constexpr Index dim = 10, data = 10;
+  static constexpr double bound = 0;  ///< of the prior; 0: none
+  static constexpr const char* name = "gaussian_linear";
+  static Batch<double> prior(Index n, Noise noise) { return normals(n, 0.1, noise); }
+  static Batch<double> simulate(const Batch<double>& theta, Noise noise) {
+    return theta + normals(theta.rows(), 0.1, noise);
+  }
+  static Batch<double> posterior(const Row<double>& x, Index n, Noise noise) {
+    return normals(n, 0.05, noise).rowwise() + 0.5 * x;
+  }
+
+ private:
+  static Batch<double> normals(Index n, double variance, Noise noise) {
+    Batch<double> e(n, dim);
+    noise.normals(view(e));
+    return std::sqrt(variance) * e;
+  }
+};
+
+/// theta ~ U[-10, 10]^2, x from N(theta, I) or N(theta, 0.01 I) by a fair coin: the posterior is that mixture about x,
+/// cut off at the prior's ends.
+struct GaussianMixture {
+  static constexpr Index dim = 2, data = 2;
+  static constexpr double bound = 10;
+  static constexpr const char* name = "gaussian_mixture";
+  static Batch<double> prior(Index n, Noise noise) { return uniform_square(n, bound, noise); }
+  static Batch<double> simulate(const Batch<double>& theta, Noise noise) {
+    Batch<double> x(theta.rows(), 2);
+    for (Index i = 0; i < x.rows(); ++i) x.row(i) = theta.row(i) + error(noise, i);
+    return x;
+  }
+  static Batch<double> posterior(const Row<double>& x, Index n, Noise noise) {
+    return within_square(n, bound, [&](Index k, Row<double>& theta) {
+      theta = x + error(noise, k);
+      return true;
+    });
+  }
+
+ private:
+  static Row<double> error(Noise noise, Index i) {
+    const double s = noise.uniform(i, 2) < 0.5 ? 1 : 0.1;
+    Row<double> e(2);
+    e << s * noise.normal(i, 0), s * noise.normal(i, 1);
+    return e;
+  }
+};
+
+/// theta ~ U[-1, 1]^2, x = m + (-|s|, d) with s = (theta1 + theta2) / sqrt 2, d = (theta2 - theta1) / sqrt 2 and m on a
+/// half moon: (r cos a + 1/4, r sin a), a ~ U(-pi/2, pi/2), r ~ N(0.1, 0.01^2).
+///
+/// (theta1, theta2) -> (s, d) turns the plane, and for either sign of s the map m -> (|s|, d) = (m1 - x1, x2 - m2) has
+/// the Jacobian 1 in absolute value.  So p(theta | x) is p(m) there, in the prior's square: draw m, let it go where m1
+/// < x1, toss a coin for the sign of s, turn back, let it go off the square.  (The benchmark's own code keeps m1 < x1
+/// and takes |m1 - x1|, which is another law where x1 is above what half moons reach.)
+struct TwoMoons {
+  static constexpr Index dim = 2, data = 2;
+  static constexpr double bound = 1;
+  static constexpr const char* name = "two_moons";
+  static Batch<double> prior(Index n, Noise noise) { return uniform_square(n, bound, noise); }
+  static Batch<double> simulate(const Batch<double>& theta, Noise noise) {
+    Batch<double> x(theta.rows(), 2);
+    for (Index i = 0; i < x.rows(); ++i) {
+      const auto [m1, m2] = moon(noise, i);
+      x(i, 0) = m1 - std::fabs(theta(i, 0) + theta(i, 1)) / std::numbers::sqrt2;
+      x(i, 1) = m2 + (theta(i, 1) - theta(i, 0)) / std::numbers::sqrt2;
+    }
+    return x;
+  }
+  static Batch<double> posterior(const Row<double>& x, Index n, Noise noise) {
+    return within_square(n, bound, [&](Index k, Row<double>& theta) {
+      const auto [m1, m2] = moon(noise, k);
+      const double s = noise.uniform(k, 1) < 0.5 ? m1 - x(0) : x(0) - m1, d = x(1) - m2;
+      theta << (s - d) / std::numbers::sqrt2, (s + d) / std::numbers::sqrt2;
+      return m1 >= x(0);
+    });
+  }
+
+ private:
+  static std::pair<double, double> moon(Noise noise, Index i) {
+    const double a = std::numbers::pi * (noise.uniform(i, 0) - 0.5), r = 0.1 + 0.01 * noise.normal(i, 2);
+    return {r * std::cos(a) + 0.25, r * std::sin(a)};
+  }
+};
+
+}  // namespace published

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// What the published tables stand on (benchmarks/published): exact posteriors that are posteriors, and a chart of the
+// sphere that keeps areas.
+#include "../../benchmarks/published/earth_chart.hpp"
+#include "../../benchmarks/published/sbi_tasks.hpp"
+
+#include "catch.hpp"
+#include "rheo/evaluation/calibration.hpp"
+#include "rheo/io/csv.hpp"
+
+namespace evaluation_published_tasks {
+using namespace rheo;
+
+namespace {
+
+constexpr Index n = 4000, L = 9;
+
+/// The least p-value of the ranks of the truth among exact draws, by coordinates and by distances from half the data.
+template <class Task, class Wrong> double least_p_value(Wrong wrong) {
+  const Batch<double> theta = Task::prior(n, Noise{1}), x = Task::simulate(theta, Noise{2});
+  Batch<double> draws(n * L, Task::dim);
+  for (Index i = 0; i < n; ++i)
+    draws.middleRows(i * L, L) = Task::posterior(x.row(i), L, Noise{3}.fork(static_cast<std::uint64_t>(i)));
+  wrong(draws);
+  double least = calibration(tarp_ranks(theta, draws, Batch<double>(0.5 * x)), L).p_value;
+  for (Index j = 0; j < Task::dim; ++j)
+    least = std::min(least, calibration(calibration_ranks(theta, draws).col(j), L).p_value);
+  return least;
+}
+
+}  // namespace
+
+TEST_CASE("draws of the exact posteriors have uniform ranks; draws that are a little wrong have not") {
+  const auto right = [](Batch<double>&) {};
+  CHECK(least_p_value<published::GaussianLinear>(right) > 1e-3);
+  CHECK(least_p_value<published::GaussianMixture>(right) > 1e-3);
+  CHECK(least_p_value<published::TwoMoons>(right) > 1e-3);
+  CHECK(least_p_value<published::GaussianLinear>([](Batch<double>& d) { d *= 1.05; }) < 1e-4);
+  CHECK(least_p_value<published::GaussianMixture>([](Batch<double>& d) { d += 0.1; }) < 1e-4);
+  CHECK(least_p_value<published::TwoMoons>([](Batch<double>& d) { d += 0.02; }) < 1e-4);
+  CHECK(least_p_value<published::TwoMoons>([](Batch<double>& d) {  // the other moon never
+          for (Index i = 0; i < d.rows(); ++i) {
+            if (d(i, 0) + d(i, 1) < 0) d.row(i) = Row<double>(-d.row(i).reverse());
+          }
+        }) < 1e-4);
+}
+
+TEST_CASE("the data can come from every draw of the two moons' posterior, above half moons' reach too") {
+  const Row<double> x = (Row<double>(2) << 0.32, 0.03).finished();
+  const Batch<double> theta = published::TwoMoons::posterior(x, 2000, Noise{1});
+  const Column<double> m1 = x(0) + (theta.col(0) + theta.col(1)).abs() / std::sqrt(2.0) - 0.25,
+                       m2 = x(1) - (theta.col(1) - theta.col(0)) / std::sqrt(2.0),
+                       r = (m1.square() + m2.square()).sqrt();
+  CHECK(r.minCoeff() > 0.05);
+  CHECK(r.maxCoeff() < 0.15);
+  CHECK(m1.minCoeff() > 0);
+}
+
+TEST_CASE("the chart keeps areas: caps of the sphere, the flow at its start, its integral later") {
+  const Batch<double> degrees = (Batch<double>(4, 2) << 90, 0, -90, 10, 30, 180, 0, -200).finished();
+  const Batch<double> x = published::to_chart(degrees);
+  CHECK((x.col(1) - (Column<double>(4) << 1, 0, 0.75, 0.5).finished()).abs().maxCoeff() < 1e-15);
+  CHECK(x(2, 0) == -std::numbers::pi);
+  CHECK(x(3, 0) == Approx(160 * std::numbers::pi / 180));
+  auto model = make_model<double>(published::EarthFlow<2, 8, MlpOf<Silu, 16>, 2>{}, Noise{1});
+  CHECK((model.log_prob(x.bottomRows(2)) + published::log_area + std::log(4 * std::numbers::pi)).abs().maxCoeff() <
+        1e-12);
+  for (Index i = 0; i < model.parameters().size(); ++i) model.parameters()(i) += 0.3 * Noise{2}.normal(i, 0);
+  const Index cells = 300;
+  Batch<double> grid(cells * cells, 2);  // latitude and longitude, by whose areas the density is summed
+  Column<double> area(cells * cells);
+  for (Index i = 0; i < cells; ++i) {
+    for (Index j = 0; j < cells; ++j) {
+      const double latitude = -90 + 180 * (static_cast<double>(i) + 0.5) / cells;
+      grid.row(i * cells + j) << latitude, -180 + 360 * (static_cast<double>(j) + 0.5) / cells;
+      area(i * cells + j) = std::cos(latitude * std::numbers::pi / 180) * 2 * std::pow(std::numbers::pi / cells, 2);
+    }
+  }
+  const Column<double> p = (model.log_prob(published::to_chart(grid)) + published::log_area).exp();
+  CHECK((p * area).sum() == Approx(1).epsilon(2e-3));
+  CHECK(p.maxCoeff() > 2 * p.mean());  // so that it is no uniform one
+}
+
+TEST_CASE("splits part the rows, and distinct rows are those that the page counts") {
+  const Batch<double> rows = io::read_csv(std::string(RHEO_TEST_DIR) + "/../examples/data/earth_earthquake.csv").values;
+  CHECK(rows.rows() == 6120);
+  const Batch<double> distinct = published::distinct_rows(rows);
+  CHECK(distinct.rows() == 5447);
+  const published::Split s(distinct, Noise{1});
+  CHECK(s.test.rows() == 544);
+  CHECK(s.choose.rows() == 544);
+  Batch<double> together(5447, 2);
+  together << s.train, s.choose, s.test;
+  CHECK(published::distinct_rows(together).rows() == 5447);
+}
+
+}  // namespace evaluation_published_tasks
