@@ -188,6 +188,7 @@
 #include "rheo/nets/stairs.hpp"
 #include "rheo/nets/tangent.hpp"
 #include "rheo/nets/velocity.hpp"
+#include "rheo/nets/zero_sum.hpp"
 #include "rheo/platform/compiled.hpp"
 #include "rheo/platform/instruction_set.hpp"
 #include "rheo/platform/object_bytes.hpp"

@@ -70,6 +70,7 @@ inline constexpr HeaderNames header_names[] = {
     {"nets/stairs.hpp", "detail::Stairs"},
     {"nets/tangent.hpp", "TangentPass TangentPull Tangent"},
     {"nets/velocity.hpp", "detail::FieldIn FieldPass FieldPull Velocity"},
+    {"nets/zero_sum.hpp", "ZeroSum"},
     {"transformers/affine.hpp", "BoundedExp Exp SoftplusScale SigmoidScale FlooredSoftplusScale SoftclipScale"},
     {"transformers/affine.hpp", "ScaleShift ShiftScale Shift"},
     {"transformers/bernstein.hpp", "Bernstein"},
