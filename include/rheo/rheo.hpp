@@ -163,6 +163,7 @@
 #include "rheo/math/reflections.hpp"
 #include "rheo/math/reorder.hpp"
 #include "rheo/math/root.hpp"
+#include "rheo/math/sinkhorn.hpp"
 #include "rheo/math/small_lu.hpp"
 #include "rheo/math/soft_clamp.hpp"
 #include "rheo/math/soft_clip.hpp"
