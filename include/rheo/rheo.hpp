@@ -60,6 +60,7 @@
 #include "rheo/evaluation/roc.hpp"
 #include "rheo/evaluation/signed_weights.hpp"
 #include "rheo/evaluation/sliced_wasserstein.hpp"
+#include "rheo/evaluation/tempering.hpp"
 #include "rheo/flows/chain.hpp"
 #include "rheo/flows/constrain.hpp"
 #include "rheo/flows/context.hpp"
