@@ -12,7 +12,9 @@
 #include "rheo/distributions/circle.hpp"
 #include "rheo/distributions/discrete.hpp"
 #include "rheo/distributions/discretized_logistic.hpp"
+#include "rheo/distributions/gamma.hpp"
 #include "rheo/distributions/hurdle.hpp"
+#include "rheo/distributions/log_normal.hpp"
 #include "rheo/distributions/logistic_mixture.hpp"
 #include "rheo/distributions/low_rank_normal.hpp"
 #include "rheo/distributions/mixture.hpp"
@@ -94,6 +96,11 @@ TEMPLATE_TEST_CASE("a NaN is never lost, no draw left out, and every draw on its
   check<T>("logistic mixture", Independent<2, family::LogisticMixture<3>>{});
   check<T>("low rank", LowRankNormal<5, 2>{});
   check<T>("Student t", StudentT<2>{3.0});
+  check<T>("Cauchy", Cauchy<2>{});
+  check<T>("gamma", Gamma<2>{0.5});
+  check<T>("beta", Beta<2>{0.5});
+  check<T>("log-normal", LogNormal<2>{});
+  check<T>("Gumbel", Gumbel<2>{});
   check<T>("Bernoulli", Bernoulli<3>{});
   check<T>("categorical", Categorical<3, 4>{});
   check<T>("orders", ConditionalPlackettLuce<5, Net, 2>{});

@@ -78,7 +78,76 @@ TEST_CASE(
   }
 }
 
-TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", "", FlowMatching, OtFlowMatching) {
+TEST_CASE("a source's rows stand in the place of normals; what is no source is refused") {
+  auto model = make_model<double>(Bare{}, Noise{1});
+  const Batch<double> x = normals(200, 2, 4), source = 3 + normals(5, 2, 6), wrong = normals(5, 3, 6), none(0, 2);
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    double sum = 0;
+    for (Index s = 0; s < 200; ++s) sum += (source.row(Noise{seed}.fork(101).index(s, 0, 5)) - x.row(s)).square().sum();
+    CHECK(loss_of(model, x, Noise{seed}, FlowMatching{0, &source}) == Approx(sum / 200).epsilon(1e-12));
+    CHECK(loss_of(model, x, Noise{seed}, OtFlowMatching{0, &source}) < sum / 200);
+  }
+  CHECK_THROWS_AS(loss_of(model, x, Noise{1}, FlowMatching{0, &wrong}), std::invalid_argument);
+  CHECK_THROWS_AS(loss_of(model, x, Noise{1}, FlowMatching{0, &none}), std::invalid_argument);
+  CHECK_THROWS_AS(loss_of(model, x, Noise{1}, SinkhornFlowMatching{0}), std::invalid_argument);
+  CHECK_THROWS_AS(loss_of(model, x, Noise{1}, BridgeMatching{-1e300}), std::invalid_argument);
+}
+
+TEST_CASE("Sinkhorn pairs lie between transport and chance") {
+  auto model = make_model<double>(Bare{}, Noise{1});
+  const Batch<double> x = normals(960, 2, 4);
+  const double best = loss_of<OtFlowMatching>(model, x, Noise{3}), chance = loss_of<FlowMatching>(model, x, Noise{3});
+  double before = best - 1e-9;
+  for (double regularisation : {0.05, 0.3, 3.0, 30.0}) {
+    const double here = loss_of(model, x, Noise{3}, SinkhornFlowMatching{regularisation});
+    CHECK(here > before);
+    before = here;
+  }
+  CHECK(loss_of(model, x, Noise{3}, SinkhornFlowMatching{0.05}) < best + 0.1);
+  CHECK(std::abs(loss_of(model, x, Noise{3}, SinkhornFlowMatching{1e6}) - chance) < 0.5);
+}
+
+TEST_CASE("the bridge between normal laws: the losses of two fields are what its closed form says") {
+  // x ~ N(0, A), z ~ N(0, 1) in one coordinate; their covariance in the bridge is C = (sqrt(4 A + s^4) - s^2) / 2.
+  using Nothing = Flow<Continuous<1, Velocity<MlpOf<Tanh, 2>>>, StandardNormal<1>>;
+  using Same = Flow<Continuous<1, Velocity<MlpOf<Tanh, 1>, PlainTime>>, StandardNormal<1>>;
+  auto nothing = make_model<double>(Nothing{}, Noise{1});
+  auto same = make_model<double>(Same{}, Noise{1});
+  same.parameters().setZero();
+  double scale = 1e-4;  // tanh is a line there; blind to time: f = x
+  for (const ParamInfo& p : same.describe()) {
+    if (p.shape.size() == 2) same.parameters()(p.offset) = scale, scale = 1e4;
+  }
+  const Index n = 16000;
+  const double A = 2.25;
+  const Batch<double> x = 1.5 * normals(n, 1, 4);
+  for (double sigma : {0.7, 1.5}) {
+    const double s = sigma * sigma, C = (std::sqrt(4 * A + s * s) - s) / 2;
+    // Means over t of 4 t (1 - t) E (f - d)^2 and of the noise's part, d = z - x, x_t = x + t d + sigma w e, w^2 = t (1
+    // - t).
+    double zero = 0, line = 0, chance = 0;
+    const int steps = 20000;
+    for (int k = 0; k < steps; ++k) {
+      const double t = (k + 0.5) / steps, w = t * (1 - t), kick = 1 - 2 * t, r = 1 - t;
+      const auto length = [&](double c) { return A + 1 - 2 * c; };
+      zero += (4 * w * length(C) + s * kick * kick) / steps;
+      chance += (4 * w * length(0) + s * kick * kick) / steps;
+      // x + (t - 1) d = (2 - t) x - (1 - t) z; e's factor in it is sigma w^(1/2)
+      line +=
+          (4 * w * ((1 + r) * (1 + r) * A + r * r - 2 * (1 + r) * r * C) + s * (2 * w - kick) * (2 * w - kick)) / steps;
+    }
+    INFO("sigma " << sigma << ": " << zero << ", " << line << "; of chance " << chance);
+    // Plans of 64 rows pay for their means and variances: about twice 2 / 3 (A + 1) / 64.
+    const double excess = loss_of(nothing, x, Noise{3}, BridgeMatching{sigma}) - zero;
+    CHECK(excess > -0.02);
+    CHECK(excess < 0.1);
+    CHECK(loss_of(same, x, Noise{3}, BridgeMatching{sigma}) == Approx(line).margin(0.15));
+    CHECK(std::abs(chance - zero) > 0.3);
+  }
+}
+
+TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", "", FlowMatching, OtFlowMatching,
+                   SinkhornFlowMatching, BridgeMatching) {
   using F =
       Flow<Standardize<2>, ActNorm<2>, Continuous<2, Velocity<MlpOf<Tanh, 7, 6>, FourierTime<2>>>, StandardNormal<2>>;
   auto model = make_model<double>(F{}, Noise{1});
@@ -89,7 +158,7 @@ TEMPLATE_TEST_CASE("gradients are those of the loss; layers in front get none", 
   for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = 0.5 + 0.01 * static_cast<double>(i);
   const auto none = Model<F, double>::nothing<const double>(150);
   const BatchRows all{0, 150, nullptr, weight.data()};
-  Trainer<F, double, TestType> trainer(model, Adam{}, 1, TestType{0.1});
+  Trainer<F, double, TestType> trainer(model, Adam{}, 1, TestType{0.2});
   const double loss = trainer.evaluate(view(x), none, all, Noise{5});
   const Column<double> g = trainer.gradient(), theta = model.parameters();
   CHECK(std::abs(loss - trainer.value(view(x), none, all, Noise{5})) < 1e-14 * loss);
@@ -146,7 +215,7 @@ TEST_CASE("a conditional flow is learned") {
 }
 
 TEMPLATE_TEST_CASE("the same bits for any number of threads; nothing is allocated after the first step", "",
-                   FlowMatching, OtFlowMatching) {
+                   FlowMatching, OtFlowMatching, BridgeMatching) {
   using F = Matched<2, 0, 16>;
   const auto data = targets::moons<float>(2000, Noise{1});
   const auto none = Model<F, float>::template nothing<const float>(2000);

@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "rheo/transformers/circular_shift.hpp"
 #include "rheo/transformers/cubic_spline.hpp"
+#include "rheo/transformers/linear_rational_spline.hpp"
 #include "rheo/transformers/linear_spline.hpp"
 #include "rheo/transformers/quadratic_spline.hpp"
 #include "rheo/transformers/rational_quadratic_spline.hpp"
@@ -103,6 +104,8 @@ TEST_CASE("raw numbers zero are the identity") {
   CHECK(identity_error(IntervalRationalQuadraticSpline<8>(), 0, 1) < 1e-14);
   CHECK(identity_error(CircularRationalQuadraticSpline<8>(), -3.14, 3.14) < 1e-14);
   CHECK(identity_error(CircularShift(), -3.14, 3.14) < 1e-14);
+  CHECK(identity_error(LinearRationalSpline<8>(), -6, 6) < 1e-14);
+  CHECK(identity_error(IntervalLinearRationalSpline<8>(), 0, 1) < 1e-14);
   CHECK(identity_error(LinearSpline<8>(), -6, 6) < 1e-14);
   CHECK(identity_error(QuadraticSpline<8>(), -6, 6) < 1e-14);
   CHECK(identity_error(CubicSpline<8>(), -6, 6) < 1e-14);
@@ -113,6 +116,8 @@ TEST_CASE("raw numbers zero are the identity") {
 TEMPLATE_TEST_CASE("points outside are untouched and touch nobody", "", float, double) {
   edges<TestType>(RationalQuadraticSpline<8>());
   edges<TestType>(RationalQuadraticSpline<8, NflowsKnots>());
+  edges<TestType>(LinearRationalSpline<8>());
+  edges<TestType>(LinearRationalSpline<8, NflowsKnots>());
   edges<TestType>(LinearSpline<8>());
   edges<TestType>(QuadraticSpline<8>());
   edges<TestType>(CubicSpline<8>());
@@ -218,6 +223,8 @@ TEST_CASE("the widest policies leave no NaN in float, whatever the raw numbers")
   sound(RationalQuadraticSpline<16, ZukoKnots>(5, ZukoKnots(1e-4)));
   sound(CubicSpline<8, ZukoKnots>(5, ZukoKnots(1e-4)));
   sound(RationalQuadraticSpline<16>(5, SafeKnots(1e-4, 1e12)));
+  sound(LinearRationalSpline<16>(5, SafeKnots(1e-4, 1e12)));
+  sound(LinearRationalSpline<16, ZukoKnots>(5, ZukoKnots(1e-4)));
   sound(CubicSpline<8>(5, SafeKnots(1e-4, 1e12)));
 }
 

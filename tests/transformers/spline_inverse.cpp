@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "rheo/transformers/cubic_spline.hpp"
+#include "rheo/transformers/linear_rational_spline.hpp"
 #include "rheo/transformers/linear_spline.hpp"
 #include "rheo/transformers/quadratic_spline.hpp"
 #include "rheo/transformers/rational_quadratic_spline.hpp"
@@ -65,6 +66,25 @@ TEST_CASE("rational-quadratic inverses give no NaN and come back within rounding
   holds<8>(RationalQuadraticSpline<8>(), 8);
   holds<8>(RationalQuadraticSpline<8, NflowsKnots>(), 8);
   holds<32>(RationalQuadraticSpline<32>(), 32);
+}
+TEMPLATE_TEST_CASE("linear-rational inverses give no NaN and come back within rounding", "", float, double) {
+  using T = TestType;
+  // Where a bin is parted its slope may pass any knot's within less than an ulp of x: the room is what 2 eps of x move.
+  const auto hold = [](const auto& map) {
+    const Index n = 25000;
+    const T unit = T(5) * std::numeric_limits<T>::epsilon();
+    for (double scale : {1., 3., 6., 10., 1e30}) {
+      const Batch<T> raw = normals<T>(n, map.params, 7, scale), y = targets<8, T>(map, raw, 8, 8);
+      const auto x = run<false>(map, y, raw);
+      REQUIRE((x.y.allFinite() && x.v.allFinite()));
+      const auto at = [&](T by) { return run<true>(map, Batch<T>((x.y + by).max(T(-5)).min(T(5))), raw).y; };
+      const Batch<T> room = unit + (at(2 * unit) - at(-2 * unit));
+      INFO("logit scale " << scale);
+      CHECK(((at(T(0)) - y).abs() / room).maxCoeff() < 12);  // 4 eps of a bin as high as the box and its foot
+    }
+  };
+  hold(LinearRationalSpline<8>());
+  hold(LinearRationalSpline<8, NflowsKnots>());
 }
 TEST_CASE("linear, quadratic and cubic inverses give no NaN and come back within rounding") {
   holds<8>(LinearSpline<8>(), 0);

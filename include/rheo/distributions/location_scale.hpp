@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Families with a location m and a scale e^s on the line: normal, logistic, Laplace; and with a scale alone on (0,
-// inf): half-normal, exponential.  The bases made of them, learned or conditional.
+// Families with a location m and a scale e^s on the line: normal, logistic, Laplace, Gumbel; and with a scale alone on
+// (0, inf): half-normal, exponential.  The bases made of them, learned or conditional.
 #pragma once
 
 #include <cmath>
@@ -138,6 +138,26 @@ struct LaplaceShape {
   }
   static double standard(double u) { return u < 0.5 ? std::log(2 * u) : -std::log(2 * std::max(1 - u, 0x1p-54)); }
 };
+/// The law of the largest of many: -e - exp(-e), continued in a straight line below e = -80, where numbers end.
+struct GumbelShape {
+  static constexpr bool located = true, smooth = true, normal = false;
+  template <class L> static L log_prob(L e) {
+    using std::exp;
+    const L h = top(e);
+    return -(e + exp(h) * (L(1) - (e + h)));
+  }
+  template <class L> static L slope(L e) {
+    using std::exp;
+    return exp(top(e)) - L(1);
+  }
+  static double standard(double u) { return -std::log(-std::log(std::min(u, 1 - 0x1p-53))); }
+
+ private:
+  template <class L> static L top(L e) {
+    using math::select;
+    return select(e < L(-80), L(80), -e);
+  }
+};
 
 /// N(m, e^2s).
 template <class Scale = Exp> using Normal = ScaleFamily<NormalShape, Scale>;
@@ -145,6 +165,8 @@ template <class Scale = Exp> using Normal = ScaleFamily<NormalShape, Scale>;
 template <class Scale = Exp> using Logistic = ScaleFamily<LogisticShape, Scale>;
 /// e^(-|x - m| e^-s) / (2 e^s); its slope at m counts as 0.
 template <class Scale = Exp> using Laplace = ScaleFamily<LaplaceShape, Scale>;
+/// Distribution function exp(-e^-(x - m) e^-s): mean m + 0.5772 e^s.
+template <class Scale = Exp> using Gumbel = ScaleFamily<GumbelShape, Scale>;
 
 /// The modulus of a normal number.
 struct HalfNormalShape {
@@ -171,6 +193,8 @@ template <class Scale = Exp> using Exponential = ScaleFamily<ExponentialShape, S
 template <Index D> using Logistic = Independent<D, family::Logistic<>>;
 /// Independent Laplace distributions with learned locations and log-scales.  Not smooth at the locations.
 template <Index D> using Laplace = Independent<D, family::Laplace<>>;
+/// Independent Gumbel laws with learned locations and log-scales.
+template <Index D> using Gumbel = Independent<D, family::Gumbel<>>;
 /// Independent half-normals on (0, inf) with learned log-scales.
 template <Index D> using HalfNormal = Independent<D, family::HalfNormal<>>;
 /// Independent exponentials on (0, inf) with learned log-means.
@@ -183,6 +207,8 @@ template <Index D, class Net, Index C>
 using ConditionalLogistic = ConditionalIndependent<D, family::Logistic<SoftBound>, Net, C>;
 template <Index D, class Net, Index C>
 using ConditionalLaplace = ConditionalIndependent<D, family::Laplace<SoftBound>, Net, C>;
+template <Index D, class Net, Index C>
+using ConditionalGumbel = ConditionalIndependent<D, family::Gumbel<SoftBound>, Net, C>;
 
 }  // namespace rheo
 

@@ -148,6 +148,12 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
   }
 };
 
+/// Student t with one degree of freedom: density 1 / (pi e^s (1 + e^2)), e = (x - m) e^-s, without mean or variance.
+template <class Scale = Exp> struct Cauchy : StudentT<Scale, Degrees::fixed> {
+  Cauchy() : Cauchy(Scale()) {}
+  explicit Cauchy(Scale s) : StudentT<Scale, Degrees::fixed>(1, s) {}
+};
+
 }  // namespace family
 
 /// Independent Student t distributions with learned locations, log-scales and degrees of freedom; StudentT<D>{10.0}
@@ -156,6 +162,8 @@ template <class Scale = Exp, Degrees degrees = Degrees::learned> struct StudentT
 template <Index D, Degrees degrees = Degrees::learned> using StudentT = Independent<D, family::StudentT<Exp, degrees>>;
 template <Index D, class Net, Index C>
 using ConditionalStudentT = ConditionalIndependent<D, family::StudentT<SoftBound>, Net, C>;
+/// Independent Cauchy laws with learned locations and log-scales.
+template <Index D> using Cauchy = Independent<D, family::Cauchy<>>;
 
 }  // namespace rheo
 

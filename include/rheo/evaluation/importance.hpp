@@ -223,6 +223,37 @@ struct AllRows {
 /// annealed_sample of `total` rows, of which these are x.  A move may say where step k leads, move.lambda(k), and look
 /// at k: move(path, k).
 template <class T, ValueEnergy Base, ValueEnergy Target, class Move, class Ranks>
+/// Rows decoded by a sampling layer as it starts, a shard at a time; v begins at 0.
+template <class L, class T> struct RowMover {
+  Column<T> theta = Column<T>(L::param_count), buffers = Column<T>(L::buffer_count);
+  CacheOf<L, T> cache;
+  Arena scratch;
+
+  void operator()(const L& layer, const Batch<T>& x, Batch<T>& out, Column<T>& v, Noise key, Index first,
+                  Report& report) {
+    const Index n = x.rows();
+    init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()),
+               key.fork(0).from_row(-key.row0));  // of no row
+    v.setZero();
+    for (Index i = 0; i < n; i += 256) {
+      const Index m = std::min<Index>(256, n - i);
+      layer.decode(Pass<T, CacheOf<L, T>>{rows(view(x), i, m),
+                                          rows(view(out), i, m),
+                                          ColView<T>(v.data() + i, m),
+                                          {theta.data(), theta.size()},
+                                          {buffers.data(), buffers.size()},
+                                          view_of(static_cast<const T*>(nullptr), m, 0, m),
+                                          key.fork(1).from_row(first + i),
+                                          cache,
+                                          scratch,
+                                          false,
+                                          &report});
+    }
+  }
+};
+
+/// annealed_sample of `total` rows, of which these are x.
+template <class T, Energy Base, Energy Target, class Move, class Ranks>
 AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Target& target, const Move& move,
                            int temperatures, Noise noise, double threshold, const Ranks& ranks) {
   using Path = Interpolated<Base, Target>;
@@ -241,8 +272,6 @@ AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Targ
   Column<double> log_w = Column<double>::Zero(n);  // as of independent rows: the number that resampling goes by
   std::vector<Index>& ancestor = s.log_w.ancestor;
   typename Path::template Workspace<T> w;
-  CacheOf<L, T> cache;
-  Arena scratch;
   Column<T> u(n), v(n);
   // log w = work - u at the end of a path alone: what it met on the way, walls too, is in its V
   Column<double> work(n);
@@ -254,7 +283,7 @@ AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Targ
       s.report.invalid += !std::isfinite(u(i));
     }
   };
-  Column<T> theta(L::param_count), buffers(L::buffer_count);
+  RowMover<L, T> mover;
   const auto step = [&](int k) {
     const Path path(base, target, lambda_at(k));
     const L layer = layer_at(path, k);
@@ -276,6 +305,8 @@ AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Targ
                                           false,
                                           &s.report});
     }
+    const Path path(base, target, static_cast<double>(k) / temperatures);
+    mover(move(path), x, s.x, v, noise.fork(static_cast<std::uint64_t>(k)), ranks.first, s.report);
     x.swap(s.x);
     energies(path, view(std::as_const(x)), u, w);
     for (Index i = 0; i < n; ++i) {

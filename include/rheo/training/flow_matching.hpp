@@ -2,11 +2,16 @@
 // Flow matching: the velocity of a continuous flow learned by regression, without solving its differential equation.
 //   Lipman et al. 2023, arXiv:2210.02747, eqs. 9 and 20-23;  Liu et al. 2023, arXiv:2209.03003 (straight paths);  Tong
 //     et al. 2024,
-//   arXiv:2302.00482, algs. 2 and 3 (independent pairs, and pairs by optimal transport within a minibatch).
+//   arXiv:2302.00482, algs. 2 to 4 (independent pairs, pairs by optimal transport within a minibatch, Schroedinger
+//     bridges).
 #pragma once
+
+#include <cmath>
+#include <string>
 
 #include "rheo/flows/front.hpp"
 #include "rheo/math/assignment.hpp"
+#include "rheo/math/sinkhorn.hpp"
 #include "rheo/nets/velocity.hpp"
 #include "rheo/training/objectives.hpp"
 
@@ -27,14 +32,23 @@ template <class F> struct MatchedFlow : Front<F> {
                 "rheo: FlowMatching: the base must be StandardNormal: its draws are the other ends of the paths");
 };
 
-/// Draws of the rows' ends, times and positions, and the loss and its gradient; `Paired` pairs the ends anew.
-template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& c, double sigma) {
+/// How ends are given to rows: as drawn, by least cost, by the plan with entropy.
+enum class Pairs { drawn, nearest, entropic };
+
+/// Draws of the rows' ends, times and positions, and the loss and its gradient.  On a Bridge the blur is sigma
+/// sqrt(t (1 - t)) and the target moves with it.
+template <Pairs How, bool Bridge, class F, class T>
+double match_flow(ObjectiveCall<F, T>& c, double sigma, const Batch<double>* source, double regularisation = 0) {
   using M = MatchedFlow<F>;
   using Last = typename M::Last;
   constexpr Index D = Last::x_dim;
   Arena& scratch = c.worker.scratch;
   Arena::Scope scope(scratch);
   const Index n = c.x.rows();
+  if constexpr (How == Pairs::entropic) {
+    if (!(regularisation > 0 && std::isfinite(regularisation)))
+      fail("flow matching: the regularisation of a plan, or a bridge's sigma, must be positive and finite");
+  }
   const Noise ends = c.noise.fork(101), times = c.noise.fork(102), blur = c.noise.fork(103);
 
   ColView<T> ignored = scratch.template column<T>(n);
@@ -43,10 +57,20 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
 
   View<T> z = scratch.template take<T>(n, D), at = scratch.template take<T>(n, D), f = scratch.template take<T>(n, D);
   ColView<T> t = scratch.template column<T>(n);
-  ends.normals(z);
-  if constexpr (Paired) {
+  if (source) {
+    if (source->rows() < 1 || source->cols() != D)
+      fail("flow matching: the source wants rows of " + std::to_string(D) + " columns, it has " +
+           std::to_string(source->cols()) + " in " + std::to_string(source->rows()) + " rows");
+    for (Index i = 0; i < n; ++i) {
+      const Index from = ends.index(i, 0, source->rows());
+      for (Index k = 0; k < D; ++k) z(i, k) = T((*source)(from, k));
+    }
+  } else {
+    ends.normals(z);
+  }
+  if constexpr (How != Pairs::drawn) {
     View<double> cost = scratch.template take<double>(n, n);
-    const ColView<Index> match = scratch.template column<Index>(n);
+    ColView<Index> match = scratch.template column<Index>(n);
     bool finite = true;
     for (Index j = 0; j < n; ++j) {
       for (Index i = 0; i < n; ++i) {
@@ -60,7 +84,17 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
       }
     }
     if (finite) {
-      math::assign(read(cost), match, scratch);
+      if constexpr (How == Pairs::nearest) {
+        math::assign(read(cost), match, scratch);
+      } else {
+        math::entropic_plan(cost, regularisation, scratch, 1e-3, 300);
+        for (Index i = 0; i < n; ++i) {
+          double left = c.noise.fork(104).uniform(i, 0);
+          Index j = 0;
+          while (j + 1 < n && (left -= cost(i, j)) > 0) ++j;
+          match(i) = j;
+        }
+      }
       for (Index i = 0; i < n; ++i) {
         for (Index k = 0; k < D; ++k) at(i, k) = z(match(i), k);
       }
@@ -68,11 +102,12 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
     }
   }
   for (Index i = 0; i < n; ++i) t(i) = times.template uniform<T>(i, 0);
+  const auto width = [&](Index i) { return T(std::sqrt(static_cast<double>(t(i)) * (1 - static_cast<double>(t(i))))); };
   for (Index k = 0; k < D; ++k) {
     column(at, k) = column(z, k) - column(x, k);
     column(at, k) = column(x, k) + t * column(at, k);
     if (sigma > 0) {
-      for (Index i = 0; i < n; ++i) at(i, k) += T(sigma * blur.normal(i, k));
+      for (Index i = 0; i < n; ++i) at(i, k) += T(sigma * blur.normal(i, k)) * (Bridge ? width(i) : T(1));
     }
   }
 
@@ -87,9 +122,14 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
   for (Index k = 0; k < D; ++k) {
     for (Index i = 0; i < n; ++i) {
       const double w = c.weight ? c.weight[i] : 1;
-      const T gap = w == 0 ? T(0) : f(i, k) - (z(i, k) - x(i, k));  // a row of weight 0 may be anything
+      T gap = w == 0 ? T(0) : f(i, k) - (z(i, k) - x(i, k));  // a row of weight 0 may be anything
+      T root(1);
+      if constexpr (Bridge) {
+        root = T(2) * width(i);
+        if (w != 0) gap = root * gap - T(sigma * blur.normal(i, k)) * (T(1) - T(2) * t(i));
+      }
       loss += w * static_cast<double>(gap) * static_cast<double>(gap);
-      f(i, k) = T(2 * w * c.scale) * gap;
+      f(i, k) = T(2 * w * c.scale) * gap * root;
     }
   }
   if (!c.pull) return loss;
@@ -110,11 +150,13 @@ template <bool Paired, class F, class T> double match_flow(ObjectiveCall<F, T>& 
 /// flows of any bijections, a Continuous and StandardNormal: x is the data behind the bijections in front, which are
 /// held as they are and get no gradient (Standardize has no parameters; ActNorm keeps its data-dependent start).  The
 /// loss is not a density: its least value is the mean variance of z - x given (x_t, t), above zero.  Validation in
-/// fit() uses the same loss with fixed draws.
+/// fit() uses the same loss with fixed draws.  With a source the latents are its rows' law, in the units behind the
+/// bijections in front: decode them, from rows of the source; log_prob, which asks the base, says nothing then.
 struct FlowMatching {
-  double sigma = 0;  ///< not negative
+  double sigma = 0;                       ///< not negative
+  const Batch<double>* source = nullptr;  ///< rows that z is drawn from, with repetition, in place of N(0, I)
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
-    return detail::match_flow<false>(c, sigma);
+    return detail::match_flow<detail::Pairs::drawn, false>(c, sigma, source);
   }
 };
 
@@ -124,11 +166,42 @@ struct FlowMatching {
 /// Refuses a context: pairing across contexts would bend the conditional laws. A shard with values that are not finite
 /// keeps its pairs as drawn.
 struct OtFlowMatching {
-  double sigma = 0;  ///< not negative
+  double sigma = 0;                       ///< not negative
+  const Batch<double>* source = nullptr;  ///< as FlowMatching's
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
     static_assert(F::context_dim == 0,
                   "rheo: OtFlowMatching: pairs made across contexts would bend the conditional laws: use FlowMatching");
-    return detail::match_flow<true>(c, sigma);
+    return detail::match_flow<detail::Pairs::nearest, false>(c, sigma, source);
+  }
+};
+
+/// The same with z drawn for each x from the shard's transport plan with entropy: least mean of squared distance +
+/// regularisation log p.  Between OtFlowMatching (regularisation 0) and FlowMatching (infinite), O(n^2) a sweep, at
+/// most 300 sweeps.
+struct SinkhornFlowMatching {
+  double regularisation = 0.1;            ///< positive, of the unit of squared distances
+  double sigma = 0;                       ///< not negative
+  const Batch<double>* source = nullptr;  ///< as FlowMatching's
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+    static_assert(F::context_dim == 0,
+                  "rheo: SinkhornFlowMatching: pairs made across contexts would bend the "
+                  "conditional laws: use FlowMatching");
+    return detail::match_flow<detail::Pairs::entropic, false>(c, sigma, source, regularisation);
+  }
+};
+
+/// The Schroedinger bridge between data and z with Brownian motion of variance sigma^2 a unit of time for reference
+/// (SB-CFM): z from the plan of regularisation 2 sigma^2, x_t = (1 - t) x + t z + sigma sqrt(t (1 - t)) e, and f learns
+/// the flow whose marginals are the bridge's.  The loss per row is
+///   |2 sqrt(t (1 - t)) (f(x_t, t) - (z - x)) - (1 - 2 t) sigma e|^2:
+/// the squared error of f times 4 t (1 - t), without which its mean would be infinite; what f is best does not change.
+struct BridgeMatching {
+  double sigma = 1;                       ///< positive
+  const Batch<double>* source = nullptr;  ///< as FlowMatching's
+  template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
+    static_assert(F::context_dim == 0,
+                  "rheo: BridgeMatching: pairs made across contexts would bend the conditional laws: use FlowMatching");
+    return detail::match_flow<detail::Pairs::entropic, true>(c, sigma, source, 2 * sigma * sigma);
   }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Maps of the line onto itself without parameters: arsinh and sinh, leaky ReLU, scale and shift.
+// Maps of the line onto itself without parameters: arsinh and sinh, LOFT, leaky ReLU, scale and shift.
+//   LOFT: Andrade 2024, arXiv:2402.16408, eq. 5.
 #pragma once
 
 #include "rheo/transformers/range.hpp"
@@ -49,6 +50,55 @@ struct Arcsinh {
 };
 /// z = sinh x on the line.
 struct Sinh : Backward<Arcsinh> {};
+
+/// z = x for abs(x) <= tau, beyond it sign(x) (tau + log(1 + abs(x) - tau)): the log soft extension, slope continuous.
+/// InverseLoft in front of a flow keeps what it decodes from running away.
+struct Loft {
+  static constexpr Index params = 0;
+  static constexpr bool smooth = false;  // the second derivative jumps at tau
+  template <class L> static L low() { return -detail::huge<L>(); }
+  template <class L> static L high() { return detail::huge<L>(); }
+  double tau = 100;
+
+  Loft() = default;
+  /// Throws std::invalid_argument unless tau is not negative and finite.
+  explicit Loft(double t) : tau(t) {
+    if (!(t >= 0 && t < std::numeric_limits<double>::infinity()))
+      rheo::detail::fail("Loft: tau must be finite and not negative");
+  }
+  template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
+    using std::log;
+    const L more = beyond(x),
+            v = select(more < L(1), math::log1p_small(select(more < L(1), more, L(0))), log(L(1) + more));
+    const L z = L(tau) + v;
+    return {select(more > L(0), select(x < L(0), -z, z), x), -v};
+  }
+  template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
+    using std::exp;
+    const L v = beyond(z), held = select(v < L(1), v, L(1)),
+            more = select(v < L(1), math::one_minus_exp(held) * exp(held), exp(v) - L(1)), x = L(tau) + more;
+    return {select(v > L(0), select(z < L(0), -x, x), z), -v};
+  }
+  template <class L, class Raw, class Give> L encode_pull(L x, L g_z, L g_v, Raw, Give) const {
+    const L r = L(1) / (L(1) + beyond(x));
+    return (g_z - bent(x, g_v)) * r;
+  }
+  template <class L, class Raw, class Give> L decode_pull(L x, L g_x, L g_v, Raw, Give) const {
+    return g_x * (L(1) + beyond(x)) - bent(x, g_v);
+  }
+
+ private:
+  template <class L> L beyond(L x) const {
+    using std::abs;
+    return select(abs(x) > L(tau), abs(x) - L(tau), L(0));
+  }
+  template <class L> L bent(L x, L g_v) const { return select(x > L(tau), g_v, select(x < L(-tau), -g_v, L(0))); }
+};
+/// z = x for abs(x) <= tau, beyond it sign(x) (tau + e^(abs(x) - tau) - 1).
+struct InverseLoft : Backward<Loft> {
+  InverseLoft() = default;
+  explicit InverseLoft(double tau) : Backward<Loft>(Loft(tau)) {}
+};
 
 /// z = x above zero, a x below; V = 0 or log a.
 struct LeakyRelu {

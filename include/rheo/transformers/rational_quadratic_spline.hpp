@@ -18,13 +18,14 @@ namespace detail {
 /// Slopes at the two outer knots: 1; numbers of their own; one number for both.
 enum class EndSlopes { one, free, shared };
 
-/// The spline on a box.  Raw numbers: K widths, K heights, then slopes from left to right (K - 1, K + 1 or K).
-template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
+/// The spline on a box.  Raw numbers: K widths, K heights, then slopes from left to right (K - 1, K + 1 or K), then K
+/// of the bins' own where the bins have a `lambda`.
+template <Index K, EndSlopes Ends, class Knots, template <class> class Bin = math::RationalQuadraticBin>
+struct RationalQuadraticCore {
   static_assert(K > 0, "rheo: a spline has at least one bin");
-  static constexpr Index slopes = Ends == EndSlopes::one    ? K - 1
-                                  : Ends == EndSlopes::free ? K + 1
-                                                            : K,
-                         params = 2 * K + slopes;
+  static constexpr Index slopes = Ends == EndSlopes::one ? K - 1 : Ends == EndSlopes::free ? K + 1 : K;
+  static constexpr bool split = requires(Bin<double> b) { b.lambda; };  // where a bin is parted, in (0.025, 0.975)
+  static constexpr Index params = 2 * K + slopes + (split ? K : 0);
   static constexpr bool smooth = false;  // the second derivative jumps at the knots
   Knots knots;
   Box box;
@@ -38,13 +39,11 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
   }
 
   /// The bin that an inner point lies in, on the x side (OnX) or the y side.
-  template <bool OnX, class L, class Raw> math::RationalQuadraticBin<L> bin_at(L point, Raw raw) const {
-    return find<OnX>(point, raw).bin;
-  }
+  template <bool OnX, class L, class Raw> Bin<L> bin_at(L point, Raw raw) const { return find<OnX>(point, raw).bin; }
 
   template <bool Encode, class L, class Raw, class Give> L pull(L x, L g_out, L g_v, Raw raw, Give give) const {
     const auto s = find<true>(x, raw);
-    math::RationalQuadraticBin<L> g;
+    Bin<L> g;
     const L g_in = s.bin.template pull<Encode>(x, g_out, g_v, g);
     std::array<L, bins> g_bin;
     math::spread(s.passed, g.x, g.w, g_bin);
@@ -52,6 +51,13 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
     math::spread(s.passed, g.y, g.h, g_bin);
     s.h.pull(g_bin, [&](Index k, L v) { give(K + k, knots.logit_pull(raw(K + k), v)); });
     const L g_a0 = knots.slope_pull(s.a0, s.bin.d0, g.d0), g_a1 = knots.slope_pull(s.a1, s.bin.d1, g.d1);
+    if constexpr (split) {
+      math::spread(s.passed, L(0), g.lambda, g_bin);
+      for (Index k = 0; k < K; ++k) {
+        const L p = math::sigmoid(raw(2 * K + slopes + k));
+        give(2 * K + slopes + k, g_bin[at(k)] * L(0.95) * p * (L(1) - p));
+      }
+    }
     L first(0);
 #pragma GCC unroll 17
     for (Index k = 0; k <= K; ++k) {
@@ -76,7 +82,7 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
 
   template <class L> struct Spot {
     math::SoftmaxBins<K, L> w, h;
-    math::RationalQuadraticBin<L> bin;
+    Bin<L> bin;
     L a0, a1;                                  // raw slopes at the bin's ends
     std::array<math::MaskOf<L>, bins> passed;  // [k]: knot k is not beyond the point, k > 0
   };
@@ -97,6 +103,7 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
                                                                box.top - box.bottom, least);
     L x = L(box.left), y = L(box.bottom);
     s.bin = {x, y, s.w[0], s.h[0], L(0), L(0)};
+    if constexpr (split) s.bin.lambda = raw(2 * K + slopes);
     s.a0 = raw_slope<L>(0, raw), s.a1 = raw_slope<L>(1, raw);
 #pragma GCC unroll 16
     for (Index k = 1; k < K; ++k) {
@@ -106,9 +113,11 @@ template <Index K, EndSlopes Ends, class Knots> struct RationalQuadraticCore {
       s.passed[at(k)] = m;
       s.bin.x = select(m, x, s.bin.x), s.bin.y = select(m, y, s.bin.y);
       s.bin.w = select(m, w, s.bin.w), s.bin.h = select(m, h, s.bin.h);
+      if constexpr (split) s.bin.lambda = select(m, L(raw(2 * K + slopes + k)), s.bin.lambda);
       s.a0 = select(m, raw_slope<L>(k, raw), s.a0), s.a1 = select(m, raw_slope<L>(k + 1, raw), s.a1);
     }
     s.bin.d0 = knots.slope(s.a0), s.bin.d1 = knots.slope(s.a1);
+    if constexpr (split) s.bin.lambda = L(0.025) + L(0.95) * math::sigmoid(s.bin.lambda);
     return s;
   }
 };

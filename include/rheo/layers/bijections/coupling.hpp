@@ -11,6 +11,7 @@
 #include "rheo/core/layer_more.hpp"
 #include "rheo/core/mask.hpp"
 #include "rheo/nets/mlp.hpp"
+#include "rheo/nets/zero_sum.hpp"
 #include "rheo/transformers/affine.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -151,6 +152,10 @@ using AffineCoupling = Coupling<D, ScaleShift<Scale>, Net, C, M>;
 /// NICE's layer: volume preserving.
 template <Index D, class Net, Index C = 0, class M = HalfMask<D>>
 using AdditiveCoupling = Coupling<D, Shift, Net, C, M>;
+
+/// GIN's: affine, its log-scales between -4 and 4 and 0 in sum, so that volumes are kept (V = 0 up to rounding).
+template <Index D, class Net, Index C = 0, class M = HalfMask<D>>
+using GinCoupling = Coupling<D, ScaleShift<Exp>, ZeroSum<Net>, C, M>;
 
 }  // namespace rheo
 

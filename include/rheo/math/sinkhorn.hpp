@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Transport plans with entropy between n points and n others, by Sinkhorn's scalings on a log scale.
+//   Sinkhorn 1964;  Cuturi 2013, arXiv:1306.0895, sec. 4;  Peyre and Cuturi 2019, arXiv:1803.00567, sec. 4.4.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "rheo/core/arena.hpp"
+
+#include "rheo/platform/macros_off.hpp"
+
+namespace rheo::math {
+
+/// The plan p >= 0 with rows and columns of sum 1 / n that makes sum p cost + regularisation sum p log p least: `cost`,
+/// n x n and finite, becomes n p, whose rows sum to 1, so that row i holds the law of its partner.  At most `sweeps` of
+/// rows and columns; returns the worst abs(sum - 1) of a column of n p, below the tolerance unless the sweeps ran out.
+inline double entropic_plan(View<double> cost, double regularisation, Arena& scratch, double tolerance = 1e-6,
+                            int sweeps = 1000) {
+  Arena::Scope scope(scratch);
+  const Index n = cost.rows();
+  ColView<double> a = scratch.column<double>(n), b = scratch.column<double>(n), top = scratch.column<double>(n);
+  b.setZero();
+  for (Index j = 0; j < n; ++j) column(cost, j) *= -1 / regularisation;
+  double worst = 0;
+  for (int k = 0; k < sweeps; ++k) {
+    top = column(cost, 0) + b(0);
+    for (Index j = 1; j < n; ++j) top = top.max(column(cost, j) + b(j));
+    a.setZero();
+    for (Index j = 0; j < n; ++j) a += (column(cost, j) + b(j) - top).exp();
+    a = -(top + a.log());
+    worst = 0;
+    for (Index j = 0; j < n; ++j) {
+      const double most = (column(cost, j) + a).maxCoeff(),
+                   log_sum = most + std::log((column(cost, j) + a - most).exp().sum());
+      worst = std::max(worst, std::abs(std::expm1(log_sum + b(j))));
+      top(j) = -log_sum;
+    }
+    if (worst <= tolerance) break;
+    if (k + 1 < sweeps) b = top;
+  }
+  for (Index j = 0; j < n; ++j) column(cost, j) = (column(cost, j) + a + b(j)).exp();
+  return worst;
+}
+
+}  // namespace rheo::math
+
+#include "rheo/platform/macros_on.hpp"
