@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DOUT=rheo_single.hpp -P single_header.cmake: every header of rheo in one file, each once and after
-# what it includes; the standard library and Eigen stay outside.  Comments of a line of their own, those behind code that
-# say no quotation mark, and indentation are left out, the licence is not.
+# what it includes; the standard library and Eigen stay outside.  Left out are comments of a line of their own, those
+# behind code that say no quotation mark, and indentation; the licence is not.
 set(done "")
 set(text "")
 function(add header)

@@ -220,9 +220,6 @@ struct AllRows {
   template <class Work> void together(const Work& work) const { work(); }
 };
 
-/// annealed_sample of `total` rows, of which these are x.  A move may say where step k leads, move.lambda(k), and look
-/// at k: move(path, k).
-template <class T, ValueEnergy Base, ValueEnergy Target, class Move, class Ranks>
 /// Rows decoded by a sampling layer as it starts, a shard at a time; v begins at 0.
 template <class L, class T> struct RowMover {
   Column<T> theta = Column<T>(L::param_count), buffers = Column<T>(L::buffer_count);
@@ -252,8 +249,9 @@ template <class L, class T> struct RowMover {
   }
 };
 
-/// annealed_sample of `total` rows, of which these are x.
-template <class T, Energy Base, Energy Target, class Move, class Ranks>
+/// annealed_sample of `total` rows, of which these are x.  A move may say where step k leads, move.lambda(k), and look
+/// at k: move(path, k).
+template <class T, ValueEnergy Base, ValueEnergy Target, class Move, class Ranks>
 AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Target& target, const Move& move,
                            int temperatures, Noise noise, double threshold, const Ranks& ranks) {
   using Path = Interpolated<Base, Target>;
@@ -286,27 +284,7 @@ AnnealedSample<T> annealed(Batch<T> x, Index total, const Base& base, const Targ
   RowMover<L, T> mover;
   const auto step = [&](int k) {
     const Path path(base, target, lambda_at(k));
-    const L layer = layer_at(path, k);
-    const Noise key = noise.fork(static_cast<std::uint64_t>(k));
-    init<L, T>(layer, Params<T>(theta.data(), theta.size()), Params<T>(buffers.data(), buffers.size()),
-               key.fork(0).from_row(-key.row0));  // of no row
-    v.setZero();
-    for (Index i = 0; i < n; i += 256) {
-      const Index m = std::min<Index>(256, n - i);
-      layer.decode(Pass<T, CacheOf<L, T>>{rows(view(std::as_const(x)), i, m),
-                                          rows(view(s.x), i, m),
-                                          ColView<T>(v.data() + i, m),
-                                          {theta.data(), theta.size()},
-                                          {buffers.data(), buffers.size()},
-                                          view_of(static_cast<const T*>(nullptr), m, 0, m),
-                                          key.fork(1).from_row(ranks.first + i),
-                                          cache,
-                                          scratch,
-                                          false,
-                                          &s.report});
-    }
-    const Path path(base, target, static_cast<double>(k) / temperatures);
-    mover(move(path), x, s.x, v, noise.fork(static_cast<std::uint64_t>(k)), ranks.first, s.report);
+    mover(layer_at(path, k), x, s.x, v, noise.fork(static_cast<std::uint64_t>(k)), ranks.first, s.report);
     x.swap(s.x);
     energies(path, view(std::as_const(x)), u, w);
     for (Index i = 0; i < n; ++i) {
