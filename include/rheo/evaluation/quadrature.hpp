@@ -209,7 +209,7 @@ template <class Mass> double chi_square_of_cells(const Batch<double>& x, Mass ma
 /// The same against a density, with masses by midpoints, 8 a side of a cell where it is smooth.  One that is not may
 /// jump at a learned place, which no seam tells: 16 a side, and 4096 on a line, where all that cells miss would be
 /// seen.
-template <class Density> double chi_square(const Batch<double>& x, Density density, bool smooth) {
+template <class Density> double chi_square(const Batch<double>& x, Density density, bool smooth = true) {
   const Index D = x.cols(), fine = smooth ? 8 : D == 2 ? 16 : 4096;
   Batch<double> point(fine * (D == 2 ? fine : 1), D);
   return chi_square_of_cells(x, [&](const double* lo, const double* hi) {
