@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// only: rheo: this is neither an energy nor an objective: an energy is made of a lambda of one point, by energy_of<D>(
+// only: rheo: this lambda is neither an energy nor an objective: an energy is made of one, by energy_of<D>(
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/layers/bijections/act_norm.hpp"

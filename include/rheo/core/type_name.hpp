@@ -11,10 +11,15 @@ namespace rheo {
 
 namespace detail {
 /// As the compiler spells it, blanks and all.
-template <class F> std::string_view spelling() {
+template <class F> constexpr std::string_view spelling() {
   const std::string_view all = __PRETTY_FUNCTION__;
   const auto from = all.find("F = ") + 4, to = all.find_first_of(";]", from);
   return all.substr(from, to - from);
+}
+/// Whether a type is a lambda's own: g++ ends it by <lambda(...)>, clang says (lambda at ...).
+template <class F> constexpr bool is_lambda() {
+  constexpr std::string_view name = spelling<F>();
+  return name.starts_with("(lambda at ") || (name.find("<lambda(") != name.npos && name.ends_with(")>"));
 }
 }  // namespace detail
 

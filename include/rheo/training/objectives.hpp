@@ -10,6 +10,7 @@
 // that a trainer keeps for every thread, and takes (call, room).
 #pragma once
 
+#include "rheo/core/type_name.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/math/energy.hpp"
 
@@ -75,26 +76,16 @@ struct RoomFor<O, F, T> {
 /// What a trainer keeps for an objective, one a thread.
 template <class O, class F, class T> using RoomOf = typename RoomFor<O, F, T>::type;
 
-/// Told by how it is declared: a user's lambda of one point would not survive the question whether it takes a call.
-template <class O, class F, class T>
-concept IsObjective = HasRoom<O, F, T> || requires(const O& o, ObjectiveCall<F, T>& c) {
-  o.template operator()<F, T>(c);
-} || requires(const O& o, ObjectiveCall<F, T>& c) {
-  &O::operator();
-  o(c);
-};
-
 template <class O, class F, class T>
 double run_objective(const O& objective, ObjectiveCall<F, T>& c, [[maybe_unused]] RoomOf<O, F, T>& room) {
   if constexpr (HasRoom<O, F, T>) {
     return objective(c, room);
-  } else if constexpr (IsObjective<O, F, T>) {
-    return objective(c);
   } else {
-    static_assert(IsObjective<O, F, T>,
-                  "rheo: this is neither an energy nor an objective: an energy is made of a lambda of one point, by "
-                  "energy_of<D>([](const auto& x) { return ...; })");
-    return 0;
+    static_assert(!is_lambda<O>(),  // whether it takes a call cannot be asked: the question would compile its body
+                  "rheo: this lambda is neither an energy nor an objective: an energy is made of one, by "
+                  "energy_of<D>([](const auto& x) { return ...; }), an objective is a struct with a call");
+    if constexpr (!is_lambda<O>()) return objective(c);
+    else return 0;
   }
 }
 
