@@ -281,7 +281,7 @@ TEST_CASE("moons are learned: the density is one, and that of the samples") {
   CHECK(gap_to_entropy(model.log_prob(fresh), targets::Moons::entropy()).value < gap.value);
 }
 
-TEST_CASE("a conditional flow is learned") {
+TEST_CASE("a conditional free-form flow is learned") {
   using F =
       Flow<Standardize<1>, FreeForm<1, BasicMlp<Silu, WideZeroLast, 16, 16>, BasicMlp<Silu, WideZeroLast, 16, 16>, 1>,
            StandardNormal<1>>;
