@@ -299,7 +299,7 @@ TEST_CASE("a conditional free-form flow is learned") {
   CHECK(gap.value < 0.06);
 }
 
-TEST_CASE("the same bits for any number of threads; nothing is allocated after the first step") {
+TEST_CASE("a free-form fit: the same bits for any number of threads; nothing is allocated after the first step") {
   using F = Flow<Standardize<2>, FreeForm<2, MlpOf<Silu, 16>, ResidualMlpOf<Silu, 8, 1>>, StandardNormal<2>>;
   const auto data = targets::moons<float>(2000, Noise{1});
   const auto none = Model<F, float>::template nothing<const float>(2000);
