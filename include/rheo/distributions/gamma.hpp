@@ -13,6 +13,19 @@
 #include "rheo/platform/macros_off.hpp"
 
 namespace rheo {
+namespace detail {
+
+inline double number_of(double x) { return x; }
+template <class T> double number_of(T x) { return static_cast<double>(autodiff::value_of(x)); }
+/// y with F(y) = u, by the graph of doubles; tangents of T through `lifted`, the graph in T.
+template <class T, class Graph, class Lifted>
+T quantile_by_graph(double u, double start, const Graph& graph, const Lifted& lifted) {
+  const double target = math::quantile_target(u), y = math::root_of_increasing(graph, target, start, 1.0);
+  if constexpr (autodiff::is_dual_v<T>) return math::lift_root(lifted, T(target), T(y));
+  else return T(y);
+}
+
+}  // namespace detail
 namespace family {
 
 /// What Gamma and Beta share: shapes k = start e^u(a), u = B tanh(a / B) with B = 3: within a factor of 20 of the
@@ -38,15 +51,6 @@ struct Shapes {
   template <class L> static L one_less() {
     return L(1) - L(0.5) * L(std::numeric_limits<math::ScalarOf<L>>::epsilon());
   }
-  /// y with F(y) = u, by the graph of doubles; tangents of T through `lifted`, the graph in T.
-  template <class T, class Graph, class Lifted>
-  static T solve(double u, double start, const Graph& graph, const Lifted& lifted) {
-    const double target = math::quantile_target(u), y = math::root_of_increasing(graph, target, start, 1.0);
-    if constexpr (autodiff::is_dual_v<T>) return math::lift_root(lifted, T(target), T(y));
-    else return T(y);
-  }
-  static double value(double x) { return x; }
-  template <class T> static double value(T x) { return static_cast<double>(autodiff::value_of(x)); }
 };
 
 /// Mean k e^s, variance k e^2s: parameters (a, b), s = scale.log_scale(a) and k the shape of b; k = 1, the exponential
@@ -86,9 +90,9 @@ template <class Scale = Exp> struct Gamma : Shapes {
   }
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 5>& q) const {
     using std::exp;
-    const double k = value(q[2]), c = math::log_gamma(k).f;
+    const double k = rheo::detail::number_of(q[2]), c = math::log_gamma(k).f;
     const double u = noise.uniform(i, j);
-    const T y = solve<T>(
+    const T y = rheo::detail::quantile_by_graph<T>(
         u, std::log(k), [&](double at) { return math::gamma_graph(at, k, c, u < 0.5); },
         [&](T at) { return math::gamma_graph(at, q[2], q[3], u < 0.5); });
     return held(T(exp(y + q[1])));
@@ -98,9 +102,9 @@ template <class Scale = Exp> struct Gamma : Shapes {
     using D = Dual<double>;
     give(0, g_x * x);
     if (!(x > low<T>())) return;
-    const D k(value(q[2]), 1);
-    const auto at =
-        math::gamma_graph(D(std::log(value(x)) - value(q[1])), k, math::log_gamma(k).f, noise.uniform(i, j) < 0.5);
+    const D k(rheo::detail::number_of(q[2]), 1);
+    const auto at = math::gamma_graph(D(std::log(rheo::detail::number_of(x)) - rheo::detail::number_of(q[1])), k,
+                                      math::log_gamma(k).f, noise.uniform(i, j) < 0.5);
     give(1, g_x * x * T(-at.y.b / at.slope.a));
   }
 
@@ -142,10 +146,10 @@ struct Beta : Shapes {
     give(1, g[1] * shape_slope(L(raw(1)), q[1]));
   }
   template <class T> T draw(const Noise& noise, Index i, Index j, const std::array<T, 5>& q) const {
-    const double a = value(q[0]), b = value(q[1]),
+    const double a = rheo::detail::number_of(q[0]), b = rheo::detail::number_of(q[1]),
                  c = math::log_gamma(a).f + math::log_gamma(b).f - math::log_gamma(a + b).f;
     const double u = noise.uniform(i, j);
-    return held(math::sigmoid(solve<T>(
+    return held(math::sigmoid(rheo::detail::quantile_by_graph<T>(
         u, std::log(a / b), [&](double at) { return math::beta_graph(at, a, b, c, u < 0.5); },
         [&](T at) { return math::beta_graph(at, q[0], q[1], q[2], u < 0.5); })));
   }
@@ -154,7 +158,8 @@ struct Beta : Shapes {
     using D = Dual<double>;
     if (!(x > low<T>() && x < one_less<T>())) return;
     for (Index k = 0; k < 2; ++k) {
-      const D a(value(q[0]), k == 0), b(value(q[1]), k == 1), y(std::log(value(x)) - std::log1p(-value(x)));
+      const D a(rheo::detail::number_of(q[0]), k == 0), b(rheo::detail::number_of(q[1]), k == 1),
+          y(std::log(rheo::detail::number_of(x)) - std::log1p(-rheo::detail::number_of(x)));
       const D c = math::log_gamma(a).f + math::log_gamma(b).f - math::log_gamma(D(a + b)).f;
       const auto at = math::beta_graph(y, a, b, c, noise.uniform(i, j) < 0.5);
       give(k, g_x * x * (T(1) - x) * T(-at.y.b / at.slope.a));

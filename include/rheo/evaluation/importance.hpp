@@ -86,6 +86,7 @@ WeightedSample<T> weighted_sample(const Model<F, T>& model, const E& energy, Ind
   return out;
 }
 
+/// What is no energy is told what makes one.
 template <class F, class T, class E>
 requires(!ValueEnergy<E>) WeightedSample<T> weighted_sample(const Model<F, T>&, const E&, Index, Noise, Threads = 1) {
   detail::wants_energy<E>();
@@ -352,6 +353,7 @@ AnnealedSample<T> annealed_sample(Batch<T> x, const Base& base, const Target& ta
   const Index n = x.rows();
   return detail::annealed<T>(std::move(x), n, base, target, move, temperatures, noise, threshold, detail::AllRows{});
 }
+/// What is no energy is told what makes one.
 template <class T, class Base, class Target, class Move>
 requires(!ValueEnergy<Base> || !ValueEnergy<Target>) AnnealedSample<T> annealed_sample(Batch<T>, const Base&,
                                                                                        const Target&, const Move&, int,

@@ -58,6 +58,7 @@ auto snf(const E& target, const Move& move, const Block& block = Block{}) {
   static_assert(Blocks > 0 && Block::x_dim == E::dim && Block::z_dim == E::dim);
   return detail::snf<E::dim, Block>(target, move, block, std::make_index_sequence<static_cast<std::size_t>(Blocks)>{});
 }
+/// What is no energy is told what makes one.
 template <Index Blocks, class Block, class E, class Move>
 requires(!ValueEnergy<E>) auto snf(const E&, const Move&, const Block& = Block{}) {
   return rheo::detail::wants_energy<E>();
