@@ -165,6 +165,7 @@ inline std::string replace_file(const std::string& path, std::string_view bytes)
     const int fd = ::open(to.target.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
     return fd < 0 ? "cannot open: " + detail::system_reason(errno) : detail::write_and_close(fd, bytes);
   }
+  const std::string folder = to.folder();  // named before the rename, behind which nothing may fail but the disk
   std::string temporary;
   const int fd = detail::open_temporary(to, temporary);
   if (fd < 0) return "cannot create " + temporary + ": " + detail::system_reason(errno);
@@ -180,7 +181,7 @@ inline std::string replace_file(const std::string& path, std::string_view bytes)
     ::unlink(temporary.c_str());
     return reason;
   }
-  reason = detail::sync_folder(to.folder());
+  reason = detail::sync_folder(folder);
   return reason.empty() ? "" : "written, but " + reason;
 }
 
