@@ -33,6 +33,12 @@ template <class T> using CView = Eigen::Map<const Batch<T>, 0, Eigen::OuterStrid
 template <class T> using ColView = Eigen::Map<Column<T>>;                              ///< N, to be written
 template <class T> using CColView = Eigen::Map<const Column<T>>;                       ///< N, to be read
 
+namespace detail {
+/// A number's type, told of T: what a template computes in double on its way is so compiled where it is called, not
+/// wherever its header is read.
+template <class Number, class T> using Late = std::conditional_t<std::is_void_v<T>, T, Number>;
+}  // namespace detail
+
 /// The view of a pointer: n rows, c columns, columns `stride` apart.
 template <class T> View<T> view_of(T* p, Index n, Index c, Index stride) {
   return {p, n, c, Eigen::OuterStride<>(stride)};

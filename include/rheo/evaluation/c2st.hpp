@@ -33,6 +33,8 @@ struct C2stOptions {
 /// widths other than D, unequal numbers of rows, fewer than two rows a fold, and wrong options.
 template <Index D, class Net = BasicMlp<Relu, UniformLast, 10 * D, 10 * D>, class T>
 Estimate c2st(const Batch<T>& a, const Batch<T>& b, const C2stOptions& options = {}) {
+  using Real = detail::Late<double, T>;
+  using Single = detail::Late<float, T>;
   const Index n = a.rows(), folds = options.folds;
   detail::check_width<T>(a, D, "the first sample");
   detail::check_width<T>(b, D, "the second sample");
@@ -43,13 +45,13 @@ Estimate c2st(const Batch<T>& a, const Batch<T>& b, const C2stOptions& options =
     constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     return {unknown, unknown};
   }
-  Batch<float> x(2 * n, D), label(2 * n, 1);
+  Batch<Single> x(2 * n, D), label(2 * n, 1);
   for (Index j = 0; j < D; ++j) {
-    const Column<double> c = a.col(j).template cast<double>();
+    const Column<Real> c = a.col(j).template cast<Real>();
     const double mean = c.mean(), deviation = std::sqrt((c - mean).square().mean()),
                  unit = deviation > 0 ? deviation : 1;
-    x.col(j).head(n) = ((c - mean) / unit).template cast<float>();
-    x.col(j).tail(n) = ((b.col(j).template cast<double>() - mean) / unit).template cast<float>();
+    x.col(j).head(n) = ((c - mean) / unit).template cast<Single>();
+    x.col(j).tail(n) = ((b.col(j).template cast<Real>() - mean) / unit).template cast<Single>();
   }
   label.topRows(n).setZero(), label.bottomRows(n).setOnes();
   std::vector<Index> fold(static_cast<std::size_t>(2 * n));
@@ -62,13 +64,13 @@ Estimate c2st(const Batch<T>& a, const Batch<T>& b, const C2stOptions& options =
   for (Index k = 0; k < folds; ++k) {
     std::vector<Index> own, others;
     for (Index i = 0; i < 2 * n; ++i) (fold[static_cast<std::size_t>(i)] == k ? own : others).push_back(i);
-    const auto rows = [](const Batch<float>& all, const std::vector<Index>& which) {
-      Batch<float> part(static_cast<Index>(which.size()), all.cols());
-      copy_rows<float>(view(all), which.data(), view(part));
+    const auto rows = [](const Batch<Single>& all, const std::vector<Index>& which) {
+      Batch<Single> part(static_cast<Index>(which.size()), all.cols());
+      copy_rows<Single>(view(all), which.data(), view(part));
       return part;
     };
     const Noise noise = options.noise.fork(2).fork(static_cast<std::uint64_t>(k));
-    auto model = make_model<float>(Flow{ConditionalBernoulli<1, Net, D>{}}, noise.fork(0));
+    auto model = make_model<Single>(Flow{ConditionalBernoulli<1, Net, D>{}}, noise.fork(0));
     FitOptions o{.epochs = options.epochs, .batch = options.batch, .learning_rate = options.learning_rate};
     o.validation = 0, o.patience = 0, o.clip_norm = 0, o.noise = noise.fork(1);
     o.threads = options.threads.count, o.executor = options.threads.executor, o.standardize_context = false;
@@ -80,8 +82,8 @@ Estimate c2st(const Batch<T>& a, const Batch<T>& b, const C2stOptions& options =
       return idle < 10;
     };
     fit(model, rows(label, others), rows(x, others), o);
-    const Batch<float> ones = Batch<float>::Ones(static_cast<Index>(own.size()), 1);
-    const Column<float> second = model.log_prob(ones, rows(x, own));
+    const Batch<Single> ones = Batch<Single>::Ones(static_cast<Index>(own.size()), 1);
+    const Column<Single> second = model.log_prob(ones, rows(x, own));
     for (std::size_t i = 0; i < own.size(); ++i)
       right += (second(static_cast<Index>(i)) > -0.69314718F) == (own[i] >= n) ? 1.0 : 0.0;
   }

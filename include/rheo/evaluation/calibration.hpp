@@ -70,18 +70,19 @@ template <class T> Batch<double> calibration_ranks(const Batch<T>& truth, const 
 template <class T>
 Column<double> tarp_ranks(const Batch<T>& truth, const Batch<T>& draws,
                           const std::type_identity_t<Batch<T>>& references, Noise ties = {}) {
+  using Real = detail::Late<double, T>;
   const Index n = truth.rows(), D = truth.cols(), L = detail::draws_each(n, D, draws.rows(), draws.cols());
   if (references.rows() != n || references.cols() != D) detail::fail("tarp_ranks wants a reference for each truth");
-  Row<double> weight(D);
+  Row<Real> weight(D);
   for (Index j = 0; j < D; ++j) {
-    const Column<double> c = truth.col(j).template cast<double>();
+    const Column<Real> c = truth.col(j).template cast<Real>();
     const double variance = (c - c.mean()).square().mean();
     weight(j) = variance > 0 ? 1 / variance : 1;
   }
-  Column<double> ranks(n);
+  Column<Real> ranks(n);
   for (Index i = 0; i < n; ++i) {
     const auto distance = [&](const auto& x) {
-      return ((x - references.row(i)).template cast<double>().square() * weight).sum();
+      return ((x - references.row(i)).template cast<Real>().square() * weight).sum();
     };
     ranks(i) = detail::rank_of(
         distance(truth.row(i)), L, [&](Index k) { return distance(draws.row(i * L + k)); }, ties, i);
@@ -108,7 +109,7 @@ struct Calibration {
 };
 
 /// Of n ranks from 0 to L (a column of calibration_ranks, or tarp_ranks); throws std::invalid_argument for others.
-inline Calibration calibration(const Column<double>& ranks, Index L) {
+template <class Real = double> Calibration calibration(const std::type_identity_t<Column<Real>>& ranks, Index L) {
   const double n = static_cast<double>(ranks.size()), levels = static_cast<double>(L + 1);
   if (ranks.size() == 0 || L < 1 || !(ranks >= 0).all() || !(ranks <= static_cast<double>(L)).all())
     detail::fail("calibration wants ranks from 0 to the number of draws");

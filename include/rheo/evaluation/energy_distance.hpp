@@ -22,10 +22,10 @@ struct EnergyDistance : Estimate {
 namespace detail {
 
 /// a_sums(i) += sum over j of |a_i - b_j|, b_sums(j) likewise; of one sample (`same`) each pair once.
-template <class T>
-void add_distances(CView<T> a, CView<T> b, bool same, Column<double>& a_sums, Column<double>& b_sums) {
+template <class T, class Real>
+void add_distances(CView<T> a, CView<T> b, bool same, Column<Real>& a_sums, Column<Real>& b_sums) {
   constexpr Index block = 512;
-  Column<double> d(block);
+  Column<Real> d(block);
   for (Index from = 0; from < b.rows(); from += block) {
     for (Index i = 0; i < a.rows(); ++i) {
       const Index first = same ? std::max(from, i + 1) : from, n = std::min(from + block, b.rows()) - first;
@@ -33,7 +33,7 @@ void add_distances(CView<T> a, CView<T> b, bool same, Column<double>& a_sums, Co
       auto r = d.head(n);
       r.setZero();
       for (Index k = 0; k < a.cols(); ++k)
-        r += (column(b, k).segment(first, n).template cast<double>() - static_cast<double>(a(i, k))).square();
+        r += (column(b, k).segment(first, n).template cast<Real>() - static_cast<Real>(a(i, k))).square();
       r = r.sqrt();
       a_sums(i) += r.sum();
       b_sums.segment(first, n) += r;
@@ -41,8 +41,8 @@ void add_distances(CView<T> a, CView<T> b, bool same, Column<double>& a_sums, Co
   }
 }
 /// The sum of squares about the mean, times (n - 1) / n: the variance of the mean by leaving out one row after another.
-inline double jackknife(const Column<double>& without) {
-  const double n = static_cast<double>(without.size());
+template <class Real> Real jackknife(const Column<Real>& without) {
+  const Real n = static_cast<Real>(without.size());
   return (without - without.mean()).square().sum() * (n - 1) / n;
 }
 
@@ -53,18 +53,19 @@ inline double jackknife(const Column<double>& without) {
 /// value where the laws differ; where they do not, up to 1.4 times as large.  NaN in, NaN out.  Throws
 /// std::invalid_argument for other shapes.
 template <class T> EnergyDistance energy_distance(const Batch<T>& a, const Batch<T>& b) {
+  using Real = detail::Late<double, T>;
   const Index n = a.rows(), m = b.rows();
   if (n < 3 || m < 3 || a.cols() != b.cols() || a.cols() == 0)
     detail::fail("energy_distance: samples of " + std::to_string(n) + " x " + std::to_string(a.cols()) + " and " +
                  std::to_string(m) + " x " + std::to_string(b.cols()) + "; it wants three rows or more, of one width");
-  Column<double> aa = Column<double>::Zero(n), ab = aa, bb = Column<double>::Zero(m), ba = bb;
+  Column<Real> aa = Column<Real>::Zero(n), ab = aa, bb = Column<Real>::Zero(m), ba = bb;
   detail::add_distances<T>(view(a), view(a), true, aa, aa);
   detail::add_distances<T>(view(b), view(b), true, bb, bb);
   detail::add_distances<T>(view(a), view(b), false, ab, ba);
   const double N = static_cast<double>(n), M = static_cast<double>(m), within_a = aa.sum(), within_b = bb.sum(),
                between = ab.sum(), x = within_a / (N * (N - 1)), y = within_b / (M * (M - 1)), xy = between / (N * M);
-  const Column<double> without_a = 2 * (between - ab) / ((N - 1) * M) - (within_a - 2 * aa) / ((N - 1) * (N - 2)) - y,
-                       without_b = 2 * (between - ba) / (N * (M - 1)) - (within_b - 2 * bb) / ((M - 1) * (M - 2)) - x;
+  const Column<Real> without_a = 2 * (between - ab) / ((N - 1) * M) - (within_a - 2 * aa) / ((N - 1) * (N - 2)) - y,
+                     without_b = 2 * (between - ba) / (N * (M - 1)) - (within_b - 2 * bb) / ((M - 1) * (M - 2)) - x;
   EnergyDistance e;
   e.value = 2 * xy - x - y;
   e.error = std::sqrt(detail::jackknife(without_a) + detail::jackknife(without_b));

@@ -33,13 +33,14 @@ struct Mmd {
 /// NaN where a number is not finite.  Throws std::invalid_argument for other shapes and a bandwidth that is not
 /// positive or is the median of rows that are mostly equal.
 template <class T> Mmd mmd(const Batch<T>& a, const Batch<T>& b, const MmdOptions& options = {}) {
+  using Real = detail::Late<double, T>;
   const Index n = a.rows(), m = b.rows(), N = n + m, D = a.cols(), P = options.permutations;
   if (n < 2 || m < 2 || b.cols() != D || D < 1 || P < 0 || !(options.bandwidth >= 0))
     detail::fail("mmd wants two samples of one width, two rows or more each, and no negative option");
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   if (!a.allFinite() || !b.allFinite()) return {{unknown, unknown}, unknown, unknown};
-  Batch<double> x(N, D), chosen(N, P + 1);
-  x << a.template cast<double>(), b.template cast<double>();
+  Batch<Real> x(N, D), chosen(N, P + 1);
+  x << a.template cast<Real>(), b.template cast<Real>();
   // A column a dealing: 1 for the rows that are of the first sample, the true one in front.
   chosen.setZero();
   chosen.col(0).head(n).setOnes();
@@ -64,8 +65,8 @@ template <class T> Mmd mmd(const Batch<T>& a, const Batch<T>& b, const MmdOption
     if (!(h > 0)) detail::fail("mmd: most rows are equal, so that their median distance is 0: give a bandwidth");
   }
   // Sums of the kernel, which is 1 on the diagonal, over the first sample of each dealing and over all rows.
-  Column<double> within = Column<double>::Zero(P + 1), crossing = within, own(N), every(N);
-  Batch<double> kernel, sums;
+  Column<Real> within = Column<Real>::Zero(P + 1), crossing = within, own(N), every(N);
+  Batch<Real> kernel, sums;
   for (Index from = 0; from < N; from += 64) {
     const Index rows = std::min<Index>(64, N - from);
     kernel.resize(rows, N), sums.resize(rows, P + 1);
@@ -75,7 +76,7 @@ template <class T> Mmd mmd(const Batch<T>& a, const Batch<T>& b, const MmdOption
       for (Index j = 0; j < D; ++j) column += (x.col(j).segment(from, rows) - x(k, j)).square();
     }
     kernel = (kernel * (-0.5 / (h * h))).exp();
-    gemm_nn<double>(view(std::as_const(kernel)), view(std::as_const(chosen)), view(sums));
+    gemm_nn<Real>(view(std::as_const(kernel)), view(std::as_const(chosen)), view(sums));
     within += (sums * chosen.middleRows(from, rows)).colwise().sum().transpose();
     crossing += sums.colwise().sum().transpose();
     own.segment(from, rows) = sums.col(0);
@@ -83,11 +84,11 @@ template <class T> Mmd mmd(const Batch<T>& a, const Batch<T>& b, const MmdOption
   }
   const double u = static_cast<double>(n), v = static_cast<double>(m);
   crossing -= within;
-  const Column<double> squared =
+  const Column<Real> squared =
       (within - u) / (u * (u - 1)) + (every.sum() - within - 2 * crossing - v) / (v * (v - 1)) - 2 * crossing / (u * v);
   // What each row adds, given the others.
-  const Column<double> first = (own.head(n) - 1) / (u - 1) - (every - own).head(n) / v,
-                       second = (every - own).tail(m) / (v - 1) - 1 / (v - 1) - own.tail(m) / u;
+  const Column<Real> first = (own.head(n) - 1) / (u - 1) - (every - own).head(n) / v,
+                     second = (every - own).tail(m) / (v - 1) - 1 / (v - 1) - own.tail(m) / u;
   const double error = 2 * std::hypot(mean_and_error(first).error, mean_and_error(second).error);
   const double as_much = static_cast<double>((squared.tail(P) >= squared(0)).count());
   return {{squared(0), error}, P > 0 ? (1 + as_much) / (1 + static_cast<double>(P)) : unknown, h};

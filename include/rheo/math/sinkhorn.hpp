@@ -13,13 +13,15 @@
 namespace rheo::math {
 
 /// The plan p >= 0 with rows and columns of sum 1 / n that makes sum p cost + regularisation sum p log p least: `cost`,
-/// n x n and finite, becomes n p, whose rows sum to 1, so that row i holds the law of its partner.  At most `sweeps` of
-/// rows and columns; returns the worst abs(sum - 1) of a column of n p, below the tolerance unless the sweeps ran out.
-inline double entropic_plan(View<double> cost, double regularisation, Arena& scratch, double tolerance = 1e-6,
-                            int sweeps = 1000) {
+/// n x n, double and finite, becomes n p, whose rows sum to 1, so that row i holds the law of its partner.  At most
+/// `sweeps` of rows and columns; returns the worst abs(sum - 1) of a column of n p, below the tolerance unless the
+/// sweeps ran out.
+template <class Real>
+double entropic_plan(View<Real> cost, double regularisation, Arena& scratch, double tolerance = 1e-6,
+                     int sweeps = 1000) {
   Arena::Scope scope(scratch);
   const Index n = cost.rows();
-  ColView<double> a = scratch.column<double>(n), b = scratch.column<double>(n), top = scratch.column<double>(n);
+  ColView<Real> a = scratch.column<Real>(n), b = scratch.column<Real>(n), top = scratch.column<Real>(n);
   b.setZero();
   for (Index j = 0; j < n; ++j) column(cost, j) *= -1 / regularisation;
   double worst = 0;

@@ -224,7 +224,7 @@ class Mustache {
   double log_z() const { return 0.0; }
   /// n x dim exact draws.
   template <class T = double> Batch<T> sample(Index n, Noise noise) const {
-    Batch<double> x(n, 2);
+    Batch<::rheo::detail::Late<double, T>> x(n, 2);
     noise.normals(view(x));
     x.col(1) = r_ * x.col(0) + x.col(1) / std::sqrt(scale_) + (x.col(0).square() - 1).square();
     return x.template cast<T>();

@@ -60,7 +60,7 @@ template <Index D> class MixtureEnergy {
   double log_z() const { return 0.0; }
   /// n x dim exact draws.
   template <class T = double> Batch<T> sample(Index n, Noise noise) const {
-    Batch<double> x(n, D);
+    Batch<::rheo::detail::Late<double, T>> x(n, D);
     noise.fork(0).normals(view(x));
     for (Index i = 0; i < n; ++i)
       x.row(i) = x.row(i) * std::sqrt(variance_) + means_.row(noise.fork(1).index(i, 0, means_.rows()));
@@ -100,7 +100,7 @@ inline MixtureEnergy<2> shifted_modes(double variance = 1e-2) {
   Batch<double> means(8, 2);
   for (Index k = 0; k < 8; ++k) {
     const double t = 0.25 * detail::pi * static_cast<double>(k);
-    means.row(k) << std::cos(t) - 1, std::sin(t);
+    means(k, 0) = std::cos(t) - 1, means(k, 1) = std::sin(t);
   }
   return {std::move(means), variance};
 }
