@@ -12,18 +12,19 @@
 #include <utility>
 #include <vector>
 
-#include "harmonics.hpp"
 #include "rheo/distributions/uniform.hpp"
 #include "rheo/flows/flow.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/flows/repeat.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/on.hpp"
+#include "rheo/nets/periodic.hpp"
 #include "rheo/transformers/circular_shift.hpp"
 #include "rheo/transformers/range.hpp"
 #include "rheo/transformers/rational_quadratic_spline.hpp"
 
 namespace published {
+using namespace rheo;
 
 /// Latitude and longitude in degrees to longitude in [-pi, pi) and (1 + sin latitude) / 2 in [0, 1].
 inline Batch<double> to_chart(const Batch<double>& degrees) {

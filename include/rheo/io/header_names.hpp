@@ -64,7 +64,7 @@ inline constexpr HeaderNames header_names[] = {
     {"nets/masked.hpp", "MadeBy BasicMade"},
     {"nets/masked_residual.hpp", "BasicResidualMade"},
     {"nets/mlp.hpp", "ZeroLast UniformLast WideZeroLast BasicMlp"},
-    {"nets/periodic.hpp", "Periodic"},
+    {"nets/periodic.hpp", "Harmonics Periodic"},
     {"nets/probability_flow.hpp", "ProbabilityFlow DiffFlowTime DiffFlowOde"},
     {"nets/residual.hpp", "detail::Gate detail::ResidualLayout BasicResidualMlp"},
     {"nets/stairs.hpp", "detail::Stairs"},
