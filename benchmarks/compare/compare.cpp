@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -21,6 +20,7 @@
 #include "common.hpp"
 #include "study/report.hpp"
 #include "study/row.hpp"
+#include "study/rows.hpp"
 
 namespace {
 using namespace study;
@@ -130,20 +130,6 @@ const Family& find_family(const std::string& name) {
   throw WrongUsage("no family is called '" + name + "'; --list names them");
 }
 
-std::vector<Record> read_rows(const std::string& path) {
-  std::vector<Record> rows;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    if (auto r = Record::parse(line)) rows.push_back(std::move(*r));
-  }
-  return rows;
-}
-void append(const std::string& path, const std::string& line) {
-  std::ofstream out(path, std::ios::app);
-  out << line << '\n' << std::flush;
-  if (!out) throw std::runtime_error(path + ": cannot be written");
-}
-
 /// Steps that fill the time, measured once a family and kept: later runs replay them.
 long recorded_steps(const Arguments& a, const Family& family) {
   const std::string path = a.out + "/steps.jsonl";
@@ -168,20 +154,6 @@ std::string key(const std::string& family, const std::string& target, double see
 }
 std::string key(const Record& r) {
   return key(r.text("family"), r.text("target"), r.number("seed").value_or(0), r.text("budget"));
-}
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[16];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
-std::string machine() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(": ") + 2) + ", GCC " + __VERSION__;
-  }
-  return "unknown";
 }
 
 struct Job {

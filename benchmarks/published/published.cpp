@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
 // published: other people's tables, their figures beside ours.  Rows are kept in rows.jsonl, one appended when it is
 // done, so that a run that is killed goes on; the page README.md is made from the rows that are there.
-#include <chrono>
-#include <cstdio>
-#include <ctime>
-#include <fstream>
 #include <iostream>
 #include <set>
 #include <stdexcept>
 
 #include "../../examples/command_line.hpp"
+#include "../compare/study/rows.hpp"
 #include "rheo/io/file.hpp"
 #include "rows.hpp"
 
 namespace {
 using namespace published;
+using study::read_rows;
 
 constexpr const char* usage =
     "usage: published [--run] [--only A,B] [--again NAME] [--list] [--dir DIR]\n"
@@ -24,33 +22,12 @@ constexpr const char* usage =
     "  --again    runs a row that is there once more, prints both and changes nothing; fails where they differ\n"
     "  --list     names all rows\n";
 
-std::vector<Record> read_rows(const std::string& path) {
-  std::vector<Record> rows;
-  std::ifstream in(path);
-  for (std::string line; std::getline(in, line);) {
-    if (auto r = Record::parse(line)) rows.push_back(std::move(*r));
-  }
-  return rows;
-}
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[16];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
-std::string machine() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(": ") + 2);
-  }
-  return "unknown";
-}
 Record with_name(const Cell& cell) {
   Record r;
   r.text("name", cell.name);
   r.append(cell.measure());
-  r.text("date", today());
-  r.text("machine", machine());
+  r.text("date", study::today());
+  r.text("machine", study::machine());
   return r;
 }
 
@@ -101,9 +78,7 @@ int main(int count, char** words) {
       if (!run || !wanted || done.count(cell.name)) continue;
       std::cerr << cell.name << " ..." << std::flush;
       ours.push_back(with_name(cell));
-      std::ofstream out(path, std::ios::app);
-      out << ours.back().line() << '\n' << std::flush;
-      if (!out) throw std::runtime_error(path + ": cannot be written");
+      study::append(path, ours.back().line());
       std::cerr << ' ' << ours.back().line() << '\n';
     }
     const std::string text = page(all, ours, read_rows(dir + "/theirs.jsonl"));

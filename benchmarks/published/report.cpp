@@ -58,27 +58,29 @@ std::string over_splits(const Found& f, const std::string& key, int digits) {
 
 std::string earth(const std::vector<Cell>& all, const std::vector<Record>& ours, const std::vector<Record>& theirs) {
   std::string t =
-      "## Earth\n\n"
-      "Mean negative log-likelihood of the test rows, per area of the unit sphere, nats; lower is better, the uniform "
-      "law "
-      "has log 4π = 2.53.\n"
-      "Ours is the mean density of four spline flows of (longitude, sine of the latitude), a circle and an interval, a "
-      "chart "
-      "that keeps\nareas: no layer of it knows the sphere. 80 % of the rows train, 10 % choose the epoch, 10 % test; ± "
-      "is the "
-      "standard deviation\nover five splits (shuffles of our own; theirs are other five). The published methods are "
-      "single "
-      "models; the row below ours is one\nflow, the mean of the four. The settings are the same in all columns and "
-      "were chosen "
-      "after one shorter fit of fire's first split.\n\n"
-      "The earthquakes' file repeats rows (6120, of which 5447 are distinct), and a random split puts the same place "
-      "into "
-      "training and\ntest: a likelihood can be lowered by remembering it. The published column has the repeats, so "
-      "ours "
-      "stands beside it with them; the\nlast column is without. Fires repeat 7 of 12809 rows, which does not matter: "
-      "that "
-      "column is the clean one. Volcanoes (560 of\n827 rows repeat) and floods (not ours to give out) are left out.\n\n"
-      "| method | fire | earthquake | earthquake, distinct rows | figure from |\n|---|---|---|---|---|\n";
+      "## Earth\n"
+      "\n"
+      "Mean negative log-likelihood of the test rows, per area of the unit sphere, nats; lower is better, the "
+      "uniform law has log 4π = 2.53.\n"
+      "Ours is the mean density of four spline flows of (longitude, sine of the latitude), a circle and an "
+      "interval, a chart that keeps\n"
+      "areas: no layer of it knows the sphere. 80 % of the rows train, 10 % choose the epoch, 10 % test; ± is "
+      "the standard deviation\n"
+      "over five splits (shuffles of our own; theirs are other five). The published methods are single models; "
+      "the row below ours is one\n"
+      "flow, the mean of the four. The settings are the same in all columns and were chosen after one shorter "
+      "fit of fire's first split.\n"
+      "\n"
+      "The earthquakes' file repeats rows (6120, of which 5447 are distinct), and a random split puts the same "
+      "place into training and\n"
+      "test: a likelihood can be lowered by remembering it. The published column has the repeats, so ours "
+      "stands beside it with them; the\n"
+      "last column is without. Fires repeat 7 of 12809 rows, which does not matter: that column is the clean "
+      "one. Volcanoes (560 of\n"
+      "827 rows repeat) and floods (not ours to give out) are left out.\n"
+      "\n"
+      "| method | fire | earthquake | earthquake, distinct rows | figure from |\n"
+      "|---|---|---|---|---|\n";
   for (const Record& r : theirs) {
     if (r.text("table") != "earth") continue;
     t += "| " + r.text("method") + " | " + with_error(r.number("fire"), r.number("fire_error")) + " | " +
@@ -97,21 +99,22 @@ std::string earth(const std::vector<Cell>& all, const std::vector<Record>& ours,
 
 std::string sbi(const std::vector<Cell>& all, const std::vector<Record>& ours, const std::vector<Record>& theirs) {
   std::string t =
-      "## Inference by simulation\n\n"
-      "Accuracy of the classifier test (`c2st`, 5 folds, two hidden layers of 10 dim, 10 000 draws against 10 000 of "
-      "the "
-      "exact posterior):\n0.5 is perfect; the "
-      "folds have as many of each, where the benchmark's are dealt by chance. Means over ten observations. **They are "
-      "not the benchmark's own ten**, but "
-      "drawn "
-      "from the prior and the simulator by a\nfixed seed; the tasks are the benchmark's, and the exact posteriors are "
-      "drawn "
-      "in closed form (`sbi_tasks.hpp`). Ours is one\nconditional spline flow for all ten (`presets::Nsf`, 5 "
-      "couplings, "
-      "nets of 64-64), ± the standard error of their mean; the\nbenchmark fits anew for each. Minutes are of the fit "
-      "on one "
-      "core, theirs of a whole run; the machines differ.\n\n"
-      "| task | method | 1 000 simulations | 10 000 | 100 000 | minutes |\n|---|---|---|---|---|---|\n";
+      "## Inference by simulation\n"
+      "\n"
+      "Accuracy of the classifier test (`c2st`, 5 folds, two hidden layers of 10 dim, 10 000 draws against 10 "
+      "000 of the exact posterior):\n"
+      "0.5 is perfect; the folds have as many of each, where the benchmark's are dealt by chance. Means over "
+      "ten observations. **They are not the benchmark's own ten**, but drawn from the prior and the simulator "
+      "by a\n"
+      "fixed seed; the tasks are the benchmark's, and the exact posteriors are drawn in closed form "
+      "(`sbi_tasks.hpp`). Ours is one\n"
+      "conditional spline flow for all ten (`presets::Nsf`, 5 couplings, nets of 64-64), ± the standard error "
+      "of their mean; the\n"
+      "benchmark fits anew for each. Minutes are of the fit on one core, theirs of a whole run; the machines "
+      "differ.\n"
+      "\n"
+      "| task | method | 1 000 simulations | 10 000 | 100 000 | minutes |\n"
+      "|---|---|---|---|---|---|\n";
   std::string last;
   const char* sizes[] = {"1000", "10000", "100000"};
   const auto own = [&](const std::string& task) {
@@ -121,7 +124,7 @@ std::string sbi(const std::vector<Cell>& all, const std::vector<Record>& ours, c
       row += (f.rows.empty() ? not_run : with_error(f.rows[0]->number("c2st"), f.rows[0]->number("c2st_error"), 3)) +
              std::string(" | ");
       minutes += (minutes.empty() ? "" : " / ") +
-                 (f.rows.empty() ? std::string("-") : fixed(f.rows[0]->number("minutes").value_or(0), 1));
+                 (f.rows.empty() ? std::string("-") : fixed(f.rows[0]->number("minutes").value_or(0), 2));
     }
     return row + minutes + " |\n";
   };
@@ -143,14 +146,16 @@ std::string sbi(const std::vector<Cell>& all, const std::vector<Record>& ours, c
 
 std::string page(const std::vector<Cell>& all, const std::vector<Record>& ours, const std::vector<Record>& theirs) {
   std::string t =
-      "# Published tables\n\n"
-      "Tables that others made, their figures beside ours. `cmake --workflow --preset published` prints this page from "
-      "the "
-      "rows that are\nrecorded (`rows.jsonl`; the published figures are in `theirs.jsonl`); "
-      "`build/bench/benchmarks/published --run` runs those that are not\nthere yet, each on one core, "
-      "`--again NAME` one that is, `--list` names them. Figures called second hand were read in later papers'\ntables, "
-      "not "
-      "in their own.\n\n" +
+      "# Published tables\n"
+      "\n"
+      "Tables that others made, their figures beside ours. `cmake --workflow --preset published` prints this "
+      "page from the rows that are\n"
+      "recorded (`rows.jsonl`; the published figures are in `theirs.jsonl`); `build/bench/benchmarks/published "
+      "--run` runs those that are not\n"
+      "there yet, each on one core, `--again NAME` one that is, `--list` names them. Figures called second "
+      "hand were read in later papers'\n"
+      "tables, not in their own.\n"
+      "\n" +
       earth(all, ours, theirs) + "\n" + sbi(all, ours, theirs);
   std::string missing;
   for (const Cell& c : all) {
