@@ -97,9 +97,7 @@ template <ValueEnergy E, Estimator How> class AlphaDivergence {
     ColView<T> v = scratch.template column<T>(n), u = scratch.template column<T>(n);
     ColView<double> log_w = scratch.template column<double>(n), power = scratch.template column<double>(n);
     const auto none = Model<F, T>::template nothing<T>(n);
-    v.setZero();
-    c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise,
-                                                 c.worker.cache, scratch, c.pull && through, &c.worker.report});
+    detail::decode_draws(c, x, v, c.pull && through);
     detail::energy_of_draws(energy, c, read(x), u, c.pull && through ? &g_x : nullptr, room.energy);
     for (Index i = 0; i < n; ++i) {
       const double l = -static_cast<double>(u(i)) - static_cast<double>(v(i));

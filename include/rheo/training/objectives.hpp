@@ -118,6 +118,14 @@ void energy_of_draws(const E& energy, ObjectiveCall<F, T>& c, CView<T> x, ColVie
   }
 }
 
+/// The model's own draws x and v = log p(z) + sum V of their paths, both overwritten; kept where a pull follows.
+template <class F, class T> void decode_draws(ObjectiveCall<F, T>& c, View<T> x, ColView<T> v, bool keep) {
+  v.setZero();
+  c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(Model<F, T>::template nothing<T>(x.rows())), x, v, c.model.theta(),
+                                               c.model.state(), c.context, c.noise, c.worker.cache, c.worker.scratch,
+                                               keep, &c.worker.report});
+}
+
 /// An objective may have another one of its kind by which fits are judged: `judge()`, for losses that are low where
 /// nothing is learned.
 template <class O>
@@ -147,9 +155,7 @@ template <Energy E> struct ReverseKl {
                   g_x = c.worker.scratch.template take<T>(n, F::x_dim);
     ColView<T> v = c.worker.scratch.template column<T>(n), u = c.worker.scratch.template column<T>(n);
     const auto none = Model<F, T>::template nothing<T>(n);
-    v.setZero();
-    c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise,
-                                                 c.worker.cache, c.worker.scratch, c.pull, &c.worker.report});
+    detail::decode_draws(c, x, v, c.pull);
     detail::energy_of_draws(energy, c, read(x), u, c.pull ? &g_x : nullptr, room.energy);
     double loss = 0;
     for (Index i = 0; i < n; ++i) {
