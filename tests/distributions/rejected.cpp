@@ -4,6 +4,7 @@
 #include "rheo/distributions/rejected.hpp"
 
 #include "catch.hpp"
+#include "density.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/evaluation/layer_bench.hpp"
 #include "rheo/evaluation/quadrature.hpp"
@@ -43,12 +44,7 @@ template <class B> detail::LayerBench<B, double> started(const B& base, Noise no
   base.init(Params<double>(b.theta.data(), 0), Params<double>(b.buffers.data(), b.buffers.size()), noise);
   return b;
 }
-template <class B> Column<double> density(detail::LayerBench<B, double>& b, const Batch<double>& x) {
-  Batch<double> out;
-  Column<double> v;
-  b.template call<true>(x, Batch<double>(x.rows(), 0), Noise{}, out, v);
-  return v.exp();
-}
+using rheo_test::density;
 template <class B> Report draw(detail::LayerBench<B, double>& b, Batch<double>& x, Column<double>& v, Noise noise) {
   Report report;
   const Batch<double> none(x.rows(), 0);

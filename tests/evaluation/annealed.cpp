@@ -7,6 +7,7 @@
 #include "rheo/evaluation/importance.hpp"
 #include "rheo/flows/moves.hpp"
 #include "rheo/targets/energies.hpp"
+#include "unbiased_weights.hpp"
 
 namespace evaluation_annealed {
 using namespace rheo;
@@ -17,30 +18,11 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 template <class Move> void unbiased(const Move& move) {
   const targets::GaussianEnergy<1> target(Row<double>::Constant(1, 1.5), Batch<double>::Constant(1, 1, 0.16));
-  for (double threshold : {0.0, 0.7, 1.0}) {
-    const Index repeats = 400, n = 100;
-    Column<double> z(repeats), mean(repeats);
-    int resampled = 0;
-    for (Index r = 0; r < repeats; ++r) {
-      const Noise key = Noise{1}.fork(static_cast<std::uint64_t>(r));
-      Batch<double> x(n, 1);
-      key.fork(0).normals(view(x));
-      const auto s = annealed_sample(x, NormalEnergy<1>{}, target, move, 4, key.fork(1), threshold);
-      z(r) = std::exp(s.log_z.value - target.log_z());
-      mean(r) = z(r) * (expectation(s.x.col(0), s.log_w).value - 1.5);  // E of (1/n) sum w (x - 1.5) is 0
-      resampled += s.resampled;
-    }
-    const Estimate e = mean_and_error(z), m = mean_and_error(mean);
-    INFO("threshold " << threshold << ": Z / exact " << e.value << " +- " << e.error << ", mean " << m.value << " +- "
-                      << m.error << ", resampled " << resampled);
-    CHECK(std::abs(e.value - 1) < 4 * e.error);
-    CHECK(e.error < 0.03);
-    CHECK(std::abs(m.value) < 4 * m.error);
-    CHECK(m.error < 0.03);
-    CHECK((threshold == 0   ? resampled == 0
-           : threshold == 1 ? resampled == 3 * repeats
-                            : resampled > 0 && resampled < 3 * repeats));
-  }
+  rheo_test::unbiased_weights(target.log_z(), 1.5, 4, [&](Noise key, double threshold) {
+    Batch<double> x(100, 1);
+    key.fork(0).normals(view(x));
+    return annealed_sample(x, NormalEnergy<1>{}, target, move, 4, key.fork(1), threshold);
+  });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "rheo/targets/energies.hpp"
 #include "shaken.hpp"
+#include "unbiased_weights.hpp"
 
 namespace evaluation_annealed_flow {
 using namespace rheo;
@@ -35,27 +36,8 @@ TEST_CASE("without resampling weights are those of the flow: its drift, its step
 
 TEST_CASE("a flow with a drift, resampled between its steps, is unbiased for Z and for means") {
   const auto model = shaken_flow(0.12);
-  for (double threshold : {0.0, 0.7, 1.0}) {
-    const Index repeats = 400, n = 100;
-    Column<double> z(repeats), mean(repeats);
-    int resampled = 0;
-    for (Index r = 0; r < repeats; ++r) {
-      const auto s = annealed_sample(model, n, Noise{1}.fork(static_cast<std::uint64_t>(r)), threshold);
-      z(r) = std::exp(s.log_z.value - target.log_z());
-      mean(r) = z(r) * (expectation(s.x.col(0), s.log_w).value - 1.5);  // E of (1/n) sum w (x - 1.5) is 0
-      resampled += s.resampled;
-    }
-    const Estimate e = mean_and_error(z), m = mean_and_error(mean);
-    INFO("threshold " << threshold << ": Z / exact " << e.value << " +- " << e.error << ", mean " << m.value << " +- "
-                      << m.error << ", resampled " << resampled);
-    CHECK(std::abs(e.value - 1) < 4 * e.error);
-    CHECK(e.error < 0.03);
-    CHECK(std::abs(m.value) < 4 * m.error);
-    CHECK(m.error < 0.03);
-    CHECK((threshold == 0   ? resampled == 0
-           : threshold == 1 ? resampled == 3 * repeats
-                            : resampled > 0 && resampled < 3 * repeats));
-  }
+  rheo_test::unbiased_weights(target.log_z(), 1.5, 4,
+                              [&](Noise key, double threshold) { return annealed_sample(model, 100, key, threshold); });
   CHECK_THROWS_AS(annealed_sample(model, 10, Noise{1}, 1.5), std::invalid_argument);
 }
 

@@ -14,6 +14,7 @@
 #include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/targets/curves.hpp"
 #include "rheo/training/fit.hpp"
+#include "same_bits.hpp"
 
 namespace training_flow_matching {
 using namespace rheo;
@@ -216,21 +217,7 @@ TEST_CASE("a conditional flow is learned") {
 
 TEMPLATE_TEST_CASE("the same bits for any number of threads; nothing is allocated after the first step", "",
                    FlowMatching, OtFlowMatching, BridgeMatching) {
-  using F = Matched<2, 0, 16>;
-  const auto data = targets::moons<float>(2000, Noise{1});
-  const auto none = Model<F, float>::template nothing<const float>(2000);
-  Column<float> first;
-  for (int threads : {1, 3}) {
-    auto model = make_model<float>(F{}, Noise{3});
-    model.initialise(data);
-    Trainer<F, float, TestType> trainer(model, Adam{}, threads);
-    trainer.step(view(data), none, {0, 700}, Noise{1}, 1e-3);
-    const long before = rheo_test::count();
-    for (Index i = 0; i < 5; ++i) trainer.step(view(data), none, {100 * i, 700}, Noise{2}, 1e-3);
-    if (rheo_test::counts_mallocs) CHECK(rheo_test::count() == before);
-    if (threads == 1) first = model.parameters();
-    CHECK((model.parameters() == first).all());
-  }
+  rheo_test::same_bits<Matched<2, 0, 16>, TestType>(targets::moons<float>(2000, Noise{1}));
 }
 
 }  // namespace training_flow_matching

@@ -19,6 +19,7 @@
 #include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/targets/curves.hpp"
 #include "rheo/training/fit.hpp"
+#include "same_bits.hpp"
 
 namespace training_free_form {
 using namespace rheo;
@@ -301,20 +302,7 @@ TEST_CASE("a conditional free-form flow is learned") {
 
 TEST_CASE("a free-form fit: the same bits for any number of threads; nothing is allocated after the first step") {
   using F = Flow<Standardize<2>, FreeForm<2, MlpOf<Silu, 16>, ResidualMlpOf<Silu, 8, 1>>, StandardNormal<2>>;
-  const auto data = targets::moons<float>(2000, Noise{1});
-  const auto none = Model<F, float>::template nothing<const float>(2000);
-  Column<float> first;
-  for (int threads : {1, 3}) {
-    auto model = make_model<float>(F{}, Noise{3});
-    model.initialise(data);
-    Trainer<F, float, FreeFormLikelihood> trainer(model, Adam{}, threads, FreeFormLikelihood{});
-    trainer.step(view(data), none, {0, 700}, Noise{1}, 1e-3);
-    const long before = rheo_test::count();
-    for (Index i = 0; i < 5; ++i) trainer.step(view(data), none, {100 * i, 700}, Noise{2}, 1e-3);
-    if (rheo_test::counts_mallocs) CHECK(rheo_test::count() == before);
-    if (threads == 1) first = model.parameters();
-    CHECK((model.parameters() == first).all());
-  }
+  rheo_test::same_bits<F, FreeFormLikelihood>(targets::moons<float>(2000, Noise{1}));
 }
 
 }  // namespace training_free_form
