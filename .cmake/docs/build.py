@@ -287,7 +287,8 @@ def is_type(what):
 # Headers whose members users call.
 called = (r"include/rheo/(flows/|io/|targets/|mpi\.hpp|core/(batch|kind|noise|params|pass|fail|layer|tensor)\.hpp|"
           r"training/(fit|held_out|objectives|optimizer|schedule|row_source|replay|repeated|outlying|team|importance|"
-          r"alpha|flow_matching|denoising)|evaluation/(metrics|importance|isoperi|pareto|signed|sliced|roc|latent|certify\.))")
+          r"alpha|flow_matching|denoising|free_form|log_variance)|evaluation/(metrics|importance|isoperi|pareto|signed|sliced|"
+          r"roc|latent|certify\.|finding|c2st|mmd|calibration|eubo|energy|mode|tempering|annealed))")
 
 
 def judge():

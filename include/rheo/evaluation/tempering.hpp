@@ -15,7 +15,7 @@ struct TemperingOptions {
   int temperatures = 8;  ///< steps of lambda from 0 to 1: a row has one chain more than that
   int sweeps = 200;      ///< moves of all chains, each followed by swaps
   int discard = 50;      ///< of these, at the beginning, which give no draws
-  Noise noise{};
+  Noise noise{};         ///< decides moves and swaps
 };
 
 /// What parallel_tempering gives.

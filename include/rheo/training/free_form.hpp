@@ -26,7 +26,7 @@ enum class VolumeGradient { surrogate, exact };
 /// place of the log-determinant, which says nothing of the density: there keep a held-out share.
 struct FreeFormLikelihood {
   double beta = 25;  ///< above 0; the more, the closer g(f(x)) is to x, and the slower the density is learned
-  VolumeGradient volume = VolumeGradient::surrogate;
+  VolumeGradient volume = VolumeGradient::surrogate;  ///< how the log-determinant is followed; judged by `exact`
 
   template <class F, class T> double operator()(ObjectiveCall<F, T>& c) const {
     using Front = detail::Front<F>;

@@ -46,6 +46,7 @@ template <class L, class T> void held_pull(const L& layer, Pull<T, CacheOf<L, T>
 /// holds a fit that 5 lets run away.
 template <ValueEnergy E> struct LogVariance {
   E energy;  ///< u(x), nats
+  /// Of any energy.
   explicit LogVariance(E e) : energy(std::move(e)) {}
   template <class F, class T> struct Room { typename E::template Workspace<T> energy; };
 
@@ -55,9 +56,7 @@ template <ValueEnergy E> struct LogVariance {
     const Index n = c.x.rows();
     const View<T> x = scratch.template take<T>(n, F::x_dim), none = Model<F, T>::template nothing<T>(n);
     ColView<T> v = scratch.template column<T>(n), u = scratch.template column<T>(n);
-    v.setZero();
-    c.model.flow().decode(Pass<T, CacheOf<F, T>>{read(none), x, v, c.model.theta(), c.model.state(), c.context, c.noise,
-                                                 c.worker.cache, scratch, c.pull, &c.worker.report});
+    detail::decode_draws(c, x, v, c.pull);
     detail::energy_of_draws(energy, c, read(x), u, static_cast<const View<T>*>(nullptr), room.energy);
     const auto weight = [&](Index i) { return c.weight ? c.weight[i] : 1.0; };
     ColView<double> off = scratch.template column<double>(n);
