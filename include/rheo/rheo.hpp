@@ -160,6 +160,7 @@
 #include "rheo/math/gaussian_path.hpp"
 #include "rheo/math/kernel.hpp"
 #include "rheo/math/lane.hpp"
+#include "rheo/math/lane_exp.hpp"
 #include "rheo/math/leapfrog.hpp"
 #include "rheo/math/log1m_exp.hpp"
 #include "rheo/math/linear_rational.hpp"

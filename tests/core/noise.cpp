@@ -85,6 +85,51 @@ TEST_CASE("sweeps give the draws one by one, odd firsts, left-over rows and rows
   CHECK((out.col(1) == 0.75).all());
 }
 
+TEST_CASE("normals of float are those of double to 4 eps of their pair's length, one by one and in sweeps alike") {
+  const Noise noise = Noise{5}.fork(2);
+  const Index n = 100003;
+  Batch<float> f(n, 2);
+  Batch<double> d(n, 2);
+  noise.normals(view(f));
+  noise.normals(view(d));
+  double off = 0, length_off = 0;
+  Index unlike = 0;
+  for (Index i = 0; i < n; ++i) {
+    const double length = std::hypot(d(i, 0), d(i, 1));
+    for (Index j = 0; j < 2; ++j) {
+      REQUIRE(std::isfinite(f(i, j)));
+      off = std::max(off, std::abs(static_cast<double>(f(i, j)) - d(i, j)) / length);
+      unlike += f(i, j) != noise.normal<float>(i, j);
+    }
+    length_off = std::max(
+        length_off, std::abs(std::hypot(static_cast<double>(f(i, 0)), static_cast<double>(f(i, 1))) / length - 1));
+  }
+  CHECK(off < 4 * 1.2e-7);
+  CHECK(length_off < 4 * 1.2e-7);
+  CHECK(unlike == 0);
+}
+
+TEST_CASE("a float's -2 log u keeps its digits at both ends") {
+  // the smallest, those around 1/2 and where the series change hands, and the largest
+  for (const std::uint64_t k :
+       {std::uint64_t(0), std::uint64_t(1), std::uint64_t(5), std::uint64_t(1) << 20, (std::uint64_t(1) << 52) - 1,
+        std::uint64_t(1) << 52, (std::uint64_t(1) << 52) + 1, std::uint64_t(6369051672525772),
+        std::uint64_t(6369051672525773), std::uint64_t(6369053000000000), (std::uint64_t(1) << 53) - 1000,
+        (std::uint64_t(1) << 53) - 2}) {
+    const std::uint64_t words = k << 11;
+    const double truth = -2 * std::log1p((static_cast<double>(k) + 0.5) * 0x1p-53 - 1),
+                 near_one = 2 * (static_cast<double>((std::uint64_t(1) << 53) - 1 - k) + 0.5) * 0x1p-53;
+    const double wanted = k > (std::uint64_t(1) << 52) && near_one < 1e-6 ? near_one * (1 + near_one / 4)
+                          : k < 100 ? -2 * std::log((static_cast<double>(k) + 0.5) * 0x1p-53)
+                                    : truth;
+    CAPTURE(k);
+    CHECK(std::abs(static_cast<double>(detail::plain_length2(static_cast<std::uint32_t>(words >> 32),
+                                                             static_cast<std::uint32_t>(words))) /
+                       wanted -
+                   1) < 4 * 1.2e-7);
+  }
+}
+
 TEST_CASE("uniforms and normals have their distributions") {
   const Index n = 200000;
   std::vector<double> u(n), z(n);

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <vector>
 
 #include "catch.hpp"
 #include "rheo/core/noise.hpp"
 #include "rheo/math/angle.hpp"
 #include "rheo/math/bessel.hpp"
+#include "rheo/math/lane.hpp"
 #include "rheo/math/log1m_exp.hpp"
 #include "rheo/math/points.hpp"
 #include "rheo/math/softplus.hpp"
@@ -54,6 +56,36 @@ TEMPLATE_TEST_CASE("softplus, sigmoid and log(1 - e^-x) err by the eps stated", 
   CHECK(one < 8 * eps);
   CHECK(small < 4 * eps);
 }
+TEMPLATE_TEST_CASE("the exponential of lanes errs by 2 eps, and keeps its ends", "", float, double) {
+  using T = TestType;
+  constexpr std::size_t size = static_cast<std::size_t>(math::Lane<T>::size);
+  const T inf = std::numeric_limits<T>::infinity(), none = std::numeric_limits<T>::quiet_NaN();
+  const T top = sizeof(T) > 4 ? T(709.78271289338397) : T(88.722831), low = sizeof(T) > 4 ? T(-708.39) : T(-87.33);
+  std::vector<T> x = {0, -0.0, 1, -1, top, low, std::nextafter(low, T(0)), inf, std::nextafter(top, inf) * T(1.0001)};
+  for (T far : {T(-1e3), T(-1e30), -inf}) x.push_back(far);
+  // a NaN whose payload would, were it added to, become a number
+  for (T odd : {none, -none, platform::bit_cast<T>(platform::bit_cast<typename math::ExpOf<T>::Bits>(none) + 0x81)})
+    x.push_back(odd);
+  const std::size_t edges = x.size();
+  over<T>(static_cast<double>(low), static_cast<double>(top), [&](T number) { x.push_back(number); });
+  while (x.size() % size != 0) x.push_back(T(0.5));
+  std::vector<T> y(x.size());
+  math::sweep<T>(static_cast<Index>(x.size()), [&](auto at, Index i) {
+    using std::exp;
+    at.store(&y[static_cast<std::size_t>(i)], exp(at.load(&x[static_cast<std::size_t>(i)])));
+  });
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CAPTURE(i, x[i], y[i]);
+    if (std::isnan(x[i])) REQUIRE(std::isnan(y[i]));
+    else if (x[i] > top) REQUIRE(y[i] == inf);
+    else if (x[i] < low) REQUIRE((y[i] >= 0 && y[i] <= std::exp(low) * T(1.001)));
+    else worst = std::max(worst, error(y[i], std::exp(static_cast<long double>(x[i]))));
+  }
+  CHECK(edges == 15);
+  CHECK(worst < 2 * std::numeric_limits<T>::epsilon());
+}
+
 TEST_CASE("Bessel functions err by what is stated, on both sides of where the series ends") {
   // trapezoid sums over the circle of e^(k (cos - 1)), exact to rounding with 400 nodes
   for (double k = 0.01; k < 60; k += 0.0777) {

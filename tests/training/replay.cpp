@@ -154,10 +154,15 @@ TEST_CASE("a mode that reverse KL drops is kept by a replay, and by alpha = 1/2"
     const Estimate z = log_z(s.log_w), share = expectation((s.x.col(0) < 0).cast<double>(), s.log_w);
     INFO("left " << share.value << " +- " << share.error << ", log Z " << z.value << " +- " << z.error << ", ESS "
                  << effective_sample_size(s.log_w));
-    CHECK(effective_sample_size(s.log_w) > 250'000);  // high either way: weights do not see what is never drawn
-    if (!finds) CHECK(share.value < 0.001);
-    else CHECK(std::fabs(share.value - 0.3) < 4 * share.error);
-    CHECK((std::fabs(z.value - log_z_exact) < 4 * z.error) == finds);
+    if (!finds) {
+      CHECK(effective_sample_size(s.log_w) > 250'000);  // high: weights do not see what is never drawn
+      CHECK(share.value < 0.001);
+    } else {
+      CHECK(std::fabs(share.value - 0.3) < 0.03);
+    }
+    // Weights between the modes have tails that no sample's own error tells: of 24 fits by other seeds, before and
+    // after rounding changed, the worst was .025 off, where a mode that is lost costs .36.
+    CHECK((std::fabs(z.value - log_z_exact) < 0.05) == finds);
   };
   left([&](auto& model) { fit_energy(model, two, options); }, false);
   left([&](auto& model) { fit_energy(model, alpha_divergence(two, 0.5), options); }, true);

@@ -10,6 +10,7 @@
 
 #include "rheo/autodiff/dual.hpp"
 #include "rheo/core/batch.hpp"
+#include "rheo/math/lane_exp.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -114,7 +115,10 @@ template <class T> struct Lane {
   friend Lane select(LaneMask<T> m, Lane x, Lane y) { return of(LaneMask<T>::Does::select(m.p, x.p, y.p)); }
   /// x where m, 0 elsewhere, whatever x is: select(m, x, 0) in one instruction.
   friend Lane keep_where(LaneMask<T> m, Lane x) { return of(LaneMask<T>::Does::keep(m.p, x.p)); }
-  friend Lane exp(Lane x) { return of(Eigen::internal::pexp(x.p)); }
+  friend Lane exp(Lane x) {
+    if constexpr (size > 1) return of(packet_exp<T>(x.p));
+    else return of(std::exp(x.p));
+  }
   friend Lane log(Lane x) { return of(Eigen::internal::plog(x.p)); }
   friend Lane sqrt(Lane x) { return of(Eigen::internal::psqrt(x.p)); }
   friend Lane floor(Lane x) { return of(Eigen::internal::pfloor(x.p)); }

@@ -24,6 +24,7 @@ struct NoiseLevel {
   /// The variance of x_t where x_0 has variance one.
   double variance() const { return signal * signal + noise * noise; }
   double log_snr() const { return std::log(signal) - std::log(noise); }
+  bool operator==(const NoiseLevel&) const = default;
 };
 
 /// Levels of the N + 1 states of N steps; the first is the data.

@@ -16,6 +16,7 @@ namespace rheo {
 struct DenoiserLevel {
   NoiseLevel level;
   double clock;
+  bool operator==(const DenoiserLevel&) const = default;
 };
 
 /// One evaluation, each row at its own level; `along` and `trace` as in a FieldPass.
@@ -71,6 +72,10 @@ template <Index D, class Field, Index C = 0> struct Denoiser {
     ColView<T> shrink = column(in, D), by = column(in, D + 1), clock = column(in, D + 2), gain = column(in, D + 3);
     for (Index i = 0; i < n; ++i) {
       const DenoiserLevel& l = p.levels(i);
+      if (i > 0 && l == p.levels(i - 1)) {
+        for (ColView<T>* c : {&shrink, &by, &clock, &gain}) (*c)(i) = (*c)(i - 1);
+        continue;
+      }
       const double m = l.level.variance();
       shrink(i) = T(1 / std::sqrt(m));
       by(i) = T(l.level.noise / m);

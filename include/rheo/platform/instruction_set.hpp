@@ -6,11 +6,13 @@
 #include "rheo/platform/compiler.hpp"
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 
-#if defined(__FMA__) || defined(__AVX512F__)
+#if defined(__SSE2__) && !defined(__wasm__)
 #include <immintrin.h>
 #endif
 
@@ -98,6 +100,51 @@ template <class T> struct Vector {
           _mm256_fmadd_pd(static_cast<__m256d>(x), static_cast<__m256d>(y), static_cast<__m256d>(s)));
 #else
     return s + x * y;
+#endif
+  }
+  /// Correctly rounded.  By name: for errno's sake g++ leaves a loop over std::sqrt scalar.
+  [[gnu::always_inline]] static Type square_root(Type x) {
+#if defined(__AVX512F__)
+    if constexpr (std::is_same_v<T, float>) return static_cast<Type>(_mm512_sqrt_ps(static_cast<__m512>(x)));
+    else return static_cast<Type>(_mm512_sqrt_pd(static_cast<__m512d>(x)));
+#elif defined(__AVX__)
+    if constexpr (std::is_same_v<T, float>) return static_cast<Type>(_mm256_sqrt_ps(static_cast<__m256>(x)));
+    else return static_cast<Type>(_mm256_sqrt_pd(static_cast<__m256d>(x)));
+#elif defined(__SSE2__) && !defined(__wasm__)
+    if constexpr (std::is_same_v<T, float>) return static_cast<Type>(_mm_sqrt_ps(static_cast<__m128>(x)));
+    else return static_cast<Type>(_mm_sqrt_pd(static_cast<__m128d>(x)));
+#else
+    for (int l = 0; l < lanes; ++l) x[l] = std::sqrt(x[l]);
+    return x;
+#endif
+  }
+};
+
+/// a b + c, in one rounding where the machine has it: asked for by name, since compilers do it in some loops and not in
+/// others.
+inline float multiply_add(float a, float b, float c) {
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// As many whole numbers of 64 bits as a vector holds.
+struct LongWords {
+  typedef std::uint64_t Type __attribute__((vector_size(vector_bytes)));
+  static constexpr int lanes = vector_bytes / 8;
+  /// The products of the lower halves with m.
+  [[gnu::always_inline]] static Type times(Type x, std::uint32_t m) {
+    const Type y = std::uint64_t(m) - Type{};
+#if defined(__AVX512F__)
+    return reinterpret_cast<Type>(_mm512_mul_epu32(reinterpret_cast<__m512i>(x), reinterpret_cast<__m512i>(y)));
+#elif defined(__AVX2__)
+    return reinterpret_cast<Type>(_mm256_mul_epu32(reinterpret_cast<__m256i>(x), reinterpret_cast<__m256i>(y)));
+#elif defined(__SSE2__) && !defined(__AVX__) && !defined(__wasm__)
+    return reinterpret_cast<Type>(_mm_mul_epu32(reinterpret_cast<__m128i>(x), reinterpret_cast<__m128i>(y)));
+#else
+    return (x & 0xFFFFFFFFu) * y;
 #endif
   }
 };
