@@ -18,7 +18,7 @@ inline void check_findings(const std::string& name, const std::vector<rheo::Find
     CHECK(f.passed());
   }
 }
-template <class L> void check_laws(const std::string& name, const L& layer) {
+template <class L> void check_laws(const std::string& name, const L& layer, double spread = 0.3) {
   using namespace rheo::detail;
   // what summaries say: a layer of ours states what its directions cost, and one that iterates does not call itself
   // closed
@@ -27,6 +27,7 @@ template <class L> void check_laws(const std::string& name, const L& layer) {
   CHECK((accuracy<L, double>() == 0 || encode_effort<L>().passes != 0 || decode_effort<L>().passes != 0));
   rheo::CertifyOptions options;
   options.allocations = malloc_count;
+  options.spread = spread;
   check_findings(name, rheo::certify(layer, options));
 }
 

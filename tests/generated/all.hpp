@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What generated chains are made of.
+// What generated chains are made of.  They are of ten layers and more: parameters lie nearer to the start than those of
+// one layer, since stretches multiply, and what quadrature and rounding are asked for is that of the laws all the same.
 #pragma once
 
 #include "registry.hpp"
@@ -22,3 +23,15 @@
 #include "rheo/layers/surjections/slice.hpp"
 #include "rheo/layers/surjections/stochastic_permutation.hpp"
 #include "rheo/transformers/rational_quadratic_spline.hpp"
+
+namespace rheo_test {
+/// A Standardize of data that are nearly standard.
+template <Index D> struct Shifted : Standardize<D> {
+  template <class T> void init(Params<T> theta, Params<T> buffers, Noise noise) const {
+    Standardize<D>::init(theta, buffers, noise);
+    auto [m, d, done] = Standardize<D>::unpack_buffers(buffers);
+    for (Index j = 0; j < D; ++j) m(j) = T(0.1 * static_cast<double>(j)), d(j) = T(j % 2 ? 0.9 : 1.1);
+    done(0) = T(1);
+  }
+};
+}  // namespace rheo_test

@@ -9,7 +9,7 @@ macro(draw n out)  # 0 .. n - 1
 endmacro()
 # One bijection of R^D.
 macro(bijection D C out)
-  set(all "ActNorm<${D}>" "Standardized<${D}>" "TriangularLinear<${D}>" "Elementwise<${D}, RationalQuadraticSpline<4>>"
+  set(all "ActNorm<${D}>" "Shifted<${D}>" "TriangularLinear<${D}>" "Elementwise<${D}, RationalQuadraticSpline<4>>"
     "MaskedAffineAutoregressive<${D}, MadeOf<Tanh, 7, 5>, ${C}>"
     "MaskedAffineAutoregressive<${D}, MadeOf<Silu, 9>, 0, BoundedExp, ReversedOrder>"
     "Autoregressive<${D}, RationalQuadraticSpline<3>, MadeOf<Tanh, 8>, ${C}>")
@@ -91,5 +91,5 @@ foreach(k RANGE 1 ${COUNT})
     set(text "Chain<${text}>")
   endif()
   file(CONFIGURE OUTPUT ${OUT}/chain_${k}.hpp CONTENT
-    "// Seed ${began}, ${D} coordinates, a context of ${C}.\n#include \"generated/all.hpp\"\nnamespace rheo_test {\nusing Generated${k} = ${text};\n}\n#define RHEO_REGISTRY(entry) entry(\"seed ${began}: ${text}\", (Generated${k}{}))\n")
+    "// Seed ${began}, ${D} coordinates, a context of ${C}.\n#include \"generated/all.hpp\"\nnamespace rheo_test {\nusing Generated${k} = ${text};\n}\n#define RHEO_GENERATED rheo_test::check_laws(\"seed ${began}: ${text}\", rheo_test::Generated${k}{}, 0.1)\n")
 endforeach()

@@ -1,0 +1,438 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Mutants: what the tests are worth.  Lines of include/ are changed one by one, all in one tree of headers where a
+variable of the environment, RHEO_MUTANT, says which change is on; so that one build serves all.
+
+    mutation.py make INCLUDE OUT [--count 300] [--seed 1]
+                        writes OUT/include and OUT/mutants.json; left out is what not_compiled.txt lists
+    mutation.py run BUILD OUT [--jobs 2] [--budget 120]
+                        notes which tests of BUILD reach which mutant, runs them, the shortest first, until one fails,
+                        and prints killed, equivalent (equivalent.txt, with the reason) and survived.  Goes on from
+                        OUT/results.jsonl
+    mutation.py table OUT
+    mutation.py drop OUT LOG
+                        adds to not_compiled.txt what the log of a build complains of
+
+A mutant is a sign, a term, a factor, a literal, a clamp, a comparison, a bound of a loop, a key of noise, a statement
+or a check left out.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import random
+import re
+import resource
+import subprocess
+import sys
+import time
+
+SWITCH = """// Written by tests/mutation/mutation.py.
+#pragma once
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+namespace rheo_mutation {
+inline const int active = [] {
+  const char* e = std::getenv("RHEO_MUTANT");
+  return e ? std::atoi(e) : 0;
+}();
+inline unsigned char seen[%d] = {};
+struct AtEnd {
+  ~AtEnd() {
+    const char* name = std::getenv("RHEO_MUTANTS_SEEN");
+    if (!name) return;
+    if (std::FILE* f = std::fopen(name, "a")) {
+      for (int k = 0; k < %d; ++k) {
+        if (seen[k]) std::fprintf(f, "%%d\\n", k);
+      }
+      std::fclose(f);
+    }
+  }
+};
+inline AtEnd at_end;
+inline bool reached(int k) {
+  seen[k] = 1;
+  return active == k;
+}
+template <class A, class B> auto lesser(A a, B b) {
+  using std::min;
+  return min(a, b);
+}
+template <class A, class B> auto greater(A a, B b) {
+  using std::max;
+  return max(a, b);
+}
+constexpr bool on(int k) { return __builtin_is_constant_evaluated() ? false : reached(k); }
+}  // namespace rheo_mutation
+"""
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# What an expression is changed by: pattern and replacement, a mutant for every place.
+CHANGES = [
+    (r" \+ ", " - "),
+    (r" - ", " + "),
+    (r" \* ", " / "),
+    (r" / ", " * "),
+    (r" < ", " > "),
+    (r" > ", " < "),
+    (r" <= ", " < "),
+    (r" >= ", " > "),
+    (r" == ", " != "),
+    (r" != ", " == "),
+    (r" && ", " || "),
+    (r" \|\| ", " && "),
+    (r"(std::|\.)max\(", r"\1min("),
+    (r"(std::|\.)min\(", r"\1max("),
+    (r"(?<![.:\w])max\(", "::rheo_mutation::lesser("),
+    (r"(?<![.:\w])min\(", "::rheo_mutation::greater("),
+    (r"(std::|\.)sin\(", r"\1cos("),
+    (r"(std::|\.)cos\(", r"\1sin("),
+    (r"\b0\.5\b", "0.25"),
+    (r"\bT\(1\)", "T(1.01)"),
+    (r"\bT\(2\)", "T(2.02)"),
+    (r"\bL\(1\)", "L(1.01)"),
+    (r"\bL\(2\)", "L(2.02)"),
+    (r"\bfork\((\d+)\)", "fork(0)"),
+]
+NUMBERS = r"(?:T|double|float|Index|int|bool|long|S|Real|std::size_t|std::uint64_t|L)"
+
+
+def changed(expression):
+    for pattern, to in CHANGES:
+        if "matrix()" in expression and to == " / ":
+            continue
+        for m in re.finditer(pattern, expression):
+            other = expression[: m.start()] + m.expand(to) + expression[m.end() :]
+            if other != expression:
+                yield other
+
+
+def balanced(text):
+    depth = 0
+    for c in text:
+        depth += (c in "([{") - (c in ")]}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def returns_what_is_said(lines, number):
+    """whether the function around a line states what it returns"""
+    depth = len(lines[number]) - len(lines[number].lstrip())
+    for line in reversed(lines[:number]):
+        text = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if text and indent < depth and text.endswith("{"):
+            depth = indent
+            if not re.match(r"(\} )?(if|for|while|else|do|switch)\b", text):
+                return not re.search(r"\bauto\b|\[", text) and text != "{" and "(" in text
+    return False
+
+
+def in_a_body(lines, number):
+    """whether a line stands in a function, not in a class or a namespace"""
+    depth = len(lines[number]) - len(lines[number].lstrip())
+    for line in reversed(lines[:number]):
+        text = re.sub(r"\s*//.*", "", line).strip()
+        if text and len(line) - len(line.lstrip()) < depth and text.endswith("{"):
+            return not re.match(
+                r"(template.*)?(struct|class|namespace|enum|union|requires|concept)\b|.*\b(struct|class|requires)\b",
+                text,
+            )
+    return False
+
+
+def candidates(lines):
+    """(number of the line, what it was, what it becomes, the line with a switch in place of KEY)"""
+    whole = True  # whether a line begins a statement
+    for number, line in enumerate(lines):
+        code = re.sub(r"\s*//.*", "", line.rstrip("\n"))
+        begins, text = whole, code.strip()
+        if text:
+            whole = text[-1] in ";{}" or text.endswith(":")
+        if (
+            not begins
+            or not text
+            or not in_a_body(lines, number)
+            or text.startswith(("#", "template", "using", "static", "friend", "case", "default"))
+        ):
+            continue
+        if any(
+            w in text for w in ("static_assert", "requires", "constexpr", "operator", "[&", "[=", "[]", "[this", '"')
+        ):
+            continue
+        pad = code[: len(code) - len(code.lstrip())]
+        m = re.fullmatch(r"return (.+);", text)
+        if m and balanced(m[1]) and "{" not in text and returns_what_is_said(lines, number):
+            for other in changed(m[1]):
+                yield number, text, "return %s;" % other, "%sif (KEY) return %s;\n%s%s\n" % (pad, other, pad, text)
+            continue
+        m = re.fullmatch(r"((?:const )?(%s)) (\w+) = ([^,{]+|[^{]*\(.*\)[^,{]*);" % NUMBERS, text)
+        if m and balanced(m[4]) and "," not in re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", m[4])):
+            for other in changed(m[4]):
+                new = "%s%s %s = KEY ? %s(%s) : %s(%s);\n" % (pad, m[1], m[3], m[2], other, m[2], m[4])
+                yield number, text, "%s %s = %s;" % (m[1], m[3], other), new
+            continue
+        m = re.fullmatch(r"(else )?if \((.*)\) (\{|(?:[^{};]+;))", text) or re.fullmatch(
+            r"(else )?if \((.*)\) ?()", text
+        )
+        if m and balanced(m[2]) and ";" not in m[2] and not re.search(r"[^=<>!]=[^=]", m[2]):
+            for other in list(changed(m[2])) + ["false"]:
+                new = "%s%sif (KEY ? bool(%s) : bool(%s)) %s\n" % (pad, m[1] or "", other, m[2], m[3])
+                yield number, text, text.replace(m[2], other, 1), new
+            continue
+        m = re.match(r"for \((Index|int|std::size_t) (\w+) = ([\w.]+); \2 < ([\w.()]+); \+\+\2\)", text)
+        if m:
+            for low, high in ((m[3] + " + 1", m[4]), (m[3], m[4] + " - 1")):
+                new = "for (%s %s = KEY ? %s(%s) : %s(%s); %s < (KEY ? %s(%s) : %s(%s)); ++%s)" % (
+                    m[1],
+                    m[2],
+                    m[1],
+                    low,
+                    m[1],
+                    m[3],
+                    m[2],
+                    m[1],
+                    high,
+                    m[1],
+                    m[4],
+                    m[2],
+                )
+                yield number, text, text.replace(
+                    m[0], "for (%s %s = %s; %s < %s; ++%s)" % (m[1], m[2], low, m[2], high, m[2])
+                ), pad + text.replace(m[0], new, 1) + "\n"
+            continue
+        # a statement: neither declaration nor control
+        if re.match(r"[\w.:\->()*\[\]& ]+?( [-+*/]?= |\()", text) and text.endswith(";") and balanced(text):
+            if re.match(
+                r"(const|auto|for|while|switch|do|else|break|continue|throw|delete|new|if|return|View|CView|ColView|"
+                r"CColView|Batch|Column|Params|Arena|std|Buffer|Noise|typename|typedef)\b",
+                text,
+            ):
+                continue
+            if (
+                re.match(r"[\w:<>]+ \w+(\(| =|;|,)", text)
+                or re.match(r"[\w:<>]+([*&]+ | [*&]+)\w+", text)
+                or "{" in text
+                or "(*" in text
+                or not pad
+                or "inline" in text
+            ):
+                continue
+            for at, to in ((" += ", " -= "), (" -= ", " += "), (" *= ", " /= "), (" += ", " = ")):
+                if at in text:
+                    yield number, text, text.replace(at, to, 1), "%sif (KEY) {\n%s  %s\n%s} else {\n%s  %s\n%s}\n" % (
+                        pad,
+                        pad,
+                        text.replace(at, to, 1),
+                        pad,
+                        pad,
+                        text,
+                        pad,
+                    )
+            parts = re.split(r"( [-+*/]?= )", text, maxsplit=1)
+            if len(parts) == 3:
+                for other in changed(parts[2]):
+                    yield number, text, parts[0] + parts[
+                        1
+                    ] + other, "%sif (KEY) {\n%s  %s\n%s} else {\n%s  %s\n%s}\n" % (
+                        pad,
+                        pad,
+                        parts[0] + parts[1] + other,
+                        pad,
+                        pad,
+                        text,
+                        pad,
+                    )
+            yield number, text, "", "%sif (!KEY) {\n%s  %s\n%s}\n" % (pad, pad, text, pad)
+
+
+def make(args):
+    files = sorted(
+        os.path.relpath(os.path.join(folder, name), args.include)
+        for folder, _, names in os.walk(args.include)
+        for name in names
+    )
+    lines = {f: open(os.path.join(args.include, f)).readlines() for f in files}
+    dropped = {tuple(line.rstrip("\n").split("\t")) for line in open(os.path.join(HERE, "not_compiled.txt"))}
+    rng = random.Random(args.seed)
+    skipped = ("platform/", "rheo.hpp", "compiled.cpp", "version.hpp", "mpi", "summary")
+    pools = {}
+    for f in files:
+        if f.endswith(".hpp") and not any(s in f for s in skipped):
+            found = [c for c in candidates(lines[f]) if (f, c[1], c[2]) not in dropped]
+            rng.shuffle(found)
+            if found:
+                pools[f] = found
+    # A mutant a file in turn, in an order that chance gives, and at most one a line.
+    chosen, taken = [], set()
+    order = sorted(pools)
+    while len(chosen) < args.count and pools:
+        rng.shuffle(order)
+        for f in order:
+            while pools.get(f):
+                c = pools[f].pop()
+                if (f, c[0]) not in taken:
+                    taken.add((f, c[0]))
+                    chosen.append((f,) + c)
+                    break
+            else:
+                pools.pop(f, None)
+        order = [f for f in order if f in pools]
+    chosen = sorted(chosen[: args.count])
+    mutants = []
+    for k, (f, number, was, becomes, new) in enumerate(chosen, 1):
+        lines[f][number] = new.replace("KEY", "::rheo_mutation::on(%d)" % k)
+        mutants.append(dict(number=k, file=f, line=number + 1, was=was, becomes=becomes))
+    touched = {m["file"] for m in mutants}
+    for f in files:
+        if f in touched:
+            at = next(i for i, l in enumerate(lines[f]) if l.startswith("#pragma once"))
+            lines[f][at] += '#include "rheo/mutant.hpp"\n'
+        write(os.path.join(args.out, "include", f), "".join(lines[f]))
+    write(os.path.join(args.out, "include", "rheo", "mutant.hpp"), SWITCH % (len(mutants) + 1, len(mutants) + 1))
+    listed, text = os.path.join(args.out, "mutants.json"), json.dumps(mutants, indent=1) + "\n"
+    if not os.path.exists(listed) or open(listed).read() != text:  # what was found of others is of no use
+        for name in ("reach.json", "results.jsonl"):
+            if os.path.exists(os.path.join(args.out, name)):
+                os.remove(os.path.join(args.out, name))
+    write(listed, text)
+    print("%d mutants in %d files" % (len(mutants), len(touched)))
+
+
+def drop(args):
+    mutants = {m["number"]: m for m in json.load(open(os.path.join(args.out, "mutants.json")))}
+    faulty = set()
+    for m in re.finditer(r"mutation/include/([\w/.]+):(\d+):\d+: error", open(args.log).read()):
+        lines = open(os.path.join(args.out, "include", m[1])).readlines()
+        for back in range(5):  # the switch stands in the line, or opens the block that it is in
+            found = re.search(r"rheo_mutation::on\((\d+)\)", lines[int(m[2]) - 1 - back])
+            if found:
+                faulty.add(int(found[1]))
+                break
+    with open(os.path.join(HERE, "not_compiled.txt"), "a") as f:
+        for k in sorted(faulty):
+            f.write("%s\t%s\t%s\n" % tuple(mutants[k][x] for x in ("file", "was", "becomes")))
+    print("%d more that do not compile" % len(faulty))
+
+
+def write(path, text):
+    if os.path.exists(path) and open(path).read() == text:
+        return  # so that nothing is compiled again for nothing
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def call(test, mutant, limit, seen=None):
+    """(whether it passed, seconds)"""
+    env = dict(os.environ, RHEO_MUTANT=str(mutant), OMP_NUM_THREADS="1")
+    if seen:
+        env["RHEO_MUTANTS_SEEN"] = seen
+    begin = time.time()
+    try:
+        done = subprocess.run(
+            test["command"],
+            cwd=test["folder"],
+            env=env,
+            timeout=limit,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)),
+        )
+        passed = done.returncode == 0 and not re.search(rb"No tests ran|No test cases matched", done.stdout)
+    except subprocess.TimeoutExpired:
+        passed = False
+    return passed, time.time() - begin
+
+
+def run(args):
+    mutants = json.load(open(os.path.join(args.out, "mutants.json")))
+    shown = subprocess.run(["ctest", "--show-only=json-v1"], cwd=args.build, capture_output=True, text=True, check=True)
+    tests = {}
+    for t in json.loads(shown.stdout)["tests"]:
+        folder = next((p["value"] for p in t["properties"] if p["name"] == "WORKING_DIRECTORY"), args.build)
+        if "command" in t and os.path.exists(t["command"][0]) and re.search(args.tests, t["name"]):
+            tests[t["name"]] = dict(command=t["command"], folder=folder)
+    reach_file = os.path.join(args.out, "reach.json")
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        if not os.path.exists(reach_file):
+
+            def trace(name):
+                seen = os.path.join(args.out, "seen." + name)
+                if os.path.exists(seen):
+                    os.remove(seen)
+                passed, seconds = call(tests[name], 0, 900, seen)
+                numbers = sorted({int(n) for n in open(seen)}) if os.path.exists(seen) else []
+                return name, dict(passed=passed, seconds=seconds, reaches=numbers)
+
+            reach = dict(pool.map(trace, tests))
+            json.dump(reach, open(reach_file, "w"))
+        reach = json.load(open(reach_file))
+        broken = [n for n, r in reach.items() if not r["passed"]]
+        if broken:
+            print("these tests fail without a mutant and are left out:", *broken)
+        results = os.path.join(args.out, "results.jsonl")
+        done = {r["number"] for r in map(json.loads, open(results))} if os.path.exists(results) else set()
+
+        def judge(m):
+            can = sorted((r["seconds"], n) for n, r in reach.items() if m["number"] in r["reaches"] and r["passed"])
+            spent, ran = 0.0, 0
+            for seconds, name in can:
+                if spent > args.budget:
+                    break
+                passed, took = call(tests[name], m["number"], 30 + 5 * seconds)
+                spent, ran = spent + took, ran + 1
+                if not passed:
+                    return dict(m, killed_by=name, seconds=round(spent, 1))
+            return dict(m, killed_by=None, ran=ran, of=len(can), seconds=round(spent, 1))
+
+        for result in pool.map(judge, [m for m in mutants if m["number"] not in done]):
+            with open(results, "a") as f:
+                f.write(json.dumps(result) + "\n")
+    table(args)
+
+
+def table(args):
+    rows = [json.loads(line) for line in open(os.path.join(args.out, "results.jsonl"))]
+    excused = {tuple(line.split("\t")[:3]) for line in open(os.path.join(HERE, "equivalent.txt"))}
+    killed = [r for r in rows if r["killed_by"]]
+    equivalent = [r for r in rows if not r["killed_by"] and (r["file"], r["was"], r["becomes"]) in excused]
+    alive = [r for r in rows if not r["killed_by"] and r not in equivalent]
+    for r in alive:
+        print(
+            "survived %d  %s:%d (%s)\n  %s\n  %s"
+            % (
+                r["number"],
+                r["file"],
+                r["line"],
+                "%d of %d tests that reach it" % (r["ran"], r["of"]) if r["of"] else "no test reaches it",
+                r["was"],
+                r["becomes"] or "(left out)",
+            )
+        )
+    judged = len(killed) + len(alive)
+    print(
+        "%d mutants: %d killed, %d equivalent, %d survived: %.1f %% of those that are not equivalent"
+        % (len(rows), len(killed), len(equivalent), len(alive), 100.0 * len(killed) / max(judged, 1))
+    )
+    return 0 if judged and len(killed) >= 0.97 * judged else 1
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+commands = parser.add_subparsers(dest="command", required=True)
+p = commands.add_parser("make")
+p.add_argument("include"), p.add_argument("out")
+p.add_argument("--count", type=int, default=300), p.add_argument("--seed", type=int, default=1)
+p = commands.add_parser("run")
+p.add_argument("build"), p.add_argument("out"), p.add_argument("--tests", default="")
+p.add_argument("--jobs", type=int, default=2), p.add_argument("--budget", type=float, default=120)
+p = commands.add_parser("table")
+p.add_argument("out")
+p = commands.add_parser("drop")
+p.add_argument("out"), p.add_argument("log")
+arguments = parser.parse_args()
+sys.exit({"make": make, "run": run, "table": table, "drop": drop}[arguments.command](arguments))
