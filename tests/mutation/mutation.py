@@ -350,6 +350,7 @@ def call(test, mutant, limit, seen=None):
 
 
 def run(args):
+    args.build, args.out = os.path.abspath(args.build), os.path.abspath(args.out)  # tests run in folders of their own
     mutants = json.load(open(os.path.join(args.out, "mutants.json")))
     shown = subprocess.run(["ctest", "--show-only=json-v1"], cwd=args.build, capture_output=True, text=True, check=True)
     tests = {}

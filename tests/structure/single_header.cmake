@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... -DDIR=... -DCOMPILER=... -DEIGEN=... -P single_header.cmake: the one header is made, every example
-# compiles against it alone, and it holds every header that another includes.
+# cmake -DROOT=... -DDIR=... -DCOMPILER=... -DEIGEN=... [-DALL=ON] -P single_header.cmake: the one header is made, two
+# examples (or all) compile against it alone, and it holds every header that another includes.
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR}/shim)
 execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${ROOT} -DOUT=${DIR}/rheo_single.hpp -P
@@ -23,7 +23,11 @@ execute_process(COMMAND ${COMPILER} ${flags} -Wno-error -x c++-header ${DIR}/rhe
 if(result)
   message(FATAL_ERROR "the single header does not compile:\n${text}")
 endif()
-file(GLOB examples ${ROOT}/examples/*.cpp)
+if(ALL)
+  file(GLOB examples ${ROOT}/examples/*.cpp)
+else()
+  set(examples ${ROOT}/examples/density.cpp ${ROOT}/examples/embedded.cpp)
+endif()
 foreach(example IN LISTS examples)
   get_filename_component(name ${example} NAME_WE)
   if(name STREQUAL "frozen")

@@ -93,6 +93,7 @@ TEST_CASE("LOFT: the identity to tau, a logarithm beyond, one slope where they m
   CHECK(std::isnan(map.encode(std::nan(""), none).y));
   CHECK(std::isnan(map.decode(std::nan(""), none).y));
   CHECK(map.encode(0x1p-60, none).y == 0x1p-60);
+  CHECK_NOTHROW(range::Loft(0));
   CHECK_THROWS_AS(range::Loft(-1), std::invalid_argument);
   CHECK_THROWS_AS(range::Loft(std::nan("")), std::invalid_argument);
 }

@@ -10,6 +10,7 @@
 #include "rheo/layers/bijections/low_rank_linear.hpp"
 #include "rheo/layers/bijections/lu_linear.hpp"
 #include "rheo/layers/bijections/qr_linear.hpp"
+#include "rheo/layers/bijections/standardize.hpp"
 #include "rheo/layers/bijections/svd_linear.hpp"
 #include "rheo/layers/bijections/triangular_linear.hpp"
 
@@ -255,6 +256,30 @@ TEST_CASE("parameters have names of their own, in reading order") {
   names.clear();
   for (const auto& i : info) names += i.name + "@" + std::to_string(i.offset) + " ";
   CHECK(names == "upper.log_diagonal@0 upper.off_diagonal@3 lower.off_diagonal@6 bias@9 ");
+}
+
+TEST_CASE("an order that is none is refused, whatever is wrong with it") {
+  CHECK_NOTHROW(LuLinear<3>({2, 0, 1}));
+  for (const std::array<Index, 3> order : {std::array<Index, 3>{-1, 0, 1}, {0, 1, 3}, {0, 1, 1}}) {
+    CAPTURE(order[0], order[1], order[2]);
+    CHECK_THROWS_AS(LuLinear<3>(order), std::invalid_argument);
+  }
+}
+
+TEST_CASE("a standardisation of some columns takes no buffers that would move the others") {
+  using Mask = AlternatingMask<2>;
+  const StandardizeOn<2, Mask> layer;
+  Column<double> start(layer.buffer_count);
+  layer.init<double>(Params<double>(nullptr, 0), Params<double>(start.data(), start.size()), Noise{});
+  const auto valid = [&](Index place, double number) {
+    Column<double> b = start;
+    b(place) = number;
+    return layer.valid_buffers(Params<const double>(b.data(), b.size()));
+  };
+  for (Index j = 0; j < 2; ++j) {
+    CHECK(valid(j, 3.0) == Mask::transformed(j));      // means
+    CHECK(valid(2 + j, 3.0) == Mask::transformed(j));  // deviations
+  }
 }
 
 }  // namespace bijections_linear

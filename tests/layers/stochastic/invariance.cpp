@@ -117,6 +117,16 @@ template <class L> void rejects(const L& layer) {
   for (Index i = 0; i < x.rows(); ++i) {
     if (i != 7) REQUIRE((m.x(i, 0) >= 0 && m.x(i, 0) <= 2));
   }
+  // what was refused is in no gradient
+  detail::LayerBench<L, double> b(layer);
+  Batch<double> out, none(4000, 0), g_in, g_context(4000, 0);
+  Column<double> v, g_theta(b.theta.size());
+  b.template call<false>(x, none, Noise{41}, out, v);
+  b.template pull<false>(x, out, none, Noise{41}, Batch<double>::Ones(4000, 1), Column<double>::Ones(4000), g_in,
+                         g_theta, g_context);
+  for (Index i = 0; i < x.rows(); ++i) {
+    if (i != 7) REQUIRE(std::isfinite(g_in(i, 0)));
+  }
 }
 
 }  // namespace
