@@ -119,30 +119,29 @@ def balanced(text):
     return depth == 0
 
 
-def returns_what_is_said(lines, number):
-    """whether the function around a line states what it returns"""
+def around(lines, number):
+    """the lines that open the blocks around a line, the innermost first"""
     depth = len(lines[number]) - len(lines[number].lstrip())
     for line in reversed(lines[:number]):
-        text = line.strip()
+        text = re.sub(r"\s*//.*", "", line).strip()
         indent = len(line) - len(line.lstrip())
         if text and indent < depth and text.endswith("{"):
             depth = indent
-            if not re.match(r"(\} )?(if|for|while|else|do|switch)\b", text):
-                return not re.search(r"\bauto\b|\[", text) and text != "{" and "(" in text
+            yield text
+
+
+def returns_what_is_said(lines, number):
+    """whether the function around a line states what it returns"""
+    for text in around(lines, number):
+        if not re.match(r"(\} )?(if|for|while|else|do|switch)\b", text):
+            return not re.search(r"\bauto\b|\[", text) and text != "{" and "(" in text
     return False
 
 
 def in_a_body(lines, number):
     """whether a line stands in a function, not in a class or a namespace"""
-    depth = len(lines[number]) - len(lines[number].lstrip())
-    for line in reversed(lines[:number]):
-        text = re.sub(r"\s*//.*", "", line).strip()
-        if text and len(line) - len(line.lstrip()) < depth and text.endswith("{"):
-            return not re.match(
-                r"(template.*)?(struct|class|namespace|enum|union|requires|concept)\b|.*\b(struct|class|requires)\b",
-                text,
-            )
-    return False
+    opened = next(around(lines, number), None)
+    return bool(opened) and not re.match(r"(namespace|enum|union|concept)\b|.*\b(struct|class|requires)\b", opened)
 
 
 def candidates(lines):

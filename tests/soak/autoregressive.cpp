@@ -3,8 +3,7 @@
 #include "soak.hpp"
 
 namespace soak {
-namespace {
-template <Index D> void all(Run& run) {
+template <Index D> void autoregressive(Run& run) {
   run.preset<D, presets::Maf<D>>("Maf", D == 2 ? 0.3 : 0.6);
   run.preset<D, presets::Iaf<D>>("Iaf", D == 2 ? 0.3 : 0.6);
   run.preset<D, presets::NsfAutoregressive<D>>("NsfAutoregressive", D == 2 ? 0.3 : 0.6);
@@ -14,9 +13,6 @@ template <Index D> void all(Run& run) {
   run.preset<D, presets::Bnaf<D>>("Bnaf", D == 2 ? 0.3 : 0.6);
   if constexpr (D == 2) run.preset<D, presets::Umnn<D>>("Umnn", 0.3);  // slow
 }
-}  // namespace
-void autoregressive(Run& run) {
-  all<2>(run);
-  all<6>(run);
-}
+template void autoregressive<2>(Run&);
+template void autoregressive<6>(Run&);
 }  // namespace soak

@@ -3,17 +3,13 @@
 #include "soak.hpp"
 
 namespace soak {
-namespace {
-template <Index D> void all(Run& run) {
+template <Index D> void couplings(Run& run) {
   run.preset<D, presets::Nice<D>>("Nice", D == 2 ? 0.5 : 1);
   run.preset<D, presets::RealNvp<D>>("RealNvp", D == 2 ? 0.3 : 0.6);
   run.preset<D, presets::Glow<D>>("Glow", D == 2 ? 0.3 : 0.6);
   run.preset<D, presets::Nsf<D>>("Nsf", D == 2 ? 0.3 : 0.6);
   run.preset<D, presets::FlowPlusPlus<D>>("FlowPlusPlus", D == 2 ? 0.3 : 0.6);
 }
-}  // namespace
-void couplings(Run& run) {
-  all<2>(run);
-  all<6>(run);
-}
+template void couplings<2>(Run&);
+template void couplings<6>(Run&);
 }  // namespace soak

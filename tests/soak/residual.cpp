@@ -3,8 +3,7 @@
 #include "soak.hpp"
 
 namespace soak {
-namespace {
-template <Index D> void all(Run& run) {
+template <Index D> void residual(Run& run) {
   run.preset<D, presets::PlanarFlow<D>>("PlanarFlow", D == 2 ? 1 : 2);
   run.preset<D, presets::RadialFlow<D>>("RadialFlow", D == 2 ? 1 : 2);
   run.preset<D, presets::SylvesterFlow<D>>("SylvesterFlow", D == 2 ? 1 : 2);
@@ -12,9 +11,6 @@ template <Index D> void all(Run& run) {
   run.preset<D, presets::GaussianizationFlow<D>>("GaussianizationFlow", D == 2 ? 0.5 : 1);
   run.preset<D, presets::ConvexPotentialFlow<D>>("ConvexPotentialFlow", D == 2 ? 0.5 : 1);
 }
-}  // namespace
-void residual(Run& run) {
-  all<2>(run);
-  all<6>(run);
-}
+template void residual<2>(Run&);
+template void residual<6>(Run&);
 }  // namespace soak

@@ -6,12 +6,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <numbers>
 #include <string>
 #include <type_traits>
-#include <vector>
 
+#include "../../benchmarks/compare/journal.hpp"
+#include "../../benchmarks/compare/structures.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/training/denoising.hpp"
 #include "rheo/training/fit.hpp"
@@ -19,14 +19,18 @@
 namespace soak {
 using namespace rheo;
 
-/// chain: x_0 normal, x_k = f_k(x_(k-1)) + 0.3 n.  modes: x_0 at -2 (0.3 of the mass) and 2, 0.4 wide, the others
+/// chain: as in structures.hpp.  modes: x_0 at -2 (0.3 of the mass) and 2, 0.4 wide, the others
 /// normal. tails: Student's t of 3 degrees, each for itself.  units: a chain of correlated normals, 10^(j-3) wide, a
 /// hundred widths times j away from 0.
 struct Sample {
   Batch<float> x;
   Column<double> log_p;  ///< of the rows as they are, rounded
 };
-inline Sample draw(const std::string& target, Index D, Index n, Noise noise) {
+template <Index D> Sample draw(const std::string& target, Index n, Noise noise) {
+  if (target == "chain") {
+    const auto x = structures::draw<D>(target, n, noise);
+    return {x, structures::log_prob<D>(target, x)};
+  }
   Batch<double> e(n, D);
   noise.normals(view(e));
   Sample s{Batch<float>(n, D), Column<double>::Zero(n)};
@@ -37,14 +41,7 @@ inline Sample draw(const std::string& target, Index D, Index n, Noise noise) {
   for (Index k = 0; k < D; ++k) {
     Column<double> before = Column<double>::Zero(n);
     if (k > 0) before = s.x.col(k - 1).cast<double>();
-    if (target == "chain") {
-      const double deviation = k == 0 ? 1 : 0.3;
-      const Column<double> mean = k == 0       ? before
-                                  : k % 2 == 1 ? Column<double>(0.7 * before.square() - 0.7)
-                                               : Column<double>((2 * before).sin());
-      s.x.col(k) = (mean + deviation * e.col(k)).cast<float>();
-      normal(s.x.col(k).cast<double>() - mean, deviation);
-    } else if (target == "modes" && k == 0) {
+    if (target == "modes" && k == 0) {
       for (Index i = 0; i < n; ++i) {
         const double at = noise.fork(1).uniform(i, 0) < 0.3 ? -2 : 2;
         const auto x = s.x(i, 0) = static_cast<float>(at + 0.4 * e(i, 0));
@@ -75,16 +72,15 @@ inline Sample draw(const std::string& target, Index D, Index n, Noise noise) {
 }
 
 struct Run {
-  std::string path, done;
-  std::vector<std::uint64_t> seeds;
+  study::Journal journal;
   int faults = 0;
 
   template <Index D, class F, class Objective = MaximumLikelihood>
   void preset(const char* name, double bound, const F& flow = {}, const Objective& objective = {}) {
     for (const char* target : {"chain", "modes", "tails", "units"}) {
-      for (const std::uint64_t seed : seeds) one<D>(name, target, seed, 1, bound, flow, objective);
+      for (const std::uint64_t seed : journal.seeds) one<D>(name, target, seed, 1, bound, flow, objective);
     }
-    for (const int factor : {10, 100}) one<D>(name, "chain", seeds[0], factor, bound, flow, objective);
+    for (const int factor : {10, 100}) one<D>(name, "chain", journal.seeds[0], factor, bound, flow, objective);
   }
 
  private:
@@ -94,9 +90,9 @@ struct Run {
     char head[200];
     std::snprintf(head, sizeof head, "{\"preset\": \"%s\", \"D\": %d, \"target\": \"%s\", \"seed\": %d, \"rate\": %d,",
                   name, static_cast<int>(D), target.c_str(), static_cast<int>(seed), factor);
-    if (done.find(head) != std::string::npos) return;
+    if (journal.has(head)) return;
     const Noise noise{seed};
-    const Sample rows = draw(target, D, 5000, noise.fork(1)), fresh = draw(target, D, 5000, noise.fork(2));
+    const Sample rows = draw<D>(target, 5000, noise.fork(1)), fresh = draw<D>(target, 5000, noise.fork(2));
     auto model = make_model<float>(flow, noise.fork(3));
     FitOptions options;
     options.learning_rate *= factor;
@@ -126,16 +122,14 @@ struct Run {
         tail, sizeof tail,
         " \"status\": \"%s\", \"gap\": %.4f, \"bound\": %.2f, \"epochs\": %d, \"seconds\": %.1f, \"wrong\": \"%s\"}",
         to_string(r.status), gap, bound, static_cast<int>(r.history.size()), r.seconds, wrong.c_str());
-    std::ofstream(path, std::ios::app) << head << tail << '\n';
-    std::printf("%s%s\n", head, tail);
-    std::fflush(stdout);
+    journal.add(std::string(head) + tail);
   }
 };
 
-// One function a file.
-void couplings(Run& run);
-void autoregressive(Run& run);
-void residual(Run& run);
-void relaxed(Run& run);
+// One a file, for 2 and 6 coordinates.
+template <Index D> void couplings(Run& run);
+template <Index D> void autoregressive(Run& run);
+template <Index D> void residual(Run& run);
+template <Index D> void relaxed(Run& run);
 
 }  // namespace soak

@@ -170,10 +170,9 @@ struct Noise {
   template <class T = double> T normal(Index i, Index j) const {
     if (table) return T((*table)(row(i), j));
     const PhiloxBlock w = block(i, j / 2);
-    std::conditional_t<std::is_same_v<T, float>, float, double> even, odd;
-    if constexpr (std::is_same_v<T, float>)
-      detail::plain_turn(std::sqrt(detail::plain_length2(w[0], w[1])), w[2], even, odd);
-    else turn(std::sqrt(-2.0 * detail::plain_log(detail::open_unit(bits(w, 0)))), bits(w, 1), even, odd);
+    Made<T> length2, even, odd;
+    length(w[0], w[1], length2);
+    turn(std::sqrt(length2), w[2], w[3], even, odd);
     return T(j % 2 ? odd : even);
   }
   /// Draw j of row i, one of 0 .. n - 1 alike.
@@ -182,23 +181,16 @@ struct Noise {
   }
   /// out(i, c) = normal(i, first + c) for every row and column of `out`, in one vectorised sweep.
   template <class T> void normals(View<T> out, Index first = 0) const {
-    using Made = std::conditional_t<std::is_same_v<T, float>, float, double>;
-    sweep<Made>(
+    sweep<Made<T>>(
         out, first,
-        [](const Words& w, Made* even, Made* odd) {
-          Made r[lanes];
+        [](const Words& w, Made<T>* even, Made<T>* odd) {
+          using V = platform::Vector<Made<T>>;
+          Made<T> r[lanes];
 #pragma GCC unroll 1
-          for (int l = 0; l < lanes; ++l) {
-            if constexpr (std::is_same_v<T, float>) r[l] = detail::plain_length2(w[0][l], w[1][l]);
-            else r[l] = -2.0 * detail::plain_log(detail::open_unit(bits(w[0][l], w[1][l])));
-          }
-          using V = platform::Vector<Made>;
+          for (int l = 0; l < lanes; ++l) length(w[0][l], w[1][l], r[l]);
           for (int l = 0; l < lanes; l += int(V::lanes)) V::store(r + l, V::square_root(V::load(r + l)));
 #pragma GCC unroll 1
-          for (int l = 0; l < lanes; ++l) {
-            if constexpr (std::is_same_v<T, float>) detail::plain_turn(r[l], w[2][l], even[l], odd[l]);
-            else turn(r[l], bits(w[2][l], w[3][l]), even[l], odd[l]);
-          }
+          for (int l = 0; l < lanes; ++l) turn(r[l], w[2][l], w[3][l], even[l], odd[l]);
         },
         [this](Index i, Index j) { return normal<T>(i, j); });
   }
@@ -228,8 +220,11 @@ struct Noise {
   }
 
  private:
+  /// Loops over them stay rolled (`unroll 1`): unrolled whole, g++ -O3 vectorises them worse.
   static constexpr int lanes = 16;
   using Words = std::uint32_t[4][lanes];
+  /// What normals of T are made in.
+  template <class T> using Made = std::conditional_t<std::is_same_v<T, float>, float, double>;
 
   /// The words of block b of rows i .. i + lanes - 1.  False where the upper halves of the rows' numbers differ.
   bool blocks(Index i, Index b, Words& w) const {
@@ -292,9 +287,20 @@ struct Noise {
   }
   static std::uint64_t bits(std::uint32_t high, std::uint32_t low) { return (std::uint64_t(high) << 32 | low) >> 11; }
   static std::uint64_t bits(const PhiloxBlock& w, Index odd) { return odd ? bits(w[2], w[3]) : bits(w[0], w[1]); }
-  static void turn(double r, std::uint64_t k, double& even, double& odd) {
+  /// -2 log u of a block's first two words.
+  [[gnu::always_inline]] static void length(std::uint32_t w0, std::uint32_t w1, float& length2) {
+    length2 = detail::plain_length2(w0, w1);
+  }
+  static void length(std::uint32_t w0, std::uint32_t w1, double& length2) {
+    length2 = -2.0 * detail::plain_log(detail::open_unit(bits(w0, w1)));
+  }
+  /// r cos(2 pi v) and r sin(2 pi v), v of its last two.
+  [[gnu::always_inline]] static void turn(float r, std::uint32_t w2, std::uint32_t, float& even, float& odd) {
+    detail::plain_turn(r, w2, even, odd);
+  }
+  static void turn(double r, std::uint32_t w2, std::uint32_t w3, double& even, double& odd) {
     double c, s;
-    detail::plain_turn(detail::open_unit(k), c, s);
+    detail::plain_turn(detail::open_unit(bits(w2, w3)), c, s);
     even = r * c;
     odd = r * s;
   }

@@ -116,8 +116,9 @@ template <class T> struct Lane {
   /// x where m, 0 elsewhere, whatever x is: select(m, x, 0) in one instruction.
   friend Lane keep_where(LaneMask<T> m, Lane x) { return of(LaneMask<T>::Does::keep(m.p, x.p)); }
   friend Lane exp(Lane x) {
-    if constexpr (size > 1) return of(packet_exp<T>(x.p));
-    else return of(std::exp(x.p));
+    // a packet may be a number, or wider than its numbers
+    if constexpr (size > 1 && sizeof(Packet) == size * sizeof(T)) return of(packet_exp<T>(x.p));
+    else return of(Eigen::internal::pexp(x.p));
   }
   friend Lane log(Lane x) { return of(Eigen::internal::plog(x.p)); }
   friend Lane sqrt(Lane x) { return of(Eigen::internal::psqrt(x.p)); }
