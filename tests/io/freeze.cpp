@@ -158,6 +158,24 @@ TEST_CASE("values of layers are in the header, where they are not those that the
 #endif
 }
 
+TEST_CASE("what lies between an object's values is none of them") {
+  struct Padded {
+    char c = 1;
+    double d = 2;
+    bool b = true;
+  };
+  for (int filled : {0, 119, 255}) {
+    alignas(Padded) unsigned char room[sizeof(Padded)];
+    std::memset(room, filled, sizeof room);
+    Padded* made = ::new (static_cast<void*>(room)) Padded;
+    CHECK(platform::as_made_without_arguments(*made));
+    made->d = 3;
+    CHECK_FALSE(platform::as_made_without_arguments(*made));
+    made->d = 2, made->b = false;
+    CHECK_FALSE(platform::as_made_without_arguments(*made));
+  }
+}
+
 TEST_CASE("equal models give equal headers, which include what their flows need and no more") {
   const auto model = make_model<double>(Small{}, Noise{1});
   const auto text = frozen(model);

@@ -176,9 +176,8 @@ template <class F> Recipe recipe(const F& flow, const Spelled& s, const FreezeOp
         "freeze: the flow holds " + s.foreign +
         ", which is not rheo's: name the header that declares it, FreezeOptions{.includes = {\"mine.hpp\"}}");
   }
-  const auto bytes = platform::object_bytes(flow);
   if constexpr (std::is_default_constructible_v<F>) {
-    if (platform::object_bytes(F{}) == bytes) return {s.type, "Flow()", {}};
+    if (platform::as_made_without_arguments(flow)) return {s.type, "Flow()", {}};
   }
   // Bytes that are the values themselves: no pointers, which rheo's own layers do without.
   constexpr bool plain = std::is_trivially_copy_constructible_v<F> && std::is_trivially_destructible_v<F>;
@@ -188,6 +187,7 @@ template <class F> Recipe recipe(const F& flow, const Spelled& s, const FreezeOp
                        " where freeze cannot see them: say how the flow is made, FreezeOptions{.flow = "
                        "\"mine::flow(0.5)\"}, in an expression of the headers in .includes");
   }
+  const auto bytes = platform::object_bytes(flow);
   Recipe r{s.type, "rheo::detail::flow_from<Flow>(flow_bytes)", {}};
   put_array(r.bytes, "unsigned char", "flow_bytes", bytes.data(), static_cast<Index>(bytes.size()),
             [](unsigned char b) { return std::to_string(int(b)); });
