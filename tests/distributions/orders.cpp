@@ -58,8 +58,8 @@ TEST_CASE("a sort draws the orders with the odds that it scores") {
   static_assert(L::exactness == Exactness::exact && L::param_count == 12);
   static_assert(CanEncodePull<L, double> && !CanDecodePull<L, double> && CanDecodePull<Sort<3>, double>);
   detail::LayerBench<L, double> b(L{});
-  for (Index k = 0; k < 12; ++k) b.theta(k) = 2 * Noise{1}.normal(k, 0);
-  const Index n = 60000;
+  for (Index k = 0; k < 12; ++k) b.theta(k) = 3 * Noise{1}.normal(k, 0);
+  const Index n = 400000;
   Batch<double> z(n, 3), none(n, 0), x, back;
   z.col(0) = -0.4, z.col(1) = 0.1, z.col(2) = 0.9;
   Column<double> v, w;

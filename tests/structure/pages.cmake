@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -P pages.cmake: every room has its page, every header of a room that has one is linked there (and so
-# every layer is in the catalogue), links lead somewhere, names in code exist, README.md is short, and no line of code
-# is longer than 120 characters but for one that is a string.
+# every layer is in the catalogue), links lead somewhere, names in code exist, README.md is short, each of its promises
+# is broken once on purpose, and no line of code is longer than 120 characters but for one that is a string.
 set(include ${ROOT}/include/rheo)
 set(rooms layers/bijections layers/surjections layers/stochastic distributions transformers nets flows/presets training
   evaluation io targets)
@@ -31,6 +31,24 @@ foreach(guide IN LISTS guides guide_programs)
   string(FIND "${examples}" "](guides/${name}.md)" place)
   if(place EQUAL -1)
     list(APPEND faults "examples/README.md: does not link to guides/${name}.md")
+  endif()
+endforeach()
+# What README promises is broken once, on purpose, in a twin of its name.
+file(READ ${ROOT}/README.md readme)
+file(READ ${ROOT}/tests/mutation/twins.txt twins)
+string(REGEX REPLACE "[];[]" "|" readme "${readme}")
+string(REGEX REPLACE ".*\n## What you can rely on\n(.*)" "\\1" promises "${readme}")
+string(REGEX REPLACE "\n## .*" "" promises "${promises}")
+string(REGEX MATCHALL "\n[|] [^|]+" promises "${promises}")
+list(LENGTH promises count)
+if(count LESS 5)
+  list(APPEND faults "README.md: its table of promises was not found")
+endif()
+foreach(promise IN LISTS promises)
+  string(REGEX REPLACE "^\n[|] (.*[^ (]) ?[(]?$" "\\1" promise "${promise}")
+  string(FIND "${twins}" "\nREADME: ${promise}" place)
+  if(place EQUAL -1 AND NOT promise STREQUAL "promise")
+    list(APPEND faults "README.md: promises '${promise}', which no twin of tests/mutation/twins.txt breaks")
   endif()
 endforeach()
 foreach(page IN LISTS pages)

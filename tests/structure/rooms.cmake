@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... [-DREGISTRY=...] -P rooms.cmake: includes go strictly upward, a layer includes no layer, every header
-# begins as it should, is short enough, stands in the umbrella, asks nothing of the platform outside platform/, and
-# every layer stands in the registry.  A header that says min, max or abs puts others' macros of these names aside, and
-# our own macros begin with RHEO_.
+# begins as it should, is short enough, stands in the umbrella, asks nothing of the platform outside platform/, nor a
+# clock that can be set, and every layer stands in the registry.  A header that says min, max or abs puts others' macros
+# of these names aside, and our own macros begin with RHEO_.
 set(order version.hpp platform core autodiff math nets transformers distributions layers flows targets training
   evaluation io mpi.hpp)
 set(faults "")
@@ -42,6 +42,9 @@ foreach(header IN LISTS headers)
   if(NOT header MATCHES "^platform/" AND code MATCHES
     "(_WIN32|_MSC_VER|__linux|__unix|__APPLE__|__wasi__|__EMSCRIPTEN|__GNUC__|__clang__|__GLIBC|_LIBCPP|__x86_64|__i386|__arm|__aarch64|__SSE|__AVX|__FMA__|__ELF__|<(immintrin|unistd|fcntl|windows|io|thread|stop_token)(.h)?>|<sys/|std::jthread|std::thread|std::stop_|__builtin_ia32)")
     list(APPEND faults "${header}: asks which platform it is on (${CMAKE_MATCH_1}): that is platform/'s")
+  endif()
+  if(code MATCHES "(system_clock|high_resolution_clock|[^a-z_]time ?[(](nullptr|0|NULL)[)]|localtime|gettimeofday)")
+    list(APPEND faults "${header}: asks a clock that can be set (${CMAKE_MATCH_1}): steady_clock goes on")
   endif()
   if(code MATCHES "<mpi.h>" AND NOT header STREQUAL "mpi.hpp")
     list(APPEND faults "${header}: includes <mpi.h>: that is mpi.hpp's")

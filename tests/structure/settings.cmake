@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DFILE=settings.cpp -DDIR=... -DCOMPILER=... -DFLAGS=... -DNAME=... -DSETTINGS=... -DTOLERANCE=... -P
-# settings.cmake: a program compiled with settings of Eigen's finds the numbers of one compiled without, to the bit where
-# the tolerance is 0.
+# settings.cmake: a program compiled with settings of Eigen's finds the numbers of one compiled without, to the bit
+# where the tolerance is 0.
 file(MAKE_DIRECTORY ${DIR})
 set(program ${DIR}/${NAME})
 execute_process(COMMAND ${COMPILER} -std=c++20 -O0 ${FLAGS} ${SETTINGS} ${FILE} -o ${program} -pthread RESULT_VARIABLE

@@ -17,22 +17,22 @@ namespace {
 using Recipe = BasicLipschitzMlp<LipSwish, UniformLast, 16, 16>;
 
 /// A layer with large weights, so that every norm sits at its bound.
-template <class L> rheo::detail::LayerBench<L, double> strong(const L& layer, double size = 1) {
+template <class L> rheo::detail::LayerBench<L, double> strong(const L& layer, double size = 1, double sign = 1) {
   rheo::detail::LayerBench<L, double> b(layer);
   Params<double> theta(b.theta.data(), b.theta.size()), buffers(b.buffers.data(), b.buffers.size());
   layer.init(theta, buffers, Noise{1});
-  for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) += size * Noise{2}.normal(i, 0);
+  for (Index i = 0; i < b.theta.size(); ++i) b.theta(i) = sign * (b.theta(i) + size * Noise{2}.normal(i, 0));
   layer.after_step(theta, buffers);
   return b;
 }
 /// At the one of 400 points where V is largest.
-template <class Net> void roulette_agrees(double kappa) {
+template <class Net> void roulette_agrees(double kappa, double sign = 1) {
   using Exact = Residual<2, Net>;
   using Estimate = Residual<2, Net, Roulette>;
   const Exact exact(kappa);
   const Estimate estimate(kappa);
-  auto a = strong(exact);
-  auto b = strong(estimate);
+  auto a = strong(exact, 1, sign);
+  auto b = strong(estimate, 1, sign);
   REQUIRE((a.theta == b.theta).all());
   const Index n = 200000;
   Batch<double> x(n, 2), none(n, 0), z, z_b, g_in, g_none(n, 0);
@@ -85,7 +85,9 @@ template <class Net> void roulette_agrees(double kappa) {
 TEST_CASE("the roulette's mean is log det, and its gradient's mean the gradient") {
   const double kappa = GENERATE(0.5, 0.9, 0.97);
   SECTION("of a net") { roulette_agrees<Recipe>(kappa); }
-  SECTION("of a linear map whose norm is kappa") { roulette_agrees<BasicLipschitzMlp<LipSwish, UniformLast>>(kappa); }
+  using Linear = BasicLipschitzMlp<LipSwish, UniformLast>;
+  SECTION("of a linear map whose norm is kappa") { roulette_agrees<Linear>(kappa); }
+  SECTION("of its opposite, all of whose terms have one sign") { roulette_agrees<Linear>(kappa, -1); }
 }
 
 TEST_CASE("a roulette of infinite variance is refused") {

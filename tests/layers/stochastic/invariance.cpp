@@ -174,6 +174,25 @@ TEST_CASE("energies of NaN and infinity are rejected and reported") {
   rejects(Hmc<Broken, 5, 2>({}, 0.2));
 }
 
+TEMPLATE_TEST_CASE("the step's gradient is finite where moves were refused for an energy that is not", "",
+                   (Metropolis<Broken, 5, Learned::step>), (Mala<Broken, 5, Learned::step>),
+                   (Hmc<Broken, 5, 2, true, Learned::step>)) {
+  const Index n = 400;
+  Batch<double> x(n, 1);
+  for (Index i = 0; i < n; ++i) x(i, 0) = 2 * (static_cast<double>(i) + 0.5) / static_cast<double>(n);
+  const TestType layer({}, 0.3);
+  const Moved m = move<false>(layer, x, Noise{41});
+  CHECK(m.report.accepted < m.report.proposed);
+  detail::LayerBench<TestType, double> b(layer);
+  Batch<double> out, none(n, 0), g_in, g_context(n, 0);
+  Column<double> v, g_theta = Column<double>::Zero(1);
+  b.template call<false>(x, none, Noise{41}, out, v);
+  b.template pull<false>(x, out, none, Noise{41}, Batch<double>::Ones(n, 1), Column<double>::Ones(n), g_in, g_theta,
+                         g_context);
+  CHECK(g_in.allFinite());
+  CHECK(std::isfinite(g_theta(0)));
+}
+
 TEST_CASE("a path that leaves the finite numbers goes back with weight 0, and is counted") {
   Batch<double> x = Batch<double>::Constant(3, 2, 1.0), out, none(3, 0);
   x(1, 0) = 1e60;
