@@ -23,7 +23,7 @@
 namespace {
 std::atomic<long> asked{0}, refused_at{-1};
 std::atomic<bool> counting{false};
-bool refuse() {
+[[maybe_unused]] bool refuse() {
   if (!counting.load(std::memory_order_relaxed)) return false;
   if (asked.fetch_add(1, std::memory_order_relaxed) != refused_at.load(std::memory_order_relaxed)) return false;
   errno = ENOMEM;
