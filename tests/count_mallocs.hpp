@@ -6,14 +6,7 @@
 #include <atomic>
 #include <cstddef>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define RHEO_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RHEO_SANITIZED 1
-#endif
+#include "sanitized.hpp"
 
 namespace rheo_test {
 inline std::atomic<long> mallocs{0};

@@ -12,6 +12,7 @@
 #include <new>
 #include <string>
 
+#include "../sanitized.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/io/checkpoint.hpp"
@@ -31,12 +32,8 @@ std::atomic<bool> counting{false};
 }
 }  // namespace
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#if !defined(__has_feature)
+#if defined(__GLIBC__) && !defined(RHEO_SANITIZED)
 #define RHEO_REFUSES
-#elif !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-#define RHEO_REFUSES
-#endif
 #endif
 #if defined(RHEO_REFUSES)
 extern "C" {
