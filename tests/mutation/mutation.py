@@ -301,9 +301,11 @@ def make(args):
     chosen = wrong + sorted(chosen[: args.count])
     mutants = []
     for k, (f, number, was, becomes, new, *named) in enumerate(chosen, 1):
+        constant = any(re.search(r"(?<!if )\bconst(expr|eval)\b", opened) for opened in around(lines[f], number))
+        mutants.append(dict(number=k, file=f, line=number + 1, was=was, becomes=becomes, constant=constant))
+    for k, (f, number, _, _, new, *named) in enumerate(chosen, 1):
         lines[f][number] = new.replace("KEY", "::rheo_mutation::on(%d)" % k)
-        mutants.append(dict(number=k, file=f, line=number + 1, was=was, becomes=becomes))
-        mutants[-1].update(zip(("twin", "tests"), named))
+        mutants[k - 1].update(zip(("twin", "tests"), named))
     touched = {m["file"] for m in mutants}
     for f in files:
         if f in touched:
@@ -429,7 +431,8 @@ def table(args):
     excused = {tuple(line.split("\t")[:3]) for line in open(os.path.join(HERE, "equivalent.txt"))}
     killed = [r for r in rows if r["killed_by"]]
     equivalent = [r for r in rows if not r["killed_by"] and (r["file"], r["was"], r["becomes"]) in excused]
-    alive = [r for r in rows if not r["killed_by"] and r not in equivalent]
+    compiled = [r for r in rows if not r["killed_by"] and r.get("constant") and not r["of"] and r not in equivalent]
+    alive = [r for r in rows if not r["killed_by"] and r not in equivalent + compiled]
     for r in alive:
         print(
             "survived %d  %s:%d (%s)\n  %s\n  %s"
@@ -444,8 +447,8 @@ def table(args):
         )
     judged = len(killed) + len(alive)
     print(
-        "%d mutants: %d killed, %d equivalent, %d survived: %.1f %% of those that are not equivalent"
-        % (len(rows), len(killed), len(equivalent), len(alive), 100.0 * len(killed) / max(judged, 1))
+        "%d mutants: %d killed, %d equivalent, %d run by the compiler alone, %d survived: %.1f %% of the others killed"
+        % (len(rows), len(killed), len(equivalent), len(compiled), len(alive), 100.0 * len(killed) / max(judged, 1))
     )
     return 0 if not unseen and len(killed) >= 0.97 * judged else 1
 
