@@ -113,6 +113,28 @@ TEST_CASE("raw numbers zero are the identity") {
   CHECK(identity_error(IntervalQuadraticSpline<8>(), 0, 1) < 1e-14);
   CHECK(identity_error(IntervalCubicSpline<8>(), 0, 1) < 1e-14);
 }
+TEMPLATE_TEST_CASE("a quadratic spline that falls to its least slope is inverted at the knots and beside them", "",
+                   ZukoKnots, NflowsKnots) {
+  constexpr Index K = 4;
+  const IntervalQuadraticSpline<K, TestType> map;
+  for (Index s = 0; s < 100; ++s) {
+    std::array<float, 2 * K + 1> numbers{};  // bins of one width, densities at the vertices
+    for (Index k = 0; k <= K; ++k)
+      numbers[static_cast<std::size_t>(K + k)] = static_cast<float>(15 * Noise{7}.normal(s, k));
+    const auto raw = [&](Index k) { return numbers[static_cast<std::size_t>(k)]; };
+    for (Index k = 1; k <= K; ++k) {
+      const float knot = static_cast<float>(k) / static_cast<float>(K), at_knot = map.encode(knot, raw).y;
+      for (const float end : {0.0F, 1.0F}) {
+        float t = at_knot;
+        for (int j = 0; j < 30; ++j, t = std::nextafter(t, end)) {
+          const auto x = map.decode(t, raw);
+          CHECK((x.y >= 0 && x.y <= 1 && std::isfinite(x.v)));
+        }
+      }
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("points outside are untouched and touch nobody", "", float, double) {
   edges<TestType>(RationalQuadraticSpline<8>());
   edges<TestType>(RationalQuadraticSpline<8, NflowsKnots>());
