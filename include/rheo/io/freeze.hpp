@@ -162,11 +162,11 @@ struct Recipe {
   std::string type, make, bytes;
 };
 
-/// Whether F() gives the very numbers that this model's flow does, both ways, at rows from 0.001 to 1e30 and at
+/// Whether F{} gives the very numbers that this model's flow does, both ways, at rows from 0.001 to 1e30 and at
 /// infinity.
 template <class F, class T> bool computes_as_made(const Model<F, T>& model) {
   const Index n = 66;
-  Model<F, T> made{F()};
+  Model<F, T> made(F{});
   made.parameters() = model.parameters();
   made.buffers() = model.buffers();
   const auto wide = [n](Index width, std::uint64_t seed) {
