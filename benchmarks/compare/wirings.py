@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: MIT
 """Peers of the table of wirings: nflows and zuko on the targets of wirings.cpp, at equal parameters, steps, batch and rate.
 python wirings.py OUT.jsonl [seed ...]: a row a line, what OUT has already is left out.
-python wirings.py --table FILE.jsonl ...: means over the seeds, a line for each structure and number of coordinates."""
+python wirings.py --table FILE.jsonl ...: means over the seeds, a line for each structure and number of coordinates; and
+the presets' gaps over their peers'."""
 
 import json
 import math
 import os
+import statistics
 import sys
 import time
+
+PEER_OF = {
+    "RealNvp": "nflows affine coupling",
+    "Glow": "nflows affine coupling",
+    "Nice": "nflows affine coupling",
+    "Nsf": "nflows spline coupling",
+    "Maf": "zuko MAF",
+    "NsfAutoregressive": "zuko NSF",
+}
 
 
 def table(paths):
@@ -20,6 +31,22 @@ def table(paths):
             gaps = [r["gap"] for r in rows if (r["model"], r["target"], r["D"]) == (m, target, D)]
             cells.append("%10.3f (%d)" % (sum(gaps) / len(gaps), len(gaps)) if gaps else "%14s" % "")
         print("%-9s %3d " % (target, D) + " ".join(cells))
+
+    def means(model):
+        gaps = {}
+        for r in rows:
+            if r["model"] == model:
+                gaps.setdefault((r["target"], r["D"]), []).append(r["gap"])
+        return {case: sum(g) / len(g) for case, g in gaps.items()}
+
+    for model, peer in PEER_OF.items():
+        own, others = means(model), means(peer)
+        over = [own[case] / others[case] for case in own if case in others]
+        if over:
+            print(
+                "%s over %s: median %.2f, least %.2f, greatest %.2f, %d of %d at or below 1"
+                % (model, peer, statistics.median(over), min(over), max(over), sum(o <= 1 for o in over), len(over))
+            )
 
 
 if len(sys.argv) > 2 and sys.argv[1] == "--table":

@@ -300,12 +300,12 @@ def make(args):
         order = [f for f in order if f in pools]
     chosen = wrong + sorted(chosen[: args.count])
     mutants = []
-    for k, (f, number, was, becomes, new, *named) in enumerate(chosen, 1):
+    for k, (f, number, was, becomes, _, *named) in enumerate(chosen, 1):
         constant = any(re.search(r"(?<!if )\bconst(expr|eval)\b", opened) for opened in around(lines[f], number))
         mutants.append(dict(number=k, file=f, line=number + 1, was=was, becomes=becomes, constant=constant))
-    for k, (f, number, _, _, new, *named) in enumerate(chosen, 1):
-        lines[f][number] = new.replace("KEY", "::rheo_mutation::on(%d)" % k)
-        mutants[k - 1].update(zip(("twin", "tests"), named))
+        mutants[-1].update(zip(("twin", "tests"), named))
+    for m, c in zip(mutants, chosen):  # now that no line is looked at any more
+        lines[m["file"]][m["line"] - 1] = c[4].replace("KEY", "::rheo_mutation::on(%d)" % m["number"])
     touched = {m["file"] for m in mutants}
     for f in files:
         if f in touched:
@@ -450,7 +450,7 @@ def table(args):
         "%d mutants: %d killed, %d equivalent, %d run by the compiler alone, %d survived: %.1f %% of the others killed"
         % (len(rows), len(killed), len(equivalent), len(compiled), len(alive), 100.0 * len(killed) / max(judged, 1))
     )
-    return 0 if not unseen and len(killed) >= 0.97 * judged else 1
+    return 0 if not unseen and judged and len(killed) >= 0.97 * judged else 1
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -207,8 +207,9 @@ template <class F, class T> Recipe recipe(const Model<F, T>& model, const Spelle
   }
   const auto bytes = platform::object_bytes(flow);
   if constexpr (std::is_default_constructible_v<F>) {
-    if (platform::object_bytes(F{}) == bytes || (!platform::knows_padding && computes_as_made(model)))
-      return {s.type, "Flow()", {}};
+    bool as_made = platform::object_bytes(F{}) == bytes;
+    if constexpr (!platform::knows_padding) as_made = as_made || computes_as_made(model);
+    if (as_made) return {s.type, "Flow()", {}};
   }
   // Bytes that are the values themselves: no pointers, which rheo's own layers do without.
   constexpr bool plain = std::is_trivially_copy_constructible_v<F> && std::is_trivially_destructible_v<F>;
