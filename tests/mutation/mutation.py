@@ -11,6 +11,10 @@ variable of the environment, RHEO_MUTANT, says which change is on; so that one b
                         and prints killed, equivalent (equivalent.txt, with the reason) and survived; of those of
                         twins.txt, by the tests that they name alone.  Goes on from OUT/results.jsonl
     mutation.py table OUT
+    mutation.py seeds BUILD OUT [--tests REGEX] [--seeds 200] [--jobs 2] [--limit 20]
+                        false alarms: runs the tests, those alone that pass within `limit` seconds, with every seed of
+                        every noise moved so many times, and prints which fail, and how often.  Goes on from
+                        OUT/seeds.jsonl
     mutation.py drop OUT LOG
                         adds to not_compiled.txt what the log of a build complains of
 
@@ -65,9 +69,17 @@ template <class A, class B> auto greater(A a, B b) {
   using std::max;
   return max(a, b);
 }
+inline const unsigned long long shift = [] {
+  const char* e = std::getenv("RHEO_SEED_SHIFT");
+  return (e ? std::strtoull(e, nullptr, 10) : 0) * 0x9E3779B97F4A7C15u;
+}();
 constexpr bool on(int k) { return __builtin_is_constant_evaluated() ? false : reached(k); }
 }  // namespace rheo_mutation
 """
+
+# Where noise takes its seed, and the same moved.
+SEED = "{std::uint32_t(seed), std::uint32_t(seed >> 32)}"
+MOVED = SEED.replace("seed", "(seed + ::rheo_mutation::shift)")
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -306,7 +318,11 @@ def make(args):
         mutants[-1].update(zip(("twin", "tests"), named))
     for m, c in zip(mutants, chosen):  # now that no line is looked at any more
         lines[m["file"]][m["line"] - 1] = c[4].replace("KEY", "::rheo_mutation::on(%d)" % m["number"])
-    touched = {m["file"] for m in mutants}
+    noise = "rheo/core/noise.hpp"
+    if "".join(lines[noise]).count(SEED) != 2:
+        sys.exit("noise.hpp takes its seeds elsewhere than it did")
+    lines[noise] = [line.replace(SEED, MOVED) for line in lines[noise]]
+    touched = {m["file"] for m in mutants} | {noise}
     for f in files:
         if f in touched:
             at = next(i for i, l in enumerate(lines[f]) if l.startswith("#pragma once"))
@@ -346,9 +362,9 @@ def write(path, text):
         f.write(text)
 
 
-def call(test, mutant, limit, seen=None):
+def call(test, mutant, limit, seen=None, shift=0):
     """(whether it passed, seconds)"""
-    env = dict(os.environ, RHEO_MUTANT=str(mutant), OMP_NUM_THREADS="1")
+    env = dict(os.environ, RHEO_MUTANT=str(mutant), RHEO_SEED_SHIFT=str(shift), OMP_NUM_THREADS="1")
     if seen:
         env["RHEO_MUTANTS_SEEN"] = seen
     begin = time.time()
@@ -368,15 +384,20 @@ def call(test, mutant, limit, seen=None):
     return passed, time.time() - begin
 
 
-def run(args):
+def tests_of(args):
     args.build, args.out = os.path.abspath(args.build), os.path.abspath(args.out)  # tests run in folders of their own
-    mutants = json.load(open(os.path.join(args.out, "mutants.json")))
     shown = subprocess.run(["ctest", "--show-only=json-v1"], cwd=args.build, capture_output=True, text=True, check=True)
     tests = {}
     for t in json.loads(shown.stdout)["tests"]:
         folder = next((p["value"] for p in t["properties"] if p["name"] == "WORKING_DIRECTORY"), args.build)
         if "command" in t and os.path.exists(t["command"][0]) and re.search(args.tests, t["name"]):
             tests[t["name"]] = dict(command=t["command"], folder=folder)
+    return tests
+
+
+def run(args):
+    tests = tests_of(args)
+    mutants = json.load(open(os.path.join(args.out, "mutants.json")))
     reach_file = os.path.join(args.out, "reach.json")
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         if not os.path.exists(reach_file):
@@ -418,6 +439,35 @@ def run(args):
             with open(results, "a") as f:
                 f.write(json.dumps(result) + "\n")
     table(args)
+
+
+def seeds(args):
+    tests = tests_of(args)
+    kept = os.path.join(args.out, "seeds.jsonl")
+    done = {(r["test"], r["shift"]): r for r in map(json.loads, open(kept))} if os.path.exists(kept) else {}
+
+    def one(job):
+        name, shift = job
+        if job not in done:
+            passed, seconds = call(tests[name], 0, 10 * args.limit, shift=shift)
+            done[job] = dict(test=name, shift=shift, passed=passed, seconds=round(seconds, 2))
+            with open(kept, "a") as f:
+                f.write(json.dumps(done[job]) + "\n")
+        return done[job]
+
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        first = list(pool.map(one, ((n, 0) for n in sorted(tests))))
+        names = [r["test"] for r in first if r["passed"] and r["seconds"] <= args.limit]
+        print("%d tests of %d" % (len(names), len(tests)), flush=True)
+        failed = {}
+        for shift in range(1, args.seeds + 1):
+            for r in pool.map(one, ((n, shift) for n in names)):
+                if not r["passed"]:
+                    failed.setdefault(r["test"], []).append(shift)
+    for name, shifts in sorted(failed.items(), key=lambda f: -len(f[1])):
+        print("%-40s %d of %d: %s" % (name, len(shifts), args.seeds, " ".join(map(str, shifts[:20]))))
+    print("%d runs, %d failed" % (len(names) * args.seeds, sum(map(len, failed.values()))))
+    return 1 if failed else 0
 
 
 def table(args):
@@ -463,7 +513,11 @@ p.add_argument("build"), p.add_argument("out"), p.add_argument("--tests", defaul
 p.add_argument("--jobs", type=int, default=2), p.add_argument("--budget", type=float, default=120)
 p = commands.add_parser("table")
 p.add_argument("out")
+p = commands.add_parser("seeds")
+p.add_argument("build"), p.add_argument("out"), p.add_argument("--tests", default="")
+p.add_argument("--seeds", type=int, default=200), p.add_argument("--jobs", type=int, default=2)
+p.add_argument("--limit", type=float, default=20)
 p = commands.add_parser("drop")
 p.add_argument("out"), p.add_argument("log")
 arguments = parser.parse_args()
-sys.exit({"make": make, "run": run, "table": table, "drop": drop}[arguments.command](arguments))
+sys.exit({"make": make, "run": run, "seeds": seeds, "table": table, "drop": drop}[arguments.command](arguments))

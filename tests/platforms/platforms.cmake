@@ -64,6 +64,8 @@ platform(gcc_2023 g++ "" -std=c++23)
 platform(clang clang++ "")
 platform(clang19_libstdcxx clang++-19 "")
 platform(clang19_libcxx "clang++-19 -stdlib=libc++" "")
+platform(clang19_as_microsofts
+  "clang++-19 -stdlib=libc++ -fms-extensions -fms-compatibility -fms-compatibility-version=19.40" "" -O0)
 if(DEFINED EIGEN5)
   platform(gcc_eigen5 "g++ -isystem ${EIGEN5}" "")
 endif()

@@ -3,8 +3,8 @@
 # every layer is in the catalogue), links lead somewhere, names in code exist, README.md is short, each of its promises
 # is broken once on purpose, and no line of code is longer than 120 characters but for one that is a string.
 set(include ${ROOT}/include/rheo)
-set(rooms layers/bijections layers/surjections layers/stochastic distributions transformers nets flows/presets training
-  evaluation io targets)
+set(rooms platform layers/bijections layers/surjections layers/stochastic distributions transformers nets flows/presets
+  training evaluation io targets)
 set(faults "")
 file(GLOB_RECURSE headers ${include}/*.hpp)
 set(code "")

@@ -26,6 +26,8 @@ void w1() {
              [] { return scoring(model<float>(), moons<float>(100000)); });
   add<float>({"W1 sample 100 k", 1e5, flop, 64, false, 44100}, [] { return sampling(model<float>(), 100000); });
   add<float>({"W1 log_prob 1", 1, flop, 64, false, 7.5}, [] { return scoring(model<float>(), moons<float>(1)); });
+  add<float>({"W1 train 256, 2 threads, wall", 256, 3 * flop, 64, true, 0, true},
+             [] { return training(model<float>(), moons<float>(20000), 256, 2); });
   add<float>({"W1 train 1024, 2 threads, wall", 1024, 3 * flop, 64, true, 769, true},
              [] { return training(model<float>(), moons<float>(20000), 1024, 2); });
   add<float>({"W1 log_prob 100 k, 2 threads, wall", 1e5, flop, 64, false, 23600, true},

@@ -20,7 +20,8 @@ template <class Solver> void put(const std::string& name, double f) {
              [] { return training(started<float>(W8<Solver>{}, 0.1), moons(20000), 256); });
   add<float>({name + " log_prob 10 k", 1e4, f, 64},
              [] { return scoring(started<float>(W8<Solver>{}, 0.1), moons(10000)); });
-  add<float>({name + " sample 10 k", 1e4, f, 64}, [] { return sampling(started<float>(W8<Solver>{}, 0.1), 10000); });
+  add<float>({name + " sample 10 k", 1e4, f / 3, 64},
+             [] { return sampling(started<float>(W8<Solver>{}, 0.1), 10000); });
 }
 }  // namespace
 

@@ -67,10 +67,10 @@ template <class F, class T> Call scoring(Model<F, T> model, Batch<T> data, int t
   auto r = std::make_shared<ModelAtWork<F, T>>(std::move(model), std::move(data), threads);
   return [r] { benchmark::DoNotOptimize(r->model.log_prob(r->data, {}, r->work).data()); };
 }
-/// Draws with their log-densities.
+/// Draws alone, as peers give them.
 template <class F, class T> Call sampling(Model<F, T> model, Index n) {
   auto r = std::make_shared<ModelAtWork<F, T>>(std::move(model), Batch<T>(), 1);
-  return [r, n] { benchmark::DoNotOptimize(r->model.sample_and_log_prob(n, Noise{4}, {}, r->work).x.data()); };
+  return [r, n] { benchmark::DoNotOptimize(r->model.sample(n, Noise{4}, {}, r->work).data()); };
 }
 
 /// x_j = 0.8 n_j + 0.6 n_(j - 1).

@@ -42,7 +42,8 @@
 // vector-Jacobian product, encode_pull(Pull) and decode_pull(Pull): what exists is what the layer can do, and the
 // concepts below ask.  They write (rheo/core/pass.hpp)
 //   out, g_in            overwritten, every number of them: what stood there is not to be read
-//   v                    added to: v += V(x, z), in both directions alike
+//   v                    added to: v += V(x, z), in both directions alike; where the pass's needs_v() is false, it may
+//                        be left as it is
 //   g_theta, g_context   accumulated: += their part, once for each call
 #pragma once
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "rheo/core/arena.hpp"
@@ -15,13 +16,13 @@ namespace rheo {
 
 /// What calls met that their values do not say.  One a worker; Workspace::report() adds them up.
 struct Report {
-  long unsolved = 0;  ///< rows whose inner iteration (a root, a fixed point, an integration) missed its tolerance: out
-                      ///< and v are NaN there
-  double worst_residual = 0;  ///< the largest residual among them; NaN where one was no number
-  long evaluations = 0;       ///< passes of inner nets and maps that iterations made, rows times passes
-  long proposed = 0;          ///< moves of accept/reject kernels
-  long accepted = 0;          ///< of those
-  long invalid = 0;           ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
+  std::int64_t unsolved = 0;  ///< rows whose inner iteration (a root, a fixed point, an integration) missed its
+                              ///< tolerance: out and v are NaN there
+  double worst_residual = 0;     ///< the largest residual among them; NaN where one was no number
+  std::int64_t evaluations = 0;  ///< passes of inner nets and maps that iterations made, rows times passes
+  std::int64_t proposed = 0;     ///< moves of accept/reject kernels
+  std::int64_t accepted = 0;     ///< of those
+  std::int64_t invalid = 0;  ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
   double acceptance() const {
     return static_cast<double>(accepted) / static_cast<double>(proposed);
   }  ///< NaN where nothing was proposed
@@ -56,6 +57,10 @@ template <class T, class Cache> struct Pass {
   Arena& scratch;            ///< everything else
   bool keep = true;          ///< a pull follows; when false, the cache need not survive the call
   Report* report = nullptr;  ///< null: nobody asks
+  bool wants_v = true;       ///< when false, and no pull follows, v is not looked at: a layer whose V is dear leaves it
+
+  /// Whether V has to be found.
+  bool needs_v() const { return wants_v || keep; }
 };
 
 /// The vector-Jacobian product of the same call.

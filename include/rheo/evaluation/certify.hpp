@@ -6,6 +6,7 @@
 
 #include <Eigen/LU>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <numbers>
@@ -29,10 +30,10 @@ namespace rheo {
 
 /// What certify looks at.
 struct CertifyOptions {
-  Noise noise{20240229};            ///< decides points, parameters and draws
-  Index rows = 37;                  ///< points at which row-wise laws are held
-  double spread = 0.3;              ///< deviation of the noise laid on the starting parameters
-  long (*allocations)() = nullptr;  ///< a count of heap allocations so far, where the program keeps one
+  Noise noise{20240229};                    ///< decides points, parameters and draws
+  Index rows = 37;                          ///< points at which row-wise laws are held
+  double spread = 0.3;                      ///< deviation of the noise laid on the starting parameters
+  std::int64_t (*allocations)() = nullptr;  ///< a count of heap allocations so far, where the program keeps one
 };
 
 namespace detail {

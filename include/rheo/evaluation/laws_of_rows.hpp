@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -17,15 +18,15 @@ namespace rheo::detail {
 /// Rows alone as in company; NaN in one coordinate or all stays in its row and shows there; the same twice; nothing
 /// allocated the second time; no rows; huge values.
 template <bool Encode, class T, class Add>
-void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& context, Noise key, long (*allocations)(),
-              Add add) {
+void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& context, Noise key,
+              std::int64_t (*allocations)(), Add add) {
   const char* side = Encode ? "encode" : "decode";
   Batch<T> out, again;
   Column<T> v, v_again;
   b.template call<Encode>(in, context, key, out, v);
   Batch<T> out_3 = out;
   Column<T> v_3 = v;
-  const long before = allocations ? allocations() : 0;
+  const std::int64_t before = allocations ? allocations() : 0;
   b.template call<Encode>(in, context, key, out_3, v_3);
   if (allocations)
     add((std::string(side) + " allocates nothing the second time").c_str(), static_cast<double>(allocations() - before),
@@ -39,6 +40,12 @@ void row_laws(const Subject& s, Runner<T>& b, Batch<T> in, const Batch<T>& conte
                   std::abs(static_cast<double>(v_again(i) - T(2) - v(i))) / (1 + std::abs(static_cast<double>(v(i)))));
   add((std::string(side) + " adds to v, and gives the same when no pull follows").c_str(),
       out.size() == 0 || (out == again).all() ? added : 1, 16 * static_cast<double>(std::numeric_limits<T>::epsilon()));
+  b.template call<Encode>(in, context, key, again, v_again, false, T(0), false);
+  double apart = 0;
+  for (Index k = 0; k < out.size(); ++k)
+    apart = worst(apart, std::abs(static_cast<double>(again.data()[k] - out.data()[k])) /
+                             (1 + std::abs(static_cast<double>(out.data()[k]))));
+  add((std::string(side) + " gives the same where V is not asked for").c_str(), apart, abilities_of<T>(s).accuracy);
   double alone = 0;
   for (Index i : {Index(0), Index(5), in.rows() - 1}) {
     b.template call<Encode>(in.row(i), context.row(i), key.from_row(i), again, v_again);

@@ -29,8 +29,8 @@ template <class T> class Runner {
 
   template <bool Encode>
   void call(const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v, bool keep = true,
-            T v_before = T(0)) {
-    call(Encode, in, context, noise, out, v, keep, v_before);
+            T v_before = T(0), bool wants_v = true) {
+    call(Encode, in, context, noise, out, v, keep, v_before, wants_v);
   }
   template <bool Encode>
   void pull(const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise, const Batch<T>& g_out,
@@ -51,7 +51,7 @@ template <class T> class Runner {
 
  private:
   void call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v,
-            bool keep, T v_before);
+            bool keep, T v_before, bool wants_v);
   void pull(bool encode, const Batch<T>& in, const Batch<T>& out, const Batch<T>& context, Noise noise,
             const Batch<T>& g_out, const Column<T>& g_v, Batch<T>& g_in, Column<T>& g_theta, Batch<T>& g_context);
   virtual void run(bool encode, const Pass<T, NoCache>& p) = 0;
@@ -71,12 +71,13 @@ template <class T> Runner<T>::~Runner() = default;
 
 template <class T>
 void Runner<T>::call(bool encode, const Batch<T>& in, const Batch<T>& context, Noise noise, Batch<T>& out, Column<T>& v,
-                     bool keep, T v_before) {
+                     bool keep, T v_before, bool wants_v) {
   const Index n = in.rows();
   out.setConstant(n, encode ? z_dim_ : x_dim_, T(std::numeric_limits<double>::quiet_NaN()));
   v.setConstant(n, v_before);
-  run(encode, {view(in), view(out), ColView<T>(v.data(), n), Params<const T>(theta.data(), theta.size()),
-               Params<const T>(buffers.data(), buffers.size()), view(context), noise, none_, scratch_, keep});
+  run(encode,
+      {view(in), view(out), ColView<T>(v.data(), n), Params<const T>(theta.data(), theta.size()),
+       Params<const T>(buffers.data(), buffers.size()), view(context), noise, none_, scratch_, keep, nullptr, wants_v});
 }
 
 template <class T>
@@ -152,7 +153,8 @@ template <class L, class T> class RunnerOf final : public Runner<T> {
  private:
   using C = CacheOf<L, T>;
   void run(bool encode, const Pass<T, NoCache>& p) override {
-    const Pass<T, C> own{p.in, p.out, p.v, p.theta, p.buffers, p.context, p.noise, cache_, p.scratch, p.keep};
+    const Pass<T, C> own{p.in,    p.out,  p.v,       p.theta, p.buffers, p.context,
+                         p.noise, cache_, p.scratch, p.keep,  p.report,  p.wants_v};
     if (encode) {
       if constexpr (wanted<L, T>.encode) layer_.encode(own);
     } else {

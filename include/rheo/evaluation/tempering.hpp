@@ -4,6 +4,8 @@
 //     arXiv:1905.02939.
 #pragma once
 
+#include <cstdint>
+
 #include "rheo/evaluation/importance.hpp"
 
 #include "rheo/platform/macros_off.hpp"
@@ -22,8 +24,8 @@ struct TemperingOptions {
 template <class T> struct TemperedSample {
   Batch<T> x;            ///< the chains at the target, n rows a kept sweep, sweep by sweep: row i of each is one chain
   Column<double> swaps;  ///< share of the proposed swaps of steps k and k + 1 that were accepted
-  long round_trips = 0;  ///< walks of a chain from base to target: few mean too few temperatures
-  Report report;         ///< of the moves at all steps
+  std::int64_t round_trips = 0;  ///< walks of a chain from base to target: few mean too few temperatures
+  Report report;                 ///< of the moves at all steps
 };
 
 /// Draws of the target by chains at lambda = 0, 1 / temperatures, ..., 1 of Interpolated{base, target}: after every
@@ -83,7 +85,7 @@ TemperedSample<T> parallel_tempering(const Batch<T>& x, const Base& base, const 
       }
     }
     warm.col(0).setOnes();
-    s.round_trips += static_cast<long>((warm.col(K) == T(1)).count());
+    s.round_trips += static_cast<std::int64_t>((warm.col(K) == T(1)).count());
     warm.col(K).setZero();
     if (sweep >= o.discard) s.x.middleRows(n * (sweep - o.discard), n) = state(K);
   }

@@ -313,7 +313,7 @@ template <class... Ls> struct Chain {
     each([&]<std::size_t K>(const auto& layer) {
       layer.encode(Pass<T, CacheOf<At<K>, T>>{below<K>(p.cache, p.in), above<K>(p.cache, p.out), p.v, slice<K>(p.theta),
                                               buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
-                                              std::get<K>(p.cache.parts), p.scratch, p.keep, p.report});
+                                              std::get<K>(p.cache.parts), p.scratch, p.keep, p.report, p.wants_v});
     });
   }
   template <class T> void encode_pull(Pull<T, Cache<T>> p) const requires(CanEncodePull<Ls, T>&&...) {
@@ -336,7 +336,7 @@ template <class... Ls> struct Chain {
     each_back([&]<std::size_t K>(const auto& layer) {
       layer.decode(Pass<T, CacheOf<At<K>, T>>{above<K>(p.cache, p.in), below<K>(p.cache, p.out), p.v, slice<K>(p.theta),
                                               buffer_slice<K>(p.buffers), context<K>(p.context), p.noise.fork(K),
-                                              std::get<K>(p.cache.parts), p.scratch, p.keep, p.report});
+                                              std::get<K>(p.cache.parts), p.scratch, p.keep, p.report, p.wants_v});
     });
   }
   template <class T> void decode_pull(Pull<T, Cache<T>> p) const requires(CanDecodePull<Ls, T>&&...) {

@@ -65,13 +65,14 @@ template <class F, class T> struct Evaluator {
     encode(worker, x, v, seen(context, i, x.rows(), worker.scratch), noise.from_row(i), false);
     settle_infinity<T>(x, v);
   }
-  /// x drawn, v its log-density.
-  void sample(Worker<F, T>& worker, View<T> x, ColView<T> v, CView<T> context, Index i, Noise noise) const {
+  /// x drawn, v its log-density, or untold if it is not wanted.
+  void sample(Worker<F, T>& worker, View<T> x, ColView<T> v, CView<T> context, Index i, Noise noise,
+              bool wants_v = true) const {
     Arena::Scope scope(worker.scratch);
     v.setZero();
     flow.decode(Pass<T, CacheOf<F, T>>{nothing<const T>(x.rows()), x, v, theta, buffers,
                                        seen(context, i, x.rows(), worker.scratch), noise.from_row(i), worker.cache,
-                                       worker.scratch, false, &worker.report});
+                                       worker.scratch, false, &worker.report, wants_v});
   }
   /// g = the gradient of log p in x.
   void score(Worker<F, T>& worker, CView<T> x, View<T> g, CView<T> context, Index i) const {

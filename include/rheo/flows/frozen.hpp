@@ -83,7 +83,8 @@ template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>(
     ready_for<Calls::elbo>();
     total(x, rows, noise, out, context);
   }
-  /// x drawn, rows x dim: those of Model::sample(rows, noise), and their log-densities unless log_prob is null.
+  /// x drawn, rows x dim: those of Model::sample(rows, noise), or with log_prob, which may be null, x and log-densities
+  /// of sample_and_log_prob(rows, noise).
   void sample(Noise noise, Index rows, T* x, T* log_prob, const T* context = no_context()) {
     static_assert(CanDecode<Flow, T>,
                   "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
@@ -91,7 +92,8 @@ template <class C, Calls calls = calls_of<typename C::Flow, typename C::Scalar>(
     turns(rows, [&](Index i, Index n) {
       const View<T> out = take(n, dim);
       const ColView<T> v = worker_.scratch.template column<T>(n);
-      evaluator().sample(worker_, out, v, columns_of(context, i, n, context_dim), 0, noise.from_row(i));
+      evaluator().sample(worker_, out, v, columns_of(context, i, n, context_dim), 0, noise.from_row(i),
+                         log_prob != nullptr);
       give(out, x + i * dim);
       if (log_prob) std::copy_n(v.data(), n, log_prob + i);
     });

@@ -89,7 +89,7 @@ template <class L> struct Invert {
     ColView<T> v = p.scratch.template column<T>(p.in.rows());
     v.setZero();
     call(Pass<T, CacheOf<L, T>>{p.in, p.out, v, p.theta, p.buffers, p.context, p.noise, p.cache.inner, p.scratch,
-                                p.keep, p.report});
+                                p.keep, p.report, p.wants_v});
     for (Index i = 0; i < v.size(); ++i) p.v(i) += v(i) == off_support ? v(i) : -v(i);
   }
   template <class T, class Call> static void pull(Pull<T, Cache<T>>& p, Call call) {

@@ -149,9 +149,22 @@ template <class F, class T> class Model {
     }
   }
 
-  /// n x dim draws, decoded from the base.  Row i depends on the noise, i and the context alone.
+  /// n x dim draws, decoded from the base.  Row i depends on the noise, i and the context alone.  They are those of
+  /// sample_and_log_prob (to the tolerance of adaptive solvers), at less cost where a layer's V is dear: continuous,
+  /// residual and free-form layers.
   Batch<T> sample(Index n, Noise noise, const Input<T>& context = {}) const {
-    return sample_and_log_prob(n, noise, context).x;
+    Work ws;
+    return sample(n, noise, context, ws);
+  }
+  Batch<T> sample(Index n, Noise noise, const Input<T>& context, Work& ws) const {
+    if (n < 0) detail::fail("cannot draw " + std::to_string(n) + " samples");
+    Batch<T> x(n, dim);
+    sample_into(view(x), noise, context, ws);
+    return x;
+  }
+  /// The same into the caller's own room, n x dim, without allocation.
+  void sample_into(View<T> x, Noise noise, const Input<T>& context, Work& ws) const {
+    draw(x, nullptr, noise, context, ws);
   }
   /// Draws and their log-densities in one pass.
   ScoredSample<T> sample_and_log_prob(Index n, Noise noise, const Input<T>& context = {}) const {
@@ -166,16 +179,10 @@ template <class F, class T> class Model {
   }
   /// The same into the caller's own rooms, x n x dim and log_prob n numbers, without allocation.
   void sample_into(View<T> x, ColView<T> log_prob, Noise noise, const Input<T>& context, Work& ws) const {
-    static_assert(CanDecode<F, T>,
-                  "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
-    detail::check_width<T>(x, dim, "x");
     if (log_prob.size() != x.rows())
       detail::fail("sample_into: " + std::to_string(x.rows()) + " rows of x for " + std::to_string(log_prob.size()) +
                    " log-densities");
-    check_context(context, x.rows());
-    ws.shards(x.rows(), [&, at = evaluator()](auto& worker, Index i, Index m) {
-      at.sample(worker, rows(x, i, m), ColView<T>(log_prob.data() + i, m), context.view(), i, noise);
-    });
+    draw(x, log_prob.data(), noise, context, ws);
   }
 
   /// x to z, n x latent_dim.
@@ -308,6 +315,18 @@ template <class F, class T> class Model {
     });
     return {out, n};
   }
+  /// x drawn; log_prob null: alone.
+  void draw(View<T> x, T* log_prob, Noise noise, const Input<T>& context, Work& ws) const {
+    static_assert(CanDecode<F, T>,
+                  "rheo: sample: a layer or the base of this flow has no decode: it scores and does not sample");
+    detail::check_width<T>(x, dim, "x");
+    check_context(context, x.rows());
+    ws.shards(x.rows(), [&, at = evaluator()](auto& worker, Index i, Index m) {
+      Arena::Scope scope(worker.scratch);
+      const ColView<T> v = log_prob ? ColView<T>(log_prob + i, m) : worker.scratch.template column<T>(m);
+      at.sample(worker, rows(x, i, m), v, context.view(), i, noise, log_prob != nullptr);
+    });
+  }
   template <bool Encode> Batch<T> through(const Input<T>& in, Index width, Noise noise, const Input<T>& context) const {
     check_context(context, in.rows());
     Batch<T> out(in.rows(), width);
@@ -332,7 +351,8 @@ template <class F, class T> class Model {
                                  worker.cache,
                                  worker.scratch,
                                  false,
-                                 &worker.report};
+                                 &worker.report,
+                                 false};
         if constexpr (Encode) {
           body.encode(p);
         } else {

@@ -126,8 +126,8 @@ template <Index K, class L> struct Repeat {
       View<T> out = s + 1 == K ? p.out : p.cache.states[static_cast<std::size_t>(p.keep ? s : s % 2)].view(n, D);
       call(Pass<T, CacheOf<L, T>>{in, out, p.v, slice(p.theta, k), buffer_slice(p.buffers, k), p.context,
                                   p.noise.fork(static_cast<std::uint64_t>(k)),
-                                  p.cache.copies[static_cast<std::size_t>(p.keep ? s : 0)], p.scratch, p.keep,
-                                  p.report});
+                                  p.cache.copies[static_cast<std::size_t>(p.keep ? s : 0)], p.scratch, p.keep, p.report,
+                                  p.wants_v});
       reseat(in, read(out));
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ inline Image shrunk(const Image& image, int w, int h) {
     const int y0 = y * image.height / out.height, y1 = (y + 1) * image.height / out.height;
     for (int x = 0; x < out.width; ++x) {
       const int x0 = x * image.width / out.width, x1 = (x + 1) * image.width / out.width;
-      long r = 0, g = 0, b = 0;
-      const long n = long(x1 - x0) * (y1 - y0);
+      std::int64_t r = 0, g = 0, b = 0;
+      const std::int64_t n = std::int64_t(x1 - x0) * (y1 - y0);
       for (int j = y0; j < y1; ++j) {
         for (int i = x0; i < x1; ++i) {
           const Rgb c = image.at(i, j);

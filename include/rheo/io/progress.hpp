@@ -129,8 +129,8 @@ class Progress {
   static std::string loss(double v) { return std::isnan(v) ? "-" : detail::fixed(v, 4); }
   static std::string duration(double seconds) {
     if (!(seconds >= 0 && seconds < 360000)) return "-";
-    const long t = std::lround(seconds);
-    const auto two = [](long v) { return (v < 10 ? "0" : "") + std::to_string(v); };
+    const std::int64_t t = std::llround(seconds);
+    const auto two = [](std::int64_t v) { return (v < 10 ? "0" : "") + std::to_string(v); };
     return (t >= 3600 ? std::to_string(t / 3600) + ":" + two(t / 60 % 60) : std::to_string(t / 60)) + ":" + two(t % 60);
   }
   static std::string of(double done, double total) {

@@ -112,9 +112,9 @@ void contraction_root_of(CView<T> y, View<T> x, double bound, Arena& scratch, Re
     if (!(bound < 1) || !std::isfinite(norm_y) || !std::isfinite(size(i))) fail(i, size(i));
     settle(i);
   }
-  const long cap =
-      bound < 1 ? 64 + static_cast<long>(3 * std::log(contraction_tolerance<S>) / std::log(std::max(bound, 0.5))) : 0;
-  for (long round = 0; left > 0; ++round) {
+  const int cap =
+      bound < 1 ? 64 + static_cast<int>(3 * std::log(contraction_tolerance<S>) / std::log(std::max(bound, 0.5))) : 0;
+  for (int round = 0; left > 0; ++round) {
     for (Index i = 0; i < n; ++i) {
       if (state(i) != going) continue;
       if (round >= cap) fail(i, size(i));

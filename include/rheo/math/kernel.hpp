@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "rheo/core/layer.hpp"
@@ -116,7 +117,7 @@ template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
     Arena::Scope scope(p.scratch);
     const View<double> log_uniform = p.scratch.template take<double>(u.size(), 1);
     math::log_uniforms(p.noise, uniform_at, log_uniform);
-    long taken = 0;
+    std::int64_t taken = 0;
     for (Index i = 0; i < u.size(); ++i) {
       bits(i, 0) = math::is_finite(u_new(i)) && !math::faulty(u(i)) && math::accept(T(log_ratio(i)), log_uniform(i, 0));
       if (!bits(i, 0)) continue;
@@ -124,7 +125,7 @@ template <class Self, ValueEnergy E, Index Dim, Learned Train> class Kernel {
       u(i) = u_new(i);
       take(i);
     }
-    if (p.report) p.report->proposed += static_cast<long>(u.size()), p.report->accepted += taken;
+    if (p.report) p.report->proposed += static_cast<std::int64_t>(u.size()), p.report->accepted += taken;
   }
   /// The draws of the moves gone back, last move first, `width` columns each: where a move was taken reversed(i, k, j,
   /// drawn) for drawn, the column j of its normals; then, if uniform_at > 0, a uniform that says the same again.  bits:

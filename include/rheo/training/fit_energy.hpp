@@ -4,6 +4,8 @@
 //   Noe et al. 2019, arXiv:1812.01729 (Boltzmann generators); Wu et al. 2020, arXiv:2002.06707, section 3.
 #pragma once
 
+#include <cstdint>
+
 #include "rheo/training/alpha_divergence.hpp"
 #include "rheo/training/fit.hpp"
 #include "rheo/training/replay.hpp"
@@ -20,13 +22,13 @@ struct EnergyReport {
   double loss = 0;  ///< mean since the last report
   double check_loss =
       0;  ///< on `check_rows` rows whose noise is the same in every check, less those of `check_not_finite`
-  Index check_not_finite = 0;  ///< rows of the check without a finite loss, up to a hundredth or one; with more the
-                               ///< check has none, and is no best
-  double best_loss = 0;        ///< the lowest of the checks so far
-  double acceptance = 0;       ///< of the accept/reject moves since the beginning; NaN without any
-  double learning_rate = 0;    ///< of the last step
-  double seconds = 0;          ///< since the beginning
-  long skipped_steps = 0;      ///< not made, for a non-finite loss or gradient
+  Index check_not_finite = 0;      ///< rows of the check without a finite loss, up to a hundredth or one; with more the
+                                   ///< check has none, and is no best
+  double best_loss = 0;            ///< the lowest of the checks so far
+  double acceptance = 0;           ///< of the accept/reject moves since the beginning; NaN without any
+  double learning_rate = 0;        ///< of the last step
+  double seconds = 0;              ///< since the beginning
+  std::int64_t skipped_steps = 0;  ///< not made, for a non-finite loss or gradient
 };
 
 /// What fit_energy may be told.
@@ -65,8 +67,8 @@ struct EnergyFitResult {
   int best_step = 0;                                           ///< whose parameters stay; 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity();  ///< of the check whose parameters stay, nats a row
   double seconds = 0;                                          ///< of wall clock
-  long steps = 0;                                              ///< made
-  long skipped_steps = 0;                                      ///< not made, for a non-finite loss or gradient
+  std::int64_t steps = 0;                                      ///< made
+  std::int64_t skipped_steps = 0;                              ///< not made, for a non-finite loss or gradient
   Report report;  ///< moves proposed and accepted, rows that met invalid energies, over the whole fit; of a replay or
                   ///< an alpha-divergence, without the checks
   std::string checkpoint_error;  ///< why the last checkpoint could not be written; empty where it was

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <string>
@@ -38,14 +39,14 @@ inline const char* to_string(FitStatus s) {
 
 /// Losses are mean negative log-densities (or negative elbos) per row, in nats.
 struct EpochReport {
-  int epoch = 0;               ///< from 1
-  int epochs = 0;              ///< the most that there will be
-  double train_loss = 0;       ///< mean over the epoch's steps
-  double validation_loss = 0;  ///< NaN without a validation part
-  double best_loss = 0;        ///< the lowest so far, by which the parameters that stay are chosen
-  double learning_rate = 0;    ///< of the last step
-  double seconds = 0;          ///< since the beginning
-  long skipped_steps = 0;      ///< steps not made since the beginning, for a non-finite loss or gradient
+  int epoch = 0;                   ///< from 1
+  int epochs = 0;                  ///< the most that there will be
+  double train_loss = 0;           ///< mean over the epoch's steps
+  double validation_loss = 0;      ///< NaN without a validation part
+  double best_loss = 0;            ///< the lowest so far, by which the parameters that stay are chosen
+  double learning_rate = 0;        ///< of the last step
+  double seconds = 0;              ///< since the beginning
+  std::int64_t skipped_steps = 0;  ///< steps not made since the beginning, for a non-finite loss or gradient
 };
 
 /// What a fit may be told.  Wrong values throw std::invalid_argument before anything has changed.
@@ -96,8 +97,8 @@ struct FitResult {
   int best_epoch = 0;                                          ///< 0: the beginning
   double best_loss = std::numeric_limits<double>::infinity();  ///< of the parameters that stay, nats a row
   double seconds = 0;                                          ///< of wall clock
-  long steps = 0;                                              ///< made
-  long skipped_steps = 0;                                      ///< not made, for a non-finite loss or gradient
+  std::int64_t steps = 0;                                      ///< made
+  std::int64_t skipped_steps = 0;                              ///< not made, for a non-finite loss or gradient
   std::vector<Index> set_aside;  ///< held-out rows whose loss was not finite in some epoch and that none was judged by:
                                  ///< of the data, or of the HeldOut
   StartReport start;  ///< constant columns of the context, standardisations kept from an earlier fit, columns

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -135,7 +136,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     }
     if (windows_) windows_->hold_out(order_.data() + kept_, held_);
     rows_.resize(static_cast<std::size_t>(windows_ ? windows_->most() : kept_));
-    budget_ = static_cast<long>(steps_per_epoch()) * options_.epochs;
+    budget_ = static_cast<std::int64_t>(steps_per_epoch()) * options_.epochs;
   }
   /// At most; 0 where a source does not know how many rows it has.
   Index steps_per_epoch() const {
@@ -350,7 +351,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   double mean_weight_ = 1;
   bool reopened_ = false;
   std::optional<HeldOutLoss<T>> validation_;
-  long budget_ = 0;
+  std::int64_t budget_ = 0;
 
   // What visit() walks over beside what is shared.
   RunningMean<T> averaged_;
@@ -358,7 +359,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   int epoch_ = 1;
   Index window_ = 0;  // of the epoch
   Index first_ = 0;   // of the rows of the window, the next step's first
-  long planned_ = 0;
+  std::int64_t planned_ = 0;
   double rate_ = 0, last_loss_ = std::numeric_limits<double>::quiet_NaN();
   int since_best_ = 0, since_moved_ = 0;
 };

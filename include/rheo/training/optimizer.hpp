@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <variant>
 
 #include "rheo/core/params.hpp"
@@ -37,7 +38,7 @@ using Optimizer = std::variant<Adam, Sgd>;
 /// What one run of an optimizer remembers: moments as long as the parameters, and the number of steps taken.
 template <class T> struct OptimizerState {
   Column<T> first, second;  ///< moments
-  long steps = 0;           ///< taken
+  std::int64_t steps = 0;   ///< taken
   /// The state before the first step of n parameters.
   void reset(Index n) {
     first.setZero(n);

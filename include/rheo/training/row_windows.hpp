@@ -141,9 +141,9 @@ template <class T> class RowWindows {
   /// What tells these rows from others, beside those of the first window.
   void describe(FactList& facts) const {
     facts.add("source", source_.told_by().empty() ? "rows" : source_.told_by());
-    facts.add("window", static_cast<long>(options_.window));
-    facts.add("rows_per_epoch", static_cast<long>(options_.rows_per_epoch));
-    facts.add("initial_rows", static_cast<long>(options_.initial_rows));
+    facts.add("window", options_.window);
+    facts.add("rows_per_epoch", options_.rows_per_epoch);
+    facts.add("initial_rows", options_.initial_rows);
     facts.add("first_pass", options_.first_pass);
     facts.add("on_broken", options_.on_broken == OnBroken::stop ? "stop" : "count");
   }

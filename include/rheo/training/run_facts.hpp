@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -59,9 +60,7 @@ class FactList {
   void add(std::string name, std::string what) { facts_.emplace_back(std::move(name), std::move(what)); }
   void add(std::string name, const char* what) { add(std::move(name), std::string(what)); }
   void add(std::string name, double x) { add(std::move(name), exact_text(x)); }
-  void add(std::string name, long x) { add(std::move(name), std::to_string(x)); }
-  void add(std::string name, int x) { add(std::move(name), static_cast<long>(x)); }
-  void add(std::string name, long long x) { add(std::move(name), std::to_string(x)); }
+  template <std::integral Whole> void add(std::string name, Whole x) { add(std::move(name), std::to_string(x)); }
   void add(std::string name, bool x) { add(std::move(name), std::string(x ? "true" : "false")); }
   void add(std::string name, Noise n) {
     BitHash drawn;

@@ -124,7 +124,7 @@ template <class T, class Options, class Result> class RunState {
   Column<T> best_, best_buffers_;
   bool finished_ = false;
   double start_loss_ = 0, loss_ = 0, halved_ = 1;
-  long made_ = 0;
+  std::int64_t made_ = 0;
   int non_finite_ = 0, halvings_ = 0;
   Result result_;
 

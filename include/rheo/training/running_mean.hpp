@@ -46,7 +46,7 @@ template <class T> class RunningMean {
  private:
   double average_;
   Column<T> mean_, own_buffers_;
-  long steps_ = 0;
+  std::int64_t steps_ = 0;
 };
 
 }  // namespace detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 #include <variant>
 
@@ -25,10 +26,10 @@ struct StepDecay {
 /// Any of them, after `warm_up` steps of a linear rise.
 struct Schedule {
   std::variant<Constant, Cosine, StepDecay> shape = Constant{};  ///< the factor behind the rise
-  long warm_up = 0;                                              ///< steps
+  std::int64_t warm_up = 0;                                      ///< steps
 
   /// The factor at step `step` (from 0) of `steps`.
-  double operator()(long step, long steps) const {
+  double operator()(std::int64_t step, std::int64_t steps) const {
     if (step < warm_up) return static_cast<double>(step + 1) / static_cast<double>(warm_up);
     const double t = steps > warm_up ? static_cast<double>(step - warm_up) / static_cast<double>(steps - warm_up) : 0;
     if (const auto* c = std::get_if<Cosine>(&shape))

@@ -253,7 +253,7 @@ template <class T> void ShardTrainer<T>::gather_reports() {
       static_cast<double>(own.invalid);
   team_->sum(all.data(), all.size());
   of_all_ = {};
-  const auto count = [&](Index k) { return static_cast<long>(all(k)); };
+  const auto count = [&](Index k) { return static_cast<std::int64_t>(all(k)); };
   for (Index k = 0; k < all.size(); k += width)
     of_all_ += {count(k), all(k + 1), count(k + 2), count(k + 3), count(k + 4), count(k + 5)};
 }

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 #include "rheo/core/layer_more.hpp"
 #include "rheo/math/lane.hpp"
@@ -50,13 +51,13 @@ template <class M> constexpr Index decode_passes_of(Index net) {
 
 /// How many rows missed their root: finite y and parameters, x NaN.  A row whose v was NaN before is not counted: it
 /// lost a root already.
-template <Index P, class L, class Raw> long missed(L y, L x, L v, Raw raw) {
+template <Index P, class L, class Raw> std::int64_t missed(L y, L x, L v, Raw raw) {
   using math::any, math::both, math::select, math::sum;
   const L lost = select(x == x, L(0), L(1));
   if (!any(lost > L(0))) return 0;
   L fine = y - y;  // NaN if anything is not finite
   for (Index k = 0; k < P; ++k) fine = fine + (raw(k) - raw(k));
-  return static_cast<long>(autodiff::value_of(sum(select(both(fine == L(0), v == v), lost, L(0)))));
+  return static_cast<std::int64_t>(autodiff::value_of(sum(select(both(fine == L(0), v == v), lost, L(0)))));
 }
 template <bool Encode, class T, class M>
 inline constexpr bool may_miss = !Encode && accuracy<M, decltype(autodiff::value_of(T()))>() > 0;

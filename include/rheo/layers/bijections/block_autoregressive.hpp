@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "rheo/core/layer_more.hpp"
@@ -92,7 +93,7 @@ template <Index D, Index... A, Index C> struct BlockAutoregressive<D, Blocks<A..
       Net::template before_own<T>(j, read(p.out), read(joined), net, h, base, last);
       const Own<T> own{E, j};
       const T alpha = math::sigmoid(g(j)), rest = math::sigmoid(-g(j));
-      long evaluations = 0;
+      std::int64_t evaluations = 0;
       math::sweep<T>(n, [&, z = column(p.in, j).data(), x = column(p.out, j).data(), v = p.v.data()](auto at, Index i) {
         using std::log;
         using L = typename decltype(at)::Number;
@@ -179,7 +180,7 @@ template <Index D, Index... A, Index C> struct BlockAutoregressive<D, Blocks<A..
 
   /// The x with rest x + alpha f(x) = z: on values, then with tangents.
   template <class L, class T, class From>
-  static L solve(const Own<T>& own, From from, L last, L alpha, L rest, L z, long& evaluations) {
+  static L solve(const Own<T>& own, From from, L last, L alpha, L rest, L z, std::int64_t& evaluations) {
     using std::abs;
     const auto value = [](auto t) {
       if constexpr (autodiff::is_dual_v<L>) return autodiff::value_of(t);

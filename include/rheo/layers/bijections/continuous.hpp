@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -56,7 +57,9 @@ template <class Probe = Rademacher> struct HutchinsonTrace {
 /// ("discretise, then optimise"), from the states at the beginning of each step; memory grows with the steps, not with
 /// their stages. A row that is not finite, that needs more than the solver's steps or steps too short for T has NaN in
 /// out and V and is counted as unsolved, with the time left as its residual (rows that come in as NaN are not counted).
-/// A row's result does not depend on the other rows of its shard, but takes as many evaluations as the slowest of them.
+/// Where V is not asked for, no derivative is taken and adaptive steps watch the coordinates alone: out agrees with
+/// what it would be to the solver's tolerance.  A row's result does not depend on the other rows of its shard, but
+/// takes as many evaluations as the slowest of them.
 template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0> struct Continuous {
   using Net = detail::FieldOf<Field, D, C>;
   using Tableau = typename Solver::Tableau;
@@ -107,7 +110,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     View<T> k, q, at, after;
     ColView<T> l, s, h, time;
     CView<T> along;
-    Room(Arena& arena, Index n, Noise noise)
+    Room(Arena& arena, Index n, Noise noise, bool divergence)
         : k(arena.take<T>(n, D * (S + 1))),
           q(arena.take<T>(n, S + 1)),
           at(arena.take<T>(n, D)),
@@ -117,8 +120,8 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
           h(arena.column<T>(n)),
           time(arena.column<T>(n)),
           along(nullptr, 0, 0, Eigen::OuterStride<>(0)) {
-      const View<T> directions = arena.take<T>(K * n, D);
-      Trace::template along<D, T>(directions, n, noise);
+      const View<T> directions = arena.take<T>(divergence ? K * n : 0, D);
+      if (divergence) Trace::template along<D, T>(directions, n, noise);
       reseat(along, read(directions));
       l.setZero();
       s.setZero();
@@ -157,14 +160,14 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     const Index n = p.in.rows();
     p.cache.used = 0;
     if (n == 0) return;
-    Room<T> r(p.scratch, n, p.noise);
+    Room<T> r(p.scratch, n, p.noise, p.needs_v());
     copy(p.in, p.out);
     if constexpr (Solver::adaptive) {
       integrate_adaptively<Encode>(p, r);
     } else {
       integrate_evenly<Encode>(p, r);
     }
-    p.v += r.l;
+    if (p.needs_v()) p.v += r.l;
   }
 
   /// NaN in what the row gives out, and a note of it if the row came in sound.
@@ -202,9 +205,9 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
       }
       advance(r, read(p.out), Tableau::b, S, r.after);
       copy(read(r.after), p.out);
-      for (Index j = 0; j < S; ++j) r.l += T(h * Tableau::b[j]) * column(r.q, j);
+      for (Index j = 0; p.needs_v() && j < S; ++j) r.l += T(h * Tableau::b[j]) * column(r.q, j);
     }
-    if (p.report) p.report->evaluations += static_cast<long>(n * steps * S);
+    if (p.report) p.report->evaluations += static_cast<std::int64_t>(n * steps * S);
     for (Index i = 0; i < n; ++i) {
       double sum = number(r.l(i));
       for (Index c = 0; c < D; ++c) sum += number(p.out(i, c));
@@ -222,12 +225,13 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     auto steps = p.scratch.template column<Index>(n);
     auto l_after = p.scratch.template column<T>(n);
     auto going = p.scratch.template column<char>(n);
-    long passes = 0;
+    std::int64_t passes = 0;
     Index active = 0;
-    /// The largest of a row's numbers f(coordinate or D, number before, after), each over its tolerance.
+    const Index watched = D + p.needs_v();
+    /// The largest of a row's numbers f(coordinate, or D for V), each over its tolerance.
     auto worst = [&](Index i, View<T> after, ColView<T> l_new, auto of) {
       double w = 0;
-      for (Index c = 0; c <= D; ++c) {
+      for (Index c = 0; c < watched; ++c) {
         const double y0 = c < D ? number(p.out(i, c)) : number(r.l(i)),
                      y1 = c < D ? number(after(i, c)) : number(l_new(i));
         const double e = std::abs(of(c)) / (atol + rtol * std::max(std::abs(y0), std::abs(y1)));
@@ -244,7 +248,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     for (Index i = 0; i < n; ++i) {
       double y = 0, f = 0;
       going(i) = 1;
-      for (Index c = 0; c <= D; ++c) {
+      for (Index c = 0; c < watched; ++c) {
         if (c < D) y = std::max(y, std::abs(number(p.out(i, c))));
         if (c < D) going(i) = going(i) && std::isfinite(number(p.out(i, c)));
         f = std::max(f, std::abs(slope_of(i, 0, c)));
@@ -254,7 +258,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     constexpr double euler[1] = {1};
     advance(r, read(p.out), euler, 1, r.at);
     evaluate<Encode>(r, 1, read(r.at), 1, p, 0);
-    passes += 2 * static_cast<long>(n);
+    passes += 2 * static_cast<std::int64_t>(n);
     for (Index i = 0; i < n; ++i) {
       controls(i) = math::StepControl{};
       steps(i) = 0;
@@ -286,9 +290,9 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
       }
       advance(r, read(p.out), Tableau::b, S, r.after);
       evaluate<Encode>(r, S, read(r.after), 1, p, 0);
-      passes += static_cast<long>(S) * static_cast<long>(active);
+      passes += static_cast<std::int64_t>(S) * static_cast<std::int64_t>(active);
       l_after.setZero();
-      for (Index j = 0; j < S; ++j) l_after += T(Tableau::b[j]) * column(r.q, j);
+      for (Index j = 0; p.needs_v() && j < S; ++j) l_after += T(Tableau::b[j]) * column(r.q, j);
       l_after = r.l + r.h * l_after;
       for (Index i = 0; i < n; ++i) {
         if (!going(i)) continue;
@@ -334,7 +338,7 @@ template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<
     const Index n = p.in.rows();
     copy(p.g_out, p.g_in);
     if (n == 0) return;
-    Room<T> r(p.scratch, n, p.noise);
+    Room<T> r(p.scratch, n, p.noise, true);
     const View<T> states = p.scratch.template take<T>(n, D * S), g_states = p.scratch.template take<T>(n, D * S),
                   g_f = p.scratch.template take<T>(n, D);
     ColView<T> g_q = p.scratch.template column<T>(n);

@@ -77,8 +77,10 @@ template <Index D, Index H, Index Depth = 2, Index C = 0> struct ConvexPotential
         for (Index d = 0; d < D; ++d) p.out(i, d) += r[d];
       }
     }
-    net.template gradient<T>(read(p.out), p.context, p.theta, a, J, z, hessian, p.scratch);
-    add_log_det(hessian, p.v);
+    if (p.needs_v()) {
+      net.template gradient<T>(read(p.out), p.context, p.theta, a, J, z, hessian, p.scratch);
+      add_log_det(hessian, p.v);
+    }
     for (Index i = 0; i < n; ++i) {
       if (solved(i)) continue;
       for (Index d = 0; d < D; ++d) p.out(i, d) = T(std::numeric_limits<double>::quiet_NaN());

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 
@@ -158,10 +159,12 @@ template <Index D, class Encoder, class Decoder = Encoder, Index C = 0> struct F
     } else {
       search<T>(p.in, p.out, p.theta, p.context, p.cache.f, p.cache.g, p.scratch, p.report);
     }
-    add_v(p, read(p.out));
+    if (p.needs_v()) add_v(p, read(p.out));
   }
   template <class T> void decode(Pass<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
+    if (!p.needs_v())
+      return copy(read(jet<false>(p.in, units<T>(0, p.scratch), p.theta, p.context, p.cache.g, p.scratch)), p.out);
     add_v(p, p.in);
     copy(read(rows(p.cache.g.jet.view((D + 1) * p.in.rows(), D), 0, p.in.rows())), p.out);
   }
@@ -273,7 +276,7 @@ template <Index D, class Encoder, class Decoder = Encoder, Index C = 0> struct F
         left += live(i);
       }
     }
-    if (report) report->evaluations += static_cast<long>(n) * static_cast<long>(1 + used);
+    if (report) report->evaluations += static_cast<std::int64_t>(n) * static_cast<std::int64_t>(1 + used);
     for (Index i = 0; i < n; ++i) {
       if (best(i) <= allowed(i) && best(i) < std::numeric_limits<double>::infinity()) continue;
       bool sound = true;

@@ -90,6 +90,12 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   template <class T> void encode(Pass<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
+    if (!p.needs_v()) {
+      net.map(NetPass<T, typename Conditioner::template Cache<T>>{p.in, p.out, p.theta, p.context, p.cache.net,
+                                                                  p.scratch, p.buffers});
+      for (Index j = 0; j < D; ++j) column(p.out, j) += column(p.in, j);
+      return;
+    }
     auto log_abs = p.scratch.template column<T>(n);
     record(p, p.in, log_abs);
     const View<T> jet = jet_of(p.cache, n);
@@ -118,6 +124,7 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
       ready = true;
     });
     if constexpr (autodiff::is_dual_v<T>) correct(p, bound, log_abs);
+    if (!p.needs_v()) return;
     record(p, read(p.out), log_abs);
     for (Index i = 0; i < n; ++i) {
       if (exact && isnan_value(log_abs(i)) && !isnan_value(p.out(i, 0))) {
