@@ -5,8 +5,9 @@ torch.compile (by hand, nflows, zuko), on one core, in turn.
 
     peers.py run WORKLOADS ROWS.jsonl [--only W1,W2] [--peers raw_jax,zuko] [--seconds 2]
                                   measures what ROWS does not hold yet
-    peers.py table ROWS.jsonl [--page README.md]
-                                  prints the ratios, and writes them with what they are into a page
+    peers.py table ROWS.jsonl [--page README.md] [--note "nothing beside it"]
+                                  prints the ratios, and writes them with what they are, and what is to be noted of the
+                                  sitting, into a page
 
 WORKLOADS is the program benchmarks/speed/workloads.  Each peer is timed in a process of its own between two runs of
 ours on the same core; the ratio is its median over the mean of ours before and after, per row of data.  A peer's figure
@@ -64,12 +65,13 @@ WORKLOADS = {
 PAGE = """`cmake --workflow --preset peers` measures and prints this table anew. Flows by hand in the fewest operations
 (`raw`), FlowJAX, nflows and zuko, under jit or torch.compile, each in its best form: whole or in chunks of 4096 rows,
 50 steps in one compiled call or one, eager or compiled. Each is timed in a process of its own between two runs of ours
-on the same core; a step is zero-grad, mean negative log-likelihood, gradient, Adam.
+on the same core; a step is zero-grad, mean negative log-likelihood (of the diffusion its denoising loss), gradient,
+Adam. An empty cell: no such peer was written.
 
 - W1: affine couplings, D = 2, 8 layers of 64-64. W2: spline couplings, D = 2, 4 layers. W3: spline couplings, D = 8 and
   64, 8 layers of 128-128. W4: masked autoregressive, D = 8, 5 layers of 128-128. W5: residual flow, 8 blocks of 64-64,
-  exact determinant. W7: ten Metropolis moves. W8: continuous flow, eight steps of Runge and Kutta's, exact trace. W9:
-  diffusion of 100 steps.
+  exact determinant. W8: continuous flow of 64-64, eight steps of Runge and Kutta's, exact trace. W9: diffusion of 100
+  steps, 64-64. W7: ten Metropolis moves on two moons. W5 to W9: D = 2. (W6 is ours alone.)
 - Draws are draws alone, without their densities.
 """
 JAX, TORCH = ("raw_jax", "flowjax"), ("raw_torch", "nflows", "zuko")
@@ -120,7 +122,9 @@ def run(args):
             )
             sys.stderr.write(child.stderr if "Error" in child.stderr else "")
             after = ours(args.program, name, measures)
-            result = json.loads(child.stdout.splitlines()[-1]) if child.returncode == 0 else {"best": {}}
+            result = (
+                json.loads(child.stdout.splitlines()[-1]) if child.returncode == 0 else {"best": {}, "failed": True}
+            )
             with open(args.rows, "a") as f:
                 f.write(
                     json.dumps(
@@ -178,24 +182,30 @@ def table(args):
         max(r["date"] for r in rows),
     )
     lines = [
-        "%s, one core; %s; %s" % conditions,
+        "%s, one core; %s; %s" % conditions + ("; " + args.note if args.note else ""),
         "",
-        "A peer's time over rheo's; above 1, rheo is faster. Of peak: the multiply-adds of rheo's dense layers (masked ones",
-        "counted whole) over what this core can make in the time. A ratio over that share is the most that any program could",
-        "reach which makes these multiply-adds.",
+        "A peer's time over rheo's; above 1, rheo is faster. Of peak: the multiply-adds of the dense layers over what this",
+        "core can make in the time, where their number is known (not of masked nets, half of which rheo leaves out, nor of",
+        "a search for a root). A ratio over that share is the most that any program could reach.",
         "",
         "| workload | rheo | of peak | " + " | ".join(JAX + TORCH) + " |",
         "|---|---|---|" + "---|" * len(JAX + TORCH),
     ]
-    for name, (_, _, _, _, measures) in WORKLOADS.items():
+    for name, (kind, _, _, _, measures) in WORKLOADS.items():
         for m, n in measures.items():
             mine = {r["peer"]: r for r in rows if r["workload"] == name}
             own = sorted(r["ours"][m] for r in mine.values() if m in r["ours"])
             shares = sorted(r["share"][m] for r in mine.values() if m in r["share"])
+            if kind.startswith("masked") or (kind == "residual" and m.startswith("sample")):
+                shares = []
             if not own:
                 continue
             cells = [
-                "%.2f, %s" % (r["best"][m][0] / r["ours"][m], r["best"][m][1]) if r and m in r["best"] else ""
+                (
+                    "%.2f, %s" % (r["best"][m][0] / r["ours"][m], r["best"][m][1])
+                    if r and m in r["best"]
+                    else "failed" if r and r.get("failed") else ""
+                )
                 for r in (mine.get(p) for p in JAX + TORCH)
             ]
             t = own[len(own) // 2] * n
@@ -220,7 +230,7 @@ if __name__ == "__main__":
     mode.add_argument("workload"), mode.add_argument("peer"), mode.add_argument("seconds", type=float)
     mode.set_defaults(go=one)
     mode = modes.add_parser("table")
-    mode.add_argument("rows"), mode.add_argument("--page")
+    mode.add_argument("rows"), mode.add_argument("--page"), mode.add_argument("--note")
     mode.set_defaults(go=table)
     args = parser.parse_args()
     args.go(args)

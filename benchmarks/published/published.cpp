@@ -39,7 +39,7 @@ int again(const std::vector<Cell>& all, const std::vector<Record>& ours, const s
     for (const Record& r : ours) {
       if (r.text("name") != name) continue;
       std::cout << "recorded: " << r.line() << '\n';
-      const char* key = cell.table == "earth" ? "nll" : "c2st";
+      const char* key = cell.table == "earth" ? "nll" : cell.table == "sbi" ? "c2st" : "w2";
       return now.number(key) == r.number(key) ? 0 : 1;
     }
     std::cout << "recorded: not run yet\n";
@@ -60,6 +60,7 @@ int main(int count, char** words) {
   const int failed = examples::guarded([&] {
     std::vector<Cell> all = earth_rows(RHEO_STUDY_DATA);
     for (Cell& cell : sbi_rows()) all.push_back(std::move(cell));
+    for (Cell& cell : transport_rows()) all.push_back(std::move(cell));
     const std::string path = dir + "/rows.jsonl";
     std::vector<Record> ours = read_rows(path);
     if (list) {

@@ -11,7 +11,7 @@ constexpr Index chains = 64, rounds = 200, burn_in = 50, leaps = 8;
 
 struct Chains {
   Batch<double> neck;  // x1 of each chain, move by move
-  double accepted = 0;
+  Report met;
 };
 
 /// Moves all chains at once; `to_x` says where in the data space a point of theirs is.
@@ -21,12 +21,9 @@ template <class E, class ToX> Chains run(const E& energy, double step, ToX to_x)
   Noise{2}.normals(view(z));
   Chains out{Batch<double>(chains, rounds)};
   for (Index k = -burn_in; k < rounds; ++k) {
-    const Batch<double> next = move.decode(z, Noise{3}.fork(static_cast<std::uint64_t>(k + burn_in)));
-    if (k >= 0) {
-      out.accepted += static_cast<double>((next != z).rowwise().any().count()) / (chains * rounds);
-      out.neck.col(k) = to_x(next).col(0);
-    }
-    z = next;
+    if (k == 0) out.met = {};
+    z = move.decode(z, Noise{3}.fork(static_cast<std::uint64_t>(k + burn_in)), {}, out.met);
+    if (k >= 0) out.neck.col(k) = to_x(z).col(0);
   }
   return out;
 }
@@ -40,10 +37,12 @@ int main() {
   fit_energy(model, path_gradient(funnel), {.steps = 800, .batch = 128, .learning_rate = 5e-3, .schedule = {Cosine{}}});
   const auto latent = latent_energy(model, funnel);
 
-  std::printf("%-7s %4s %9s %10s   %s\n", "space", "step", "accepted", "mean x1^2", "effective draws a move");
+  std::printf("%-7s %4s %9s %9s %10s   %s\n", "space", "step", "accepted", "diverged", "mean x1^2",
+              "effective draws a move");
   const auto told = [](const char* space, double step, Chains c) {
-    std::printf("%-7s %4.2f %9.2f %10.1f   %.2f\n", space, step, c.accepted, c.neck.square().mean(),
-                effective(c.neck) / rounds);
+    const double diverged = 100 * static_cast<double>(c.met.divergent) / static_cast<double>(c.met.proposed);
+    std::printf("%-7s %4.2f %9.2f %8.1f%% %10.1f   %.2f\n", space, step, c.met.acceptance(), diverged,
+                c.neck.square().mean(), effective(c.neck) / rounds);
     return c;
   };
   const auto as_it_is = [](const Batch<double>& x) { return x; };

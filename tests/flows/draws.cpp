@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Draws alone and draws with their densities: the same rows, by every call that gives them.
+#include <limits>
+
 #include "catch.hpp"
 #include "count_mallocs.hpp"
 #include "rheo/distributions/normal.hpp"
 #include "rheo/flows/frozen.hpp"
+#include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/flows/repeat.hpp"
 #include "rheo/layers/bijections/continuous.hpp"
@@ -70,6 +73,21 @@ TEMPLATE_TEST_CASE("draws alone are those with densities", "", float, double) {
   check<Moved<Rk4<4>>, TestType>(none, 0);
   check<Moved<Dopri5<5>>, TestType>(none, Dopri5<5>::accuracy<TestType>());
   check<Free, TestType>(none, 0);
+}
+
+TEST_CASE("where a net is not proven a contraction, what V would refuse is refused without it") {
+  using Wild = Residual<1, LipschitzMlp<8>>;
+  using F = Flow<Invert<Wild>, StandardNormal<1>>;
+  const Wild unbound(std::numeric_limits<double>::infinity());
+  auto model = make_model<double>(F{Invert<Wild>(unbound), StandardNormal<1>{}}, Noise{1});
+  for (Index k = 0; k < model.parameters().size(); ++k) model.parameters()(k) += 1.5 * Noise{2}.normal(k, 0);
+  Trainer<F, double>(model, Adam{}).refresh();
+  auto one = model.workspace(), other = model.workspace();
+  const Batch<double> alone = model.sample(200, Noise{3}, {}, one),
+                      both = model.sample_and_log_prob(200, Noise{3}, {}, other).x;
+  CHECK(one.report().unsolved > 20);
+  CHECK(one.report().unsolved == other.report().unsolved);
+  CHECK((alone.isNaN() == both.isNaN()).all());
 }
 
 TEST_CASE("a draw alone costs a residual flow as many passes of its nets, and no tangents") {

@@ -16,13 +16,15 @@ namespace rheo {
 
 /// What calls met that their values do not say.  One a worker; Workspace::report() adds them up.
 struct Report {
-  std::int64_t unsolved = 0;  ///< rows whose inner iteration (a root, a fixed point, an integration) missed its
-                              ///< tolerance: out and v are NaN there
+  std::int64_t unsolved = 0;     ///< rows whose inner iteration (a root, a fixed point, an integration) missed its
+                                 ///< tolerance: out and v are NaN there
   double worst_residual = 0;     ///< the largest residual among them; NaN where one was no number
   std::int64_t evaluations = 0;  ///< passes of inner nets and maps that iterations made, rows times passes
   std::int64_t proposed = 0;     ///< moves of accept/reject kernels
   std::int64_t accepted = 0;     ///< of those
   std::int64_t invalid = 0;  ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
+  std::int64_t divergent = 0;  ///< trajectories of Hmc whose energy grew by more than 1000 nats, or was lost: what
+                               ///< they went through is too narrow for the step, and draws there are too few
   double acceptance() const {
     return static_cast<double>(accepted) / static_cast<double>(proposed);
   }  ///< NaN where nothing was proposed
@@ -33,7 +35,7 @@ struct Report {
   }
   Report& operator+=(const Report& o) {
     unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted,
-        invalid += o.invalid;
+        invalid += o.invalid, divergent += o.divergent;
     worsen(o.worst_residual);
     return *this;
   }

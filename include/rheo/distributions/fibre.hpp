@@ -159,14 +159,14 @@ template <class Law, Index K, Index C> struct Fibre {
   static void score(const Law& law, const P& p, Slot<T> s, CView<T> kept, CView<T> dropped, ColView<T> v) {
     law.encode(Pass<T, CacheOf<Law, T>>{dropped, nothing<T>(kept.rows()), v, s.theta, s.buffers,
                                         context<T>(kept, p.context, s.cache, true), s.noise, s.cache.law, p.scratch,
-                                        p.keep, p.report});
+                                        p.keep, p.report, p.wants_v});
   }
   /// Draws `dropped` and adds its log-density to v.
   template <class T, class P>
   static void draw(const Law& law, const P& p, Slot<T> s, CView<T> kept, View<T> dropped, ColView<T> v) {
     law.decode(Pass<T, CacheOf<Law, T>>{read(nothing<T>(kept.rows())), dropped, v, s.theta, s.buffers,
                                         context<T>(kept, p.context, s.cache, true), s.noise, s.cache.law, p.scratch,
-                                        p.keep, p.report});
+                                        p.keep, p.report, p.wants_v});
   }
   /// Overwrites g_dropped, adds to g_kept.
   template <class T, class P>

@@ -117,9 +117,9 @@ template <Index K, class Base> struct Mixture {
       for (Index k = 0; k < K; ++k) {
         const auto own = theta.part(base, Base::param_count), state = buffers.part(base, Base::buffer_count);
         unused.setZero();
-        base.decode(Pass<T, CacheOf<Base, T>>{p.in, x, unused, own, state, p.context,
-                                              p.noise.fork(static_cast<std::uint64_t>(k)),
-                                              p.cache.base[static_cast<std::size_t>(k)], p.scratch, false, p.report});
+        base.decode(Pass<T, CacheOf<Base, T>>{
+            p.in, x, unused, own, state, p.context, p.noise.fork(static_cast<std::uint64_t>(k)),
+            p.cache.base[static_cast<std::size_t>(k)], p.scratch, false, p.report, false});
         const T share = exp(w(k) - top);
         for (Index i = 0; i < n; ++i) {
           if (!(left(i) >= T(0))) continue;
@@ -130,7 +130,7 @@ template <Index K, class Base> struct Mixture {
         }
       }
     }
-    score(read(p.out), p);
+    if (p.needs_v()) score(read(p.out), p);
   }
 
  private:

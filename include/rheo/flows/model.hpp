@@ -150,8 +150,8 @@ template <class F, class T> class Model {
   }
 
   /// n x dim draws, decoded from the base.  Row i depends on the noise, i and the context alone.  They are those of
-  /// sample_and_log_prob (to the tolerance of adaptive solvers), at less cost where a layer's V is dear: continuous,
-  /// residual and free-form layers.
+  /// sample_and_log_prob (of continuous layers with adaptive steps, as far as their accuracy() goes), at less cost
+  /// where a layer's V is dear: continuous, residual, free-form and convex ones.
   Batch<T> sample(Index n, Noise noise, const Input<T>& context = {}) const {
     Work ws;
     return sample(n, noise, context, ws);
@@ -194,6 +194,15 @@ template <class F, class T> class Model {
   Batch<T> decode(const Input<T>& z, Noise noise = {}, const Input<T>& context = {}) const {
     detail::check_width(z, latent_dim, "z");
     return through<false>(z, dim, noise, context);
+  }
+  /// The same, where what the call met, rows that were not solved or moves that were accepted, is added to `met`.
+  Batch<T> encode(const Input<T>& x, Noise noise, const Input<T>& context, Report& met) const {
+    detail::check_width(x, dim, "x");
+    return through<true>(x, latent_dim, noise, context, &met);
+  }
+  Batch<T> decode(const Input<T>& z, Noise noise, const Input<T>& context, Report& met) const {
+    detail::check_width(z, latent_dim, "z");
+    return through<false>(z, dim, noise, context, &met);
   }
   /// The gradient of log p in x, n x x_dim.
   Batch<T> score(const Input<T>& x, const Input<T>& context = {}) const {
@@ -327,7 +336,8 @@ template <class F, class T> class Model {
       at.sample(worker, rows(x, i, m), v, context.view(), i, noise, log_prob != nullptr);
     });
   }
-  template <bool Encode> Batch<T> through(const Input<T>& in, Index width, Noise noise, const Input<T>& context) const {
+  template <bool Encode>
+  Batch<T> through(const Input<T>& in, Index width, Noise noise, const Input<T>& context, Report* met = nullptr) const {
     check_context(context, in.rows());
     Batch<T> out(in.rows(), width);
     if constexpr (!F::has_layers) {
@@ -359,6 +369,7 @@ template <class F, class T> class Model {
           body.decode(p);
         }
       });
+      if (met) *met += ws.report();
     }
     return out;
   }

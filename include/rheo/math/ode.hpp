@@ -100,8 +100,8 @@ template <Index Steps> struct Rk4 {
 };
 
 /// Dormand and Prince's 5(4) pair with steps of each row's own.  A step stands when in every coordinate and in the
-/// log-determinant its error is below atol + rtol max(|before|, |after|); both are 10^-Digits, or tighter where so
-/// constructed, but not below 32 epsilons of T.
+/// log-determinant, where that is asked for, its error is below atol + rtol max(|before|, |after|); both are
+/// 10^-Digits, or tighter where so constructed, but not below 32 epsilons of T.
 template <int Digits = 5> struct Dopri5 {
   static_assert(Digits > 0 && Digits < 16, "rheo: Dopri5: Digits is 1 to 15");
   using Tableau = math::DormandPrinceTableau;

@@ -239,23 +239,24 @@ template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
   walk("proposed", met.proposed, 0, any);
   walk("accepted", met.accepted, 0, any);
   walk("invalid", met.invalid, 0, any);
+  walk("divergent", met.divergent, 0, any);
   if (walk.loading()) of_all_ = met;
   for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 && leads(team_) ? met : Report{};
 }
 
 template <class T> void ShardTrainer<T>::gather_reports() {
   if (!team_) return;
-  constexpr Index width = 6;
+  constexpr Index width = 7;
   const Report own = report();
   Column<double> all = Column<double>::Zero(team_->size() * width);
   all.segment(team_->rank() * width, width) << static_cast<double>(own.unsolved), own.worst_residual,
       static_cast<double>(own.evaluations), static_cast<double>(own.proposed), static_cast<double>(own.accepted),
-      static_cast<double>(own.invalid);
+      static_cast<double>(own.invalid), static_cast<double>(own.divergent);
   team_->sum(all.data(), all.size());
   of_all_ = {};
   const auto count = [&](Index k) { return static_cast<std::int64_t>(all(k)); };
   for (Index k = 0; k < all.size(); k += width)
-    of_all_ += {count(k), all(k + 1), count(k + 2), count(k + 3), count(k + 4), count(k + 5)};
+    of_all_ += {count(k), all(k + 1), count(k + 2), count(k + 3), count(k + 4), count(k + 5), count(k + 6)};
 }
 
 template <class T>

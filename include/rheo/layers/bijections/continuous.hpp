@@ -57,9 +57,10 @@ template <class Probe = Rademacher> struct HutchinsonTrace {
 /// ("discretise, then optimise"), from the states at the beginning of each step; memory grows with the steps, not with
 /// their stages. A row that is not finite, that needs more than the solver's steps or steps too short for T has NaN in
 /// out and V and is counted as unsolved, with the time left as its residual (rows that come in as NaN are not counted).
-/// Where V is not asked for, no derivative is taken and adaptive steps watch the coordinates alone: out agrees with
-/// what it would be to the solver's tolerance.  A row's result does not depend on the other rows of its shard, but
-/// takes as many evaluations as the slowest of them.
+/// Where V is not asked for, no derivative is taken and adaptive steps watch the coordinates alone: out is another
+/// solution within the same tolerance of a step, and as far from that with V as two such are (Solver::accuracy says
+/// when that is little); a row that only its V would fail is solved.  A row's result does not depend on the other rows
+/// of its shard, but takes as many evaluations as the slowest of them.
 template <Index D, class Field, class Trace = ExactTrace, class Solver = Dopri5<>, Index C = 0> struct Continuous {
   using Net = detail::FieldOf<Field, D, C>;
   using Tableau = typename Solver::Tableau;

@@ -44,8 +44,8 @@ struct Roulette {
 /// of the context. encode is one pass of the net, and D tangents (exact) or as many products as the roulette says.
 /// decode solves x + g(x) = z by math/contraction.hpp to a residual of 32 eps (1 + |z| + |x|); error of x at most that
 /// over 1 - kappa.  A net that is not proven a contraction by its weights and buffers as they are (kappa = infinity,
-/// buffers not refreshed) is not inverted: NaN, and unsolved rows in the report; nor has a row with det(I + J) <= 0 any
-/// V but NaN.
+/// buffers not refreshed) is not inverted: NaN, and unsolved rows in the report; nor is a row with det(I + J) <= 0
+/// anything but NaN. Where no V is asked for, a net that is proven is evaluated alone, without tangents.
 template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Residual {
   static constexpr bool exact = LogDet::exactness == Exactness::exact;
   static_assert(D > 0 && (!exact || D <= 64),
@@ -90,7 +90,7 @@ template <Index D, class Net, class LogDet = ExactLogDet, Index C = 0> struct Re
   template <class T> void encode(Pass<T, Cache<T>> p) const {
     Arena::Scope scope(p.scratch);
     const Index n = p.in.rows();
-    if (!p.needs_v()) {
+    if (!p.needs_v() && net.template lipschitz<T>(p.theta, p.buffers) < 1) {
       net.map(NetPass<T, typename Conditioner::template Cache<T>>{p.in, p.out, p.theta, p.context, p.cache.net,
                                                                   p.scratch, p.buffers});
       for (Index j = 0; j < D; ++j) column(p.out, j) += column(p.in, j);

@@ -83,6 +83,10 @@ class Hmc : public Kernel<Hmc<E, Steps, Leaps, Accept, Train>, E, E::dim, Train>
       kinetic.setZero();
       for (Index j = 0; j < D; ++j) kinetic += (column(v0, j).square() - column(v, j).square()) * T(0.5);
       if constexpr (Accept) {
+        for (Index i = 0; p.report && i < n; ++i) {
+          const T grown = u_new(i) - u(i) - kinetic(i);
+          p.report->divergent += math::is_finite(u(i)) && !(autodiff::value_of(grown) <= 1000);
+        }
         this->choose(
             p, u, u_new, columns(bits, k, 1), k * width + uniform_at,
             [&](Index i) { return u(i) - u_new(i) + kinetic(i); },

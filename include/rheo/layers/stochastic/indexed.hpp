@@ -233,7 +233,8 @@ struct Indexed {
               p.cache.layer,
               p.scratch,
               p.keep,
-              p.report};
+              p.report,
+              p.wants_v};
     }
   };
   template <class T> struct There : Views<T> {
