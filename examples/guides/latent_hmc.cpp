@@ -11,7 +11,7 @@ constexpr Index chains = 64, rounds = 200, burn_in = 50, leaps = 8;
 
 struct Chains {
   Batch<double> neck;  // x1 of each chain, move by move
-  Report met;
+  Report met{};
 };
 
 /// Moves all chains at once; `to_x` says where in the data space a point of theirs is.
