@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DOUT=folder -P dist.cmake: the release of the commit that is checked out, rheo-<version>.tar.gz and
 # its SHA-256, of what is committed alone, with the commit's time: the same bytes wherever and whenever it is made.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(STRINGS ${ROOT}/include/rheo/version.hpp version REGEX "define RHEO_VERSION")
 string(REGEX REPLACE "[^0-9;]" "" version "${version}")
 string(REPLACE ";" "." version "${version}")

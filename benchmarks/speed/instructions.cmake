@@ -4,6 +4,7 @@
 # the compiler, the flags and the library that the file names; with others there is nothing to compare.
 #   cmake -DPROGRAM=workloads -DFILE=instructions.txt "-DCOMPILER=GNU 12.2.0" [-DRECORD=ON] [-DONLY=W1] -P
 #     instructions.cmake
+cmake_minimum_required(VERSION 3.25...4.0)
 find_program(VALGRIND valgrind)
 if(NOT VALGRIND)
   message(FATAL_ERROR "valgrind was not found: apt-get install valgrind")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cmake -DFOLDER=... -P page.cmake: the sections that the programs left there, as index.html.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(GLOB sections ${FOLDER}/*_*.html)
 set(page
   "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>rheo</title>

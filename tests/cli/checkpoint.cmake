@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DPROGRAM=... -DDIR=... -P checkpoint.cmake: a fit, of an array and of a source of rows, killed a hundred times
 # at any moment has a whole checkpoint each time, and ends with the bits of one that was left alone.
+cmake_minimum_required(VERSION 3.25...4.0)
 find_program(TIMEOUT timeout)
 if(NOT TIMEOUT)
   message("no program `timeout` here: nothing was killed")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cmake -DFIT=... -DDIR=... -DDATA=... -P fit_2d.cmake: what fit_2d prints and with what it exits.
+cmake_minimum_required(VERSION 3.25...4.0)
 function(expect code out_regex err_regex)
   execute_process(COMMAND ${FIT} ${ARGN} WORKING_DIRECTORY ${DIR} RESULT_VARIABLE result OUTPUT_VARIABLE out
     ERROR_VARIABLE err)

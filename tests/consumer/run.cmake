@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cmake -DHOW=... -DSOURCE=... -DBUILD=... -DDIR=... -P run.cmake
+cmake_minimum_required(VERSION 3.25...4.0)
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT result EQUAL 0)

@@ -2,6 +2,7 @@
 # cmake -DSEED=... -DCOUNT=... -DOUT=folder -P write.cmake: random chains of layers as files of the registry, one each:
 # dimensions 1 to 9, contexts 0 to 3, repeats and inverses inside one another, surjections in front, a base behind.  The
 # same seed writes the same files on every platform.
+cmake_minimum_required(VERSION 3.25...4.0)
 set(state ${SEED})
 macro(draw n out)  # 0 .. n - 1
   math(EXPR state "(${state} * 1103515245 + 12345) % 2147483648")

@@ -2,6 +2,7 @@
 # cmake -DMPIEXEC=mpiexec;-n -DPROGRAM=... -DDIR=... -P fit.cmake: fits of 1, 2 and 3 ranks end alike, a checkpoint of
 # one number of ranks is taken up by another, and a rank that is killed ends the job with a message and a whole
 # checkpoint, again and again.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR})
 function(ranks n)  # sets result, out (without "n ranks: ") and err

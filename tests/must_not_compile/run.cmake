@@ -2,6 +2,7 @@
 # cmake -DFILE=... -DCOMPILER=... -DFLAGS=... -P run.cmake: the file must fail with the messages it expects, those
 # marked `once` in one error, one marked `only` as the only error, of at most three lines of 120 characters, and letter
 # by letter; with RIGHT it must compile.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(STRINGS ${FILE} expectations REGEX "^// expect: ")
 execute_process(COMMAND ${COMPILER} -fsyntax-only ${FLAGS} -DRIGHT ${FILE} RESULT_VARIABLE right
   ERROR_VARIABLE text)

@@ -2,6 +2,7 @@
 # cmake -DDIR=... -DCOMPILER=... -DFLAGS=... -P instruction_sets.cmake: files that were compiled for different
 # instruction sets do not link, or end at their start, and it is said why; files compiled alike do, also optimised at
 # link time and behind a precompiled header.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(MAKE_DIRECTORY ${DIR})
 file(WRITE ${DIR}/pre.hpp "#include \"rheo/core/batch.hpp\"\n")
 file(WRITE ${DIR}/one.cpp "#include \"pre.hpp\"\nint main() {}\n")

@@ -2,6 +2,7 @@
 # cmake -DROOT=... -DOUT=... -DEIGEN=... [-DEIGEN5=...] [-DONLY=regex] -P platforms.cmake: golden.cpp, and the example
 # for small machines, compiled for, and where something runs them run on, every platform whose compiler is installed;
 # prints a line for each and fails if one of them does.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(MAKE_DIRECTORY ${OUT})
 set(faults 0)
 set(source tests/platforms/golden.cpp)

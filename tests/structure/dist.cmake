@@ -2,6 +2,7 @@
 # cmake -DROOT=... -DDIR=... -P dist.cmake: the release archive has the same bytes twice, in another time zone and under
 # another umask, and holds what is committed.  Without a git checkout, which is what the archive itself unpacks to,
 # there is nothing to try.
+cmake_minimum_required(VERSION 3.25...4.0)
 if(NOT EXISTS ${ROOT}/.git)
   message("skipped: no git checkout")
   return()

@@ -2,6 +2,7 @@
 # cmake -DFILE=flags.cpp -DDIR=... -DCOMPILER=... -DINCLUDE=... -P flags.cmake: arithmetic that results rest on cannot
 # be switched off without a word, be it that the compiler tells (an error by its sentence) or that the program finds it
 # at its start.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(MAKE_DIRECTORY ${DIR})
 function(try flags expected)
   execute_process(COMMAND ${COMPILER} -std=c++20 ${flags} -I${INCLUDE} ${FILE} -o ${DIR}/flags RESULT_VARIABLE result

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... [-DWRITE=ON] -P header_names.cmake: rheo/io/header_names.hpp, by which io::freeze finds the headers
 # of a flow, is what the headers declare; with WRITE it is made so.
+cmake_minimum_required(VERSION 3.25...4.0)
 get_filename_component(ROOT ${ROOT} ABSOLUTE)
 set(rows "")
 foreach(room IN ITEMS core math nets transformers distributions layers flows targets)

@@ -2,6 +2,7 @@
 # cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P macros.cmake: every header compiles in a program that has
 # read headers which define the names of macros.txt as macros.  A user's order: the standard library and Eigen, then
 # those headers, then ours.
+cmake_minimum_required(VERSION 3.25...4.0)
 set(before "")
 file(GLOB_RECURSE headers RELATIVE ${ROOT}/include ${ROOT}/include/*.hpp)
 foreach(header IN LISTS headers)

@@ -2,6 +2,7 @@
 # cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P names.cmake: no public name of ours is a name of Eigen's,
 # since many programs say `using namespace` of both.  Those that are one thing in both, or overloads that never compete,
 # are listed here.
+cmake_minimum_required(VERSION 3.25...4.0)
 set(same Index)
 set(names "")
 file(GLOB_RECURSE headers ${ROOT}/include/*.hpp)

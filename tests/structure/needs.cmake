@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DDIR=... -DCOMPILER=... -DEIGEN=... -P needs.cmake: what rheo cannot be compiled with is told in one
 # sentence, and nothing follows.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(MAKE_DIRECTORY ${DIR}/old/Eigen)
 file(WRITE ${DIR}/old/Eigen/Core
   "#pragma once\n#define EIGEN_VERSION_AT_LEAST(x, y, z) (3 > x || (3 == x && (3 > y || (3 == y && 9 >= z))))\n")

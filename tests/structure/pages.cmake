@@ -2,6 +2,7 @@
 # cmake -DROOT=... -P pages.cmake: every room has its page, every header of a room that has one is linked there (and so
 # every layer is in the catalogue), links lead somewhere, names in code exist, README.md is short, each of its promises
 # is broken once on purpose, and no line of code is longer than 120 characters but for one that is a string.
+cmake_minimum_required(VERSION 3.25...4.0)
 set(include ${ROOT}/include/rheo)
 set(rooms platform layers/bijections layers/surjections layers/stochastic distributions transformers nets flows/presets
   training evaluation io targets)
@@ -102,6 +103,17 @@ if(EXISTS ${ROOT}/README.md)
     list(APPEND faults "README.md: ${words} words in ${lines} lines; at most 1200 in 200")
   endif()
 endif()
+# A script (cmake -P) has no policies but those that it names: without them Debian's CMake reads it otherwise than newer
+# ones do.
+file(GLOB_RECURSE scripts ${ROOT}/.cmake/*.cmake ${ROOT}/tests/*.cmake ${ROOT}/benchmarks/*.cmake
+  ${ROOT}/examples/*.cmake)
+foreach(script IN LISTS scripts)
+  file(READ ${script} text)
+  if(text MATCHES "-P [a-z_]+.cmake" AND NOT text MATCHES "\ncmake_minimum_required[(]VERSION 3.25[.][.][.]")
+    file(RELATIVE_PATH name ${ROOT} ${script})
+    list(APPEND faults "${name}: is a script without cmake_minimum_required(VERSION 3.25...)")
+  endif()
+endforeach()
 # The layer that core/layer.hpp shows is the one that tests/core/layer.cpp holds to the laws.
 if(EXISTS ${include}/core/layer.hpp)
   file(READ ${include}/core/layer.hpp text)

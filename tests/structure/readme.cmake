@@ -2,6 +2,7 @@
 # cmake -DROOT=... -DDIR=... -DCOMPILER=... -DFLAGS=... -P readme.cmake: the code of README.md and of the rooms' pages
 # compiles, in programs that say `using namespace Eigen` beside `using namespace rheo`.  Fragments stand in a function
 # that has data x and a context c, and held-out ones.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(GLOB_RECURSE pages ${ROOT}/include/rheo/README.md)
 file(WRITE ${DIR}/before.hpp
   "#include <Eigen/Dense>\n#include <iostream>\n#include <rheo/rheo.hpp>\n#include <rheo/io/io.hpp>\n")

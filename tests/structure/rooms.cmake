@@ -3,6 +3,7 @@
 # begins as it should, is short enough, stands in the umbrella, asks nothing of the platform outside platform/, nor a
 # clock that can be set, and every layer stands in the registry.  A header that says min, max or abs puts others' macros
 # of these names aside, and our own macros begin with RHEO_.
+cmake_minimum_required(VERSION 3.25...4.0)
 set(order version.hpp platform core autodiff math nets transformers distributions layers flows targets training
   evaluation io mpi.hpp)
 set(faults "")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DDIR=... -DCOMPILER=... -DEIGEN=... [-DALL=ON] -P single_header.cmake: the one header is made, two
 # examples (or all) compile against it alone, and it holds every header that another includes.
+cmake_minimum_required(VERSION 3.25...4.0)
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR}/shim)
 execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${ROOT} -DOUT=${DIR}/rheo_single.hpp -P
