@@ -19,7 +19,7 @@ struct Folder {
   Folder() { fs::create_directory(path); }
   ~Folder() { fs::remove_all(path); }
   std::string operator/(const std::string& name) const { return (path / name).string(); }
-  long entries() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
+  std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
 };
 
 inline std::string error_of(const std::string& path, std::string_view bytes) {

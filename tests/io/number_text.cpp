@@ -15,7 +15,7 @@ namespace io_number_text {
 
 namespace {
 struct Read {
-  long length;
+  std::ptrdiff_t length;
   std::errc error;
   double value;
   bool operator==(const Read& o) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "rheo/core/batch.hpp"
@@ -104,7 +105,8 @@ struct Ticks {
     const int told =
         std::clamp(1 + static_cast<int>(std::floor(std::log10(largest / step) + 1)), 3, 17);  // digits that differ
     const bool plain = digits <= 4 && (largest < 1e5 || (told > 3 && largest < 1e15));
-    for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && places.size() < 50; ++k) {
+    const double slack = 1e-9 + 4 * std::numeric_limits<double>::epsilon() * largest / step;  // of the quotient
+    for (double k = std::ceil(low / step - slack); k * step <= high + slack * step && places.size() < 50; ++k) {
       places.push_back(k * step);
       labels.push_back(k == 0 ? "0" : plain ? detail::fixed(k * step, digits) : detail::general(k * step, told));
     }
