@@ -20,6 +20,8 @@
 
 #include <Eigen/Core>
 
+#include "rheo/platform/number_text.hpp"
+
 namespace examples {
 
 /// A bool is a flag, which takes no value; a list of texts is one value, parted by commas.  Numbers lie in [least,
@@ -59,7 +61,11 @@ template <class Names> std::string unknown_option(const std::string& name, const
 /// A number that T holds, with nothing behind it; a whole number is not negative.
 template <class T> bool read_number(std::string_view text, T& value) {
   T read{};
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), read);
+  const auto [stop, error] = [&] {
+    if constexpr (std::is_same_v<T, double>)
+      return rheo::platform::parse_number(text.data(), text.data() + text.size(), read);
+    else return std::from_chars(text.data(), text.data() + text.size(), read);
+  }();
   if (error != std::errc() || stop != text.data() + text.size()) return false;
   if (std::is_integral_v<T> && text.substr(0, 1) == "-") return false;
   value = read;

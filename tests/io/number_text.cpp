@@ -13,6 +13,7 @@
 
 namespace io_number_text {
 
+#if defined(__cpp_lib_to_chars)  // libraries that read no double have nothing to be held against
 namespace {
 struct Read {
   std::ptrdiff_t length;
@@ -105,6 +106,21 @@ TEST_CASE("strtod, kept to what from_chars reads, reads the same") {
     }
   }
   std::setlocale(LC_NUMERIC, "C");
+}
+
+#endif
+
+TEST_CASE("a number that is written is read again to the bit") {
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    const double v = rheo::Noise{5}.normal(static_cast<rheo::Index>(i), 0) *
+                     std::pow(10, 600 * rheo::Noise{6}.uniform(static_cast<rheo::Index>(i), 0) - 300);
+    char text[64];
+    const char* end = rheo::platform::format_number(text, text + 64, v, false, 17);
+    double back = 0;
+    const auto [stop, error] = rheo::platform::parse_number(text, end, back);
+    CHECK((error == std::errc() && stop == end));
+    CHECK(back == v);
+  }
 }
 
 TEST_CASE("printf writes what to_chars writes") {
