@@ -85,7 +85,9 @@ double largest_stretch(const Model<F, T>& model, Batch<double> z, Noise noise, i
     const Index kept = std::min<Index>(64, z.rows()), around = 32;
     std::vector<Index> order(static_cast<std::size_t>(z.rows()));
     std::iota(order.begin(), order.end(), Index(0));
-    std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](Index i, Index j) { return s(i) > s(j); });
+    std::partial_sort(order.begin(), order.begin() + kept, order.end(), [&](Index i, Index j) {
+      return s(i) > s(j) || (std::isnan(s(j)) && !std::isnan(s(i)));  // NaN last: it has no place among numbers
+    });
     Batch<double> searched(kept * around, latents);
     for (Index i = 0; i < searched.rows(); ++i) {
       for (Index k = 0; k < latents; ++k) {

@@ -135,6 +135,7 @@ double integral_between_seams(Seams seams, Density density, Index D, const doubl
     const std::vector<double> more = seams(D - 1, c);
     bends.insert(bends.end(), more.begin(), more.end());
   }
+  std::erase_if(bends, [](double x) { return std::isnan(x); });  // of what is unknown: NaN cannot be sorted
   std::sort(bends.begin(), bends.end());
   bends.erase(std::unique(bends.begin(), bends.end()), bends.end());
   const Nodes outer(lo[D - 1], hi[D - 1], bends);
