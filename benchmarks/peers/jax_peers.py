@@ -187,35 +187,26 @@ def continuous(d, steps, hidden):
             trace = trace + df[:, k]
         return f, trace
 
-    def move(net, x):
-        h = 1.0 / steps
+    def integrate(f, start, h, t):
+        """`steps` of Runge and Kutta's from t, of a state that may be a tuple"""
+        on = lambda s, c, k: jax.tree_util.tree_map(lambda u, w: u + c * w, s, k)
 
         def step(s, k):
-            (x, v), t = s, k / steps
-            f1, v1 = slopes(net, x, t)
-            f2, v2 = slopes(net, x + h / 2 * f1, t + h / 2)
-            f3, v3 = slopes(net, x + h / 2 * f2, t + h / 2)
-            f4, v4 = slopes(net, x + h * f3, t + h)
-            return (x + h / 6 * (f1 + 2 * f2 + 2 * f3 + f4), v + h / 6 * (v1 + 2 * v2 + 2 * v3 + v4)), None
+            now = t + k * h
+            f1 = f(s, now)
+            f2 = f(on(s, h / 2, f1), now + h / 2)
+            f3 = f(on(s, h / 2, f2), now + h / 2)
+            f4 = f(on(s, h, f3), now + h)
+            return on(s, h / 6, on(on(on(f1, 2, f2), 2, f3), 1, f4)), None
 
-        return jax.lax.scan(step, (x, jnp.zeros(x.shape[0])), jnp.arange(steps))[0]
+        return jax.lax.scan(step, start, jnp.arange(steps))[0]
 
     def log_prob(net, x):
-        z, v = move(net, x)
+        z, v = integrate(lambda s, t: slopes(net, s[0], t), (x, jnp.zeros(x.shape[0])), 1.0 / steps, 0.0)
         return normal(z) + v
 
     def sample(net, key, n):
-        h = -1.0 / steps
-
-        def step(x, k):
-            t = 1 - k / steps
-            f1 = field(net, x, t)
-            f2 = field(net, x + h / 2 * f1, t + h / 2)
-            f3 = field(net, x + h / 2 * f2, t + h / 2)
-            f4 = field(net, x + h * f3, t + h)
-            return x + h / 6 * (f1 + 2 * f2 + 2 * f3 + f4), None
-
-        return jax.lax.scan(step, jr.normal(key, (n, d)), jnp.arange(steps))[0]
+        return integrate(lambda x, t: field(net, x, t), jr.normal(key, (n, d)), -1.0 / steps, 1.0)
 
     return params, log_prob, sample
 

@@ -41,8 +41,8 @@ Found in_cell(const std::vector<Cell>& all, const std::vector<Record>& ours, con
 }
 constexpr const char* not_run = "not run yet";
 
-/// Mean over the splits and their standard deviation, as the table's own.
-std::string over_splits(const Found& f, const std::string& key, int digits) {
+/// Mean over the runs (splits, seeds) and their standard deviation, as the tables' own.
+std::string over_runs(const Found& f, const std::string& key, int digits) {
   if (f.rows.empty()) return not_run;
   double mean = 0, square = 0;
   const auto n = static_cast<double>(f.rows.size());
@@ -51,8 +51,8 @@ std::string over_splits(const Found& f, const std::string& key, int digits) {
   std::string text = fixed(mean, digits);
   if (n > 1) text += " ± " + fixed(std::sqrt(square / (n - 1)), digits);
   if (f.rows.size() < f.wanted)
-    text += " (" + std::to_string(f.rows.size()) + " of " + std::to_string(f.wanted) + " splits, the others " +
-            not_run + ")";
+    text +=
+        " (" + std::to_string(f.rows.size()) + " of " + std::to_string(f.wanted) + " runs, the others " + not_run + ")";
   return text;
 }
 
@@ -90,9 +90,9 @@ std::string earth(const std::vector<Cell>& all, const std::vector<Record>& ours,
   std::string one = "| rheo, one of them | ", minutes = "| minutes for the four, of one core | ";
   for (const char* cell : {"fire", "earthquake", "earthquake_distinct"}) {
     const Found f = in_cell(all, ours, "earth", cell);
-    t += over_splits(f, "nll", 2) + " | ";
-    one += over_splits(f, "nll_one", 2) + " | ";
-    minutes += over_splits(f, "minutes", 1) + " | ";
+    t += over_runs(f, "nll", 2) + " | ";
+    one += over_runs(f, "nll_one", 2) + " | ";
+    minutes += over_runs(f, "minutes", 1) + " | ";
   }
   return t + "`rows.jsonl` |\n" + one + "`rows.jsonl` |\n" + minutes + "|\n";
 }
@@ -117,8 +117,8 @@ std::string transport(const std::vector<Cell>& all, const std::vector<Record>& o
     if (r.text("table") != "transport") continue;
     const Found f = in_cell(all, ours, "transport", r.text("from") + "." + r.text("pairs"));
     t += "| " + r.text("from") + " | " + r.text("pairs") + " | ";
-    for (const char* key : {"normalised_path_energy", "w2", "w2_of_fresh_rows"}) t += over_splits(f, key, 3) + " | ";
-    t += over_splits(f, "minutes", 1) + " | " + with_error(r.number("path_energy"), {}, 3) + " | " + r.text("source") +
+    for (const char* key : {"normalised_path_energy", "w2", "w2_of_fresh_rows"}) t += over_runs(f, key, 3) + " | ";
+    t += over_runs(f, "minutes", 1) + " | " + with_error(r.number("path_energy"), {}, 3) + " | " + r.text("source") +
          " |\n";
   }
   return t;

@@ -8,7 +8,7 @@
 #include "rheo/distributions/normal.hpp"
 #include "rheo/layers/bijections/continuous.hpp"
 #include "rheo/math/assignment.hpp"
-#include "rheo/targets/curves.hpp"
+#include "rheo/targets/gaussian_mixtures.hpp"
 #include "rheo/training/fit.hpp"
 #include "rheo/training/flow_matching.hpp"
 #include "rows.hpp"
@@ -21,35 +21,31 @@ using Field = Velocity<MlpOf<Silu, 64, 64, 64>>;
 using Transport = Flow<Continuous<2, Field>, StandardNormal<2>>;
 constexpr Index rows = 10000, tested = 1000;
 
-/// Eight normal laws of variance 0.1 on a circle of radius 5.
-Batch<double> eight_gaussians(Index n, Noise noise) {
-  Batch<double> x(n, 2);
-  noise.normals(view(x));
-  x *= std::sqrt(0.1);
-  for (Index i = 0; i < n; ++i) {
-    const double angle = 0.25 * 3.14159265358979323846 * static_cast<double>(noise.fork(1).index(i, 0, 8));
-    x(i, 0) += 5 * std::cos(angle), x(i, 1) += 5 * std::sin(angle);
-  }
-  return x;
-}
-/// Two half circles with noise of 0.2, three times as large, moved by -1.
-Batch<double> moons(Index n, Noise noise) {
-  Batch<double> x(n, 2);
-  noise.normals(view(x));
-  x *= 0.2;
-  for (Index i = 0; i < n; ++i) {
-    const double t = 3.14159265358979323846 * noise.fork(1).uniform(i, 0);
-    const bool inner = noise.fork(1).uniform(i, 1) < 0.5;
-    x(i, 0) += inner ? 1 - std::cos(t) : std::cos(t), x(i, 1) += inner ? 0.5 - std::sin(t) : std::sin(t);
-  }
-  return 3 * x - 1;
-}
 Batch<double> normals(Index n, Noise noise) {
   Batch<double> x(n, 2);
   noise.normals(view(x));
   return x;
 }
-
+/// Eight normal laws of variance 0.1 on a circle of radius 5.
+Batch<double> eight_gaussians(Index n, Noise noise) {
+  const targets::detail::Octagon octagon{5, 0, std::sqrt(0.1)};
+  Batch<double> x(n, 2);
+  for (Index i = 0; i < n; ++i) {
+    const auto at = octagon.draw(noise, i);
+    x(i, 0) = at[0], x(i, 1) = at[1];
+  }
+  return x;
+}
+/// Two half circles with noise of 0.2, three times as large, moved by -1.
+Batch<double> moons(Index n, Noise noise) {
+  Batch<double> x = 0.2 * normals(n, noise);
+  for (Index i = 0; i < n; ++i) {
+    const double t = targets::detail::pi * noise.fork(1).uniform(i, 0);
+    const bool inner = noise.fork(1).uniform(i, 1) < 0.5;
+    x(i, 0) += inner ? 1 - std::cos(t) : std::cos(t), x(i, 1) += inner ? 0.5 - std::sin(t) : std::sin(t);
+  }
+  return 3 * x - 1;
+}
 /// The least mean squared distance of a's rows to b's, one to one.
 double squared_distance(const Batch<double>& a, const Batch<double>& b) {
   const Index n = a.rows();
@@ -104,7 +100,8 @@ template <class Objective> Record measure(bool from_moons, Objective objective, 
   auto model = make_model<float>(Transport{}, noise.fork(2));
   const double begin = study::cpu_seconds();
   fit(model, to.cast<float>(),
-      {.epochs = 1000, .batch = 128, .learning_rate = 1e-3, .validation = 0, .noise = noise.fork(3)}, objective);
+      {.epochs = 1000, .batch = 128, .learning_rate = 1e-3, .validation = 0, .patience = 0, .noise = noise.fork(3)},
+      objective);
   const double seconds = study::cpu_seconds() - begin;
   const Batch<double> start = source(tested, noise.fork(4)), target = eight_gaussians(tested, noise.fork(5));
   Batch<double> arrived = start;

@@ -5,7 +5,6 @@
 #include "catch.hpp"
 #include "count_mallocs.hpp"
 #include "rheo/distributions/normal.hpp"
-#include "rheo/flows/frozen.hpp"
 #include "rheo/flows/invert.hpp"
 #include "rheo/flows/model.hpp"
 #include "rheo/flows/repeat.hpp"
@@ -17,9 +16,10 @@
 #include "rheo/training/trainer.hpp"
 #include "rheo/transformers/affine.hpp"
 
+namespace flows_draws {
 using namespace rheo;
 
-namespace draws {
+namespace {
 
 template <Index C> using Coupled = Flow<Repeat<2, Chain<AffineCoupling<3, Mlp<8>, C>, Flip<3>>>, StandardNormal<3>>;
 using Contracted = Flow<Repeat<3, Residual<3, LipschitzMlp<8, 8>>>, StandardNormal<3>>;
@@ -110,4 +110,5 @@ TEST_CASE("fewer than no rows, and a room of another width, are refused") {
   CHECK_THROWS_AS(model.sample_into(view(wide), Noise{3}, {}, ws), std::invalid_argument);
 }
 
-}  // namespace draws
+}  // namespace
+}  // namespace flows_draws

@@ -25,6 +25,15 @@ struct Report {
   std::int64_t invalid = 0;  ///< rows of sampling layers that met an energy of NaN or -inf, or left the finite numbers
   std::int64_t divergent = 0;  ///< trajectories of Hmc whose energy grew by more than 1000 nats, or was lost: what
                                ///< they went through is too narrow for the step, and draws there are too few
+
+  /// The counts, and what files call them.
+  struct Count {
+    const char* name;
+    std::int64_t Report::*of;
+  };
+  static constexpr Count counts[] = {{"unsolved", &Report::unsolved}, {"evaluations", &Report::evaluations},
+                                     {"proposed", &Report::proposed}, {"accepted", &Report::accepted},
+                                     {"invalid", &Report::invalid},   {"divergent", &Report::divergent}};
   double acceptance() const {
     return static_cast<double>(accepted) / static_cast<double>(proposed);
   }  ///< NaN where nothing was proposed
@@ -34,8 +43,7 @@ struct Report {
     worsen(residual);
   }
   Report& operator+=(const Report& o) {
-    unsolved += o.unsolved, evaluations += o.evaluations, proposed += o.proposed, accepted += o.accepted,
-        invalid += o.invalid, divergent += o.divergent;
+    for (const Count& c : counts) this->*c.of += o.*c.of;
     worsen(o.worst_residual);
     return *this;
   }

@@ -75,7 +75,8 @@ struct Nodes {
   Nodes(double lo, double hi, std::vector<double> seams) {
     const double inf = std::numeric_limits<double>::infinity();
     std::erase_if(seams, [&](double a) { return !(a > lo && a < hi); });
-    std::sort(seams.begin(), seams.end());
+    std::sort(seams.begin(), seams.end());  // of numbers alone: NaN is between no lo and hi
+    seams.erase(std::unique(seams.begin(), seams.end()), seams.end());
     if (seams.empty() && lo == -inf && hi == inf) seams.push_back(0);
     double a = lo;
     for (double b : seams) piece(a, b), a = b;
@@ -135,9 +136,6 @@ double integral_between_seams(Seams seams, Density density, Index D, const doubl
     const std::vector<double> more = seams(D - 1, c);
     bends.insert(bends.end(), more.begin(), more.end());
   }
-  std::erase_if(bends, [](double x) { return std::isnan(x); });  // of what is unknown: NaN cannot be sorted
-  std::sort(bends.begin(), bends.end());
-  bends.erase(std::unique(bends.begin(), bends.end()), bends.end());
   const Nodes outer(lo[D - 1], hi[D - 1], bends);
   double total = 0;
   for (std::size_t k = 0; k < outer.x.size(); ++k) total += outer.weight[k] * line(outer.x[k]);

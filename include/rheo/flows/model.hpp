@@ -187,22 +187,18 @@ template <class F, class T> class Model {
 
   /// x to z, n x latent_dim.
   Batch<T> encode(const Input<T>& x, Noise noise = {}, const Input<T>& context = {}) const {
-    detail::check_width(x, dim, "x");
-    return through<true>(x, latent_dim, noise, context);
+    return through<true>(x, noise, context, nullptr);
   }
   /// z to x.
   Batch<T> decode(const Input<T>& z, Noise noise = {}, const Input<T>& context = {}) const {
-    detail::check_width(z, latent_dim, "z");
-    return through<false>(z, dim, noise, context);
+    return through<false>(z, noise, context, nullptr);
   }
   /// The same, where what the call met, rows that were not solved or moves that were accepted, is added to `met`.
   Batch<T> encode(const Input<T>& x, Noise noise, const Input<T>& context, Report& met) const {
-    detail::check_width(x, dim, "x");
-    return through<true>(x, latent_dim, noise, context, &met);
+    return through<true>(x, noise, context, &met);
   }
   Batch<T> decode(const Input<T>& z, Noise noise, const Input<T>& context, Report& met) const {
-    detail::check_width(z, latent_dim, "z");
-    return through<false>(z, dim, noise, context, &met);
+    return through<false>(z, noise, context, &met);
   }
   /// The gradient of log p in x, n x x_dim.
   Batch<T> score(const Input<T>& x, const Input<T>& context = {}) const {
@@ -336,10 +332,10 @@ template <class F, class T> class Model {
       at.sample(worker, rows(x, i, m), v, context.view(), i, noise, log_prob != nullptr);
     });
   }
-  template <bool Encode>
-  Batch<T> through(const Input<T>& in, Index width, Noise noise, const Input<T>& context, Report* met = nullptr) const {
+  template <bool Encode> Batch<T> through(const Input<T>& in, Noise noise, const Input<T>& context, Report* met) const {
+    detail::check_width(in, Encode ? dim : latent_dim, Encode ? "x" : "z");
     check_context(context, in.rows());
-    Batch<T> out(in.rows(), width);
+    Batch<T> out(in.rows(), Encode ? latent_dim : dim);
     if constexpr (!F::has_layers) {
       out = in.view();
     } else {

@@ -34,7 +34,6 @@ inline std::pair<double, double> corner_range(const std::vector<CView<double>>& 
   for (const auto& set : sets) {
     const double* from = set.data() + column * set.outerStride();
     std::vector<double> v(from, from + set.rows());
-    if (std::any_of(v.begin(), v.end(), [](double x) { return std::isnan(x); })) return {std::nan(""), std::nan("")};
     std::sort(v.begin(), v.end());
     const std::size_t tail = v.size() / 40, last = v.size() - 1;
     const double more = 0.35 * (v[last - tail] - v[tail]);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <vector>
@@ -233,30 +234,29 @@ template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
   walk("second_moment", state_.second);
   walk("optimizer_steps", state_.steps, 0, any);
   Report met = whole_report();
-  walk("unsolved", met.unsolved, 0, any);
+  for (const auto& c : Report::counts) walk(c.name, met.*c.of, 0, any);
   walk("worst_residual", met.worst_residual);
-  walk("evaluations", met.evaluations, 0, any);
-  walk("proposed", met.proposed, 0, any);
-  walk("accepted", met.accepted, 0, any);
-  walk("invalid", met.invalid, 0, any);
-  walk("divergent", met.divergent, 0, any);
   if (walk.loading()) of_all_ = met;
   for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 && leads(team_) ? met : Report{};
 }
 
 template <class T> void ShardTrainer<T>::gather_reports() {
   if (!team_) return;
-  constexpr Index width = 7;
-  const Report own = report();
-  Column<double> all = Column<double>::Zero(team_->size() * width);
-  all.segment(team_->rank() * width, width) << static_cast<double>(own.unsolved), own.worst_residual,
-      static_cast<double>(own.evaluations), static_cast<double>(own.proposed), static_cast<double>(own.accepted),
-      static_cast<double>(own.invalid), static_cast<double>(own.divergent);
+  constexpr auto& counts = Report::counts;
+  constexpr auto width = static_cast<Index>(std::size(counts)) + 1;  // and the worst residual
+  Batch<double> all = Batch<double>::Zero(width, team_->size());
+  auto own = all.col(team_->rank());
+  const Report met = report();
+  for (Index k = 0; k < width - 1; ++k) own(k) = static_cast<double>(met.*counts[k].of);
+  own(width - 1) = met.worst_residual;
   team_->sum(all.data(), all.size());
   of_all_ = {};
-  const auto count = [&](Index k) { return static_cast<std::int64_t>(all(k)); };
-  for (Index k = 0; k < all.size(); k += width)
-    of_all_ += {count(k), all(k + 1), count(k + 2), count(k + 3), count(k + 4), count(k + 5), count(k + 6)};
+  for (Index rank = 0; rank < all.cols(); ++rank) {
+    Report one;
+    for (Index k = 0; k < width - 1; ++k) one.*counts[k].of = static_cast<std::int64_t>(all(k, rank));
+    one.worst_residual = all(width - 1, rank);
+    of_all_ += one;
+  }
 }
 
 template <class T>
