@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -DROOT=... -DOUT=rheo_single.hpp -P single_header.cmake: every header of rheo in one file, each once and after
-# what it includes; the standard library and Eigen stay outside.  Left out are comments of a line of their own, those
+# cmake -DROOT=... -DOUT=rheo_single.hpp ["-DHEADERS=flows/model.hpp;..."] -P single_header.cmake: every header of rheo
+# in one file, or those named and what they include, each once and after what it includes; the standard library and
+# Eigen stay outside.  Left out are comments of a line of their own, those
 # behind code that say no quotation mark, and indentation; the licence is not.
 cmake_minimum_required(VERSION 3.25...4.0)
 set(done "")
@@ -42,7 +43,9 @@ string(REPLACE ";" "." version "${version}")
 file(READ ${ROOT}/LICENSE licence)
 file(WRITE ${OUT}
   "/* rheo ${version} in one file: normalizing flows over Eigen.  SPDX-License-Identifier: MIT\n\n${licence}*/\n#pragma once\n")
-foreach(first IN ITEMS rheo.hpp evaluation/certify.hpp core/tensor.hpp platform/interrupt.hpp io/io.hpp
-  io/import/import.hpp)
+if(NOT HEADERS)
+  set(HEADERS rheo.hpp evaluation/certify.hpp core/tensor.hpp platform/interrupt.hpp io/io.hpp io/import/import.hpp)
+endif()
+foreach(first IN LISTS HEADERS)
   add(${first})
 endforeach()

@@ -257,6 +257,7 @@
 #include "rheo/training/support.hpp"
 #include "rheo/training/team.hpp"
 #include "rheo/training/trainer.hpp"
+#include "rheo/training/windows.hpp"
 #include "rheo/transformers/affine.hpp"
 #include "rheo/transformers/bernstein.hpp"
 #include "rheo/transformers/cdf_mixture.hpp"

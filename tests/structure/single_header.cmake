@@ -24,6 +24,21 @@ execute_process(COMMAND ${COMPILER} ${flags} -Wno-error -x c++-header ${DIR}/rhe
 if(result)
   message(FATAL_ERROR "the single header does not compile:\n${text}")
 endif()
+# A file of some headers, as the page of the rooms has it.
+file(READ ${ROOT}/include/rheo/README.md page)
+if(NOT page MATCHES "-DOUT=rheo_density.hpp \"(-DHEADERS=[^\"]+)\"")
+  message(FATAL_ERROR "include/rheo/README.md no longer says how a file of some headers is made")
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -DROOT=${ROOT} -DOUT=${DIR}/rheo_density.hpp "${CMAKE_MATCH_1}" -P
+  ${ROOT}/.cmake/single_header.cmake COMMAND_ERROR_IS_FATAL ANY)
+file(READ ${ROOT}/benchmarks/compile_time/evaluation.cpp program)
+string(REGEX REPLACE "#include <rheo/[^\n]+\n" "" program "${program}")
+file(WRITE ${DIR}/density.cpp "#include \"rheo_density.hpp\"\n${program}")
+execute_process(COMMAND ${COMPILER} -std=c++20 -Wall -Wextra -Werror -isystem ${EIGEN} -fsyntax-only ${DIR}/density.cpp
+  RESULT_VARIABLE result ERROR_VARIABLE text)
+if(result)
+  message(FATAL_ERROR "a program does not compile against a file of the headers that it names:\n${text}")
+endif()
 if(ALL)
   file(GLOB examples ${ROOT}/examples/*.cpp)
 else()

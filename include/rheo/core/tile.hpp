@@ -140,24 +140,37 @@ template <class T>
 /// The most columns of a tile of R vectors: as many sums run side by side as hide each other's latency.
 template <Index R> inline constexpr Index most_columns = R == 1 ? 8 : R <= tile_vectors ? tile_columns : R == 8 ? 1 : 3;
 
-/// to[i] = from[i] for i < m, m at most R vectors, without a call or a loop over numbers.
-template <class T, Index R> [[gnu::always_inline]] inline void copy_few(const T* from, Index m, T* to) {
+/// to[i + c * ldt] = from[i + c * ldf] for i < m and c < columns, without a call or a loop over single numbers.
+template <class T> [[gnu::noinline]] void copy_few(const T* from, Index ldf, Index m, Index columns, T* to, Index ldt) {
   using V = Vector<T>;
-#pragma GCC unroll 8
-  for (Index r = 0; r < R; ++r, m -= V::lanes, from += V::lanes, to += V::lanes) {
-    if (m >= V::lanes) {
-      V::store(to, V::load(from));
-      continue;
-    }
+  for (; columns > 0; --columns, from += ldf, to += ldt) {
     Index at = 0;
+    for (; m - at >= V::lanes; at += V::lanes) V::store(to + at, V::load(from + at));
 #pragma GCC unroll 4
     for (Index width = V::lanes / 2; width > 0; width /= 2) {
-      if ((m & width) == 0) continue;
+      if (((m - at) & width) == 0) continue;
       std::memcpy(to + at, from + at, static_cast<std::size_t>(width) * sizeof(T));
       at += width;
     }
+  }
+}
+
+/// Rows [i, i + m) and columns [first, first + inner) of p.a, laid out with a column's `rows` numbers on end; 0 where
+/// m is less.
+template <class T>
+[[gnu::noinline]] void lay_out(const Product<T>& p, Index i, Index m, Index first, Index inner, Index rows, T* packed) {
+  using V = Vector<T>;
+  if (p.turned) {
+    for (Index k = 0; k < inner; k += V::lanes) {
+      for (Index r = 0; r < rows; r += V::lanes) {
+        turn<T>(p.a + first + k + (i + r) * p.lda, p.lda, m - r, std::min(V::lanes, inner - k), packed + k * rows + r,
+                rows);
+      }
+    }
     return;
   }
+  if (m < rows) std::fill_n(packed, inner * rows, T(0));
+  copy_few(p.a + i + first * p.lda, p.lda, m, inner, packed, rows);
 }
 
 /// Rows [i, i + m) of p, m at most R vectors; all columns.
@@ -173,25 +186,11 @@ template <class T, Index R>
     const Index inner = std::min(tile_depth, p.inner - first);
     const T* a = packed;
     Index lda = rows;
-    if (p.turned) {
-      for (Index k = 0; k < inner; k += V::lanes) {
-        for (Index r = 0; r < rows; r += V::lanes) {
-          turn<T>(p.a + first + k + (i + r) * p.lda, p.lda, m - r, std::min(V::lanes, inner - k), packed + k * rows + r,
-                  rows);
-        }
-      }
-    } else if (whole && !collides) {
+    if (!p.turned && whole && !collides) {
       a = p.a + i + first * p.lda;
       lda = p.lda;
     } else {
-      for (Index k = 0; k < inner; ++k) {
-        const T* from = p.a + i + (first + k) * p.lda;
-        if (!whole) {
-#pragma GCC unroll 8
-          for (Index r = 0; r < rows; r += V::lanes) V::store(packed + k * rows + r, typename V::Type{});
-        }
-        copy_few<T, R>(from, m, packed + k * rows);
-      }
+      lay_out(p, i, m, first, inner, rows, packed);
     }
     Index j = 0;
     const auto columns = [&]<Index C>(std::integral_constant<Index, C>) __attribute__((always_inline)) {
@@ -199,18 +198,17 @@ template <class T, Index R>
       const T* gate = p.gate ? p.gate + i + j * p.ldg : nullptr;
       T* s = sums ? sums + j * V::lanes : nullptr;
       if (!whole) {
-        for (Index c = 0; c < C; ++c) {
-          if (first > 0 || p.add) copy_few<T, R>(o + c * p.ldo, m, edge[0] + c * rows);
-          if (gate) copy_few<T, R>(gate + c * p.ldg, m, edge[1] + c * rows);
-        }
+        if (first > 0 || p.add) copy_few(o, p.ldo, m, C, edge[0], rows);
+        if (gate) copy_few(gate, p.ldg, m, C, edge[1], rows);
       }
       tile<T, R, C>(p, first, inner, j, a, lda, whole ? o : edge[0], whole ? p.ldo : rows,
                     whole || !gate ? gate : edge[1], whole ? p.ldg : rows, whole ? s : nullptr);
       if (!whole) {
-        for (Index c = 0; c < C; ++c) {
-          copy_few<T, R>(edge[0] + c * rows, m, o + c * p.ldo);
-          for (Index r = 0; s && r < m && first + inner == p.inner; ++r)
-            s[c * V::lanes + r % V::lanes] += edge[0][c * rows + r];
+        copy_few(edge[0], rows, m, C, o, p.ldo);
+        if (s && first + inner == p.inner) {
+          for (Index c = 0; c < C; ++c) {
+            for (Index r = 0; r < m; ++r) s[c * V::lanes + r % V::lanes] += edge[0][c * rows + r];
+          }
         }
       }
       j += C;

@@ -21,17 +21,18 @@ template <class F> constexpr bool is_lambda() {
   constexpr std::string_view name = spelling<F>();
   return name.starts_with("(lambda at ") || (name.find("<lambda(") != name.npos && name.ends_with(")>"));
 }
-}  // namespace detail
-
-/// Without blanks, without suffixes of numbers.  Compilers differ: clang leaves default template arguments out.
-template <class F> std::string type_name() {
+inline std::string without_blanks(std::string_view spelling) {
   std::string name;
-  for (const char c : detail::spelling<F>()) {
+  for (const char c : spelling) {
     const bool after_digit = !name.empty() && name.back() >= '0' && name.back() <= '9';
     if (c == ' ' || (after_digit && (c == 'l' || c == 'L' || c == 'u' || c == 'U'))) continue;
     name += c;
   }
   return name;
 }
+}  // namespace detail
+
+/// Without blanks, without suffixes of numbers.  Compilers differ: clang leaves default template arguments out.
+template <class F> std::string type_name() { return detail::without_blanks(detail::spelling<F>()); }
 
 }  // namespace rheo

@@ -10,8 +10,8 @@ namespace detail {
 
 /// Everything that can be wrong with a fit of these rows, before anything has changed.
 template <class F, class T>
-void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options,
-               const HeldOut<T>* held_out) {
+[[gnu::cold]] void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& context,
+                             const FitOptions& options, const HeldOut<T>* held_out) {
   const auto check = [&](const Input<T>& x, const Input<T>& c, const char* rows, const char* contexts) {
     check_width(x, F::x_dim, "x");
     check_context_width(c.rows(), c.cols(), F::context_dim);
@@ -41,7 +41,7 @@ void check_fit(const Model<F, T>& model, const Input<T>& data, const Input<T>& c
 /// A fit of rows that were checked; `windows` gives those that follow them, or is null.
 template <class F, class T, class Objective>
 FitResult fit_run(Model<F, T>& model, const Input<T>& data, const Input<T>& context, const FitOptions& options,
-                  const HeldOut<T>* held_out, Objective objective, RowWindows<T>* windows) {
+                  const HeldOut<T>* held_out, Objective objective, Windows<T>* windows) {
   Trainer<F, T, Objective> trainer(model, options.optimizer, Threads(options.threads, options.executor),
                                    std::move(objective));
   trainer.join(options.team);

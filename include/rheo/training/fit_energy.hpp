@@ -131,8 +131,7 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
 
   /// `start`, if any, changes the model before the first step.
   EnergyFitResult run(const std::function<void()>& start) {
-    if (team_) same_facts(*team_, facts());
-    const bool resumed = checkpoints_.on() && checkpoints_.find(facts());
+    const bool resumed = this->meet();
     begin(start, resumed);
     if (!finished_) {
       Restored best_stays{*this};
@@ -145,7 +144,7 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
     return std::move(result_);
   }
 
-  void visit(StateWalk& walk) override {
+  [[gnu::cold]] void visit(StateWalk& walk) override {
     this->visit_shared(walk);
     source_.visit(walk);
     walk("step", step_, 1, std::int64_t(options_.steps) + 1);
@@ -155,17 +154,16 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
           add(e.acceptance), add(e.learning_rate), add(e.seconds), add(e.skipped_steps);
     });
   }
+  [[gnu::cold]] void describe(FactList& facts) const override {
+    this->describe_shared("fit_energy", facts);
+    source_.describe(facts);
+    facts.add("context", context_);
+    detail::describe(options_, facts);
+  }
 
  private:
-  RunFacts facts() const {
-    FactList facts = this->shared_facts("fit_energy");
-    source_.describe(facts);
-    facts.add_table("context", context_);
-    describe(options_, facts);
-    return facts.take();
-  }
   /// The start and its loss, or the state that was kept.  Where it is refused, all is as it was handed in.
-  void begin(const std::function<void()>& start, bool resumed) {
+  [[gnu::cold]] void begin(const std::function<void()>& start, bool resumed) {
     struct Unchanged {
       EnergyRun& run;
       Column<T> theta, buffers;
@@ -185,7 +183,7 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
     trainer_.gather_reports();
     if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;
     if (resumed) {
-      if (const std::string why = checkpoints_.resume(*this, trainer_); !why.empty()) {
+      if (const std::string why = checkpoints_.resume(*this); !why.empty()) {
         source_.refused();
         checkpoints_.refuse(why);
       }

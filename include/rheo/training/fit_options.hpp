@@ -208,7 +208,7 @@ template <class Result> [[gnu::cold]] std::vector<std::string> notes_of(const Re
   facts.add("restandardize", o.restandardize);
   facts.add("patience_non_finite", o.patience_non_finite);
   facts.add("halvings", o.halvings);
-  facts.add_table("weights", o.weights);
+  facts.add("weights", o.weights.data(), static_cast<Index>(o.weights.size()));
 }
 
 RHEO_COMPILE(std::vector<std::string> notes_of<FitResult>(const FitResult&));

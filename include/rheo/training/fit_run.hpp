@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "rheo/training/fit_options.hpp"
-#include "rheo/training/row_windows.hpp"
 #include "rheo/training/run_state.hpp"
 #include "rheo/training/running_mean.hpp"
+#include "rheo/training/windows.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -33,7 +33,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   using Initialise = std::function<StartReport(const Batch<T>&, const Batch<T>&)>;
 
   FitRun(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
-         const FitOptions& options, const HeldOut<T>* given, RowWindows<T>* windows = nullptr)
+         const FitOptions& options, const HeldOut<T>* given, Windows<T>* windows = nullptr)
       : State(theta, buffers, trainer, options),
         given_(given),
         windows_(windows),
@@ -51,8 +51,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   }
 
   FitResult run(const Initialise& initialise) {
-    if (team_) same_facts(*team_, facts());
-    const bool resumed = checkpoints_.on() && checkpoints_.find(facts());
+    const bool resumed = this->meet();
     split();
     begin(initialise, resumed);
     if (!finished_) {
@@ -64,7 +63,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     return std::move(result_);
   }
 
-  void visit(StateWalk& walk) override {
+  [[gnu::cold]] void visit(StateWalk& walk) override {
     constexpr auto any = std::numeric_limits<std::int64_t>::max();
     constexpr auto most = std::numeric_limits<int>::max();
     this->visit_shared(walk);
@@ -88,23 +87,22 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     });
   }
 
- private:
-  RunFacts facts() const {
-    FactList facts = this->shared_facts("fit");
-    facts.add_table("data", data_);
-    facts.add_table("context", context_);
+  [[gnu::cold]] void describe(FactList& facts) const override {
+    this->describe_shared("fit", facts);
+    facts.add("data", data_);
+    facts.add("context", context_);
     if (given_) {
-      facts.add_table("held-out rows", given_->x.view());
-      facts.add_table("held-out context", given_->context.view());
-      facts.add_table("held-out weights", given_->weights);
+      facts.add("held-out rows", given_->x.view());
+      facts.add("held-out context", given_->context.view());
+      facts.add("held-out weights", given_->weights.data(), static_cast<Index>(given_->weights.size()));
     } else {
       facts.add("held-out rows", "a share");
     }
-    describe(options_, facts);
+    detail::describe(options_, facts);
     if (windows_) windows_->describe(facts);
-    return facts.take();
   }
 
+ private:
   Batch<T> take(CView<T> from, Index first, Index count) const {
     Batch<T> part(count, from.cols());
     for (Index i = 0; i < count; ++i) {
@@ -119,7 +117,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     return part;
   }
   /// The rows to train on and those to judge by.
-  void split() {
+  [[gnu::cold]] void split() {
     order_ = options_.noise.fork(0).permutation(n_);
     train_ = take(data_, 0, kept_), test_ = take(data_, kept_, held_);
     train_context_ = take(context_, 0, kept_), test_context_ = take(context_, kept_, held_);
@@ -147,7 +145,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   }
 
   /// The data-dependent start and its loss, or the state that was kept.
-  void begin(const Initialise& initialise, bool resumed) {
+  [[gnu::cold]] void begin(const Initialise& initialise, bool resumed) {
     const Column<T> theta = theta_, buffers = buffers_;
     const Index start_rows = windows_ ? windows_->initial_rows() : 0;
     if (windows_ && windows_->first_pass() && !windows_->all()) {
@@ -180,7 +178,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
       }
     } unless{*this, theta, buffers};
     if (untouched) validation_.emplace(*untouched);
-    std::string why = checkpoints_.resume(*this, trainer_);
+    std::string why = checkpoints_.resume(*this);
     if (why.empty() && windows_ && !finished_) why = go_back();
     if (!why.empty()) checkpoints_.refuse(why);
     unless.accepted = true;
@@ -189,7 +187,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   }
 
   /// The rows of a state that was taken up; why they cannot be had, or an empty string.
-  std::string go_back() {
+  [[gnu::cold]] std::string go_back() {
     std::string why;
     check_together(team_, [&] {
       why = windows_->go_back(window_, train_, train_context_, weights_, kept_);
@@ -224,18 +222,9 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     if (std::exchange(reopened_, false)) return true;
     bool there = false;
     check_together(team_, [&] { there = windows_->next(window_, train_, train_context_, weights_, kept_); });
-    if (team_) same_rows();
+    if (team_) team_->same_rows(static_cast<std::uint64_t>(windows_->hash()));
     if (there) scale_weights();
     return there;
-  }
-  /// Throws DataError at every rank unless all have read the same window.
-  void same_rows() {
-    std::int64_t first = windows_->hash();
-    team_->broadcast(&first, sizeof first);
-    for (const auto& [rank, what] : troubled(*team_, first != windows_->hash())) {
-      static_cast<void>(what);
-      fail<DataError>("fit: rank " + std::to_string(rank) + " of the team read other rows than rank 0");
-    }
   }
   /// Weights that a window brought, on the scale of the first one's training rows.
   void scale_weights() {
@@ -276,7 +265,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     return this->count(r);
   }
   /// Compares the epoch's end with the best.
-  EpochReport judge() {
+  [[gnu::cold]] EpochReport judge() {
     EpochReport e;
     e.epoch = epoch_;
     e.epochs = options_.epochs;
@@ -318,7 +307,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     averaged_.restart(theta_);
   }
 
-  void finish() {
+  [[gnu::cold]] void finish() {
     trainer_.refresh();  // what is drawn for the parameters has had a part in the choice of the epoch
     const bool ran_its_course = result_.status != FitStatus::interrupted && result_.status != FitStatus::diverged;
     const bool no_better = result_.best_epoch == 0 && !result_.history.empty();
@@ -329,7 +318,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     checkpoints_.keep(*this);
   }
   /// What the options and the rows alone tell.
-  void conclude() {
+  [[gnu::cold]] void conclude() {
     double sum = 0, squares = 0;
     for (const double w : options_.weights) sum += w, squares += w * w, result_.negative_weights += w < 0;
     if (result_.negative_weights > 0) result_.effective_rows = sum * sum / squares;
@@ -341,7 +330,7 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   const double* row_weights() const { return weights_.empty() ? nullptr : weights_.data(); }
 
   const HeldOut<T>* given_;
-  RowWindows<T>* windows_;
+  Windows<T>* windows_;
   CView<T> data_, context_;
   Index n_, held_, kept_;
 
@@ -367,16 +356,16 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
 template <class T>
 FitResult fit_rows(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, CView<T> data, CView<T> context,
                    const FitOptions& options, const HeldOut<T>* given, const typename FitRun<T>::Initialise& initialise,
-                   RowWindows<T>* windows = nullptr) {
+                   Windows<T>* windows = nullptr) {
   return FitRun<T>(theta, buffers, trainer, data, context, options, given, windows).run(initialise);
 }
 
 RHEO_COMPILE(FitResult fit_rows<float>(Numbers<float>&, Numbers<float>&, ShardTrainer<float>&, CView<float>,
                                        CView<float>, const FitOptions&, const HeldOut<float>*,
-                                       const FitRun<float>::Initialise&, RowWindows<float>*));
+                                       const FitRun<float>::Initialise&, Windows<float>*));
 RHEO_COMPILE(FitResult fit_rows<double>(Numbers<double>&, Numbers<double>&, ShardTrainer<double>&, CView<double>,
                                         CView<double>, const FitOptions&, const HeldOut<double>*,
-                                        const FitRun<double>::Initialise&, RowWindows<double>*));
+                                        const FitRun<double>::Initialise&, Windows<double>*));
 }  // namespace detail
 
 }  // namespace rheo

@@ -96,7 +96,7 @@ template <class T> struct StepRows {
   /// if it was another run's.
   virtual void start(bool) {}
   virtual void refused() {}
-  virtual void describe(FactList& facts) const { facts.add_table("data", data); }
+  virtual void describe(FactList& facts) const { facts.add("data", data); }
   virtual void visit(StateWalk&) {}
   virtual Index row(Noise noise, Index i) const { return noise.index(i, 0, data.rows()); }
 };
@@ -139,8 +139,8 @@ template <class F, class T, class E> class ReplayRows final : public StepRows<T>
     facts.add("replay's refresh", replay_.refresh);
     facts.add("replay's every", replay_.every);
     facts.add("replay's oldest row", replay_.oldest);
-    facts.add_table("replay's rows", view(std::as_const(replay_.x)));
-    facts.add_vector("replay's weights", replay_.log_w.data(), replay_.log_w.size());
+    facts.add("replay's rows", view(std::as_const(replay_.x)));
+    facts.add("replay's weights", replay_.log_w.data(), replay_.log_w.size());
   }
   void visit(StateWalk& walk) override {
     walk("replay_rows", replay_.x);

@@ -14,6 +14,7 @@
 #include "rheo/training/checkpoint.hpp"
 #include "rheo/training/row_source.hpp"
 #include "rheo/training/support.hpp"
+#include "rheo/training/windows.hpp"
 
 #include "rheo/platform/macros_off.hpp"
 
@@ -46,7 +47,7 @@ struct RowPlace {
   BrokenRows broken{};  // before that block
 };
 
-template <class T> class RowWindows {
+template <class T> class RowWindows final : public Windows<T> {
  public:
   /// Support and categories of each column of the data.
   RowWindows(RowSource<T>& source, const SourceOptions& options, std::span<const Support> support,
@@ -88,12 +89,12 @@ template <class T> class RowWindows {
     left_ = budget() - first_;
   }
   /// These rows of the first window are handed out no more.
-  void hold_out(const Index* rows, Index n) {
+  void hold_out(const Index* rows, Index n) override {
     for (Index i = 0; i < n; ++i) held_[static_cast<std::size_t>(rows[i])] = true;
   }
   /// A sample of a pass over all rows that are trained on, each as likely as any, of `count` rows or all there are:
   /// into x and context, which hold those of the first window.
-  void sample(Index count, Noise noise, Batch<T>& x, Batch<T>& context) {
+  void sample(Index count, Noise noise, Batch<T>& x, Batch<T>& context) override {
     const RowPlace here = place();
     const Batch<T> own = x, own_context = context;
     x.resize(count, x.cols());
@@ -117,7 +118,7 @@ template <class T> class RowWindows {
   }
   /// The next window of an epoch, window 0 its first, into the first `kept` rows of x, context and weights: false at
   /// the epoch's end.  What first() gave is the first window of the first epoch, and stays as it is.
-  bool next(Index window, Batch<T>& x, Batch<T>& context, std::vector<double>& weights, Index& kept) {
+  bool next(Index window, Batch<T>& x, Batch<T>& context, std::vector<double>& weights, Index& kept) override {
     begin_ = place();
     open_ = read(window, x, context, weights, kept);
     BitHash bits;
@@ -131,15 +132,15 @@ template <class T> class RowWindows {
     return open_;
   }
   /// Behind an epoch's last window.
-  void close() {
+  void close() override {
     begin_ = place();
     open_ = false;
     hash_ = 0;
   }
   /// Of the numbers of the window that is open.
-  std::int64_t hash() const { return hash_; }
+  std::int64_t hash() const override { return hash_; }
   /// What tells these rows from others, beside those of the first window.
-  void describe(FactList& facts) const {
+  void describe(FactList& facts) const override {
     facts.add("source", source_.told_by().empty() ? "rows" : source_.told_by());
     facts.add("window", options_.window);
     facts.add("rows_per_epoch", options_.rows_per_epoch);
@@ -148,7 +149,7 @@ template <class T> class RowWindows {
     facts.add("on_broken", options_.on_broken == OnBroken::stop ? "stop" : "count");
   }
   /// Where the window that is open begins, or where the next one will; of a run that has `ended`, what its end tells.
-  void visit(StateWalk& walk, bool ended) {
+  void visit(StateWalk& walk, bool ended) override {
     constexpr auto any = std::numeric_limits<std::int64_t>::max();
     RowPlace p = begin_;
     if (ended) p.broken = broken_;
@@ -176,7 +177,8 @@ template <class T> class RowWindows {
   }
   /// Behind a state that was taken up: to where begin_ is, and on to the window that was open.  Why that cannot be, or
   /// an empty string.
-  std::string go_back(Index window, Batch<T>& x, Batch<T>& context, std::vector<double>& weights, Index& kept) {
+  std::string go_back(Index window, Batch<T>& x, Batch<T>& context, std::vector<double>& weights,
+                      Index& kept) override {
     const bool was_open = open_;
     const std::int64_t was = hash_;
     if (!go_to(begin_)) return "the source has fewer rows than it had";
@@ -184,17 +186,17 @@ template <class T> class RowWindows {
       return "the rows that follow those of the first window are others than they were";
     return "";
   }
-  bool is_open() const { return open_; }
+  bool is_open() const override { return open_; }
   /// Whether the window that is open was read, and not what first() gave.
-  bool brought() const { return brought_; }
-  Index most() const { return size_; }
-  bool first_pass() const { return options_.first_pass; }
+  bool brought() const override { return brought_; }
+  Index most() const override { return size_; }
+  bool first_pass() const override { return options_.first_pass; }
   const BrokenRows& broken() const { return broken_; }
-  Index initial_rows() const { return options_.initial_rows; }
+  Index initial_rows() const override { return options_.initial_rows; }
   /// Whether the first window is all there is.
-  bool all() const { return all_; }
+  bool all() const override { return all_; }
   /// Rows of an epoch; -1: not known.
-  Index epoch_rows() const {
+  Index epoch_rows() const override {
     return all_ ? first_ : options_.rows_per_epoch > 0 ? options_.rows_per_epoch : source_.rows();
   }
   /// Of the block that rows come in by; windows are the run's own.

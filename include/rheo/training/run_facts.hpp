@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "rheo/core/batch.hpp"
 #include "rheo/core/noise.hpp"
+#include "rheo/core/type_name.hpp"
 #include "rheo/platform/compiler.hpp"
 #include "rheo/platform/number_text.hpp"
 #include "rheo/training/optimizer.hpp"
@@ -54,51 +56,64 @@ class BitHash {
   std::uint64_t hash_ = 0;
 };
 
-/// Collects facts.
+/// Takes facts.  What it makes of them stands behind an interface, as StateWalk does, since a run describes itself in
+/// every program, and few programs look: see CheckpointStore.
 class FactList {
  public:
-  void add(std::string name, std::string what) { facts_.emplace_back(std::move(name), std::move(what)); }
-  void add(std::string name, const char* what) { add(std::move(name), std::string(what)); }
-  void add(std::string name, double x) { add(std::move(name), exact_text(x)); }
-  template <std::integral Whole> void add(std::string name, Whole x) { add(std::move(name), std::to_string(x)); }
-  void add(std::string name, bool x) { add(std::move(name), std::string(x ? "true" : "false")); }
-  void add(std::string name, Noise n) {
+  virtual void add(const char* name, const std::string& what) = 0;
+  virtual void add(const char* name, const char* what) = 0;
+  virtual void add(const char* name, double x) = 0;
+  virtual void add(const char* name, std::int64_t x) = 0;
+  virtual void add(const char* name, bool x) = 0;
+  virtual void add(const char* name, Noise n) = 0;
+  virtual void add(const char* name, const Optimizer& o) = 0;
+  virtual void add(const char* name, const Schedule& s) = 0;
+  /// A table's shape and its bits.
+  virtual void add(const char* name, CView<float> x) = 0;
+  virtual void add(const char* name, CView<double> x) = 0;
+  /// A type by its spelling<F>().
+  virtual void add_type(const char* name, std::string_view spelling) = 0;
+  template <std::integral Whole> void add(const char* name, Whole x) { add(name, static_cast<std::int64_t>(x)); }
+  template <class T> void add(const char* name, const T* x, Index n) { add(name, view_of(x, n, n > 0 ? 1 : 0, n)); }
+
+ protected:
+  ~FactList() = default;
+};
+
+/// Facts as texts.
+class FactTexts final : public FactList {
+ public:
+  using FactList::add;
+  [[gnu::cold]] void add(const char* name, const std::string& what) override { facts_.emplace_back(name, what); }
+  [[gnu::cold]] void add(const char* name, const char* what) override { add(name, std::string(what)); }
+  [[gnu::cold]] void add(const char* name, double x) override { add(name, exact_text(x)); }
+  [[gnu::cold]] void add(const char* name, std::int64_t x) override { add(name, std::to_string(x)); }
+  [[gnu::cold]] void add(const char* name, bool x) override { add(name, x ? "true" : "false"); }
+  [[gnu::cold]] void add(const char* name, Noise n) override {
     BitHash drawn;
     for (Index k = 0; n.table && k < n.table->size(); ++k) drawn.add(n.table->data()[k]);
-    add(std::move(name), "seed " + std::to_string(n.seed) + ", stream " + std::to_string(n.stream) + ", row " +
-                             std::to_string(n.row0) + (n.table ? ", table " + drawn.text() : ""));
+    add(name, "seed " + std::to_string(n.seed) + ", stream " + std::to_string(n.stream) + ", row " +
+                  std::to_string(n.row0) + (n.table ? ", table " + drawn.text() : ""));
   }
-  void add(std::string name, const Optimizer& o) {
+  [[gnu::cold]] void add(const char* name, const Optimizer& o) override {
     const auto* a = std::get_if<Adam>(&o);
     const auto* s = std::get_if<Sgd>(&o);
-    add(std::move(name),
+    add(name,
         a ? "Adam" + listed({a->beta1, a->beta2, a->epsilon, a->weight_decay}) + (a->decoupled ? ", decoupled" : "")
           : "Sgd" + listed({s->momentum, s->weight_decay}));
   }
-  void add(std::string name, const Schedule& s) {
+  [[gnu::cold]] void add(const char* name, const Schedule& s) override {
     const auto* c = std::get_if<Cosine>(&s.shape);
     const auto* d = std::get_if<StepDecay>(&s.shape);
-    add(std::move(name), (c   ? "Cosine" + listed({c->last})
-                          : d ? "StepDecay" + listed({d->factor, d->every})
-                              : "Constant") +
-                             ", warm_up " + std::to_string(s.warm_up));
+    add(name, (c   ? "Cosine" + listed({c->last})
+               : d ? "StepDecay" + listed({d->factor, d->every})
+                   : "Constant") +
+                  ", warm_up " + std::to_string(s.warm_up));
   }
-  /// A table's shape and its bits.
-  template <class T> void add_table(std::string name, CView<T> x) {
-    BitHash bits;
-    for (Index j = 0; j < x.cols(); ++j) {
-      for (Index i = 0; i < x.rows(); ++i) bits.add(static_cast<double>(x(i, j)));
-    }
-    add(std::move(name), x.cols() == 0 ? std::string("none")
-                                       : std::to_string(x.rows()) + " x " + std::to_string(x.cols()) +
-                                             " numbers of hash " + bits.text());
-  }
-  void add_table(std::string name, const std::vector<double>& x) {
-    add_table<double>(std::move(name),
-                      view_of(x.data(), static_cast<Index>(x.size()), x.empty() ? 0 : 1, static_cast<Index>(x.size())));
-  }
-  template <class T> void add_vector(std::string name, const T* x, Index n) {
-    add_table<T>(std::move(name), view_of(x, n, n > 0 ? 1 : 0, n));
+  [[gnu::cold]] void add(const char* name, CView<float> x) override { table(name, x); }
+  [[gnu::cold]] void add(const char* name, CView<double> x) override { table(name, x); }
+  [[gnu::cold]] void add_type(const char* name, std::string_view spelling) override {
+    add(name, without_blanks(spelling));
   }
 
   RunFacts take() { return std::move(facts_); }
@@ -108,6 +123,15 @@ class FactList {
     std::string text;
     for (const double x : numbers) text += (text.empty() ? " {" : ", ") + exact_text(x);
     return text + "}";
+  }
+  template <class T> void table(const char* name, CView<T> x) {
+    BitHash bits;
+    for (Index j = 0; j < x.cols(); ++j) {
+      for (Index i = 0; i < x.rows(); ++i) bits.add(static_cast<double>(x(i, j)));
+    }
+    add(name, x.cols() == 0
+                  ? std::string("none")
+                  : std::to_string(x.rows()) + " x " + std::to_string(x.cols()) + " numbers of hash " + bits.text());
   }
   RunFacts facts_;
 };

@@ -17,10 +17,9 @@ namespace detail {
 
 /// Options: patience_non_finite, halvings, callback, stop, team, checkpoint.  Result: status, best_loss, seconds,
 /// steps, skipped_steps.
-template <class T, class Options, class Result> class RunState {
+template <class T, class Options, class Result> class RunState : public TrainerRun {
  public:
-  /// All that a later step depends on, and the result so far: what a checkpoint holds.
-  virtual void visit(StateWalk& walk) = 0;
+  bool valid_buffers(const std::vector<double>& buffers) const final { return trainer_.valid_buffers(buffers); }
 
  protected:
   RunState(Numbers<T>& theta, Numbers<T>& buffers, ShardTrainer<T>& trainer, const Options& options)
@@ -29,7 +28,7 @@ template <class T, class Options, class Result> class RunState {
         buffers_(buffers),
         trainer_(trainer),
         team_(several(options.team)),
-        checkpoints_(of_team(options.checkpoint, team_)) {}
+        checkpoints_(team_ ? team_->by_first_rank(options.checkpoint) : options.checkpoint) {}
   ~RunState() = default;
 
   /// Puts the best parameters in place where steps end, or an exception ends them.
@@ -38,7 +37,7 @@ template <class T, class Options, class Result> class RunState {
     ~Restored() { run.restore(); }
   };
 
-  void visit_shared(StateWalk& walk) {
+  [[gnu::cold]] void visit_shared(StateWalk& walk) {
     constexpr auto any = std::numeric_limits<std::int64_t>::max();
     constexpr auto most = std::numeric_limits<int>::max();
     walk("parameters", theta_);
@@ -61,13 +60,16 @@ template <class T, class Options, class Result> class RunState {
     walk("seconds", result_.seconds);
   }
   /// What tells this run from others, as far as trainers of the kind share it.
-  FactList shared_facts(const char* kind) const {
-    FactList facts;
+  [[gnu::cold]] void describe_shared(const char* kind, FactList& facts) const {
     facts.add("trainer", kind);
     trainer_.describe(facts);
-    facts.add_vector("parameters at the start", theta_.data(), theta_.size());
-    facts.add_vector("buffers at the start", buffers_.data(), buffers_.size());
-    return facts;
+    facts.add("parameters at the start", theta_.data(), theta_.size());
+    facts.add("buffers at the start", buffers_.data(), buffers_.size());
+  }
+  /// Whether a checkpoint of this run is kept.
+  bool meet() {
+    if (team_) team_->same_facts(*this);
+    return checkpoints_.find(*this);
   }
 
   /// Takes a step into account; false where the run has diverged with it.
@@ -104,8 +106,8 @@ template <class T, class Options, class Result> class RunState {
     if (!team_) return told();
     BitHash bits;
     for (Index i = 0; i < theta_.size(); ++i) bits.add(static_cast<double>(theta_(i)));
-    same_bits(*team_, bits.value());
-    return by_first_rank(*team_, "the callback", told);
+    team_->same_parameters(bits.value());
+    return team_->by_first_rank("the callback", told);
   }
   /// Behind a state that was taken up.
   void restart_clock() {

@@ -90,8 +90,8 @@ RHEO_COMPILE(void check_columns<double>(CView<double>, std::span<const Support>,
 /// by iterations (encode_passes `as_needed`), and whose layers all live on the line, are not scored.  The model is not
 /// changed.
 template <class F, class T>
-void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>>& data,
-                   const std::type_identity_t<Input<T>>& context = {}, Noise noise = {}) {
+[[gnu::cold]] void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>>& data,
+                                 const std::type_identity_t<Input<T>>& context = {}, Noise noise = {}) {
   constexpr auto categories = detail::x_categories<F>();
   model.check(data, context);
   detail::check_columns<T>(data.view(), F::x_support, categories);

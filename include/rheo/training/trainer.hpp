@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdint>
 #include <exception>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <vector>
@@ -77,7 +76,9 @@ template <class T> class ShardTrainer {
   virtual Report report() const = 0;
   /// What those of all ranks had met at the last gather_reports(), a call of all; without a team what they have.
   Report whole_report() const { return team_ ? of_all_ : report(); }
-  void gather_reports();
+  void gather_reports() {
+    if (team_) of_all_ = team_->whole_report(report());
+  }
   /// What a step depends on beside parameters and buffers, and what was met.
   void visit(StateWalk& walk);
   /// Tells the flow, the objective and the scalar.
@@ -188,7 +189,7 @@ template <class T> void ShardTrainer<T>::complain([[maybe_unused]] std::exceptio
 }
 
 /// gradient_, its norms, and the loss, summed over the ranks.
-template <class T> double ShardTrainer<T>::sum_over_ranks(double loss, std::exception_ptr error) {
+template <class T> [[gnu::cold]] double ShardTrainer<T>::sum_over_ranks(double loss, std::exception_ptr error) {
   const Index n = theta_->size(), blocks = norms_.size();
   message_.head(n) = gradient_;
   message_(n) = T(loss);
@@ -228,7 +229,7 @@ template <class T> double ShardTrainer<T>::value(CView<T> x, CView<T> context, c
   return values_.head(shards).sum() / static_cast<double>(b.count);
 }
 
-template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
+template <class T> [[gnu::cold]] void ShardTrainer<T>::visit(StateWalk& walk) {
   constexpr auto any = std::numeric_limits<std::int64_t>::max();
   walk("first_moment", state_.first);
   walk("second_moment", state_.second);
@@ -238,25 +239,6 @@ template <class T> void ShardTrainer<T>::visit(StateWalk& walk) {
   walk("worst_residual", met.worst_residual);
   if (walk.loading()) of_all_ = met;
   for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 && leads(team_) ? met : Report{};
-}
-
-template <class T> void ShardTrainer<T>::gather_reports() {
-  if (!team_) return;
-  constexpr auto& counts = Report::counts;
-  constexpr auto width = static_cast<Index>(std::size(counts)) + 1;  // and the worst residual
-  Batch<double> all = Batch<double>::Zero(width, team_->size());
-  auto own = all.col(team_->rank());
-  const Report met = report();
-  for (Index k = 0; k < width - 1; ++k) own(k) = static_cast<double>(met.*counts[k].of);
-  own(width - 1) = met.worst_residual;
-  team_->sum(all.data(), all.size());
-  of_all_ = {};
-  for (Index rank = 0; rank < all.cols(); ++rank) {
-    Report one;
-    for (Index k = 0; k < width - 1; ++k) one.*counts[k].of = static_cast<std::int64_t>(all(k, rank));
-    one.worst_residual = all(width - 1, rank);
-    of_all_ += one;
-  }
 }
 
 template <class T>
@@ -365,15 +347,15 @@ template <class F, class T, class Objective = MaximumLikelihood> class Trainer f
   }
   Workspace<F, T>& workspace() { return ws_; }
   Report report() const override { return ws_.report(); }
-  void describe(detail::FactList& facts) const override {
+  [[gnu::cold]] void describe(detail::FactList& facts) const override {
     facts.add("compiler", platform::compiler_family);
-    facts.add("flow", type_name<F>());
-    facts.add("objective", type_name<Objective>());
-    facts.add("scalar", type_name<T>());
+    facts.add_type("flow", detail::spelling<F>());
+    facts.add_type("objective", detail::spelling<Objective>());
+    facts.add_type("scalar", detail::spelling<T>());
     facts.add("parameters", model_->parameters().size());
     facts.add("buffers", model_->buffers().size());
   }
-  bool valid_buffers(const std::vector<double>& buffers) const override {
+  [[gnu::cold]] bool valid_buffers(const std::vector<double>& buffers) const override {
     const Column<T> own = CColView<double>(buffers.data(), static_cast<Index>(buffers.size())).template cast<T>();
     return detail::valid_buffers(model_->flow(), Params<const T>(own.data(), own.size()));
   }
