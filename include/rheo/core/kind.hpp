@@ -31,8 +31,8 @@ constexpr Exactness without_bound(Exactness e) { return Exactness(unsigned(e) & 
 /// The set a coordinate lives in.  `any` passes through: the layer gives out what it was given.  real: the line;
 /// positive: (0, inf); unit: [0, 1];  interval: between two ends that the layer was given;  circle: [-pi, pi), its ends
 /// one point;  integer: whole numbers, 0 .. categories - 1 where a layer says how many;  category: the same without an
-/// order;  censored: [0, inf), 0 with a mass of its own;  ordered, simplex, correlation: coordinates that hold a
-/// constraint together.
+/// order;  censored: [0, inf), 0 with a mass of its own;  ordered, simplex, correlation, sphere: coordinates that hold
+/// a constraint together.
 enum class Support {
   any,
   real,
@@ -45,7 +45,8 @@ enum class Support {
   censored,
   ordered,
   simplex,
-  correlation
+  correlation,
+  sphere
 };
 
 /// The supports of D coordinates.

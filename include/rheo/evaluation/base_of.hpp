@@ -113,7 +113,7 @@ inline Batch<double> draw_base(const std::vector<Support>& supports, const std::
 inline bool drawable(const std::vector<Support>& supports) {
   for (Support s : supports) {
     if (s == Support::interval || s == Support::censored || s == Support::ordered || s == Support::simplex ||
-        s == Support::correlation)
+        s == Support::correlation || s == Support::sphere)
       return false;
   }
   return true;

@@ -30,6 +30,7 @@ std::vector<T> outside(const std::vector<Support>& supports, std::size_t j, Inde
     case Support::simplex: return {T(-0.5), T(-1e30)};
     case Support::unit: return {T(-0.5), T(1.5), T(1e30)};
     case Support::interval: return {T(-1e6), T(1e6)};
+    case Support::sphere:
     case Support::correlation: return {T(-1.5), T(1.5)};
     case Support::integer:
     case Support::category:

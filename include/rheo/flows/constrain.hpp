@@ -6,6 +6,7 @@
 #include "rheo/layers/bijections/correlation_cholesky.hpp"
 #include "rheo/layers/bijections/elementwise.hpp"
 #include "rheo/layers/bijections/ordered.hpp"
+#include "rheo/layers/bijections/sphere_chart.hpp"
 #include "rheo/layers/bijections/stick_breaking.hpp"
 
 /// First layers of a flow: Flow{constrain::positive<3>(), ..., StandardNormal<3>{}} has its density on the set, in the
@@ -30,5 +31,8 @@ template <Index K> CorrelationCholesky<K> correlation_cholesky() { return {}; }
 /// exists.  The cut at
 /// +-pi stays a seam, where the density may jump; flows that respect the circle work on it directly.
 template <Index D> CutCircleMap<D> circle() { return {}; }
+/// Points of the unit sphere, three numbers each, to longitude and height (presets::SphereNsf goes on from there);
+/// density per area.
+inline SphereChart sphere() { return {}; }
 
 }  // namespace rheo::constrain

@@ -47,6 +47,7 @@ template <class T> [[gnu::cold]] std::string name_fault(CView<T> x, Index row, s
     const Support s = support[static_cast<std::size_t>(j)];
     if (s == Support::simplex) return what.append("its numbers must not be negative and must add up to 1");
     if (s == Support::correlation) return what.append("the rows of its Cholesky factor must not be longer than 1");
+    if (s == Support::sphere) return what.append("its three numbers must be a point of the unit sphere, of length 1");
     if (s != Support::ordered) continue;
     if (last >= 0 && x(row, j) < x(row, last)) {
       return what.append("its columns must ascend, column ").append(std::to_string(j)).append(" does not");

@@ -9,6 +9,7 @@
 #include <numbers>
 #include <string>
 
+#include "rheo/math/clip.hpp"
 #include "rheo/math/log1m_exp.hpp"
 #include "rheo/transformers/transformer.hpp"
 
@@ -306,7 +307,9 @@ struct CutCircle {
   static constexpr Support x_support = Support::circle, z_support = Support::unit;
 
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
-    return {x * L(0.5 * std::numbers::inv_pi) + L(0.5), on_circle(x, L(-log_turn), detail::minus_infinity<L>())};
+    const L z =
+        x * L(0.5 * std::numbers::inv_pi) + L(0.5);  // rounding may end beyond 0 and 1, where Uniform has nothing
+    return {on_circle(x, math::clip(z, L(0), L(1)), z), on_circle(x, L(-log_turn), detail::minus_infinity<L>())};
   }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const {
     const L x = (z - L(0.5)) * L(2 * std::numbers::pi);
