@@ -41,11 +41,23 @@ file(STRINGS ${ROOT}/include/rheo/version.hpp version REGEX "define RHEO_VERSION
 string(REGEX REPLACE "[^0-9;]" "" version "${version}")
 string(REPLACE ";" "." version "${version}")
 file(READ ${ROOT}/LICENSE licence)
-file(WRITE ${OUT}
-  "/* rheo ${version} in one file: normalizing flows over Eigen.  SPDX-License-Identifier: MIT\n\n${licence}*/\n#pragma once\n")
 if(NOT HEADERS)
   set(HEADERS rheo.hpp evaluation/certify.hpp core/tensor.hpp platform/interrupt.hpp io/io.hpp io/import/import.hpp)
 endif()
+list(TRANSFORM HEADERS REPLACE "^rheo/" "")
+foreach(first IN LISTS HEADERS)
+  if(NOT EXISTS ${ROOT}/include/rheo/${first})
+    message(FATAL_ERROR "rheo has no header ${first}: -DHEADERS names files below include/rheo, as flows/model.hpp")
+  endif()
+endforeach()
+set(title "/* rheo ${version} in one file: normalizing flows over Eigen.  SPDX-License-Identifier: MIT")
+file(WRITE ${OUT} "${title}\n\n${licence}*/
+#pragma once
+#ifdef RHEO_IN_ONE_FILE
+#error \"rheo: two files of headers in one program: make one of all that it names\"
+#endif
+#define RHEO_IN_ONE_FILE
+")
 foreach(first IN LISTS HEADERS)
   add(${first})
 endforeach()

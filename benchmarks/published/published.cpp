@@ -2,6 +2,7 @@
 // published: other people's tables, their figures beside ours.  Rows are kept in rows.jsonl, one appended when it is
 // done, so that a run that is killed goes on; the page README.md is made from the rows that are there.
 #include <iostream>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -39,7 +40,9 @@ int again(const std::vector<Cell>& all, const std::vector<Record>& ours, const s
     for (const Record& r : ours) {
       if (r.text("name") != name) continue;
       std::cout << "recorded: " << r.line() << '\n';
-      const char* key = cell.table == "earth" ? "nll" : cell.table == "sbi" ? "c2st" : "w2";
+      const std::map<std::string, const char*> keys = {
+          {"earth", "nll"}, {"sbi", "c2st"}, {"transport", "w2"}, {"energies", "log_z"}, {"field", "log_z_flow"}};
+      const char* key = keys.at(cell.table);
       return now.number(key) == r.number(key) ? 0 : 1;
     }
     std::cout << "recorded: not run yet\n";
@@ -61,6 +64,8 @@ int main(int count, char** words) {
     std::vector<Cell> all = earth_rows(RHEO_STUDY_DATA);
     for (Cell& cell : sbi_rows()) all.push_back(std::move(cell));
     for (Cell& cell : transport_rows()) all.push_back(std::move(cell));
+    for (Cell& cell : energy_rows()) all.push_back(std::move(cell));
+    for (Cell& cell : field_rows()) all.push_back(std::move(cell));
     const std::string path = dir + "/rows.jsonl";
     std::vector<Record> ours = read_rows(path);
     if (list) {

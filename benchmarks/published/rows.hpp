@@ -19,6 +19,8 @@ struct Cell {
 std::vector<Cell> earth_rows(const std::string& data);  ///< data: the folder of the CSV files
 std::vector<Cell> sbi_rows();
 std::vector<Cell> transport_rows();
+std::vector<Cell> energy_rows();
+std::vector<Cell> field_rows();
 
 /// The page, in Markdown, of rows that are there (ours) and the published ones (theirs).
 std::string page(const std::vector<Cell>& all, const std::vector<Record>& ours, const std::vector<Record>& theirs);

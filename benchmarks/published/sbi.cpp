@@ -56,12 +56,19 @@ template <class Task> Record measure(Index simulations) {
   const Batch<double> observed = Task::simulate(Task::prior(observations, own.fork(0)), own.fork(1));
   std::vector<double> accuracies;
   Column<double> accuracy(observations);
-  double outside = 0;
+  double outside = 0, reference = 0;
   for (Index k = 0; k < observations; ++k) {
     const Noise key = own.fork(2).fork(static_cast<std::uint64_t>(k));
     const auto [drawn, lost] = posterior_of(model, Task{}, observed.row(k), key.fork(0));
-    accuracy(k) =
-        c2st<Task::dim>(Task::posterior(observed.row(k), compared, key.fork(1)), drawn, {.noise = key.fork(2)}).value;
+    const Batch<double> exact = Task::posterior(observed.row(k), compared, key.fork(1));
+    accuracy(k) = c2st<Task::dim>(exact, drawn, {.noise = key.fork(2)}).value;
+    if constexpr (std::is_same_v<Task, Slcp>) {  // drawn by steps: two runs of them, the same for every row
+      if (many)
+        reference +=
+            c2st<Task::dim>(exact, Task::posterior(observed.row(k), compared, key.fork(3)), {.noise = key.fork(4)})
+                .value /
+            observations;
+    }
     accuracies.push_back(accuracy(k));
     outside += lost / static_cast<double>(observations);
   }
@@ -72,6 +79,7 @@ template <class Task> Record measure(Index simulations) {
   row.number("c2st_error", mean.error);
   row.numbers("c2st_each", accuracies);
   row.number("outside", outside);
+  if (reference > 0) row.number("reference", reference);
   row.number("epochs", static_cast<double>(r.history.size()));
   row.number("best_epoch", r.best_epoch);
   row.number("minutes", seconds / 60);
@@ -91,6 +99,7 @@ std::vector<Cell> sbi_rows() {
     add<TwoMoons>(rows, simulations);
     add<GaussianMixture>(rows, simulations);
     add<GaussianLinear>(rows, simulations);
+    add<Slcp>(rows, simulations);
   }
   return rows;
 }

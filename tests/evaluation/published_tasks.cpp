@@ -4,6 +4,8 @@
 #include "../../benchmarks/published/earth_chart.hpp"
 #include "../../benchmarks/published/sbi_tasks.hpp"
 
+#include <Eigen/LU>
+
 #include "catch.hpp"
 #include "rheo/evaluation/calibration.hpp"
 #include "rheo/io/csv.hpp"
@@ -54,6 +56,35 @@ TEST_CASE("the data can come from every draw of the two moons' posterior, above 
   CHECK(r.minCoeff() > 0.05);
   CHECK(r.maxCoeff() < 0.15);
   CHECK(m1.minCoeff() > 0);
+}
+
+TEST_CASE("slcp's energy is minus the log of four normal laws and a uniform prior") {
+  const Batch<double> theta = published::Slcp::prior(20, Noise{1}), x = published::Slcp::simulate(theta, Noise{2});
+  const auto energy = published::Slcp::energy(x.row(0));
+  const Batch<double> y = (theta / 3).unaryExpr([](double t) { return std::log((1 + t) / (1 - t)); });
+  const Column<double> u = energy_values(energy, y);
+  Column<double> expected(20);
+  for (Index i = 0; i < 20; ++i) {
+    const double s1 = theta(i, 2) * theta(i, 2), s2 = theta(i, 3) * theta(i, 3), r = std::tanh(theta(i, 4));
+    Eigen::Matrix2d covariance;
+    covariance << s1 * s1, r * s1 * s2, r * s1 * s2, s2 * s2;
+    expected(i) = 2 * std::log(covariance.determinant());
+    for (Index k = 0; k < 4; ++k) {
+      const Eigen::Vector2d d(x(0, 2 * k) - theta(i, 0), x(0, 2 * k + 1) - theta(i, 1));
+      expected(i) += 0.5 * d.dot(covariance.inverse() * d);
+    }
+    for (Index j = 0; j < 5; ++j) {  // the slope of theta in y
+      const double s = (theta(i, j) + 3) / 6;
+      expected(i) -= std::log(s * (1 - s));
+    }
+  }
+  CHECK(((u - expected) / (1 + expected.abs())).abs().maxCoeff() < 1e-6);
+  const Batch<double> many = published::Slcp::simulate(theta.row(0).replicate(20'000, 1), Noise{3});
+  const double s1 = theta(0, 2) * theta(0, 2), s2 = theta(0, 3) * theta(0, 3);
+  const Column<double> a = (many.col(0) - theta(0, 0)) / s1, b = (many.col(1) - theta(0, 1)) / s2;
+  CHECK(a.square().mean() == Approx(1).epsilon(0.05));
+  CHECK(b.square().mean() == Approx(1).epsilon(0.05));
+  CHECK((a * b).mean() == Approx(std::tanh(theta(0, 4))).margin(0.04));
 }
 
 TEST_CASE("the chart keeps areas: caps of the sphere, the flow at its start, its integral later") {

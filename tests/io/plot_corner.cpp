@@ -186,7 +186,7 @@ TEST_CASE("what cannot be shown is refused in a sentence") {
         "rheo: corner plot: 11 columns, it shows 1 to 10; choose some of them");
   CHECK(said([&] { draw_corner(Batch<double>(5, 0)); }) ==
         "rheo: corner plot: 0 columns, it shows 1 to 10; choose some of them");
-  CHECK(said([&] { draw_corner(x, bad); }) == "rheo: 1 values of model are not finite, the first in row 4, column 2");
+  CHECK(said([&] { draw_corner(x, bad); }) == "rheo: 1 value of model is not finite, in row 4, column 2");
   CHECK_THROWS_AS(draw_corner(bad), DataError);
   CHECK(said([&] { draw_corner(x, normals(20, 2, 1)); }) == "rheo: corner plot: data has 3 columns and model 2");
   CHECK(said([&] { draw_corner(x, {.names = {"a", "b"}}); }) == "rheo: corner plot: 2 names for 3 columns");

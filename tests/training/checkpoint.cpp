@@ -395,7 +395,7 @@ TEST_CASE("a state that is not whole, or holds what no run does, is refused, and
     const std::string name = good.arrays[k].name;
     TrainerState bad = good;
     bad.arrays.erase(bad.arrays.begin() + static_cast<std::ptrdiff_t>(k));
-    refuse(bad, "'" + name + "' is missing");
+    refuse(bad, "'" + name + "' is missing (kept by another version of rheo, or damaged)");
     bad = good;
     bad.arrays[k].bytes = 4;
     refuse(bad, "'" + name + "' holds numbers of another type");
@@ -431,11 +431,12 @@ TEST_CASE("where nothing can be kept any more, nothing trained is lost, and the 
   const FitOptions plain{.epochs = 4, .batch = 50, .noise = Noise{3}};
   auto whole = make_model<double>(Small{}, Noise{2});
   const FitResult r = fit(whole, data, plain);
-  for (const int kind : {0, 1, 2}) {
+  for (const int kind : {0, 1, 2, 3}) {
     auto store = std::make_shared<Kept>();
     store->refuses = [&, k = store.get()]() -> std::string {
       if (k->saves < 3 || (kind == 2 && k->saves > 9)) return "";
       if (kind == 1) throw std::bad_alloc();
+      if (kind == 3) throw 7;
       return "memory: the disk is full";
     };
     FitOptions o = plain;

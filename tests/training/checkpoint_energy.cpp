@@ -157,6 +157,33 @@ TEST_CASE("what moves and iterations met is counted over all runs, and buffers a
   CHECK(end == FitStatus::diverged);
 }
 
+TEST_CASE("an energy that throws before the first step leaves model and replay as they were, taken up or not") {
+  auto store = std::make_shared<Kept>();
+  bool throws = false;
+  const auto energy = energy_of<2>([&throws](const auto& x) {
+    if (throws) throw std::runtime_error("now");
+    return 0.5 * (x[0] * x[0] + x[1] * x[1]);
+  });
+  const auto attempt = [&](long stop_at) {
+    EnergyFitOptions o = options;
+    Kept::into(o, store, stop_at);
+    Replay<double> replay{.size = 50};
+    auto model = make_model<double>(Flow{Block{}, FullNormal<2>{}}, Noise{1});
+    const Column<double> parameters = model.parameters();
+    if (!throws) return fit_energy(model, energy, replay, o).status == FitStatus::interrupted;
+    CHECK_THROWS_WITH(fit_energy(model, energy, replay, o), Contains("now"));
+    CHECK(same_bits(model.parameters(), parameters));
+    CHECK((replay.x.rows() == 0 && replay.log_w.size() == 0));
+    return false;
+  };
+  throws = true;
+  attempt(-1);
+  throws = false;
+  CHECK(attempt(3));
+  throws = true;
+  attempt(-1);
+}
+
 TEST_CASE("the checkpoint of another run of fit_energy is refused, model and replay as they were") {
   const auto said = [](const std::string& what) {
     return Contains("rheo: memory: is the checkpoint of another run: " + what);

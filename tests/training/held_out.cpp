@@ -5,6 +5,7 @@
 #include "banana.hpp"
 #include "catch.hpp"
 #include "rheo/distributions/normal.hpp"
+#include "rheo/distributions/uniform.hpp"
 #include "rheo/layers/bijections/coupling.hpp"
 #include "rheo/layers/bijections/permute.hpp"
 #include "rheo/layers/bijections/standardize.hpp"
@@ -112,6 +113,11 @@ TEST_CASE("weights whose sum is not positive, and weights that are no numbers, a
                     Contains("2 weights for 20 held-out rows"));
   CHECK_THROWS_WITH(fit(model, data, {}, HeldOut<double>{.x = data.leftCols(1)}), Contains("this model wants 2"));
   CHECK_THROWS_WITH(fit(model, data, {}, HeldOut<double>{.x = Batch<double>(0, 2)}), Contains("has no rows"));
+  auto bounded = make_model<double>(Flow{Uniform<2>{}}, Noise{1});
+  Batch<double> inside = Batch<double>::Constant(20, 2, 0.5), beyond = inside;
+  beyond(7, 1) = 1.5;
+  CHECK_THROWS_WITH(fit(bounded, inside, {}, HeldOut<double>{.x = beyond}),
+                    Contains("1 row of the held-out rows lies off the flow's support, the first is row 7"));
   CHECK((model.buffers() == before).all());
 }
 

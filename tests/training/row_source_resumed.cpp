@@ -2,6 +2,7 @@
 // Fits from sources of rows that were stopped anywhere and taken up again, that are weighted, whose starts see a whole
 // pass, and that a team makes.
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -178,6 +179,12 @@ TEST_CASE("the checkpoint of a fit from other rows is refused, and the model is 
              Contains("is the checkpoint of another run: the rows that follow those of the first window are others"));
   CHECK_THAT(attempt(x.topRows(90), options), Contains("the source has fewer rows than it had") ||
                                                   Contains("the rows that follow those of the first window"));
+  const TrainerState good = store->state;
+  for (auto& array : store->state.arrays) {
+    if (array.name == "rows_seen") array.integers[0] = std::numeric_limits<std::int64_t>::max();
+  }
+  CHECK_THAT(attempt(x, options), Contains("'rows_seen' is 9223372036854775807"));
+  store->state = good;
   CHECK(attempt(x, options) == "no error");
   auto whole = make_model<double>(Small{}, Noise{2}), model = whole;
   fit(whole, Listed<double>(x), plain, options);

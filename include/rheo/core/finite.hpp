@@ -19,7 +19,8 @@ template <class T> void check_finite(CView<T> x, const char* what) {
     }
   }
   if (bad > 0) {
-    fail<DataError>(std::to_string(bad) + " values of " + what + " are not finite, the first in row " +
+    fail<DataError>(std::to_string(bad) + (bad == 1 ? " value of " : " values of ") + what +
+                    (bad == 1 ? " is not finite, in row " : " are not finite, the first in row ") +
                     std::to_string(row) + ", column " + std::to_string(col));
   }
 }

@@ -6,8 +6,12 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "rheo/math/angle.hpp"
+
+#include "rheo/platform/macros_off.hpp"
 
 namespace rheo::math {
 
@@ -24,19 +28,21 @@ template <class T> Point3<T> plus(const Point3<T>& a, T f, const Point3<T>& b) {
 }
 
 /// A place of the chart: longitude in [-pi, pi), a circle, and height (1 + p_3) / 2 in [0, 1].  An area of the sphere
-/// is twice that of its image over.  At the poles any longitude is the same point, and slopes count as 0.
+/// is twice that of its image.  At the poles any longitude is the same point, and slopes count as 0.  A height near 1
+/// is as coarse as T is there: about the north pole directions are told apart down to 2 sqrt(eps), 7e-4 in float and
+/// 3e-8 in double, about the south pole without such an end.
 template <class T> struct Place { T longitude, height; };
 
 /// The point there.
 template <class T> Point3<T> from_chart(const Place<T>& c) {
   using std::cos, std::sin, std::sqrt;
-  const T area = c.height * (T(1) - c.height), radius = area > T(0) ? T(2) * sqrt(area) : area;
+  const T area = c.height * (T(1) - c.height), radius = area > T(0) ? T(2) * sqrt(area) : area * T(0);
   return {radius * cos(c.longitude), radius * sin(c.longitude), T(2) * c.height - T(1)};
 }
 /// g: the cotangent of the point.
 template <class T> Place<T> from_chart_pull(const Place<T>& c, const Point3<T>& g) {
   using std::cos, std::sin, std::sqrt;
-  const T area = c.height * (T(1) - c.height), radius = area > T(0) ? T(2) * sqrt(area) : area;
+  const T area = c.height * (T(1) - c.height), radius = area > T(0) ? T(2) * sqrt(area) : area * T(0);
   const T x = cos(c.longitude), y = sin(c.longitude);
   const T slope = radius > T(0) ? T(2) * (T(1) - T(2) * c.height) / radius : radius * T(0);
   return {radius * (x * g[1] - y * g[0]), slope * (x * g[0] + y * g[1]) + T(2) * g[2]};
@@ -55,20 +61,22 @@ template <class T> Place<T> to_chart(const Point3<T>& p) {
 template <class T> Point3<T> to_chart_pull(const Point3<T>& p, const Place<T>& g) {
   using std::sqrt;
   const T square = dot(p, p), across = p[0] * p[0] + p[1] * p[1];
-  const T turn = across > T(0) ? g.longitude / across : across * T(0), rise = g.height / (T(2) * sqrt(square));
-  const T along = rise * p[2] / square;
-  return {-p[1] * turn - along * p[0], p[0] * turn - along * p[1], rise - along * p[2]};
+  using S = std::remove_cvref_t<decltype(autodiff::value_of(across))>;
+  const T turn = across >= T(std::numeric_limits<S>::min()) ? g.longitude / across : across * T(0),
+          rise = g.height / (T(2) * sqrt(square) * square), along = rise * p[2];
+  return {-p[1] * turn - along * p[0], p[0] * turn - along * p[1], rise * across};
 }
 
 /// p -> s (p - w) - w with s = (1 - |w|^2) / |p - w|^2, from the sphere to itself, w inside it: pushes away from w's
-/// direction; its inverse is that of -w.  Areas are multiplied by s^2.  The centre w = u / sqrt(1 + |u|^2) is given by
-/// any u.
+/// direction; its inverse is that of -w.  Areas are multiplied by s^2.  The centre is given by any u: w = v / sqrt(1 +
+/// |v|^2) with v = u / sqrt(1 + |u|^2 / 30^2), so that s stays below 3600 and its error below 3600 eps.
 template <class T> class Boost {
  public:
   Boost(const Point3<T>& u, T sign) {
     using std::sqrt;
-    rest_ = T(1) / (T(1) + dot(u, u));
-    shrink_ = sqrt(rest_);
+    const T square = dot(u, u), whole = T(1) + T(1 + soft) * square;
+    rest_ = (T(1) + T(soft) * square) / whole;
+    shrink_ = T(1) / sqrt(whole);
     for (std::size_t k = 0; k < 3; ++k) w_[k] = sign * shrink_ * u[k];
     u_ = u, sign_ = sign;
   }
@@ -83,16 +91,16 @@ template <class T> class Boost {
     const T square = dot(d, d), s = rest_ / square, g_s = dot(g, d) + g_log_s / s;
     Point3<T> g_d = {s * g[0], s * g[1], s * g[2]};
     g_d = plus(g_d, T(-2) * g_s * s / square, d);
-    // w: by d and by the last term; 1 - |w|^2 = 1 / (1 + |u|^2) by u.
+    // w: by d, by the last term, and by 1 - |w|^2.
     Point3<T> g_w;
-    for (std::size_t k = 0; k < 3; ++k) g_w[k] = -g_d[k] - g[k];
-    const T by_w = sign_ * shrink_, by_rest = T(-2) * rest_ * rest_ * g_s / square,
-            inward = sign_ * shrink_ * rest_ * dot(g_w, u_);
-    for (std::size_t k = 0; k < 3; ++k) g_u[k] += by_w * g_w[k] + (by_rest - inward) * u_[k];
+    for (std::size_t k = 0; k < 3; ++k) g_w[k] = -g_d[k] - g[k] - T(2) * g_s / square * w_[k];
+    const T by_w = sign_ * shrink_, inward = by_w * T(1 + soft) * shrink_ * shrink_ * dot(g_w, u_);
+    for (std::size_t k = 0; k < 3; ++k) g_u[k] += by_w * g_w[k] - inward * u_[k];
     return g_d;
   }
 
  private:
+  static constexpr double soft = 1.0 / 900;
   Point3<T> w_, u_;
   T rest_, shrink_, sign_;
 };
@@ -125,3 +133,5 @@ template <class T> class Turn {
 };
 
 }  // namespace rheo::math
+
+#include "rheo/platform/macros_on.hpp"

@@ -3,6 +3,7 @@
 // program.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -47,6 +48,8 @@ namespace detail {
 /// of members for all three.  What it does with them stands behind an interface: see CheckpointStore.
 class StateWalk {
  public:
+  /// The largest count: whole in a double, and far from where additions overflow.
+  static constexpr auto any = std::int64_t(1) << 53;
   virtual bool loading() const = 0;
 
   void operator()(const char* name, double& x) { numbers(name, &x, 1); }
@@ -58,6 +61,8 @@ class StateWalk {
   requires(std::is_integral_v<Whole> || std::is_enum_v<Whole>) void operator()(const char* name, Whole& x,
                                                                                std::int64_t least, std::int64_t most) {
     auto value = static_cast<std::int64_t>(x);
+    if constexpr (std::is_integral_v<Whole>)  // of 32 bits, perhaps
+      most = std::min(most, static_cast<std::int64_t>(std::numeric_limits<Whole>::max()));
     whole(name, value, least, most);
     x = static_cast<Whole>(value);
   }
@@ -121,8 +126,11 @@ class StateArrays final : public StateWalk {
   bool loading() const override { return mode_ == Mode::load; }
   /// What a check found, behind the last member.
   const std::string& faults() {
-    if (mode_ != Mode::save && faults_.empty() && state_.arrays.size() != seen_)
+    if (mode_ != Mode::save && faults_.empty() && state_.arrays.size() != seen_) {
       fault("it holds " + std::to_string(state_.arrays.size()) + " arrays, not " + std::to_string(seen_));
+      other_shape_ = true;
+    }
+    if (std::exchange(other_shape_, false)) faults_ += " (kept by another version of rheo, or damaged)";
     return faults_;
   }
 
@@ -196,6 +204,7 @@ class StateArrays final : public StateWalk {
     else if (a->integer != integer || a->bytes != bytes) fault(name, "holds numbers of another type");
     else if (n >= 0 && have != n) fault(name, "has " + std::to_string(have) + " numbers, not " + std::to_string(n));
     else return a;
+    other_shape_ = true;
     return nullptr;
   }
   template <class T> void array(const char* name, T* x, Index n) {
@@ -210,6 +219,7 @@ class StateArrays final : public StateWalk {
   Mode mode_;
   std::string faults_;
   std::size_t seen_ = 0;
+  bool other_shape_ = false;  // arrays that this run has not
 };
 
 class Checkpoints;
@@ -237,14 +247,15 @@ class CheckpointStore {
     RunFacts facts;
   };
   /// Whether a checkpoint is kept.  Throws FileError where it is of a run with other facts.
-  [[gnu::cold]] virtual bool find(const detail::TrainerRun& run, std::shared_ptr<Kept>& kept) {
+  [[gnu::cold]] virtual bool find_run(const detail::TrainerRun& run, std::shared_ptr<Kept>& kept) {
     kept = std::make_shared<Kept>();
     kept->facts = detail::facts_of(run);
     if (!load(kept->found)) return false;
-    if (const std::string others = detail::differences(kept->found.facts, kept->facts); !others.empty()) refuse(others);
+    if (const std::string others = detail::differences(kept->found.facts, kept->facts); !others.empty())
+      refuse_run(others);
     return true;
   }
-  [[gnu::cold]] virtual std::string take_up(detail::TrainerRun& run, Kept& kept) {
+  [[gnu::cold]] virtual std::string take_up_run(detail::TrainerRun& run, Kept& kept) {
     using Walk = detail::StateArrays;
     Walk check(kept.found, Walk::Mode::check);
     run.visit(check);
@@ -258,7 +269,7 @@ class CheckpointStore {
     kept.found = {};
     return "";
   }
-  [[gnu::cold]] virtual std::string keep(detail::TrainerRun& run, const Kept& kept) {
+  [[gnu::cold]] virtual std::string keep_run(detail::TrainerRun& run, const Kept& kept) {
     const auto saved = [&] {
       TrainerState state;
       state.facts = kept.facts;
@@ -267,16 +278,18 @@ class CheckpointStore {
       return save(state);
     };
 #if defined(__cpp_exceptions)
+    std::string who = "the checkpoint's store";
     try {
+      who = name();
       return saved();
     } catch (const std::exception& e) {  // memory, or a store of the user's own
-      return name() + ": " + e.what();
-    }
+      return who + ": " + e.what();
+    } catch (...) { return who + ": threw what is no std::exception"; }
 #else
     return saved();
 #endif
   }
-  [[gnu::cold]] virtual void refuse(const std::string& why) const {
+  [[gnu::cold]] virtual void refuse_run(const std::string& why) const {
     detail::fail<FileError>(name() + ": is the checkpoint of another run: " + why +
                             ".  Remove it, or name another, to begin anew");
   }
@@ -310,22 +323,22 @@ class Checkpoints {
   /// Why the last one could not be kept; empty where it was.
   const std::string& error() const { return error_; }
   /// Whether one is kept.  Throws FileError where it is of a run with other facts.
-  bool find(const TrainerRun& run) { return store_ && store_->find(run, kept_); }
+  bool find(const TrainerRun& run) { return store_ && store_->find_run(run, kept_); }
   /// Takes up what was found; or leaves the run as it is and says why that does not fit.
   std::string resume(TrainerRun& run) {
-    std::string why = store_->take_up(run, *kept_);
+    std::string why = store_->take_up_run(run, *kept_);
     if (why.empty()) last_ = Clock::now();
     return why;
   }
   void keep(TrainerRun& run) {
     if (!store_) return;
-    error_ = store_->keep(run, *kept_);
+    error_ = store_->keep_run(run, *kept_);
     last_ = Clock::now();
   }
   void keep_when_due(TrainerRun& run) {
     if (store_ && std::chrono::duration<double>(Clock::now() - last_).count() >= every_) keep(run);
   }
-  void refuse(const std::string& why) const { store_->refuse(why); }
+  void refuse(const std::string& why) const { store_->refuse_run(why); }
 
  private:
   using Clock = std::chrono::steady_clock;

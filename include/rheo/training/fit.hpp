@@ -33,7 +33,7 @@ template <class F, class T>
       check_weights(held_out->weights, held_out->x.rows(), "held-out rows");
       Model<F, T> started = model;
       started.initialise(data, context);
-      check_support<F, T>(started, held_out->x, held_out->context, options.noise.fork(5));
+      check_support<F, T>(started, held_out->x, held_out->context, options.noise.fork(5), "the held-out rows");
     }
   });
 }

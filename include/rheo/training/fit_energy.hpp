@@ -172,6 +172,7 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
         if (accepted) return;
         run.theta_ = theta;
         run.buffers_ = buffers;
+        run.source_.refused();
       }
     } unless{*this, theta_, buffers_};
     if (start) start();
@@ -183,10 +184,7 @@ template <class T> class EnergyRun final : RunState<T, EnergyFitOptions, EnergyF
     trainer_.gather_reports();
     if (std::isfinite(start_loss_)) result_.best_loss = start_loss_;
     if (resumed) {
-      if (const std::string why = checkpoints_.resume(*this); !why.empty()) {
-        source_.refused();
-        checkpoints_.refuse(why);
-      }
+      if (const std::string why = checkpoints_.resume(*this); !why.empty()) checkpoints_.refuse(why);
       this->restart_clock();
     }
     unless.accepted = true;

@@ -64,7 +64,6 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
   }
 
   [[gnu::cold]] void visit(StateWalk& walk) override {
-    constexpr auto any = std::numeric_limits<std::int64_t>::max();
     constexpr auto most = std::numeric_limits<int>::max();
     this->visit_shared(walk);
     averaged_.visit(walk);
@@ -72,10 +71,10 @@ template <class T> class FitRun final : RunState<T, FitOptions, FitResult> {
     walk("epoch", epoch_, 1, std::int64_t(options_.epochs) + 1);
     walk("first", first_, 0, static_cast<std::int64_t>(rows_.size()) - 1);
     if (windows_) {
-      walk("window", window_, 0, any);
+      walk("window", window_, 0, walk.any);
       windows_->visit(walk, finished_);
     }
-    walk("planned", planned_, 0, any);
+    walk("planned", planned_, 0, walk.any);
     walk("rate", rate_);
     walk("last_loss", last_loss_);
     walk("since_best", since_best_, 0, most);

@@ -122,10 +122,10 @@ template <class F, class T, class E> class ReplayRows final : public StepRows<T>
         energy_(energy),
         replay_(replay),
         begin_(noise),
-        team_(team) {}
+        team_(team),
+        given_(replay.x.rows()) {}
   void start(bool brought) override {
     const Index missing = replay_.size - replay_.x.rows();
-    given_ = replay_.x.rows();
     if (brought) {
       resize(replay_.size);
     } else {
@@ -198,7 +198,7 @@ template <class F, class T, class E> class ReplayRows final : public StepRows<T>
   Replay<T>& replay_;
   Noise begin_;
   Team* team_;
-  Index given_ = 0;
+  Index given_;  // rows that were handed in
   typename E::template Workspace<T> room_;
   std::vector<double> sum_;
 };

@@ -150,23 +150,22 @@ template <class T> class RowWindows final : public Windows<T> {
   }
   /// Where the window that is open begins, or where the next one will; of a run that has `ended`, what its end tells.
   void visit(StateWalk& walk, bool ended) override {
-    constexpr auto any = std::numeric_limits<std::int64_t>::max();
     RowPlace p = begin_;
     if (ended) p.broken = broken_;
     Index broken = p.broken.count();
     std::vector<Index> first_broken;
     for (const char c : p.broken.first()) first_broken.push_back(static_cast<unsigned char>(c));
-    walk("rows_passes", p.passes, 0, any);
-    walk("rows_block", p.block, 0, any);
-    walk("rows_at", p.at, 0, any);
-    walk("rows_seen", p.seen, 0, any);
-    walk("rows_given", p.given, 0, any);
-    walk("rows_refused", p.refused, 0, any);
-    walk("rows_left", p.left, std::numeric_limits<std::int64_t>::min(), any);
+    walk("rows_passes", p.passes, 0, walk.any);
+    walk("rows_block", p.block, 0, walk.any);
+    walk("rows_at", p.at, 0, walk.any);
+    walk("rows_seen", p.seen, 0, walk.any);
+    walk("rows_given", p.given, 0, walk.any);
+    walk("rows_refused", p.refused, 0, walk.any);
+    walk("rows_left", p.left, -walk.any, std::numeric_limits<std::int64_t>::max());
     walk("rows_fresh", p.fresh);
     walk("rows_open", open_);
-    walk("rows_hash", hash_, std::numeric_limits<std::int64_t>::min(), any);
-    walk("rows_broken", broken, 0, any);
+    walk("rows_hash", hash_, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+    walk("rows_broken", broken, 0, walk.any);
     walk("rows_first_broken", first_broken, 256);
     if (!walk.loading()) return;
     std::string first;

@@ -38,7 +38,6 @@ template <class T, class Options, class Result> class RunState : public TrainerR
   };
 
   [[gnu::cold]] void visit_shared(StateWalk& walk) {
-    constexpr auto any = std::numeric_limits<std::int64_t>::max();
     constexpr auto most = std::numeric_limits<int>::max();
     walk("parameters", theta_);
     walk("buffers", buffers_);
@@ -48,14 +47,14 @@ template <class T, class Options, class Result> class RunState : public TrainerR
     walk.same("start_loss", start_loss_, std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon())));
     walk("finished", finished_);
     walk("loss", loss_);
-    walk("made", made_, 0, any);
+    walk("made", made_, 0, walk.any);
     walk("halved", halved_);
     walk("non_finite", non_finite_, 0, most);
     walk("halvings", halvings_, 0, most);
     walk("status", result_.status, 0, static_cast<int>(FitStatus::no_better_than_start));
     walk("best_loss", result_.best_loss);
-    walk("steps", result_.steps, 0, any);
-    walk("skipped_steps", result_.skipped_steps, 0, any);
+    walk("steps", result_.steps, 0, walk.any);
+    walk("skipped_steps", result_.skipped_steps, 0, walk.any);
     if (!walk.loading()) result_.seconds = seconds();
     walk("seconds", result_.seconds);
   }

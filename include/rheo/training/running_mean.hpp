@@ -40,7 +40,7 @@ template <class T> class RunningMean {
   }
   void visit(StateWalk& walk) {
     walk("average", mean_);
-    walk("average_steps", steps_, 0, std::numeric_limits<std::int64_t>::max());
+    walk("average_steps", steps_, 0, walk.any);
   }
 
  private:

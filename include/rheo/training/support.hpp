@@ -57,12 +57,13 @@ template <class T> [[gnu::cold]] std::string name_fault(CView<T> x, Index row, s
   return what.append(
       "a layer further in has bounds (as AbsUniform{b}, LogitUpTo{b}, IntervalMap{a, b}) that this row passes");
 }
-[[noreturn, gnu::cold]] inline void fail_off_support(Index bad, Index row, const std::string& why) {
-  fail<DataError>(std::to_string(bad) + (bad == 1 ? " row of the data lies" : " rows of the data lie") +
+[[noreturn, gnu::cold]] inline void fail_off_support(Index bad, Index row, const std::string& why, const char* what) {
+  fail<DataError>(std::to_string(bad) + (bad == 1 ? " row of " : " rows of ") + what + (bad == 1 ? " lies" : " lie") +
                   " off the flow's support, the first is row " + std::to_string(row) + why);
 }
 template <class T>
-[[gnu::noinline]] void check_columns(CView<T> x, std::span<const Support> support, std::span<const Index> categories) {
+[[gnu::noinline]] void check_columns(CView<T> x, std::span<const Support> support, std::span<const Index> categories,
+                                     const char* what) {
   Index bad = 0, first = -1;
   std::size_t at = 0;
   for (Index i = 0; i < x.rows(); ++i) {
@@ -76,26 +77,29 @@ template <class T>
   if (bad == 0) return;
   fail_off_support(bad, first,
                    ": column " + std::to_string(at) + " is " + std::to_string(x(first, static_cast<Index>(at))) +
-                       ", it wants " + name_of(support[at], categories[at]));
+                       ", it wants " + name_of(support[at], categories[at]),
+                   what);
 }
 RHEO_COMPILE(std::string name_fault<float>(CView<float>, Index, std::span<const Support>));
-RHEO_COMPILE(void check_columns<float>(CView<float>, std::span<const Support>, std::span<const Index>));
+RHEO_COMPILE(void check_columns<float>(CView<float>, std::span<const Support>, std::span<const Index>, const char*));
 RHEO_COMPILE(std::string name_fault<double>(CView<double>, Index, std::span<const Support>));
-RHEO_COMPILE(void check_columns<double>(CView<double>, std::span<const Support>, std::span<const Index>));
+RHEO_COMPILE(void check_columns<double>(CView<double>, std::span<const Support>, std::span<const Index>, const char*));
 }  // namespace detail
 
 /// Throws DataError with the number of rows off the flow's support and the first of them.  Positive, censored, unit and
 /// whole-number coordinates of the data are judged by their values first; NaN counts as off such sets.  Then all rows
 /// are scored: those with log p = -inf under the parameters as they are, and still so after the data-dependent starts,
-/// are off the support that layers further in lay down; `noise` is for flows that score with draws.  Flows that score
+/// are off the support that layers further in lay down; `noise` is for flows that score with draws, `what` is what the
+/// message calls the rows.  Flows that score
 /// by iterations (encode_passes `as_needed`), and whose layers all live on the line, are not scored.  The model is not
 /// changed.
 template <class F, class T>
 [[gnu::cold]] void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>>& data,
-                                 const std::type_identity_t<Input<T>>& context = {}, Noise noise = {}) {
+                                 const std::type_identity_t<Input<T>>& context = {}, Noise noise = {},
+                                 const char* what = "the data") {
   constexpr auto categories = detail::x_categories<F>();
   model.check(data, context);
-  detail::check_columns<T>(data.view(), F::x_support, categories);
+  detail::check_columns<T>(data.view(), F::x_support, categories, what);
   if constexpr (detail::is_bounded<F>() || F::encode_passes != as_needed) {
     std::vector<Index> rows;
     const Column<T> score = model.elbo(data, noise, context);
@@ -109,7 +113,7 @@ template <class F, class T>
     std::erase_if(rows, [&](Index i) { return v(i) > -std::numeric_limits<T>::infinity(); });
     if (!rows.empty())
       detail::fail_off_support(static_cast<Index>(rows.size()), rows[0],
-                               detail::name_fault<T>(data.view(), rows[0], F::x_support));
+                               detail::name_fault<T>(data.view(), rows[0], F::x_support), what);
   }
 }
 

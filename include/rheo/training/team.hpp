@@ -58,7 +58,7 @@ class Team {
     if (length > 0) broadcast(text.data(), text.size());
   }
   /// Makes every rank's checks: where one throws, all do.
-  [[gnu::cold]] virtual void check(FunctionRef<void()> checks) {
+  [[gnu::cold]] virtual void check_together(FunctionRef<void()> checks) {
     const std::exception_ptr error = detail::caught(checks);
     const auto bad = troubled(error != nullptr);
 #if defined(__cpp_exceptions)
@@ -176,7 +176,7 @@ inline Index first_part(Index parts, int rank, int size) { return parts * rank /
 
 /// Checks at every rank, each its own: where one throws, all do.
 template <class Checks> void check_together(Team* team, const Checks& checks) {
-  if (team) team->check(checks);
+  if (team) team->check_together(checks);
   else checks();
 }
 

@@ -230,12 +230,11 @@ template <class T> double ShardTrainer<T>::value(CView<T> x, CView<T> context, c
 }
 
 template <class T> [[gnu::cold]] void ShardTrainer<T>::visit(StateWalk& walk) {
-  constexpr auto any = std::numeric_limits<std::int64_t>::max();
   walk("first_moment", state_.first);
   walk("second_moment", state_.second);
-  walk("optimizer_steps", state_.steps, 0, any);
+  walk("optimizer_steps", state_.steps, 0, walk.any);
   Report met = whole_report();
-  for (const auto& c : Report::counts) walk(c.name, met.*c.of, 0, any);
+  for (const auto& c : Report::counts) walk(c.name, met.*c.of, 0, walk.any);
   walk("worst_residual", met.worst_residual);
   if (walk.loading()) of_all_ = met;
   for (int w = 0; walk.loading() && w < pool().size(); ++w) report_of(w) = w == 0 && leads(team_) ? met : Report{};

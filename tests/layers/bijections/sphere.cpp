@@ -63,7 +63,7 @@ TEST_CASE("the circle's cut gives numbers of the unit interval at its ends, with
 TEST_CASE("a boost's density is that of Kato and McCullagh, and integrates to one over the sphere") {
   const std::array<double, 3> u = {0.3, -1.1, 0.8};
   const auto model = moebius(u, {0.4, 0.2, -0.7});
-  const double square = u[0] * u[0] + u[1] * u[1] + u[2] * u[2], shrink = 1 / std::sqrt(1 + square);
+  const double square = u[0] * u[0] + u[1] * u[1] + u[2] * u[2], shrink = 1 / std::sqrt(1 + square * (1 + 1.0 / 900));
   const Batch<double> x = directions(200, Noise{4});
   const Column<double> log_p = model.log_prob(x);
   double worst = 0, integral = 0;
@@ -84,6 +84,21 @@ TEST_CASE("a boost's density is that of Kato and McCullagh, and integrates to on
   CHECK(integral == Approx(1).epsilon(1e-3));
 }
 
+TEST_CASE("boosts of any size stretch by 3600 at most, in float as in double") {
+  for (const double size : {10.0, 1e3, 1e6, 1e15}) {
+    const std::array<double, 3> u = {0.6 * size, 0, 0.8 * size};
+    math::Boost<double> exact({u[0], u[1], u[2]}, 1.0);
+    math::Boost<float> coarse({float(u[0]), float(u[1]), float(u[2])}, 1.0f);
+    double s = 0;
+    float s_coarse = 0;
+    exact({0.6, 0, 0.8}, s);
+    const auto image = coarse({0.6f, 0, 0.8f}, s_coarse);
+    CHECK(s < 3603);
+    CHECK(s_coarse == Approx(s).epsilon(2e-3));
+    CHECK(math::dot(image, image) == Approx(1).epsilon(1e-3));
+  }
+}
+
 TEST_CASE("a turn is the rotation about its axis by 2 atan of its length") {
   const math::Point3<double> axis = {2.0 / 3, -1.0 / 3, 2.0 / 3};
   const double angle = 2.1, c = std::cos(angle), s = std::sin(angle), length = std::tan(angle / 2);
@@ -100,6 +115,11 @@ TEST_CASE("places near the south pole keep their digits; north of it the height 
     CHECK(place.height == Approx(height).epsilon(1e-6));
     CHECK(place.longitude == Approx(2.5f).epsilon(1e-6));
   }
+  const auto near = math::to_chart_pull<float>({1e-20f, 0, 1}, {1, 0});
+  CHECK((std::isfinite(near[0]) && std::isfinite(near[1])));
+  using autodiff::Dual;
+  const auto moved = math::from_chart<Dual<double>>({Dual<double>(1, 1), Dual<double>(0, 1)});
+  CHECK((moved[0].b == 0 && moved[2].b == 2));
   const auto pole = math::to_chart_pull<double>({0, 0, 1}, {1, 1});
   CHECK((pole[0] == 0 && pole[1] == 0 && pole[2] == 0));
   const auto place = math::from_chart_pull<double>({1, 0}, {1, 1, 1});

@@ -16,15 +16,16 @@
 
 namespace rheo::presets {
 
-/// Rows of three numbers of length 1, density per area.  Each step: a conformal map of the sphere, which moves the
-/// poles; on the chart of equal areas a circular spline and a shift of the longitude given the height, and a spline of
-/// the height given the longitude.  Nets see `Waves` cosines and sines of what they are given.  After Rezende et al.
-/// 2020, arXiv:2002.02428, sec. 2.2 (cylinders), with the conformal maps of Kato and McCullagh 2020.
+/// Rows of three numbers of length 1 (of latitude b and longitude l: cos b cos l, cos b sin l, sin b), density per
+/// area. In front a conformal map of the sphere, which can turn the poles to where they do no harm; then Steps of the
+/// chart of equal areas: a circular spline and a shift of the longitude given the height, a spline of the height given
+/// the longitude.  About the poles of the chart the density may bend sharply.  Nets see `Waves` cosines and sines of
+/// what they are given.  After Rezende et al. 2020, arXiv:2002.02428, sec. 2.2 (cylinders), and Kato and McCullagh
+/// 2020.
 template <Index Steps = 4, class Net = MlpOf<Silu, 64, 64>, Index C = 0, Index Bins = 8, Index Waves = 4>
 using SphereNsf = Flow<
-    SphereChart,
-    Repeat<Steps, Chain<SphereMoebius,
-                        Coupling<2, CircularRationalQuadraticSpline<Bins>, Harmonics<Net, Waves, false>, C, Mask<1, 0>>,
+    SphereChart, SphereMoebius,
+    Repeat<Steps, Chain<Coupling<2, CircularRationalQuadraticSpline<Bins>, Harmonics<Net, Waves, false>, C, Mask<1, 0>>,
                         Coupling<2, CircularShift, Harmonics<Net, Waves, false>, C, Mask<1, 0>>,
                         Coupling<2, IntervalRationalQuadraticSpline<Bins>, Harmonics<Net, Waves>, C, Mask<0, 1>>>>,
     On<2, Mask<1, 0>, range::CutCircle>, Uniform<2>>;

@@ -16,8 +16,9 @@ namespace rheo {
 /// x: a point of the unit sphere, three numbers;  z: its longitude in [-pi, pi), a circle, and (1 + x_3) / 2 in
 /// [0, 1].  Densities of x are per area of the sphere (that of the uniform law is 1 / (4 pi)): V = -log 2, that of
 /// areas.  A length farther than 1/100 from 1 is off the support: v = -inf, gradient 0; closer ones are taken as
-/// rounding, only the direction matters to z.  At the poles the longitude is 0, and its gradient counts as 0.  Behind
-/// it: SphereMoebius, circular splines, and at the end CutCircle on the longitude and Uniform<2>.
+/// rounding, only the direction matters to z.  At the poles the longitude is 0, and its gradient counts as 0;
+/// directions within 2 sqrt(eps) of the north pole are not told apart: fit in double what lies so close.  Behind it:
+/// SphereMoebius, circular splines, and at the end CutCircle on the longitude and Uniform<2>.
 struct SphereChart {
   static constexpr Index x_dim = 3, z_dim = 2, context_dim = 0, param_count = 0, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;

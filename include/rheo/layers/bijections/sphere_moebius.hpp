@@ -12,9 +12,11 @@
 namespace rheo {
 
 /// x, z: longitude, a circle, and height in [0, 1] (rheo/math/sphere.hpp), as SphereChart gives them.  Six parameters:
-/// boost u (the map is smooth in any) and turn r; all conformal maps that keep the orientation, but for half turns.
-/// V = 2 log s, s the map's stretch.  Starts at the identity.  A height off [0, 1] is off the support: v = -inf,
-/// gradient 0.  What splines of the chart cannot do: poles and seam are points like any others.
+/// boost u (the map is smooth in any, and stretches by 3600 at most) and turn r; all conformal maps that keep the
+/// orientation up to that, but for half turns.  V = 2 log s, s the map's stretch.  Starts at the identity.  A height
+/// off [0, 1] is off the support: v = -inf, gradient 0.  It moves poles and seam, where splines of the chart are apart,
+/// to other places: in front of them, to where no data are.  Directions about the north pole: as rheo/math/sphere.hpp
+/// says.
 struct SphereMoebius {
   static constexpr Index x_dim = 2, z_dim = 2, context_dim = 0, param_count = 6, buffer_count = 0;
   static constexpr Kind kind = Kind::bijection;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// log Z of energies whose own is known: by annealed sampling alone, and by the weights of a flow that was fitted to its
+// draws.
+//   fab-jax (Midgley et al. 2023, arXiv:2208.01893) and Sendera et al. 2024, arXiv:2402.05098, table 1: the mean
+//   absolute error of estimates by 2000 draws; the repository of Vargas et al. 2023, arXiv:2302.13834: the funnel's.
+#include <cmath>
+
+#include "../compare/common.hpp"
+#include "rheo/evaluation/importance.hpp"
+#include "rheo/evaluation/pareto_smoothing.hpp"
+#include "rheo/flows/moves.hpp"
+#include "rheo/flows/presets/autoregressive_flows.hpp"
+#include "rheo/flows/presets/coupling_flows.hpp"
+#include "rheo/targets/energies.hpp"
+#include "rheo/targets/mixture_energy.hpp"
+#include "rheo/targets/wells.hpp"
+#include "rheo/training/alpha_divergence.hpp"
+#include "rheo/training/fit.hpp"
+#include "rheo/training/fit_energy.hpp"
+#include "rows.hpp"
+
+namespace published {
+namespace {
+using namespace rheo;
+
+constexpr Index draws = 2000;  // of an estimate
+constexpr int temperatures = 128, estimates = 10;
+
+/// A target with what its runs want: the spread of the normal law that annealing begins from, the leapfrog's step, the
+/// flow, and how many annealed rows it learns from.
+struct FunnelRun {
+  static constexpr const char* name = "funnel";
+  static constexpr double spread = 3, step = 0.3;
+  static constexpr Index rows = 50'000;
+  static constexpr int epochs = 60;
+  using Target = targets::Funnel<10>;
+  using Flow = presets::Maf<10, 3, MadeOf<Silu, 64, 64>>;
+  static Target target() { return {}; }
+};
+struct ManyWellRun {
+  static constexpr const char* name = "many_well";
+  static constexpr double spread = 1.5, step = 0.25;
+  static constexpr Index rows = 50'000;
+  static constexpr int epochs = 60;
+  using Target = targets::ManyWell<32>;
+  using Flow = presets::NsfAutoregressive<32, 2, MadeOf<Silu, 64, 64>, 0, 16>;
+  static Target target() { return Target{}; }
+};
+/// Forty normal laws of deviation softplus(1) whose means are uniform in [-40, 40]^2; theirs are other forty.
+struct FortyRun {
+  static constexpr const char* name = "gmm40";
+  static constexpr double spread = 25, step = 1;
+  static constexpr Index rows = 100'000;
+  static constexpr int epochs = 80;
+  using Target = targets::MixtureEnergy<2>;
+  using Flow = presets::Nsf<2, 8, MlpOf<Silu, 128, 128>, 0, 16>;
+  static Target target() {
+    Batch<double> means(40, 2);
+    Noise{40}.uniforms(view(means));
+    return Target(80 * means - 40, std::pow(std::log1p(std::exp(1.0)), 2));
+  }
+};
+/// Means -10, -5, 0, 5, 10 either way, variance 0.3.
+struct TwentyFiveRun {
+  static constexpr const char* name = "gmm25";
+  static constexpr double spread = 8, step = 0.4;
+  static constexpr Index rows = 100'000;
+  static constexpr int epochs = 80;
+  using Target = targets::MixtureEnergy<2>;
+  using Flow = presets::Nsf<2, 8, MlpOf<Silu, 128, 128>, 0, 16>;
+  static Target target() {
+    Batch<double> means(25, 2);
+    for (Index k = 0; k < 25; ++k)
+      means.row(k) << 5.0 * static_cast<double>(k / 5 - 2), 5.0 * static_cast<double>(k % 5 - 2);
+    return Target(means, 0.3);
+  }
+};
+
+/// n rows in 128 temperatures, a trajectory of ten leaps at each, resampled below half of them.
+template <class Run> AnnealedSample<double> anneal(Index n, Noise noise) {
+  constexpr Index D = Run::Target::dim;
+  const auto at = [](double scale) { return Batch<double>(scale * Eigen::MatrixXd::Identity(D, D)); };
+  const targets::GaussianEnergy<D> base(Row<double>::Zero(D), at(Run::spread * Run::spread));
+  auto s = annealed_sample(base.sample(n, noise.fork(0)), base, Run::target(), moves::Hmc<1, 10>{Run::step},
+                           temperatures, noise.fork(1), 0.5);
+  s.log_z.value += base.log_z();
+  return s;
+}
+/// Means and deviations of the estimates, and their mean absolute error.
+void add_estimates(Record& row, const Column<double>& z, double truth) {
+  row.number("log_z_error", (z - truth).abs().mean());
+  row.number("log_z", z.mean() - truth);
+  row.number("log_z_deviation", std::sqrt((z - z.mean()).square().mean()));
+}
+
+template <class Run> Record annealed(int seed) {
+  const Noise noise{static_cast<std::uint64_t>(100 + seed)};
+  const double begin = study::cpu_seconds();
+  Column<double> z(estimates);
+  double acceptance = 0;
+  for (int r = 0; r < estimates; ++r) {
+    const auto s = anneal<Run>(draws, noise.fork(static_cast<std::uint64_t>(r)));
+    z(r) = s.log_z.value;
+    acceptance += s.report.acceptance() / estimates;
+  }
+  Record row;
+  add_estimates(row, z, Run::target().log_z());
+  row.number("acceptance", acceptance);
+  row.number("minutes", (study::cpu_seconds() - begin) / 60);
+  return row;
+}
+
+template <class Run> Record flow(int seed) {
+  const Noise noise{static_cast<std::uint64_t>(200 + seed)};
+  const double begin = study::cpu_seconds();
+  const auto s = anneal<Run>(Run::rows, noise.fork(0));
+  const auto chosen = resample(s.log_w, Run::rows, noise.fork(1));
+  Batch<float> x(Run::rows, Run::Target::dim);
+  for (Index i = 0; i < Run::rows; ++i) x.row(i) = s.x.row(chosen[static_cast<std::size_t>(i)]).template cast<float>();
+  auto model = make_model<float>(typename Run::Flow{}, noise.fork(2));
+  fit(model, x,
+      {.epochs = Run::epochs,
+       .batch = 512,
+       .learning_rate = 2e-3,
+       .patience = 0,
+       .optimizer = adam_w(1e-4),
+       .schedule = {Cosine{0.01}, 200},
+       .average = 0.99,
+       .noise = noise.fork(3)});
+  // Its own draws show where the annealed rows left something out.
+  fit_energy(model, alpha_divergence(Run::target(), 0.5),
+             {.steps = 2000,
+              .batch = 1024,
+              .learning_rate = 5e-4,
+              .clip_norm = 1,
+              .schedule = {Cosine{0.01}},
+              .noise = noise.fork(5),
+              .check_every = 200,
+              .check_rows = 8192});
+  Column<double> z(estimates);
+  double share = 0, worst = 0;
+  for (int r = 0; r < estimates; ++r) {
+    const auto w =
+        weighted_sample(model, Run::target(), draws, noise.fork(4).fork(static_cast<std::uint64_t>(r))).log_w;
+    z(r) = log_z(w).value;
+    share += effective_sample_size(w) / static_cast<double>(draws * estimates);
+    worst = std::max(worst, pareto_smoothed(w).shape);
+  }
+  Record row;
+  add_estimates(row, z, Run::target().log_z());
+  row.number("effective_share", share);
+  row.number("k_hat", worst);
+  row.number("minutes", (study::cpu_seconds() - begin) / 60);
+  return row;
+}
+
+template <class Run> void add(std::vector<Cell>& all) {
+  for (int seed = 0; seed < 5; ++seed) {
+    const std::string name = Run::name, end = "." + std::to_string(seed);
+    all.push_back(
+        {"energies." + name + ".annealed" + end, "energies", name + ".annealed", [=] { return annealed<Run>(seed); }});
+    all.push_back({"energies." + name + ".flow" + end, "energies", name + ".flow", [=] { return flow<Run>(seed); }});
+  }
+}
+
+}  // namespace
+
+std::vector<Cell> energy_rows() {
+  std::vector<Cell> all;
+  add<FunnelRun>(all);
+  add<ManyWellRun>(all);
+  add<FortyRun>(all);
+  add<TwentyFiveRun>(all);
+  return all;
+}
+
+}  // namespace published
