@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # cmake -DROOT=... -DOUT=rheo_single.hpp ["-DHEADERS=flows/model.hpp;..."] -P single_header.cmake: every header of rheo
 # in one file, or those named and what they include, each once and after what it includes; the standard library and
-# Eigen stay outside.  Left out are comments of a line of their own, those
-# behind code that say no quotation mark, and indentation; the licence is not.
+# Eigen stay outside.  Left out are comments of a line of their own, those behind code that say no quotation mark, and
+# indentation; the licence is not.
 cmake_minimum_required(VERSION 3.25...4.0)
 set(done "")
 set(text "")

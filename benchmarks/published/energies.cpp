@@ -6,12 +6,11 @@
 #include <cmath>
 
 #include "../compare/common.hpp"
-#include "rheo/evaluation/importance.hpp"
+#include "anneal.hpp"
 #include "rheo/evaluation/pareto_smoothing.hpp"
 #include "rheo/flows/moves.hpp"
 #include "rheo/flows/presets/autoregressive_flows.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
-#include "rheo/targets/energies.hpp"
 #include "rheo/targets/mixture_energy.hpp"
 #include "rheo/targets/wells.hpp"
 #include "rheo/training/alpha_divergence.hpp"
@@ -26,34 +25,38 @@ using namespace rheo;
 constexpr Index draws = 2000;  // of an estimate
 constexpr int temperatures = 128, estimates = 10;
 
-/// A target with what its runs want: the spread of the normal law that annealing begins from, the leapfrog's step, the
-/// flow, and how many annealed rows it learns from.
-struct FunnelRun {
-  static constexpr const char* name = "funnel";
-  static constexpr double spread = 3, step = 0.3;
+// Each target with what its runs want: the spread of the normal law that annealing begins from, the leapfrog's step,
+// the flow, and how many annealed rows it learns from.
+
+struct Rows50k {
   static constexpr Index rows = 50'000;
   static constexpr int epochs = 60;
+};
+struct FunnelRun : Rows50k {
+  static constexpr const char* name = "funnel";
+  static constexpr double spread = 3, step = 0.3;
   using Target = targets::Funnel<10>;
   using Flow = presets::Maf<10, 3, MadeOf<Silu, 64, 64>>;
   static Target target() { return {}; }
 };
-struct ManyWellRun {
+struct ManyWellRun : Rows50k {
   static constexpr const char* name = "many_well";
   static constexpr double spread = 1.5, step = 0.25;
-  static constexpr Index rows = 50'000;
-  static constexpr int epochs = 60;
   using Target = targets::ManyWell<32>;
   using Flow = presets::NsfAutoregressive<32, 2, MadeOf<Silu, 64, 64>, 0, 16>;
   static Target target() { return Target{}; }
 };
-/// Forty normal laws of deviation softplus(1) whose means are uniform in [-40, 40]^2; theirs are other forty.
-struct FortyRun {
-  static constexpr const char* name = "gmm40";
-  static constexpr double spread = 25, step = 1;
+/// Many normal laws of the plane.
+struct Plane {
   static constexpr Index rows = 100'000;
   static constexpr int epochs = 80;
   using Target = targets::MixtureEnergy<2>;
   using Flow = presets::Nsf<2, 8, MlpOf<Silu, 128, 128>, 0, 16>;
+};
+/// Forty normal laws of deviation softplus(1) whose means are uniform in [-40, 40]^2; theirs are other forty.
+struct FortyRun : Plane {
+  static constexpr const char* name = "gmm40";
+  static constexpr double spread = 25, step = 1;
   static Target target() {
     Batch<double> means(40, 2);
     Noise{40}.uniforms(view(means));
@@ -61,13 +64,9 @@ struct FortyRun {
   }
 };
 /// Means -10, -5, 0, 5, 10 either way, variance 0.3.
-struct TwentyFiveRun {
+struct TwentyFiveRun : Plane {
   static constexpr const char* name = "gmm25";
   static constexpr double spread = 8, step = 0.4;
-  static constexpr Index rows = 100'000;
-  static constexpr int epochs = 80;
-  using Target = targets::MixtureEnergy<2>;
-  using Flow = presets::Nsf<2, 8, MlpOf<Silu, 128, 128>, 0, 16>;
   static Target target() {
     Batch<double> means(25, 2);
     for (Index k = 0; k < 25; ++k)
@@ -76,15 +75,10 @@ struct TwentyFiveRun {
   }
 };
 
-/// n rows in 128 temperatures, a trajectory of ten leaps at each, resampled below half of them.
-template <class Run> AnnealedSample<double> anneal(Index n, Noise noise) {
-  constexpr Index D = Run::Target::dim;
-  const auto at = [](double scale) { return Batch<double>(scale * Eigen::MatrixXd::Identity(D, D)); };
-  const targets::GaussianEnergy<D> base(Row<double>::Zero(D), at(Run::spread * Run::spread));
-  auto s = annealed_sample(base.sample(n, noise.fork(0)), base, Run::target(), moves::Hmc<1, 10>{Run::step},
-                           temperatures, noise.fork(1), 0.5);
-  s.log_z.value += base.log_z();
-  return s;
+/// n rows in 128 temperatures, a trajectory of ten leaps at each.
+template <class Run> AnnealedSample<double> annealed_rows(Index n, Noise noise) {
+  return anneal(n, Run::spread * Run::spread, Run::target(), moves::Hmc<1, 10>{Run::step}, temperatures, noise.fork(0),
+                noise.fork(1));
 }
 /// Means and deviations of the estimates, and their mean absolute error.
 void add_estimates(Record& row, const Column<double>& z, double truth) {
@@ -99,7 +93,7 @@ template <class Run> Record annealed(int seed) {
   Column<double> z(estimates);
   double acceptance = 0;
   for (int r = 0; r < estimates; ++r) {
-    const auto s = anneal<Run>(draws, noise.fork(static_cast<std::uint64_t>(r)));
+    const auto s = annealed_rows<Run>(draws, noise.fork(static_cast<std::uint64_t>(r)));
     z(r) = s.log_z.value;
     acceptance += s.report.acceptance() / estimates;
   }
@@ -113,7 +107,7 @@ template <class Run> Record annealed(int seed) {
 template <class Run> Record flow(int seed) {
   const Noise noise{static_cast<std::uint64_t>(200 + seed)};
   const double begin = study::cpu_seconds();
-  const auto s = anneal<Run>(Run::rows, noise.fork(0));
+  const auto s = annealed_rows<Run>(Run::rows, noise.fork(0));
   const auto chosen = resample(s.log_w, Run::rows, noise.fork(1));
   Batch<float> x(Run::rows, Run::Target::dim);
   for (Index i = 0; i < Run::rows; ++i) x.row(i) = s.x.row(chosen[static_cast<std::size_t>(i)]).template cast<float>();

@@ -140,7 +140,8 @@ template <class T>
 /// The most columns of a tile of R vectors: as many sums run side by side as hide each other's latency.
 template <Index R> inline constexpr Index most_columns = R == 1 ? 8 : R <= tile_vectors ? tile_columns : R == 8 ? 1 : 3;
 
-/// to[i + c * ldt] = from[i + c * ldf] for i < m and c < columns, without a call or a loop over single numbers.
+/// to[i + c * ldt] = from[i + c * ldf] for i < m and c < columns, by vectors and by parts of one: no loop over single
+/// numbers.
 template <class T> [[gnu::noinline]] void copy_few(const T* from, Index ldf, Index m, Index columns, T* to, Index ldt) {
   using V = Vector<T>;
   for (; columns > 0; --columns, from += ldf, to += ldt) {

@@ -33,16 +33,24 @@ template <class T> Point3<T> plus(const Point3<T>& a, T f, const Point3<T>& b) {
 /// 3e-8 in double, about the south pole without such an end.
 template <class T> struct Place { T longitude, height; };
 
+template <class T> bool off_chart(const T& height) { return height < T(0) || height > T(1); }
+/// 0 at the poles, and beyond them.
+template <class T> T distance_from_axis(const T& height) {
+  using std::sqrt;
+  const T area = height * (T(1) - height);
+  return area > T(0) ? T(2) * sqrt(area) : area * T(0);
+}
+
 /// The point there.
 template <class T> Point3<T> from_chart(const Place<T>& c) {
-  using std::cos, std::sin, std::sqrt;
-  const T area = c.height * (T(1) - c.height), radius = area > T(0) ? T(2) * sqrt(area) : area * T(0);
+  using std::cos, std::sin;
+  const T radius = distance_from_axis(c.height);
   return {radius * cos(c.longitude), radius * sin(c.longitude), T(2) * c.height - T(1)};
 }
 /// g: the cotangent of the point.
 template <class T> Place<T> from_chart_pull(const Place<T>& c, const Point3<T>& g) {
-  using std::cos, std::sin, std::sqrt;
-  const T area = c.height * (T(1) - c.height), radius = area > T(0) ? T(2) * sqrt(area) : area * T(0);
+  using std::cos, std::sin;
+  const T radius = distance_from_axis(c.height);
   const T x = cos(c.longitude), y = sin(c.longitude);
   const T slope = radius > T(0) ? T(2) * (T(1) - T(2) * c.height) / radius : radius * T(0);
   return {radius * (x * g[1] - y * g[0]), slope * (x * g[0] + y * g[1]) + T(2) * g[2]};

@@ -125,13 +125,11 @@ class StateArrays final : public StateWalk {
 
   bool loading() const override { return mode_ == Mode::load; }
   /// What a check found, behind the last member.
-  const std::string& faults() {
-    if (mode_ != Mode::save && faults_.empty() && state_.arrays.size() != seen_) {
-      fault("it holds " + std::to_string(state_.arrays.size()) + " arrays, not " + std::to_string(seen_));
-      other_shape_ = true;
-    }
-    if (std::exchange(other_shape_, false)) faults_ += " (kept by another version of rheo, or damaged)";
-    return faults_;
+  std::string faults() const {
+    const bool more = mode_ != Mode::save && faults_.empty() && state_.arrays.size() != seen_;
+    const std::string all =
+        more ? "it holds " + std::to_string(state_.arrays.size()) + " arrays, not " + std::to_string(seen_) : faults_;
+    return more || other_shape_ ? all + " (kept by another version of rheo, or damaged)" : all;
   }
 
   using StateWalk::operator();
@@ -259,7 +257,7 @@ class CheckpointStore {
     using Walk = detail::StateArrays;
     Walk check(kept.found, Walk::Mode::check);
     run.visit(check);
-    if (!check.faults().empty()) return check.faults();
+    if (std::string faults = check.faults(); !faults.empty()) return faults;
     for (const char* name : {"buffers", "best_buffers"}) {
       if (!run.valid_buffers(kept.found.find(name)->numbers))
         return std::string("'") + name + "' holds numbers that the flow cannot use";

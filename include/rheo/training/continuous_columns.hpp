@@ -14,8 +14,8 @@
 namespace rheo::detail {
 
 /// visit(j, values) for each column j of x, n x D, whose numbers are no whole numbers, categories, censored ones, or
-/// coordinates of points of the sphere, where equal ones mean nothing:
-/// values are those of at most `most` rows, evenly spread, in the rows' order, and may be reordered.
+/// coordinates of points of the sphere, where equal ones mean nothing: values are those of at most `most` rows, evenly
+/// spread, in the rows' order, and may be reordered.
 template <class T, class Visit>
 void continuous_columns(CView<T> x, const Support* support, Index most, const Visit& visit) {
   const Index n = std::min(most, x.rows());

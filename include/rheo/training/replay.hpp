@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rheo/math/whole_part.hpp"
@@ -123,17 +124,19 @@ template <class F, class T, class E> class ReplayRows final : public StepRows<T>
         replay_(replay),
         begin_(noise),
         team_(team),
-        given_(replay.x.rows()) {}
+        given_(replay) {}
   void start(bool brought) override {
     const Index missing = replay_.size - replay_.x.rows();
     if (brought) {
-      resize(replay_.size);
+      replay_.x.conservativeResize(replay_.size, F::x_dim);
+      replay_.log_w.conservativeResize(replay_.size);
     } else {
       if (missing > 0) draw(missing, begin_);
       replay_.running_weights(sum_);
     }
   }
-  void refused() override { resize(given_); }
+  /// Allocates nothing: an exception may be on its way.
+  void refused() override { std::swap(replay_, given_); }
   void describe(FactList& facts) const override {
     facts.add("replay's size", replay_.size);
     facts.add("replay's refresh", replay_.refresh);
@@ -161,10 +164,6 @@ template <class F, class T, class E> class ReplayRows final : public StepRows<T>
   }
 
  private:
-  void resize(Index n) {
-    replay_.x.conservativeResize(n, F::x_dim);
-    replay_.log_w.conservativeResize(n);
-  }
   void draw(Index n, Noise noise) {
     const auto share = [&](int rank) {
       constexpr Index step = shard_rows<T>;
@@ -198,7 +197,7 @@ template <class F, class T, class E> class ReplayRows final : public StepRows<T>
   Replay<T>& replay_;
   Noise begin_;
   Team* team_;
-  Index given_;  // rows that were handed in
+  Replay<T> given_;  // as it was handed in
   typename E::template Workspace<T> room_;
   std::vector<double> sum_;
 };

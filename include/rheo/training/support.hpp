@@ -90,9 +90,8 @@ RHEO_COMPILE(void check_columns<double>(CView<double>, std::span<const Support>,
 /// whole-number coordinates of the data are judged by their values first; NaN counts as off such sets.  Then all rows
 /// are scored: those with log p = -inf under the parameters as they are, and still so after the data-dependent starts,
 /// are off the support that layers further in lay down; `noise` is for flows that score with draws, `what` is what the
-/// message calls the rows.  Flows that score
-/// by iterations (encode_passes `as_needed`), and whose layers all live on the line, are not scored.  The model is not
-/// changed.
+/// message calls the rows.  Flows that score by iterations (encode_passes `as_needed`), and whose layers all live on
+/// the line, are not scored.  The model is not changed.
 template <class F, class T>
 [[gnu::cold]] void check_support(const Model<F, T>& model, const std::type_identity_t<Input<T>>& data,
                                  const std::type_identity_t<Input<T>>& context = {}, Noise noise = {},

@@ -189,7 +189,7 @@ template <class T> void ShardTrainer<T>::complain([[maybe_unused]] std::exceptio
 }
 
 /// gradient_, its norms, and the loss, summed over the ranks.
-template <class T> [[gnu::cold]] double ShardTrainer<T>::sum_over_ranks(double loss, std::exception_ptr error) {
+template <class T> double ShardTrainer<T>::sum_over_ranks(double loss, std::exception_ptr error) {
   const Index n = theta_->size(), blocks = norms_.size();
   message_.head(n) = gradient_;
   message_(n) = T(loss);

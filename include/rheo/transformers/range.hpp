@@ -307,8 +307,8 @@ struct CutCircle {
   static constexpr Support x_support = Support::circle, z_support = Support::unit;
 
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
-    const L z =
-        x * L(0.5 * std::numbers::inv_pi) + L(0.5);  // rounding may end beyond 0 and 1, where Uniform has nothing
+    // Rounding may end beyond 0 and 1, where Uniform has nothing.
+    const L z = x * L(0.5 * std::numbers::inv_pi) + L(0.5);
     return {on_circle(x, math::clip(z, L(0), L(1)), z), on_circle(x, L(-log_turn), detail::minus_infinity<L>())};
   }
   template <class L, class Raw> Mapped<L> decode(L z, Raw) const {

@@ -50,7 +50,7 @@ struct SphereChart {
   template <class T> void decode(Pass<T, NoCache> p) const {
     for (Index i = 0; i < p.in.rows(); ++i) {
       const T height = p.in(i, 1);
-      const bool off = height < T(0) || height > T(1);
+      const bool off = math::off_chart(height);
       const math::Point3<T> x = math::from_chart<T>({p.in(i, 0), off ? T(0.5) : height});
       for (Index k = 0; k < 3; ++k) p.out(i, k) = x[static_cast<std::size_t>(k)];
       p.v(i) += T(off ? -std::numeric_limits<double>::infinity() : -log_2);
@@ -59,7 +59,7 @@ struct SphereChart {
   template <class T> void decode_pull(Pull<T, NoCache> p) const {
     for (Index i = 0; i < p.in.rows(); ++i) {
       const T height = p.in(i, 1);
-      const math::Place<T> g = height < T(0) || height > T(1)
+      const math::Place<T> g = math::off_chart(height)
                                    ? math::Place<T>{T(0), T(0)}
                                    : math::from_chart_pull<T>({p.in(i, 0), height}, row(p.g_out, i));
       p.g_in(i, 0) = g.longitude;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "rheo/core/layer.hpp"
+#include "rheo/math/clip.hpp"
 #include "rheo/math/sphere.hpp"
 
 namespace rheo {
@@ -55,20 +56,17 @@ struct SphereMoebius {
         : boost({q.boost(0), q.boost(1), q.boost(2)}, T(Encode ? 1 : -1)),
           turn({q.turn(0), q.turn(1), q.turn(2)}, T(Encode ? 1 : -1)) {}
   };
-  template <class T> static bool outside(const T& height) { return height < T(0) || height > T(1); }
-
   template <bool Encode, class T> void run(Pass<T, NoCache>& p) const {
     using std::log;
     const Maps<Encode, T> maps(p.theta);
     for (Index i = 0; i < p.in.rows(); ++i) {
       const T height = p.in(i, 1);
-      const math::Point3<T> at = math::from_chart<T>(
-          {p.in(i, 0), height < T(0) ? height * T(0) : (height > T(1) ? height * T(0) + T(1) : height)});
+      const math::Point3<T> at = math::from_chart<T>({p.in(i, 0), math::clip(height, T(0), T(1))});
       T s;
       const math::Place<T> to = math::to_chart(Encode ? maps.turn(maps.boost(at, s)) : maps.boost(maps.turn(at), s));
       p.out(i, 0) = to.longitude;
       p.out(i, 1) = to.height;
-      p.v(i) += outside(height) ? T(-std::numeric_limits<double>::infinity()) : T(Encode ? 2 : -2) * log(s);
+      p.v(i) += math::off_chart(height) ? T(-std::numeric_limits<double>::infinity()) : T(Encode ? 2 : -2) * log(s);
     }
   }
   template <bool Encode, class T> void pull(Pull<T, NoCache>& p) const {
@@ -76,7 +74,7 @@ struct SphereMoebius {
     math::Point3<T> g_boost{}, g_turn{};
     for (Index i = 0; i < p.in.rows(); ++i) {
       const math::Place<T> place{p.in(i, 0), p.in(i, 1)};
-      if (outside(place.height)) {
+      if (math::off_chart(place.height)) {
         p.g_in(i, 0) = p.g_in(i, 1) = T(0);
         continue;
       }
