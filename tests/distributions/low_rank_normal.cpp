@@ -48,6 +48,14 @@ TEST_CASE("LowRankNormal has the density of the dense normal, in both scalars") 
   }
 }
 
+TEST_CASE("LowRankNormal starts with no row of U at 0, where its gradient would vanish") {
+  const auto model = make_model<double>(Flow<Law>{}, Noise{1});
+  const auto [m, r, U] = Law::unpack(model.theta());
+  CHECK(((m == 0).all() && (r == 0).all()));
+  CHECK((U != 0).all());
+  CHECK(U.abs().maxCoeff() < 0.5);
+}
+
 TEST_CASE("LowRankNormal draws with its mean and covariance") {
   Case c;
   const Index n = 20000;

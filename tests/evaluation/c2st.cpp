@@ -36,6 +36,17 @@ TEST_CASE("c2st gives no false alarms, and its error is the spread") {
   CHECK(std::abs(stray - 1) < 5 * std::sqrt(2.0 / runs));
 }
 
+TEST_CASE("c2st of samples far from 0 is that of the same samples near it") {
+  const Batch<double> a = rheo_test::normals(200, 2, 1), b = rheo_test::normals(200, 2, 2);
+  const C2stOptions options{.epochs = 15, .noise = Noise{3}};
+  const Estimate near = c2st<2>(a, b, options);
+  CHECK(std::abs(near.value - 0.5) < 4 * near.error);
+  for (double shift : {1000.0, -1000.0}) {
+    const Estimate far = c2st<2>(Batch<double>(a + shift), Batch<double>(b + shift), options);
+    CHECK(far.value == Approx(near.value).margin(0.01));
+  }
+}
+
 TEST_CASE("c2st sees a mode that was lost, and a sampler wider by a twentieth") {
   Batch<float> a = rheo_test::normals<float>(400, 1, 1), b = rheo_test::normals<float>(400, 1, 2);
   a.topRows(200) += 6.F;

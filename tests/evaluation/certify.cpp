@@ -230,6 +230,28 @@ struct DrawsThrough : Unfold<1, Plain<family::Bernoulli>> {  // a pull as if the
     for (Index i = 0; i < p.in.rows(); ++i) p.g_in(i, 0) = p.out(i, 0) < T(0) ? -p.g_out(i, 0) : p.g_out(i, 0);
   }
 };
+struct Faint : StochasticPermutation<2> {  // a slope of a hundredth, which the pulls forget
+  static constexpr Index param_count = 1;
+  template <class P> static auto unpack(P p) { return p.vector(1, "shift"); }
+  template <class T> void encode(Pass<T, Cache<T>> p) const {
+    StochasticPermutation<2>::encode(p);
+    p.out += T(T(0.01) * unpack(p.theta)(0));
+  }
+  template <class T> void decode(Pass<T, Cache<T>> p) const {
+    StochasticPermutation<2>::decode(p);
+    p.out -= T(T(0.01) * unpack(p.theta)(0));
+  }
+};
+struct FaintAndRight : Faint {
+  template <class T> void encode_pull(Pull<T, Cache<T>> p) const {
+    Faint::encode_pull(p);
+    p.g_theta.data()[0] += T(0.01) * p.g_out.sum();
+  }
+  template <class T> void decode_pull(Pull<T, Cache<T>> p) const {
+    Faint::decode_pull(p);
+    p.g_theta.data()[0] -= T(0.01) * p.g_out.sum();
+  }
+};
 }  // namespace
 
 TEST_CASE("the law of points off the support rejects a layer that breaks it") {
@@ -285,6 +307,8 @@ TEST_CASE("a law is claimed where it was tried, and whole numbers and atoms coun
   CHECK(breaks("draws follow the density", Heavy{}));
   CHECK(breaks("draws follow the density", Shifted{}));
   CHECK(breaks("the mean of the pulls", DrawsThrough{}));
+  CHECK(breaks("the mean of the pulls", Faint{}));
+  CHECK_FALSE(breaks("", FaintAndRight{}));
   CHECK(has_finding("integrates to one", Invert<ReluSurjection<1, Plain<family::Exponential<>>>>{}));
   CHECK(has_finding("density of x in the mean", Argmax<1, 3, Plain<family::Logistic<>>>{}));
 }

@@ -62,8 +62,9 @@ TEST_CASE("the stretch of a linear flow is its largest singular value, that of a
   Eigen::Matrix2d J;
   J.col(0) = (x.row(1) - x.row(0)).matrix().transpose();
   J.col(1) = (x.row(2) - x.row(0)).matrix().transpose();
-  CHECK(largest_stretch(linear, corner, Noise{3}) ==
-        Approx(Eigen::JacobiSVD<Eigen::Matrix2d>(J).singularValues()(0)).epsilon(1e-12));
+  const double largest = Eigen::JacobiSVD<Eigen::Matrix2d>(J).singularValues()(0);
+  CHECK(largest_stretch(linear, corner, Noise{3}) == Approx(largest).epsilon(1e-12));
+  CHECK(largest_stretch(linear, Batch<double>(corner.bottomRows(1)), Noise{3}, 0) == Approx(largest).epsilon(1e-12));
 
   using Steep = Flow<AffineCoupling<2, MlpOf<Tanh, 6>>, StandardNormal<2>>;
   auto model = make_model<float>(Steep{}, Noise{1});

@@ -20,6 +20,12 @@ TEST_CASE("mmd by hand") {
   CHECK(mmd(a, b).bandwidth == 2);  // of the distances 0 1 1 1 2 2 2 2 3 4, the middle
 }
 
+TEST_CASE("mmd's bandwidth is the median of all distances, whatever the order in which they are taken") {
+  const Batch<double> a = (Batch<double>(2, 1) << 0, 1).finished(), b = (Batch<double>(2, 1) << 4, 6).finished();
+  for (std::uint64_t seed = 0; seed < 20; ++seed)  // of the distances 1 2 3 4 5 6 the upper middle
+    CHECK(mmd(a, b, {.permutations = 0, .noise = Noise{seed}}).bandwidth == 4);
+}
+
 TEST_CASE("mmd of two normals: unbiased, with the right error where they differ") {
   // E k(x, y) = prod_j h / sqrt(h^2 + s^2 + t^2) exp(-d_j^2 / (2 (h^2 + s^2 + t^2)))
   const double h = 1.3, s = 1, t = 1.4, d = 0.7;

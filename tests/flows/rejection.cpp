@@ -31,6 +31,8 @@ TEST_CASE("a flow, rejections, layers on top, rejections again: exact weights ne
   CHECK(effective_sample_size(better.log_w) > 1.4 * effective_sample_size(weights.log_w));
 
   auto next = on_top(step, Noise{5}, Step{}, Step{});
+  const auto anew = make_model<double>(Flow{Step{}, Step{}, StandardNormal<2>{}}, Noise{5});
+  CHECK((next.parameters() != 0).count() == (anew.parameters() != 0).count());  // their nets begin as any do
   const Batch<double> x = next.sample(50, Noise{6});
   CHECK((next.elbo(x, {}) - step.elbo(x, {})).abs().maxCoeff() < 1e-12);  // new layers are the identity
   const Column<double> before = next.buffers();

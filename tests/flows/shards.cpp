@@ -45,4 +45,20 @@ TEST_CASE("a run may have more tickets than 24 bits count") {
   }
 }
 
+TEST_CASE("a helper that fell asleep wakes for the next run") {
+  Pool pool(2);
+  if (pool.size() < 2) return;  // no threads here
+  for (int round = 0; round < 3; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::atomic<int> begun{0}, met{0};
+    pool.run(2, [&](Index, int) {  // each waits for the other to have begun
+      ++begun;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+      while (begun < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+      met += begun == 2;
+    });
+    REQUIRE(met == 2);
+  }
+}
+
 }  // namespace flows_shards

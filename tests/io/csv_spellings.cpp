@@ -65,6 +65,9 @@ TEST_CASE("UTF-16 of both orders, with its mark and without; other encodings are
   CHECK(values_or_error("\0\0\xFE\xFF\0\0\0"
                         "1"s) == "t: is UTF-32, which is not read: UTF-8 and UTF-16 are");
   CHECK(values_or_error("a,b\n1,2\r\n3,\0"s) == "t:3:3: a NUL byte: this is no text");
+  for (const bool big : {false, true})  // zeros in both places, and so in neither order
+    CHECK(values_or_error(utf16("a,b\n1,2\n3,\0"s, big, false)) ==
+          (big ? "t:1:1" : "t:1:2") + ": a NUL byte: this is no text"s);
   CHECK(values_or_error("\xEF\xBB\xBF"
                         "a,b\n1,2\n") == "1 2|");
   CHECK(values_or_error("a,b\n1,\xFF\x01\n") == "t:2:3: '\\xFF\\x01' is not a number");  // Latin-1 and the like

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "catch.hpp"
 #include "rheo/distributions/box.hpp"
@@ -100,6 +101,20 @@ TEST_CASE(
     "literals give every number back to the bit: zeros of either sign, subnormal ones, infinities, and what is none") {
   check_literals<float, std::uint32_t>();
   check_literals<double, std::uint64_t>();
+}
+
+TEST_CASE("numbers of a header stand in lines of 120 columns, as many as there is room for") {
+  std::istringstream text(frozen(make_model<double>(Small{}, Noise{1})));
+  std::size_t lines = 0, longest = 0;
+  bool within = false;
+  for (std::string line; std::getline(text, line);) {
+    if (within) ++lines, longest = std::max(longest, line.size());
+    if (line.find("alignas(64) static constexpr") != line.npos) within = true;
+    if (within && line.size() > 1 && line.substr(line.size() - 2) == "};") within = false;
+  }
+  CHECK(lines > 5);
+  CHECK(longest <= 120);
+  CHECK(longest > 95);
 }
 
 TEST_CASE("a name that is no identifier of its own is refused") {

@@ -124,6 +124,29 @@ TEST_CASE("an order or a mask that is not the flow's is told, since it determine
   CHECK_THAT(message([&] { io::from_nflows<Free>(nflows, "maf.safetensors"); }),
              Catch::Contains("'_transform._transforms.2._permutation' is no permutation of 0 .. 1"));
 }
+TEST_CASE("a diagonal normal as the base takes its means and deviations, which must be positive") {
+  using Diagonal = Flow<Autoregressive<5, io::zuko::Affine, DealtMade<32, 32>, 0, NaturalOrder>,
+                        Autoregressive<5, io::zuko::Affine, DealtMade<32, 32>, 0, ReversedOrder>,
+                        Autoregressive<5, io::zuko::Affine, DealtMade<32, 32>, 0, NaturalOrder>, DiagonalNormal<5>>;
+  io::TensorFile file = maf();
+  const auto standard = io::from_zuko<Maf>(file, "maf.safetensors");
+  auto& loc = at(file, "base.loc").values;
+  auto& scale = at(file, "base.scale").values;
+  loc = {0.5, -1, 2, 0, 3}, scale = {2, 0.25, 1, 3, 0.5};
+  const Batch<double> x = Reference("zuko_maf_D5").batch("x"), z = standard.encode(x);
+  Column<double> truth = standard.log_prob(x);
+  for (Index j = 0; j < 5; ++j) {
+    const auto k = static_cast<std::size_t>(j);
+    truth += 0.5 * z.col(j).square() - 0.5 * ((z.col(j) - loc[k]) / scale[k]).square() - std::log(scale[k]);
+  }
+  const auto model = io::from_zuko<Diagonal>(file, "maf.safetensors");
+  CHECK((model.log_prob(x) - truth).abs().maxCoeff() < 1e-12 * (1 + truth.abs().maxCoeff()));
+  for (const double no : {0.0, -0.25}) {
+    scale[1] = no;
+    CHECK(refusal<Diagonal>(file) ==
+          "rheo: maf.safetensors: 'base.scale' holds numbers that are not positive, expected deviations");
+  }
+}
 TEST_CASE("a flow that was a module's member is found behind its name, and one among other tensors is told") {
   io::TensorFile file = maf();
   for (io::Tensor& t : file.tensors) t.name = "model.flow." + t.name;

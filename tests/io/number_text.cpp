@@ -10,6 +10,7 @@
 
 #include "catch.hpp"
 #include "rheo/core/noise.hpp"
+#include "rheo/io/text.hpp"
 
 namespace io_number_text {
 
@@ -140,6 +141,15 @@ TEST_CASE("printf writes what to_chars writes") {
     }
   }
   std::setlocale(LC_NUMERIC, "C");
+}
+
+TEST_CASE("numbers in words: decimals as asked, huge numbers by their exponent, no minus before nothing") {
+  using rheo::io::detail::fixed;
+  CHECK(fixed(1234.5, 2) == "1234.50");
+  CHECK(fixed(-0.004, 2) == "0.00");
+  CHECK(fixed(1e21, 2) == "1000000000000000000000.00");
+  CHECK(fixed(1e22, 2) == "1e+22");
+  CHECK(fixed(-1.5e300, 0) == "-1.5e+300");
 }
 
 }  // namespace io_number_text

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 
 #include "rheo/io/png.hpp"
 
@@ -35,6 +36,31 @@ inline int on_edge(const rheo::io::Image& m, int wide = 3) {
     }
   }
   return n;
+}
+
+/// Where a text stands in a picture, by its rectangle of pixels on white, first from the top; {-1, -1} where it does
+/// not.
+struct Place {
+  int x = -1, y = -1;
+};
+inline Place place_of(const rheo::io::Image& m, const std::string& text, rheo::io::Rgb colour) {
+  const int w = rheo::io::Image::text_width(text), h = 14;
+  rheo::io::Image alone(w, h);
+  alone.text(0, 0, text, colour);
+  const auto here = [&](int x, int y) {
+    for (int j = 0; j < h; ++j) {
+      for (int i = 0; i < w; ++i) {
+        if (m.at(x + i, y + j) != alone.at(i, j)) return false;
+      }
+    }
+    return true;
+  };
+  for (int y = 0; y + h <= m.height; ++y) {
+    for (int x = 0; x + w <= m.width; ++x) {
+      if (here(x, y)) return {x, y};
+    }
+  }
+  return {};
 }
 
 }  // namespace rheo_test

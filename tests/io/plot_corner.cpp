@@ -153,6 +153,29 @@ TEST_CASE("axes are common to both sets, and few wild rows do not spoil them") {
   CHECK((grid(whole).ranges[0].first < 1e5 && grid(whole).ranges[0].second > 1e5));
 }
 
+TEST_CASE("the legend names each set, the first above the second, and their rows") {
+  const Batch<double> a = normals(20, 1, 3), b = normals(1, 1, 4);
+  const auto place = [](const Image& m, const std::string& text) {
+    return rheo_test::place_of(m, text, io::detail::ink);
+  };
+  const CornerOptions o{.first = "theirs", .second = "ours"};
+  const Image one = draw_corner(a, o), two = draw_corner(a, b, o);
+  CHECK(place(one, "theirs, 20 rows").y >= 0);
+  const auto first = place(two, "theirs, 20 rows"), second = place(two, "ours, 1 row");
+  REQUIRE((first.y >= 0 && second.y >= first.y + 14));
+  CHECK(first.x == second.x);
+  const auto beside = [&](const rheo_test::Place& p, Rgb colour) {  // a swatch of this colour
+    for (int x = 0; x < p.x; ++x) {
+      for (int y = p.y; y < p.y + 14; ++y) {
+        if (two.at(x, y) == colour) return true;
+      }
+    }
+    return false;
+  };
+  CHECK((beside(first, io::detail::first_colour) && !beside(first, io::detail::second_colour)));
+  CHECK((beside(second, io::detail::second_colour) && !beside(second, io::detail::first_colour)));
+}
+
 TEST_CASE("a model is drawn from") {
   const auto model = make_model<float>(Flow{Standardize<2>{}, StandardNormal<2>{}}, Noise{2});
   const Batch<double> x = normals(300, 2, 3);

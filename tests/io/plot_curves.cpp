@@ -77,6 +77,29 @@ TEST_CASE("lines join neighbours, and are parted by a row that is not finite") {
   CHECK(p.count(second, 0.2, 0.3, 0.2, 0.3) == 0);
 }
 
+TEST_CASE("axes have marks and numbers at every place, the ends of the box too") {
+  const Image m = draw_curves({Curve::line("a", rows({{10, 0}, {11, 1}}))}, {.box = Box{10, 11, 0, 1}});
+  const Panel p(m);
+  const std::vector<std::string> numbers{"0", "0.2", "0.4", "0.6", "0.8", "1.0"};
+  std::vector<int> across, down;
+  for (int y = p.top; y < p.bottom; ++y) {
+    if (m.at(p.left - 4, y) == io::detail::ink) down.insert(down.begin(), y);
+  }
+  for (int x = p.left; x < p.right; ++x) {
+    if (m.at(x, p.bottom + 4) == io::detail::ink) across.push_back(x);
+  }
+  REQUIRE((down.size() == numbers.size() && across.size() == numbers.size()));
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    const double part = 0.2 * static_cast<double>(k);
+    CHECK(std::abs(down[k] - (p.bottom - 1 - part * (p.bottom - 1 - p.top))) <= 1);
+    CHECK(std::abs(across[k] - (p.left + part * (p.right - 1 - p.left))) <= 1);
+    CHECK(rheo_test::place_of(m, numbers[k], io::detail::ink).y >= 0);
+  }
+  const auto lowest = rheo_test::place_of(m, "0.2", io::detail::ink),
+             none = rheo_test::place_of(m, "0.3", io::detail::ink);
+  CHECK((lowest.x < p.left && std::abs(lowest.y + 6 - down[1]) <= 1 && none.y < 0));
+}
+
 TEST_CASE("without a box everything finite is inside, in one place too, and many names go on below") {
   for (const auto& at :
        {rows({{1e-9, 5e8}, {2e-9, -inf}, {3e-9, 6e8}}), rows({{7, 7}}), rows({{0, -1e300}, {1, 1e300}})}) {

@@ -116,6 +116,22 @@ TEST_CASE("training and validation have their own colours, and a fit without val
   }
 }
 
+TEST_CASE("what the legend names stands side by side") {
+  const auto loss = [](int e) { return 3 - 0.1 * e; };
+  FitResult r = history(20, loss, loss, 20);
+  r.history.back().skipped_steps = 3;
+  const Image m = draw(r);
+  int free_from = Frame(m).left, row = -1;
+  for (const std::string name : {"training", "validation", "3 steps skipped"}) {
+    INFO(name);
+    const auto place = rheo_test::place_of(m, name, io::detail::ink);
+    REQUIRE(place.y >= 0);            // whole, so that nothing is drawn over it
+    CHECK(place.x > free_from + 20);  // the swatch is between
+    CHECK((row < 0 || place.y == row));
+    free_from = place.x + Image::text_width(name), row = place.y;
+  }
+}
+
 TEST_CASE("steps that were skipped are marked in their epochs alone") {
   FitResult r = history(
       10, [](int e) { return 5.0 - e; }, none, 0);

@@ -103,6 +103,22 @@ TEST_CASE("a file larger than what is read at once loses no row and no digit") {
   CHECK(rows(rows.rows() - 2, 0) == 222);
 }
 
+TEST_CASE("a file of 17 MB whose lines end in CR is read line by line") {
+  const Folder folder;
+  std::string text(17 * io::detail::LineReader::step, '1');
+  REQUIRE(text.size() > io::detail::LineReader::longest);
+  const std::size_t length = 4096;  // so that each step ends with a line
+  for (std::size_t k = length - 1; k < text.size(); k += length) text[k] = '\r';
+  put(folder / "a.csv", text);
+  io::detail::LineReader lines(folder / "a.csv");
+  std::string_view line;
+  std::size_t whole = 0, most = 0;
+  for (; lines.next(line); most = std::max(most, lines.ahead().size())) whole += line.size() == length - 1;
+  CHECK(whole == text.size() / length);
+  CHECK(lines.number() == whole);
+  CHECK(most <= 2 * io::detail::LineReader::step);  // of the file in memory at once
+}
+
 TEST_CASE("several files, each with a header of its own, give chosen columns and contexts") {
   const Folder folder;
   put(folder / "a.csv", "t;x;y\n1;2,5;3\n4;5;6\n");

@@ -83,6 +83,23 @@ TEST_CASE("what is written is read back, from memory and disk") {
   CHECK(to_tensor("x", Eigen::VectorXf::Ones(3)).shape == std::vector<std::uint64_t>{3});
 }
 
+TEST_CASE("a batch of a tensor: a number, a column, rows by columns; no more dimensions and no integers") {
+  const auto batch = [](std::vector<std::uint64_t> shape) {
+    return to_batch(Tensor{"w", "F64", std::move(shape), {1, 2, 3, 4, 5, 6}, {}});
+  };
+  const rheo::Batch<double> number = to_batch(Tensor{"w", "F64", {}, {7}, {}}), column = batch({6}),
+                            table = batch({2, 3});
+  REQUIRE((number.rows() == 1 && number.cols() == 1));
+  CHECK(number(0, 0) == 7);
+  REQUIRE((column.rows() == 6 && column.cols() == 1));
+  CHECK(column(4, 0) == 5);
+  REQUIRE((table.rows() == 2 && table.cols() == 3));
+  CHECK((table(0, 1) == 2 && table(1, 0) == 4));
+  CHECK_THROWS_WITH(batch({1, 2, 3}), "rheo: tensor 'w' is no float array of at most 2 dimensions");
+  CHECK_THROWS_AS(to_batch(Tensor{"w", "I64", {2}, {}, {1, 2}}), std::invalid_argument);
+  CHECK_THROWS_AS(to_batch(Tensor{"w", "BOOL", {2, 1}, {}, {1, 0}}), std::invalid_argument);
+}
+
 TEST_CASE("half precisions are widened exactly") {
   TensorLimits any;
   any.finite = false;

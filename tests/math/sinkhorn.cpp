@@ -41,6 +41,24 @@ TEST_CASE("sums of rows and columns; no other plan is better: its logarithm is c
   CHECK((far.rowwise().sum() - 1).abs().maxCoeff() < 1e-8);
 }
 
+TEST_CASE("a place that all rows but one want has its price, however long it takes to find") {
+  // Rows 1 to m want column 0 and pay 1600 for any other; row 0 pays that for column 0 and nothing for the others.  The
+  // potential of column 0 falls to 1600 below the others'.  By symmetry each of rows 1 to m has 1 / m of column 0, and
+  // row 0 as much of each other column.
+  Arena arena;
+  const Index m = 8;
+  Batch<double> p = Batch<double>::Constant(m + 1, m + 1, 1600.0);
+  p.col(0).tail(m).setZero();
+  p.row(0).tail(m).setZero();
+  CHECK(math::entropic_plan(view(p), 1.0, arena, 1e-9, 500) < 1e-9);
+  REQUIRE(p.allFinite());
+  const double share = 1.0 / static_cast<double>(m);
+  CHECK((p.col(0).tail(m) - share).abs().maxCoeff() < 1e-8);
+  CHECK((p.row(0).tail(m) - share).abs().maxCoeff() < 1e-8);
+  CHECK((p.bottomRightCorner(m, m) - share * (1 - share)).abs().maxCoeff() < 1e-8);
+  CHECK(p(0, 0) < 1e-300);
+}
+
 TEST_CASE("the plan of two normal laws is the Schroedinger bridge's: covariance (sqrt(4 A B + s^4) - s^2) / 2") {
   Arena arena;
   const Index n = 600;

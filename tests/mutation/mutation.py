@@ -143,6 +143,18 @@ def around(lines, number):
             yield text
 
 
+def asserted(lines, number):
+    """whether a line stands in a static_assert"""
+    depth = len(lines[number]) - len(lines[number].lstrip())
+    for line in reversed(lines[:number]):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent < depth:
+            if line.lstrip().startswith("static_assert("):
+                return True
+            depth = indent
+    return False
+
+
 def returns_what_is_said(lines, number):
     """whether the function around a line states what it returns"""
     for text in around(lines, number):
@@ -313,7 +325,9 @@ def make(args):
     chosen = wrong + sorted(chosen[: args.count])
     mutants = []
     for k, (f, number, was, becomes, _, *named) in enumerate(chosen, 1):
-        constant = any(re.search(r"(?<!if )\bconst(expr|eval)\b", opened) for opened in around(lines[f], number))
+        constant = asserted(lines[f], number) or any(
+            re.search(r"(?<!if )\bconst(expr|eval)\b", opened) for opened in around(lines[f], number)
+        )
         mutants.append(dict(number=k, file=f, line=number + 1, was=was, becomes=becomes, constant=constant))
         mutants[-1].update(zip(("twin", "tests"), named))
     for m, c in zip(mutants, chosen):  # now that no line is looked at any more

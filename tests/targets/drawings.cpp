@@ -120,6 +120,8 @@ TEST_CASE("a drawing far away and off the plane: no NaN but for NaN; nonsense is
   Drawing d;
   CHECK_THROWS_AS(d.add(0.0, Circle{{0.0, 0.0}, 1.0, 0.1}), std::invalid_argument);
   CHECK_THROWS_AS(d.add(1.0, Circle{{0.0, 0.0}, 1.0, 0.0}), std::invalid_argument);
+  CHECK_THROWS_AS(d.add(1.0, Stroke{{0.0, 0.0}, 0.0, 1.0, 1.0, 0.0, 0.1}), std::invalid_argument);
+  CHECK_THROWS_AS(d.add(1.0, Stroke{{0.0, 0.0}, 0.0, 1.0, 1.0, 0.1, 0.0}), std::invalid_argument);
   CHECK(d.log_prob(0.0, 0.0) == -detail::infinity);
 }
 

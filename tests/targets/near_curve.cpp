@@ -41,6 +41,18 @@ TEST_CASE("near_curve: mass, entropy, sampler at each width of the table") {
   }
 }
 
+TEST_CASE("near_curve: three leaves, the first along x1, and what is near the curve") {
+  for (int k = 0; k < 3; ++k) {
+    const double t = 2.0 * detail::pi * k / 3.0;
+    const Point leaf = NearCurve::centre(t), notch = NearCurve::centre(t + detail::pi / 3.0);
+    CHECK(std::hypot(leaf[0] - 2.8 * std::cos(t), leaf[1] - 2.8 * std::sin(t)) < 1e-14);
+    CHECK(std::hypot(notch[0], notch[1]) == Approx(1.2).epsilon(1e-14));
+  }
+  const NearCurve curve(0.05);
+  CHECK(curve.log_prob(2.8, 0.0) > curve.log_prob(-2.8, 0.0) + 100.0);
+  CHECK(curve.log_prob(-1.2, 0.0) > curve.log_prob(1.2, 0.0) + 50.0);
+}
+
 TEST_CASE("near_curve: the documented accuracy against Gauss-Legendre on many more nodes") {
   const rheo::Noise noise{22};
   for (double width : {0.1, 0.05}) {

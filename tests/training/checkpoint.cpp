@@ -330,6 +330,21 @@ TEST_CASE("the checkpoint of another run is refused, and the difference is named
   CHECK_THROWS_AS(fit(model, banana<double>(90, 1), {.checkpoint = {nullptr, -1}}), std::invalid_argument);
 }
 
+TEST_CASE("types are compared where one compiler spelled both") {
+  using rheo::detail::differences;
+  const auto facts = [](const char* compiler, const char* flow, const char* objective) {
+    return RunFacts{{"compiler", compiler}, {"flow", flow}, {"objective", objective}, {"epochs", "3"}};
+  };
+  const auto here = facts("one", "Flow<Standardize<2l>>", "Likelihood");
+  CHECK(differences(facts("other", "Flow<Standardize<2>>", "struct Likelihood"), here).empty());
+  CHECK(differences(here, facts("other", "Flow<Standardize<2>>", "struct Likelihood")).empty());
+  CHECK(differences({{"flow", "Flow<>"}, {"epochs", "3"}}, here).find("flow") == std::string::npos);
+  CHECK(differences(facts("one", "Flow<>", "Likelihood"), here) ==
+        "flow is Flow<> there and Flow<Standardize<2l>> here");
+  CHECK(differences({{"compiler", "other"}, {"flow", "Flow<>"}, {"epochs", "4"}}, here) ==
+        "epochs is 4 there and 3 here");
+}
+
 TEST_CASE("a long difference is cut between words") {
   std::string one, other;
   for (int k = 0; k < 40; ++k) one += "rheo::Coupling<Mlp_" + std::to_string(1000 + k) + ", 0.25> ";

@@ -116,6 +116,22 @@ TEST_CASE("a constant column of the context is no error, and is named") {
   CHECK(r.best_epoch > 0);
 }
 
+TEST_CASE("a context of one row tells nothing of units: it changes nothing until there are more rows") {
+  const auto energy =
+      energy_of<3>([](const auto& v) { return (v[0] - v[2]) * (v[0] - v[2]) * 2.0 + v[1] * v[1] * 2.0; });
+  using Sampler = Flow<Repeat<2, Chain<AffineCoupling<2, MlpOf<Tanh, 8>, 1>, Flip<2>>>, StandardNormal<2>>;
+  auto model = make_model<double>(Sampler{}, Noise{2});
+  const Column<double> before = model.buffers();
+  const Batch<double> one = Batch<double>::Constant(1, 1, 3.5);
+  fit_energy(model, energy, one, {.steps = 3});
+  CHECK((model.buffers() == before).all());
+  CHECK(model.initialise(Batch<double>::Zero(1, 2), one).constant_context.empty());
+  CHECK((model.buffers() == before).all());
+  const Rows<double> data(50, 1, 3, 2);
+  model.initialise(data.x, data.c);
+  CHECK((model.buffers() != before).any());
+}
+
 TEST_CASE("contexts of an energy fit are standardised for the flow, not for the energy") {
   const auto energy = energy_of<3>([](const auto& v) {
     return (v[0] - v[2] * 1e-3) * (v[0] - v[2] * 1e-3) * 2.0 + v[1] * v[1] * 2.0;

@@ -85,6 +85,12 @@ TEST_CASE("a learned drift is worth more than the same steps without one, by eac
   CHECK(by_kl > 2 * undriven);
   CHECK(by_variance > 2 * undriven);
   CHECK(by_data > 2 * undriven);
+  auto denoising = make_model<double>(presets::dds<16, Velocity<MlpOf<Tanh, 16, 16>>>(well), Noise{1});
+  const double before = share(denoising);
+  fit_energy(denoising, well, well.sample(4000, Noise{3}), options);
+  const double after = share(denoising);
+  INFO("a denoising sampler: " << before << ", then " << after);
+  CHECK(after > 3 * before);
 }
 
 }  // namespace training_log_variance

@@ -222,6 +222,11 @@ TEST_CASE("a simulator's row depends on its noise and the number of the row alon
   for (Index at = 0, n = 1; at < 1000; at += n, n = std::min<Index>(2 * n, 1000 - at))
     CHECK(source.read(rows(view(x), at, n), rows(view(none), at, n), broken) == n);
   CHECK((x == wanted).all());
+  source.rewind();
+  CHECK((source.skip(300) && source.skip(45)));  // one after the other
+  CHECK(source.read(rows(view(x), 0, 10), rows(view(none), 0, 10), broken) == 10);
+  CHECK((x.topRows(10) == wanted.middleRows(345, 10)).all());
+  CHECK(source.where(0) == "simulated row 345");
 
   Column<double> first;
   for (const int threads : {1, 2}) {

@@ -258,6 +258,10 @@ TEST_CASE("numbers that make no map are refused") {
   CHECK_THROWS_AS(range::Power(0), std::invalid_argument);
   CHECK_THROWS_AS(range::LeakyRelu(0), std::invalid_argument);
   CHECK_THROWS_AS(range::ScaleShift(0, 1), std::invalid_argument);
+  for (const double no : {Limits<double>::infinity(), -Limits<double>::infinity(), Limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS(range::ScaleShift(1, no), std::invalid_argument);
+    CHECK_THROWS_AS(range::ScaleShift(no, 1), std::invalid_argument);
+  }
 }
 
 }  // namespace transformers_range

@@ -204,13 +204,27 @@ TEST_CASE("weights of many steps and an untrained net have the mean Z within the
     z += std::exp(-0.1 * a * a * a * a - 0.3 * a) * 0.005;
   }
   z *= std::sqrt(6.283185307179586 / 1.4);
-  const auto model = rheo_test::shaken(presets::cmcd<16, Velocity<MlpOf<Tanh, 8>>>(Soft{}, 0.03), 0.1);
-  const auto s = weighted_sample(model, Soft{}, 20'000, Noise{6});
-  const Estimate e = log_z(s.log_w);
-  INFO("log Z " << e.value << " +- " << e.error << ", exact " << std::log(z) << ", ESS "
-                << effective_sample_size(s.log_w));
-  CHECK(std::abs(e.value - std::log(z)) < 4 * e.error);
-  CHECK(e.error < 0.03);
+  const auto right = [&](const auto& flow) {
+    const auto s = weighted_sample(rheo_test::shaken(flow, 0.1), Soft{}, 20'000, Noise{6});
+    const Estimate e = log_z(s.log_w);
+    INFO("log Z " << e.value << " +- " << e.error << ", exact " << std::log(z) << ", ESS "
+                  << effective_sample_size(s.log_w));
+    CHECK(std::abs(e.value - std::log(z)) < 4 * e.error);
+    CHECK(e.error < 0.03);
+  };
+  right(presets::cmcd<16, Velocity<MlpOf<Tanh, 8>>>(Soft{}, 0.03));
+  right(presets::dds<16, Velocity<MlpOf<Tanh, 8>>>(Soft{}));
+}
+
+TEST_CASE("a denoising sampler forgets where it began, and undriven draws its base") {
+  const auto model = make_model<double>(presets::dds<16>(Soft{}, 0.25), Noise{1});
+  const Batch<double> z = Batch<double>::Constant(4000, 2, 3.0);
+  const Batch<double> x = model.decode(z, Noise{2});
+  // steps of 0.25: 3 * 0.75^16 = 0.03 of the start is left, and a variance of 1 / (1 - 0.25 / 2)
+  for (Index k = 0; k < 2; ++k) {
+    CHECK(std::abs(x.col(k).mean() - 3 * std::pow(0.75, 16)) < 0.08);
+    CHECK(std::abs((x.col(k) - x.col(k).mean()).square().mean() - 8.0 / 7) < 0.12);
+  }
 }
 
 TEST_CASE("the drift that carries one Gaussian to another leaves weights nearly equal") {
