@@ -72,10 +72,9 @@ template <Index N> void undriven(const Options& o) {
   report("undriven", N, at(step), o, 0);
 }
 
-template <Index N, class Objective> void driven(const char* name, const Objective& objective, const Options& o) {
+template <Index N, class F, class Objective>
+void fitted(const char* name, Model<F, double> model, const Objective& objective, const Options& o) {
   const auto start = std::chrono::steady_clock::now();
-  auto model = make_model<double>(Flow{Steps<N, Learned::both>({}, Target{}, 0.01, slope_limit), DiagonalNormal<10>{}},
-                                  Noise{1});
   fit_energy(model, objective,
              {.steps = o.steps,
               .batch = o.batch,
@@ -88,11 +87,22 @@ template <Index N, class Objective> void driven(const char* name, const Objectiv
               .check_rows = 2048});
   report(name, N, model, o, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
+template <Index N, class Objective> void driven(const char* name, const Objective& objective, const Options& o) {
+  fitted<N>(name,
+            make_model<double>(Flow{Steps<N, Learned::both>({}, Target{}, 0.01, slope_limit), DiagonalNormal<10>{}},
+                               Noise{1}),
+            objective, o);
+}
+template <Index N> void denoising(const Options& o) {
+  fitted<N>("dds", make_model<double>(presets::dds<N>(Target{}, 2.0 / N, slope_limit), Noise{1}),
+            ReverseKl<Target>(Target{}), o);
+}
 
 template <Index N> void table(const Options& o) {
   undriven<N>(o);
   if (o.skip.find("kl") == std::string::npos) driven<N>("reverse KL", ReverseKl<Target>(Target{}), o);
   if (o.skip.find("lv") == std::string::npos) driven<N>("log variance", log_variance(Target{}), o);
+  if (o.skip.find("dds") == std::string::npos) denoising<N>(o);
 }
 
 }  // namespace
