@@ -21,22 +21,26 @@
 #include "study/report.hpp"
 #include "study/row.hpp"
 #include "study/rows.hpp"
+#include "study/settings.hpp"
 
 namespace {
 using namespace study;
 
 constexpr const char* usage =
-    "usage: compare [--quick | --core | --full] [--families A,B] [--targets A,B] [--seeds N] [--budget "
-    "parameters|seconds|both]\n"
-    "               [--steps N] [--seconds X] [--jobs N] [--out DIR] [--report] [--replay N] [--list]\n"
-    "  --quick      the families of --core, two targets, one seed, 600 steps: a minute (the default)\n"
-    "  --core       11 families, 8 targets, 3 seeds, at equal steps and at equal seconds: what REPORT.md beside the "
-    "program shows\n"
-    "  --full       every family, every target, 3 seeds, both budgets, 8000 steps and 30 seconds\n"
-    "  --budget     parameters: equal parameters and steps; seconds: equal training time, --seconds of it; both\n"
+    "usage: compare [--quick | --core | --full] [--families A,B] [--targets A,B] [--seeds N] [--seconds X,Y] [--jobs "
+    "N]\n"
+    "               [--out DIR] [--search | --report | --replay N | --list]\n"
+    "  --quick      the families of --full, two targets, one seed, half a second: two minutes (the default)\n"
+    "  --core       the same families, three targets, one seed, 3 seconds: below ten minutes\n"
+    "  --full       13 families, 13 targets, 3 seeds, 3, 30 and 300 seconds of training, behind the search: two "
+    "nights; "
+    "what REPORT.md beside the program shows\n"
+    "  --seconds    of training, of one processor; each a budget\n"
     "  --jobs       rows at a time, each a process of one thread\n"
     "  --out        where rows.jsonl, steps.jsonl, REPORT.md and the figures go; rows that are there are not run "
     "again\n"
+    "  --search     only look for each family's rate and schedule at these budgets, on targets that no table has, into "
+    "search.jsonl; found before: those are what rows are fitted with\n"
     "  --report     only write the report from the rows that are there\n"
     "  --replay     run N of the rows that are there again, and fail where one computes another bit\n";
 
@@ -45,81 +49,59 @@ struct WrongUsage : std::runtime_error {
 };
 
 struct Arguments {
-  std::vector<std::string> families = quick_families, targets = quick_targets, budgets{"parameters"};
+  std::vector<std::string> families = fair_families, targets{"two_uniforms", "moons"};
+  std::vector<double> seconds{0.5};
   int seeds = 1, jobs = 1, replay = 0;
-  Budget budget{.steps = 600};
   std::string out = "compare";
-  bool report = false, list = false;
-  bool row = false;
+  bool report = false, list = false, search = false, full = false;
+  // Of a row's own process:
+  bool row = false, trial = false;
   std::uint64_t seed = 0;
   std::string stem;
-  Index train = 0, test = 0, samples = 0;  // 0: the size's own
+  Index steps = 0;
+  Setting setting;
 };
 
 /// What the size names, then what is said beside it.  False where read_options says why not.
 bool parse(int count, char** words, Arguments& a) {
-  bool quick = false, core = false, full = false;
-  std::vector<std::string> chosen, where;
-  std::string budget, row;
+  bool quick = false, core = false;
+  std::vector<std::string> chosen, where, seconds;
+  std::string row;
   int seeds = 0;
-  Index steps = 0;
-  double seconds = 0;
   if (!examples::read_options(count, words,
                               {{"--quick", &quick},
                                {"--core", &core},
-                               {"--full", &full},
+                               {"--full", &a.full},
                                {"--families", &chosen},
-                               {"--models", &chosen},
                                {"--targets", &where},
                                {"--seeds", &seeds, 1},
                                {"--jobs", &a.jobs, 1},
                                {"--replay", &a.replay, 1},
-                               {"--steps", &steps, 1},
-                               {"--seconds", &seconds, 1e-3, 1e9},
-                               {"--budget", &budget},
+                               {"--seconds", &seconds},
                                {"--out", &a.out},
                                {"--row", &row},
+                               {"--try", &a.trial},
                                {"--stem", &a.stem},
-                               {"--train", &a.train, 1},
-                               {"--test", &a.test, 1},
-                               {"--samples", &a.samples, 1},
+                               {"--steps", &a.steps, 1},
+                               {"--rate", &a.setting.rate, 1e-12, 1e3},
+                               {"--averaged", &a.setting.averaged},
+                               {"--search", &a.search},
                                {"--report", &a.report},
                                {"--list", &a.list}}))
     return false;
-  if (quick + core + full > 1) throw WrongUsage("--quick, --core and --full exclude one another");
-  double usual = 5;
-  if (core) {
-    a.families = core_families;
-    a.targets = core_targets;
-    a.seeds = 3;
-    a.budgets = {"parameters", "seconds"};
-    a.budget = core_budget;
-    usual = core_seconds;
-  }
-  if (full) {
-    a.families.clear();
-    for (const Family& f : families()) a.families.push_back(f.name);
-    a.targets = every_target;
-    a.seeds = 3;
-    a.budgets = {"parameters", "seconds"};
-    a.budget = Budget{.train = 50000, .samples = 100000, .steps = 8000};
-    usual = 30;
-  }
+  if (quick + core + a.full > 1) throw WrongUsage("--quick, --core and --full exclude one another");
+  if (core) a.targets = {"two_uniforms", "eight_gaussians", "counts"}, a.seconds = {3};
+  if (a.full) a.targets = fair_targets, a.seconds = {3, 30, 300}, a.seeds = 3;
   if (!chosen.empty()) a.families = chosen;
   if (!where.empty()) a.targets = where;
   if (seeds > 0) a.seeds = seeds;
-  if (steps > 0) a.budget.steps = static_cast<long>(steps);
-  if (a.train > 0) a.budget.train = a.train;
-  if (a.test > 0) a.budget.test = a.test;
-  if (a.samples > 0) a.budget.samples = a.samples;
-  if (!budget.empty()) {
-    if (budget != "parameters" && budget != "seconds" && budget != "both")
-      throw WrongUsage("--budget is parameters, seconds or both");
-    a.budgets = budget == "both" ? std::vector<std::string>{"parameters", "seconds"} : std::vector{budget};
+  if (!seconds.empty()) a.seconds.clear();
+  for (const auto& text : seconds) {
+    if (!examples::read_number(text, a.seconds.emplace_back()) || !(a.seconds.back() > 0))
+      throw WrongUsage("--seconds wants positive numbers, not '" + text + "'");
   }
   a.row = !row.empty();
   if (a.row && !examples::read_number(row, a.seed)) throw WrongUsage("--row wants a seed, not '" + row + "'");
-  if (!(a.row && a.budgets.front() == "parameters")) a.budget.seconds = seconds > 0 ? seconds : usual;
   return true;
 }
 
@@ -130,21 +112,40 @@ const Family& find_family(const std::string& name) {
   throw WrongUsage("no family is called '" + name + "'; --list names them");
 }
 
-/// Steps that fill the time, measured once a family and kept: later runs replay them.
-long recorded_steps(const Arguments& a, const Family& family) {
-  const std::string path = a.out + "/steps.jsonl";
+/// Where a family can be timed at that dimension; nullptr: nowhere.
+const Place* timing_place(const Family& family, Index dim) {
+  const Place& p = place(dim == 2 ? "eight_gaussians" : dim == 8 ? "wells" : "magic_gamma");
+  return p.absent.empty() && family.absent(p).empty() ? &p : nullptr;
+}
+
+/// Steps that fill the time, measured once a family and dimension and kept: later runs replay them.
+long recorded_steps(const std::string& out, const Family& family, Index dim, double seconds) {
+  const std::string path = out + "/steps.jsonl";
   for (const Record& r : read_rows(path)) {
-    if (r.text("family") == family.name && r.number("seconds") == a.budget.seconds)
+    if (r.text("family") == family.name && r.number("dim") == static_cast<double>(dim) &&
+        r.number("seconds") == seconds)
       return static_cast<long>(r.number("steps").value_or(100));
   }
-  const Place& easy = place(family.absent(place("two_uniforms").target).empty() ? "two_uniforms" : "eight_gaussians");
-  const long steps = steps_within(a.budget.seconds, family, easy, a.budget);
+  const Place* p = timing_place(family, dim);
+  if (!p) return 1;
+  Budget budget = budget_of(seconds);
+  const long steps = steps_within(family, *p, budget);
   Record r;
   r.text("family", family.name);
-  r.number("seconds", a.budget.seconds);
+  r.number("dim", static_cast<double>(dim));
+  r.number("seconds", seconds);
   r.number("steps", static_cast<double>(steps));
+  r.text("machine", machine());
   append(path, r.line());
   return steps;
+}
+
+/// What the search found best for a family at that budget, or at the longest that is no longer; of the search of these
+/// rows, or else of the recorded one.
+Setting searched(const std::string& out, const Family& family, double seconds) {
+  auto tries = read_rows(out + "/search.jsonl");
+  if (tries.empty()) tries = read_rows(std::string(RHEO_STUDY) + "/search.jsonl");
+  return best_setting(tries, family.name, seconds);
 }
 
 std::string key(const std::string& family, const std::string& target, double seed, const std::string& budget) {
@@ -157,18 +158,22 @@ std::string key(const Record& r) {
 }
 
 struct Job {
-  std::string family, target, budget;
+  std::string family, target;
+  double seconds;
   int seed;
+  long steps;
+  Setting setting;
+  bool trial = false;  ///< of the search
 };
 
 /// The row of a process of its own; a record of status "crashed" where it died, nullopt where it was interrupted.
-std::optional<Record> row_of(const Job& job, const Arguments& a, long steps, const std::string& stem,
-                             const char* self) {
+std::optional<Record> row_of(const Job& job, const std::string& stem, const char* self) {
   std::ostringstream command;
+  command.precision(17);
   command << '"' << self << "\" --families " << job.family << " --targets " << job.target << " --row " << job.seed
-          << " --budget " << job.budget << " --steps " << steps << " --train " << a.budget.train << " --test "
-          << a.budget.test << " --samples " << a.budget.samples;
-  if (job.budget == "seconds") command << " --seconds " << a.budget.seconds;
+          << " --seconds " << job.seconds << " --steps " << job.steps << " --rate " << job.setting.rate;
+  if (job.setting.averaged) command << " --averaged";
+  if (job.trial) command << " --try";
   if (!stem.empty()) command << " --stem \"" << stem << '"';
   std::FILE* child = popen(command.str().c_str(), "r");
   if (!child) throw std::runtime_error("a process could not be started");
@@ -186,56 +191,39 @@ std::optional<Record> row_of(const Job& job, const Arguments& a, long steps, con
   crashed.text("family", job.family);
   crashed.text("target", job.target);
   crashed.number("seed", job.seed);
-  crashed.text("budget", job.budget);
+  crashed.text("budget", budget_name(job.seconds));
+  crashed.number("rate", job.setting.rate);
+  crashed.number("averaged", job.setting.averaged);
   crashed.text("status", "crashed");
   return crashed;
 }
 
-/// Seeds outermost, then targets: a run that is cut is balanced.
-int run(const Arguments& a, const char* self) {
-  std::filesystem::create_directories(a.out + "/pictures");
-  const std::string path = a.out + "/rows.jsonl";
-  for (const auto& name : a.families) find_family(name);
-  for (const auto& name : a.targets) place(name);
-  std::set<std::string> done;
-  for (const Record& r : read_rows(path)) done.insert(key(r));
-  std::vector<Job> jobs;
-  for (int seed = 0; seed < a.seeds; ++seed) {
-    for (const auto& target : a.targets) {
-      for (const auto& budget : a.budgets) {
-        for (const auto& family : a.families) {
-          if (!done.count(key(family, target, seed, budget))) jobs.push_back({family, target, budget, seed});
-        }
-      }
-    }
-  }
-  std::map<std::string, long> steps_in_time;  // before rows run side by side
-  for (const Job& j : jobs) {
-    if (j.budget == "seconds" && !steps_in_time.count(j.family))
-      steps_in_time[j.family] = recorded_steps(a, find_family(j.family));
-  }
+/// Runs the jobs, so many at a time, and adds each row to the file as it comes.  False where one crashed or broke a
+/// law; throws Interrupted.
+struct Interrupted {};
+bool work_off(const std::vector<Job>& jobs, const Arguments& a, const std::string& path, const char* self) {
   const auto begin = std::chrono::steady_clock::now();
+  double whole = 0, finished = 0;
+  for (const Job& j : jobs) whole += j.seconds + 3;  // what is measured behind a fit takes a few seconds
   std::mutex mutex;
   std::atomic<std::size_t> next{0};
   std::atomic<bool> sound{true}, interrupted{false};
   const auto work = [&] {
     for (std::size_t i; !interrupted && (i = next++) < jobs.size();) {
       const Job& job = jobs[i];
-      const long steps = job.budget == "seconds" ? steps_in_time.at(job.family) : a.budget.steps;
       {
         const std::lock_guard lock(mutex);
         const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-        std::fprintf(stderr, "%3zu/%zu  %-20s %-18s %-10s seed %d   %s\n", i + 1, jobs.size(), job.family.c_str(),
-                     job.target.c_str(), job.budget.c_str(), job.seed,
-                     i == 0 ? ""
-                            : (std::to_string(static_cast<long>(spent / static_cast<double>(i) *
-                                                                static_cast<double>(jobs.size() - i))) +
-                               " s left")
-                                  .c_str());
+        const std::string left =
+            finished > 0 ? std::to_string(static_cast<long>(spent / finished * (whole - finished))) + " s left" : "";
+        std::fprintf(stderr, "%4zu/%zu  %-20s %-18s %4g s  seed %d  rate %g%s   %s\n", i + 1, jobs.size(),
+                     job.family.c_str(), job.target.c_str(), job.seconds, job.seed, job.setting.rate,
+                     job.setting.averaged ? ", averaged" : "", left.c_str());
       }
-      const std::string stem =
-          job.seed == 0 ? a.out + "/pictures/" + job.family + '_' + job.target + '_' + job.budget : "";
-      auto record = row_of(job, a, steps, stem, self);
+      const std::string stem = job.seed == 0 && !job.trial ? a.out + "/pictures/" + job.family + '_' + job.target +
+                                                                 '_' + budget_name(job.seconds)
+                                                           : "";
+      auto record = row_of(job, stem, self);
       const std::lock_guard lock(mutex);
       if (!record) {
         interrupted = true;
@@ -244,41 +232,121 @@ int run(const Arguments& a, const char* self) {
       record->text("date", today());
       record->text("machine", machine());
       append(path, record->line());
+      finished += job.seconds + 3;
       if (record->text("laws").substr(0, 6) == "broken" || record->text("status") == "crashed") {
-        std::fprintf(stderr, "  %s %s %s: %s %s\n", job.family.c_str(), job.target.c_str(), job.budget.c_str(),
-                     record->text("status").c_str(), record->text("laws").c_str());
+        std::fprintf(stderr, "  %s: %s %s\n", key(*record).c_str(), record->text("status").c_str(),
+                     record->text("laws").c_str());
         sound = false;
       }
     }
   };
-  if (!a.report) {
-    std::vector<std::jthread> others;
-    for (int k = 1; k < a.jobs; ++k) others.emplace_back(work);
-    work();
+  std::vector<std::jthread> others;
+  for (int k = 1; k < a.jobs; ++k) others.emplace_back(work);
+  work();
+  others.clear();
+  if (interrupted) throw Interrupted{};
+  return sound;
+}
+
+/// Five rates and two schedules at budgets of a few seconds, on both places; at longer ones the rate that the next
+/// shorter has found, half of it and twice, on the first.
+bool search(const Arguments& a, const char* self) {
+  const std::string path = a.out + "/search.jsonl";
+  bool sound = true;
+  for (double seconds : a.seconds) {
+    if (seconds > 30) continue;  // the rate of the next shorter
+    std::vector<Job> jobs;
+    std::set<std::string> done;
+    const auto name = [](const std::string& family, const std::string& target, const std::string& budget, double rate,
+                         bool averaged) {
+      char text[32];
+      std::snprintf(text, sizeof text, " %.5g %d", rate, averaged);
+      return family + ' ' + target + ' ' + budget + text;
+    };
+    for (const Record& r : read_rows(path))
+      done.insert(name(r.text("family"), r.text("target"), r.text("budget"), r.number("rate").value_or(0),
+                       r.number("averaged").value_or(0) > 0));
+    for (const auto& f : a.families) {
+      const Family& family = find_family(f);
+      std::vector<Setting> settings;
+      if (seconds <= 5) {
+        for (bool averaged : {false, true}) {
+          for (double rate : {5e-4, 1e-3, 2e-3, 4e-3, 8e-3}) settings.push_back({rate, averaged});
+        }
+      } else {
+        const Setting known = best_setting(read_rows(path), f, seconds * 0.999);
+        for (double factor : {0.5, 1.0, 2.0}) settings.push_back({known.rate * factor, known.averaged});
+      }
+      const long steps = recorded_steps(a.out, family, 2, seconds);
+      for (const auto& target : search_targets) {
+        if (seconds > 5 && target != search_targets.front()) continue;
+        for (const Setting& s : settings) {
+          if (!done.count(name(f, target, budget_name(seconds), s.rate, s.averaged)))
+            jobs.push_back({f, target, seconds, 0, steps, s, true});
+        }
+      }
+    }
+    sound = work_off(jobs, a, path, self) && sound;
   }
-  if (interrupted) return 130;
+  return sound;
+}
+
+/// Seeds outermost, then budgets and targets: a run that is cut is balanced.
+bool run(const Arguments& a, const char* self) {
+  std::filesystem::create_directories(a.out + "/pictures");
+  const std::string path = a.out + "/rows.jsonl";
+  for (const auto& name : a.families) find_family(name);
+  for (const auto& name : a.targets) {
+    if (!place(name).absent.empty()) throw std::runtime_error(name + ": " + place(name).absent);
+  }
+  bool sound = true;
+  if (!a.report) {
+    if (a.full) search(a, self);
+    std::set<std::string> done;
+    for (const Record& r : read_rows(path)) done.insert(key(r));
+    std::vector<Job> jobs;
+    for (int seed = 0; seed < a.seeds; ++seed) {
+      for (double seconds : a.seconds) {
+        for (const auto& target : a.targets) {
+          for (const auto& family : a.families) {
+            if (done.count(key(family, target, seed, budget_name(seconds)))) continue;
+            const Family& f = find_family(family);
+            jobs.push_back({family, target, seconds, seed, recorded_steps(a.out, f, place(target).dim, seconds),
+                            searched(a.out, f, seconds)});
+          }
+        }
+      }
+    }
+    sound = work_off(jobs, a, path, self);
+  }
   const auto rows = read_rows(path);
-  write_report(a.out, rows);
+  auto tries = read_rows(a.out + "/search.jsonl");
+  write_report(a.out, rows, tries);
   std::cout << "report: " << a.out << "/REPORT.md\n";
   for (const Record& r : rows) {
     if (r.text("laws").substr(0, 6) == "broken")
       std::cerr << "compare: " << key(r) << ": a law is " << r.text("laws") << '\n', sound = false;
   }
-  return sound ? 0 : 1;
+  return sound;
 }
 
-/// Rows, evenly over the file, computed again with the steps they record.
-int replay(Arguments a, const char* self) {
+/// Rows, evenly over the file, computed again with the steps and the setting that they record.
+bool replay(const Arguments& a, const char* self) {
   std::vector<Record> rows = read_rows(a.out + "/rows.jsonl");
   std::erase_if(rows, [](const Record& r) { return r.text("fingerprint").empty(); });
   if (rows.empty()) throw std::runtime_error("there are no rows to replay in " + a.out);
   bool same = true;
   for (int k = 0; k < a.replay; ++k) {
     const Record& r = rows[static_cast<std::size_t>(2 * k + 1) * rows.size() / static_cast<std::size_t>(2 * a.replay)];
-    if (r.text("budget") == "seconds") a.budget.seconds = r.number("budget_seconds").value_or(1);
-    const auto again =
-        row_of({r.text("family"), r.text("target"), r.text("budget"), static_cast<int>(r.number("seed").value_or(0))},
-               a, static_cast<long>(r.number("budget_steps").value_or(1)), "", self);
+    double seconds = 0;
+    examples::read_number(r.text("budget"), seconds);
+    const auto again = row_of({r.text("family"),
+                               r.text("target"),
+                               seconds,
+                               static_cast<int>(r.number("seed").value_or(0)),
+                               static_cast<long>(r.number("budget_steps").value_or(1)),
+                               {r.number("rate").value_or(2e-3), r.number("averaged").value_or(0) > 0}},
+                              "", self);
     const bool equal =
         again && again->text("fingerprint") == r.text("fingerprint") && again->number("nll") == r.number("nll");
     std::cout << key(r) << ": " << r.text("fingerprint")
@@ -286,7 +354,7 @@ int replay(Arguments a, const char* self) {
               << std::flush;
     same = same && equal;
   }
-  return same ? 0 : 1;
+  return same;
 }
 }  // namespace
 
@@ -304,15 +372,25 @@ int main(int count, char** words) {
       return 0;
     }
     if (a.row) {
-      std::cout << measure(find_family(a.families.at(0)), place(a.targets.at(0)), a.seed, a.budget, a.stem).line()
+      const Family& family = find_family(a.families.at(0));
+      const Place& p = place(a.targets.at(0));
+      Budget budget = budget_of(a.seconds.at(0));
+      if (a.steps > 0) budget.steps = static_cast<long>(a.steps);
+      std::cout << (a.trial ? try_setting(family, p, a.setting, budget)
+                            : measure(family, p, a.seed, a.setting, budget, a.stem))
+                       .line()
                 << '\n';
       return 0;
     }
+    std::filesystem::create_directories(a.out);
     const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-    return a.replay > 0 ? replay(a, self.c_str()) : run(a, self.c_str());
+    return (a.replay > 0 ? replay(a, self.c_str()) : a.search ? search(a, self.c_str()) : run(a, self.c_str())) ? 0 : 1;
   } catch (const WrongUsage& e) {
     std::cerr << "compare: " << e.what() << '\n' << usage;
     return 2;
+  } catch (const Interrupted&) {
+    std::cerr << "compare: interrupted; the same words go on\n";
+    return 130;
   } catch (const std::exception& e) {
     std::cerr << "compare: " << e.what() << '\n';
     return 1;

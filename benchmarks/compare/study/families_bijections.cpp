@@ -7,18 +7,28 @@
 #include "rheo/flows/presets/residual_flows.hpp"
 
 namespace study {
+namespace {
+
+template <Index D> using Affine = presets::RealNvp<D, 8, Mlp<48, 48>>;
+/// Nets narrower in more dimensions, where the splines' knots are more: the parameters stay the same.
+constexpr Index spline_width(Index D) { return D == 2 ? 56 : D == 8 ? 36 : 32; }
+template <Index D> using Spline = presets::Nsf<D, 4, Mlp<spline_width(D), spline_width(D)>>;
+template <Index D> using Autoregressive = presets::Maf<D, 5, Made<58, 58>>;
+template <Index D> using Residual = presets::ResidualFlow<D, 10, LipschitzMlp<42, 42>>;
+template <Index D, Index Steps, class Net, class Base>
+using OnBase = Flow<Standardize<D>, Couplings<D, Steps, AffineCoupling<D, Net>>, Base>;
+template <Index D> using OnMixture = OnBase<D, 8, Mlp<48, 48>, NormalMixture<D, 10>>;
+template <Index D> using OnResampled = OnBase<D, 6, Mlp<52, 52>, ResampledBase<D, Mlp<48, 48>>>;
+
+}  // namespace
 
 std::vector<Family> bijections() {
-  using Body = Repeat<6, Chain<AffineCoupling<2, Mlp<52, 52>>, Flip<2>>>;
-  return {
-      family<presets::RealNvp<2, 8, Mlp<48, 48>>>("real_nvp", "8 affine couplings"),
-      family<presets::Nsf<2, 4, Mlp<56, 56>>>("nsf", "4 rational-quadratic couplings, 8 bins"),
-      family<presets::Maf<2, 5, Made<58, 58>>>("maf", "5 affine autoregressive steps"),
-      family<presets::ResidualFlow<2, 10, LipschitzMlp<42, 42>>>("residual_flow", "10 residual blocks, exact log-det"),
-      family<Flow<Standardize<2>, Repeat<8, Chain<AffineCoupling<2, Mlp<48, 48>>, Flip<2>>>, NormalMixture<2, 10>>>(
-          "real_nvp_mixture", "real_nvp on 10 learned normals"),
-      family<Flow<Standardize<2>, Body, ResampledBase<2, Mlp<48, 48>>>>("real_nvp_resampled",
-                                                                        "6 affine couplings on a resampled base")};
+  return {preset<Affine>("real_nvp", "8 affine couplings"),
+          preset<Spline>("nsf", "4 rational-quadratic couplings, 8 bins"),
+          preset<Autoregressive>("maf", "5 affine autoregressive steps"),
+          preset<Residual>("residual_flow", "10 residual blocks, exact log-det"),
+          preset<OnMixture>("real_nvp_mixture", "real_nvp on 10 learned normals"),
+          preset<OnResampled>("real_nvp_resampled", "6 affine couplings on a resampled base")};
 }
 
 }  // namespace study

@@ -14,6 +14,7 @@
 #include "places.hpp"
 #include "rheo/io/npy.hpp"
 #include "rheo/io/plot.hpp"
+#include "settings.hpp"
 
 namespace study {
 namespace {
@@ -107,15 +108,31 @@ class Rows {
     if (key == "best_steps") return first("history_steps", false);
     return spread(seeds, [&](const Record& r) { return r.number(key); });
   }
-  /// The median over targets ("*"), or over the ones listed with commas, of the cells' medians.
+  /// The median over the common targets ("*"), or over the ones listed with commas, of the cells' medians.
   std::optional<double> median(const std::string& key, const std::string& family, const std::string& targets,
                                const std::string& budget) const {
     std::vector<double> values;
-    for (const auto& t : targets == "*" ? distinct(rows_, "target") : examples::parted(targets)) {
+    for (const auto& t : targets == "*" ? common({budget}) : examples::parted(targets)) {
       if (const auto s = cell(key, family, t, budget)) values.push_back(s->median);
     }
     if (values.empty()) return std::nullopt;
     return median_of(values);
+  }
+  /// Targets of the plane where every family that has a row at these budgets has one.
+  std::vector<std::string> common(const std::vector<std::string>& budgets) const {
+    auto targets = distinct(rows_, "target");
+    std::erase_if(targets, [&](const std::string& t) {
+      if (!place(t).plane) return true;
+      for (const auto& b : budgets) {
+        for (const auto& f : distinct(rows_, "family")) {
+          const auto has = [&](const std::string& target) { return !study::cell(rows_, f, target, b).empty(); };
+          const auto all = distinct(rows_, "target");
+          if (!has(t) && std::any_of(all.begin(), all.end(), has)) return true;
+        }
+      }
+      return false;
+    });
+    return targets;
   }
   const std::vector<Record>& all() const { return rows_; }
 
@@ -141,12 +158,12 @@ constexpr Named columns[] = {{"parameters", "parameters"},
                              {"nll", "NLL or bound"},
                              {"gap", "gap"},
                              {"mass", "mass"},
-                             {"grid_kl", "grid KL"},
                              {"leak", "leak"},
                              {"level_leak", "level leak"},
                              {"bridge", "bridge"},
                              {"mode_error", "mode error"},
-                             {"sliced_wasserstein", "sliced W"},
+                             {"modes_found", "modes found"},
+                             {"energy_distance", "energy distance"},
                              {"sigma_max", "σ max"},
                              {"sigma_min", "σ min"},
                              {"train_seconds", "s of training"},
@@ -229,8 +246,9 @@ std::string overview(const Rows& rows, const std::string& budget) {
   constexpr Named of[] = {{"parameters", "parameters"},
                           {"gap", "gap"},
                           {"leak", "leak"},
-                          {"mode_error", "mode error"},
-                          {"sliced_wasserstein", "sliced W"},
+                          {"modes_found", "modes found"},
+                          {"energy_distance", "energy distance"},
+                          {"sigma_max", "σ max"},
                           {"looseness", "looseness"},
                           {"ess", "ESS / n"},
                           {"steps", "steps"},
@@ -305,7 +323,8 @@ std::string provenance(const std::vector<Record>& rows) {
     ((((out += ' ') += std::to_string(seed)) += " (") += std::to_string(n)) += " rows),";
   out.back() = '\n';
   return out +
-         "\ncommand: `compare --core --out benchmarks/compare`; a run that was cut goes on with the same words.\n\n";
+         "\ncommands: `compare --search --seconds 3,30 --out benchmarks/compare`, then `compare --full --out "
+         "benchmarks/compare`; a run that was cut goes on with the same words.\n\n";
 }
 
 /// Families under the truth, targets beside each other (or the other way round, `wide`), from the files that the first
@@ -333,7 +352,7 @@ void contact_sheet(const std::string& path, const std::string& dir, std::vector<
     for (std::size_t t = 0; t < targets.size(); ++t) {
       const int x = left + static_cast<int>(wide ? f : t) * (side + gap),
                 y = top + static_cast<int>(wide ? t : f) * (side + gap);
-      const auto& target = place(targets[t]).target;
+      const auto& target = *place(targets[t]).plane;
       const auto& box = target.box;
       const std::string stem = dir + "/pictures/" + names[f] + '_' + targets[t] + '_' + budget;
       const bool there = f == 0 ? static_cast<bool>(target.sample) : std::filesystem::exists(stem + "_samples.npy");
@@ -373,17 +392,30 @@ void contact_sheet(const std::string& path, const std::string& dir, std::vector<
 
 struct Mark {
   double x, y;
-  std::string label;
 };
-/// Marks on logarithmic axes with their labels, and a curve.
+struct Line {
+  std::string label;
+  std::vector<Mark> marks;
+  const char* colour = "#1f589e";
+};
+const char* colour_of(const std::string& likelihood) {
+  return likelihood == "bound" ? "#c4622d" : likelihood == "estimate" ? "#2e8b57" : "#1f589e";
+}
+/// Lines on logarithmic axes, each with its label at its last mark, and a curve.
 void log_plot(const std::string& path, const std::string& title, const std::string& x_name, const std::string& y_name,
-              std::vector<Mark> marks, const std::vector<Mark>& curve = {}) {
-  std::sort(marks.begin(), marks.end(), [](const Mark& a, const Mark& b) { return a.y > b.y; });
-  std::erase_if(marks, [](const Mark& m) { return !(m.x > 0 && m.y > 0 && std::isfinite(m.x) && std::isfinite(m.y)); });
-  if (marks.empty()) return;
+              std::vector<Line> lines, const std::vector<Mark>& curve = {}) {
+  for (Line& l : lines)
+    std::erase_if(l.marks,
+                  [](const Mark& m) { return !(m.x > 0 && m.y > 0 && std::isfinite(m.x) && std::isfinite(m.y)); });
+  std::erase_if(lines, [](const Line& l) { return l.marks.empty(); });
+  if (lines.empty()) return;
+  std::sort(lines.begin(), lines.end(),
+            [](const Line& a, const Line& b) { return a.marks.back().y > b.marks.back().y; });
   double x0 = 1e300, x1 = 0, y0 = 1e300, y1 = 0;
-  for (const Mark& m : marks)
-    x0 = std::min(x0, m.x), x1 = std::max(x1, m.x), y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
+  for (const Line& l : lines) {
+    for (const Mark& m : l.marks)
+      x0 = std::min(x0, m.x), x1 = std::max(x1, m.x), y0 = std::min(y0, m.y), y1 = std::max(y1, m.y);
+  }
   const auto low = [](double v) { return std::pow(10, std::floor(std::log10(v))); };
   const auto high = [](double v) { return std::pow(10, std::floor(std::log10(v)) + 1); };
   x0 = low(x0), x1 = high(x1);
@@ -395,8 +427,8 @@ void log_plot(const std::string& path, const std::string& title, const std::stri
   const auto px = [&](double x) { return left + w * std::log(x / x0) / std::log(x1 / x0); };
   const auto py = [&](double y) { return top + h - h * std::log(y / y0) / std::log(y1 / y0); };
   std::string svg =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 860 520\" font-family=\"sans-serif\" "
-      "font-size=\"12\">\n<rect width=\"860\" height=\"520\" fill=\"white\"/>\n";
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 880 520\" font-family=\"sans-serif\" "
+      "font-size=\"12\">\n<rect width=\"880\" height=\"520\" fill=\"white\"/>\n";
   const auto text = [&](double x, double y, const std::string& s, const char* anchor, const std::string& more = "") {
     ((((((svg += "<text x=\"" + brief(x) + "\" y=\"" + brief(y)) += "\" text-anchor=\"") += anchor) += "\" ") +=
       more) += ">") += s + "</text>\n";
@@ -405,6 +437,14 @@ void log_plot(const std::string& path, const std::string& title, const std::stri
     (svg += "<line x1=\"" + brief(ax) + "\" y1=\"" + brief(ay) + "\" x2=\"" + brief(bx) + "\" y2=\"" + brief(by) +
             "\" stroke=\"") += std::string(colour) + "\"/>\n";
   };
+  const auto polyline = [&](const std::vector<Mark>& marks, const char* colour) {
+    std::string points;
+    for (const Mark& m : marks) {
+      if (m.x >= x0 && m.x <= x1 && m.y >= y0 && m.y <= y1) points += brief(px(m.x)) + "," + brief(py(m.y)) + " ";
+    }
+    if (points.empty()) return;
+    svg += "<polyline points=\"" + points + "\" fill=\"none\" stroke=\"" + colour + "\" stroke-width=\"1.5\"/>\n";
+  };
   text(left + w / 2, 22, title, "middle", "font-size=\"15\"");
   for (double x = x0; x <= x1 * 1.001; x *= 10)
     line(px(x), top, px(x), top + h, "#ddd"), text(px(x), top + h + 18, brief(x), "middle");
@@ -412,51 +452,108 @@ void log_plot(const std::string& path, const std::string& title, const std::stri
     line(left, py(y), left + w, py(y), "#ddd"), text(left - 8, py(y) + 4, brief(y), "end");
   text(left + w / 2, top + h + 42, x_name, "middle");
   text(20, top + h / 2, y_name, "middle", "transform=\"rotate(-90 20 " + brief(top + h / 2) + ")\"");
-  std::string points;
-  for (const Mark& m : curve) {
-    if (m.x >= x0 && m.x <= x1 && m.y >= y0 && m.y <= y1) points += brief(px(m.x)) + "," + brief(py(m.y)) + " ";
-  }
-  if (!points.empty())
-    svg += "<polyline points=\"" + points + "\" fill=\"none\" stroke=\"#c33\" stroke-width=\"2\"/>\n";
+  polyline(curve, "#c33");
   std::vector<std::pair<double, double>> labels;  // where they stand: one that would lie on another moves down
-  for (const Mark& m : marks) {
-    double y = py(m.y) + 4;
+  for (const Line& l : lines) {
+    polyline(l.marks, l.colour);
+    const double x = px(l.marks.back().x);
+    double y = py(l.marks.back().y) + 4;
     for (bool free = false; !free;) {
       free = true;
       for (const auto& [lx, ly] : labels) {
-        if (std::abs(lx - px(m.x)) < 110 && std::abs(ly - y) < 13) y = ly + 13, free = false;
+        if (std::abs(lx - x) < 110 && std::abs(ly - y) < 13) y = ly + 13, free = false;
       }
     }
-    labels.emplace_back(px(m.x), y);
-    svg += "<circle cx=\"" + brief(px(m.x)) + "\" cy=\"" + brief(py(m.y)) + "\" r=\"5\" fill=\"#1f589e\"/>\n";
-    text(px(m.x) + 8, y, m.label, "start");
+    labels.emplace_back(x, y);
+    for (const Mark& m : l.marks)
+      (svg += "<circle cx=\"" + brief(px(m.x)) + "\" cy=\"" + brief(py(m.y)) + "\" r=\"4\" fill=\"") +=
+          std::string(l.colour) + "\"/>\n";
+    text(x + 8, y, l.label, "start");
   }
   io::write_file(path, svg + "</svg>\n");
 }
 
-/// The geometric mean over targets of a family's median gap, against another column's.
-std::vector<Mark> gaps_against(const Rows& rows, const std::string& key, const std::string& budget) {
-  std::vector<Mark> marks;
-  for (const auto& f : distinct(rows.all(), "family")) {
-    double log_gap = 0, log_x = 0, n = 0;
-    for (const auto& t : distinct(rows.all(), "target")) {
-      const auto g = rows.cell("gap", f, t, budget), x = rows.cell(key, f, t, budget);
-      if (!g || !x || !(x->median > 0)) continue;
-      log_gap += std::log(std::max(1e-3, g->median));
-      log_x += std::log(x->median);
-      ++n;
-    }
-    if (n > 0 && log_gap / n < std::log(20)) marks.push_back({std::exp(log_x / n), std::exp(log_gap / n), f});
+/// A family's geometric mean, over targets, of median cells, at least `floor` each; nullopt where one is missing.
+std::optional<double> geometric_mean(const Rows& rows, const std::string& key, const std::string& family,
+                                     const std::vector<std::string>& targets, const std::string& budget, double floor) {
+  double sum = 0, n = 0;
+  for (const auto& t : targets) {
+    const auto v = rows.cell(key, family, t, budget);
+    if (!v) return std::nullopt;
+    sum += std::log(std::max(floor, v->median));
+    ++n;
   }
-  return marks;
+  if (n == 0) return std::nullopt;
+  return std::exp(sum / n);
+}
+/// A line a family: a column's mean over targets at each budget, against the seconds that training took.
+std::vector<Line> over_time(const Rows& rows, const std::string& key, const std::vector<std::string>& targets,
+                            const std::vector<std::string>& budgets, double floor) {
+  std::vector<Line> lines;
+  for (const auto& f : distinct(rows.all(), "family")) {
+    Line line{f, {}, colour_of(likelihood_of(rows.all(), f))};
+    for (const auto& b : budgets) {
+      const auto y = geometric_mean(rows, key, f, targets, b, floor);
+      if (y) line.marks.push_back({seconds_of_budget(b), *y});
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+/// Where a line first falls below another, and stays, between marks as straight lines on logarithmic axes: seconds,
+/// "always", "never"; "-" without marks to compare.
+std::string overtakes(const Line& line, const Line& other) {
+  std::vector<Mark> apart;  // log of the ratio
+  for (const Mark& m : line.marks) {
+    for (const Mark& o : other.marks) {
+      if (o.x == m.x) apart.push_back({m.x, std::log(m.y / o.y)});
+    }
+  }
+  if (apart.empty()) return "-";
+  if (apart.back().y >= 0) return "never";
+  for (std::size_t k = apart.size() - 1; k-- > 0;) {
+    if (apart[k].y < 0) continue;
+    const double share = apart[k].y / (apart[k].y - apart[k + 1].y);
+    return brief(apart[k].x * std::pow(apart[k + 1].x / apart[k].x, share)) + " s";
+  }
+  return "always";
+}
+
+/// What the search found, a family a line, and what it cost.
+std::string found_settings(const std::vector<Record>& tries) {
+  double cost = 0;
+  for (const Record& r : tries) cost += r.number("train_seconds").value_or(0);
+  auto budgets = distinct(tries, "budget");
+  std::sort(budgets.begin(), budgets.end(),
+            [](const auto& a, const auto& b) { return seconds_of_budget(a) < seconds_of_budget(b); });
+  std::vector<std::string> heads{"family"};
+  for (const auto& b : budgets) heads.push_back("at " + b + " s");
+  std::string out =
+      "## Rates and schedules\n\nOf a search on corners and pinwheel, which no table has: " +
+      std::to_string(tries.size()) + " fits, " + brief(std::round(cost)) +
+      " seconds of the processor. At 3 seconds five rates from 0.0005 to 0.008, each by a cosine and by "
+      "a constant rate with a running mean of the parameters (averaged); at 30 the rate found, half of it "
+      "and twice; longer budgets take that one.\n\n" +
+      table_head(heads);
+  for (const auto& f : distinct(tries, "family")) {
+    std::vector<std::string> cells{f};
+    for (const auto& b : budgets) {
+      const Setting s = best_setting(tries, f, seconds_of_budget(b));
+      cells.push_back(brief(s.rate) + (s.averaged ? ", averaged" : ", cosine"));
+    }
+    out += table_line(cells);
+  }
+  return out + "\n";
 }
 
 }  // namespace
 
-void write_report(const std::string& dir, std::vector<Record> all) {
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Record& a, const Record& b) { return a.text("budget") < b.text("budget"); });
+void write_report(const std::string& dir, std::vector<Record> all, const std::vector<Record>& tries) {
+  std::stable_sort(all.begin(), all.end(), [](const Record& a, const Record& b) {
+    return seconds_of_budget(a.text("budget")) < seconds_of_budget(b.text("budget"));
+  });
   const Rows rows(all);
+  const auto budgets = distinct(all, "budget");
   const std::string figures = dir + "/figures";
   std::filesystem::create_directories(figures);
   std::string out = "# What relaxing bijectivity buys\n\n" + provenance(all);
@@ -465,57 +562,115 @@ void write_report(const std::string& dir, std::vector<Record> all) {
     text << in.rdbuf();
     out += filled(text.str(), rows) + "\n";
   }
+  const auto shared = rows.common(budgets);
+  const auto gaps = over_time(rows, "gap", shared, budgets, 1e-3);
+  log_plot(figures + "/gap_time.svg", "gap, geometric mean over " + std::to_string(shared.size()) + " targets",
+           "seconds of training", "gap (nats)", gaps);
+  std::vector<std::string> compact = shared, open = shared;
+  std::erase_if(compact, [](const auto& t) { return !place(t).plane->in_support; });
+  std::erase_if(open, [](const auto& t) { return static_cast<bool>(place(t).plane->in_support); });
+  log_plot(figures + "/leak_time.svg",
+           "support leak, geometric mean over " + std::to_string(compact.size()) + " targets", "seconds of training",
+           "share of samples off the support", over_time(rows, "leak", compact, budgets, 1e-4));
+  log_plot(figures + "/level_leak_time.svg",
+           "level leak, geometric mean over " + std::to_string(open.size()) + " targets", "seconds of training",
+           "excess of samples where the density is low", over_time(rows, "level_leak", open, budgets, 1e-4));
+  const auto line_of = [&](const std::string& family) {
+    return *std::find_if(gaps.begin(), gaps.end(), [&](const Line& l) { return l.label == family; });
+  };
+  const auto names = distinct(all, "family");
+  out += "## Gap and leak against training time\n\n";
+  for (const char* figure : {"gap_time.svg", "leak_time.svg", "level_leak_time.svg"}) {
+    if (std::filesystem::exists(figures + '/' + figure))
+      ((((out += "![") += figure) += "](figures/") += figure) += ")\n\n";
+  }
+  out +=
+      "Blue: exact likelihoods; orange: bounds; green: estimates. Gaps below 0.001 are drawn there; a "
+      "family that lacks one of the targets is left out.\n\n";
+  if (std::count(names.begin(), names.end(), "nsf") && std::count(names.begin(), names.end(), "real_nvp")) {
+    out +=
+        "Seconds of training from which a family's mean gap is below real_nvp's and nsf's, and stays there, between "
+        "budgets by straight lines in the figure:\n\n" +
+        table_head({"family", "below real_nvp from", "below nsf from"});
+    for (const auto& f : names) {
+      if (line_of(f).marks.empty()) continue;
+      out += table_line({f, f == "real_nvp" ? "" : overtakes(line_of(f), line_of("real_nvp")),
+                         f == "nsf" ? "" : overtakes(line_of(f), line_of("nsf"))});
+    }
+    out += "\n";
+  }
+  if (!tries.empty()) out += found_settings(tries);
   out +=
       "## Reading the tables\n\nMedians over seeds ± half the distance between the lowest and the highest; a dash is a "
-      "null, its reason in rows.jsonl. Nats, and seconds of the processor. gap: NLL, or minus "
-      "the bound, less the exact entropy. leak: share of samples off a compact support; level leak: the excess of "
-      "samples where the target's density is below its lowest thousandth; bridge: the excess between modes; mode "
-      "error: "
-      "half the sum of differences of the modes' masses; σ: singular values of the sampling map; to own best, to the "
-      "best: until the validation loss is within 0.1 nat of the row's lowest, of the lowest of all families; "
-      "looseness: the "
-      "estimate by 100 draws less the bound; ESS: of importance weights against the target.\n\n";
-  for (const auto& budget : distinct(all, "budget")) {
+      "null, its reason in rows.jsonl. Nats, and seconds of the processor. gap: the mean of log p of the truth less "
+      "log "
+      "p of the model, or its bound by 100 draws (20 of long chains), over the same rows. leak: share of samples off a "
+      "compact support; level leak: the excess of samples where the target's density is below its lowest thousandth; "
+      "bridge: the excess between modes; mode error: half the sum of differences of the modes' masses; modes found: "
+      "the "
+      "share of modes with half of their mass or more; energy distance: of columns over their deviations, 0 for "
+      "the truth; σ: singular values of the sampling map; to own best, to the best: until the validation loss is "
+      "within 0.1 nat of the row's lowest, of the lowest of all families; looseness: the estimate by 100 draws less "
+      "the bound by one; ESS: of importance weights against the target.\n\n";
+  for (const auto& budget : budgets) {
     std::vector<Record> part;
     for (const Record& r : all) {
       if (r.text("budget") == budget) part.push_back(r);
     }
     const Rows of(part);
-    out += budget == "seconds" ? "# Equal training time\n\n" : "# Equal parameters and steps\n\n";
-    out += "## Medians over the targets\n\n" + overview(of, budget) + "## Gap to the entropy\n\n" +
-           matrix(of, "gap", budget) + "## Support leak\n\n" + matrix(of, "leak", budget) + "## Level leak\n\n" +
-           matrix(of, "level_leak", budget) + "## Looseness of the bounds\n\n" + matrix(of, "looseness", budget);
-    const auto names = distinct(part, "family"), targets = distinct(part, "target");
-    contact_sheet(figures + "/densities_" + budget + ".png", dir, names, targets, budget, true);
-    contact_sheet(figures + "/samples_" + budget + ".png", dir, names, targets, budget, false);
-    log_plot(figures + "/gap_time_" + budget + ".svg",
-             "gap and training time, geometric means over targets; gaps over 20 left out", "seconds of training",
-             "gap (nats)", gaps_against(of, "train_seconds", budget));
-    log_plot(figures + "/gap_sampling_" + budget + ".svg",
-             "gap and cost of sampling, geometric means over targets; gaps over 20 left out", "microseconds a sample",
-             "gap (nats)", gaps_against(of, "sample_us", budget));
-    if (budget == "seconds")
-      contact_sheet(
-          figures + "/relaxing_" + budget + ".png", dir,
-          {"real_nvp", "nsf", "real_nvp_resampled", "abs_flow", "cif_real_nvp", "snf", "diff_flow", "vae", "ddpm"},
-          {"two_uniforms", "checkerboard", "eight_gaussians", "moons"}, budget, false, true);
-    std::vector<Mark> leaks, floor;
-    for (const auto& f : names) {
-      const auto k = of.cell("sigma_max", f, "two_uniforms", budget), l = of.cell("leak", f, "two_uniforms", budget);
-      if (k && l) leaks.push_back({k->median, l->median, f});
+    const auto common = of.common({budget});
+    out += "# After " + budget + " seconds of training\n\n## Medians over " + std::to_string(common.size()) +
+           " targets of the plane\n\n" + overview(of, budget);
+    for (const auto& [title, key] : {std::pair{"Gap to the entropy", "gap"},
+                                     {"Support leak", "leak"},
+                                     {"Level leak", "level_leak"},
+                                     {"Modes found", "modes_found"},
+                                     {"Energy distance", "energy_distance"},
+                                     {"NLL or bound", "nll"},
+                                     {"Looseness of the bounds", "looseness"}})
+      (((out += "## ") += title) += "\n\n") += matrix(of, key, budget);
+  }
+  if (!budgets.empty()) {
+    std::string longest = budgets.front();  // of those with the most targets
+    for (const auto& b : budgets) {
+      if (rows.common({b}).size() >= rows.common({longest}).size()) longest = b;
     }
-    for (double k = 1; k < 1e4; k *= 1.05)
-      floor.push_back({k, std::erf(1 / k / std::sqrt(2.0)), ""});  // 2 Phi(w / 2K) - 1, w = 2
-    log_plot(figures + "/leak_lipschitz_" + budget + ".svg",
+    auto targets = distinct(all, "target");
+    std::erase_if(targets, [](const auto& t) { return !place(t).plane; });
+    contact_sheet(figures + "/densities.png", dir, names, targets, longest, true);
+    contact_sheet(figures + "/samples.png", dir, names, targets, longest, false);
+    contact_sheet(figures + "/relaxing.png", dir,
+                  {"real_nvp", "nsf", "real_nvp_resampled", "abs_flow", "snf", "cnf", "diff_flow", "ddpm", "iwae"},
+                  {"two_uniforms", "checkerboard", "eight_gaussians", "moons"}, longest, false, true);
+    std::vector<Line> leaks;
+    std::vector<Mark> floor;
+    for (const auto& f : names) {
+      Line line{f, {}};
+      for (const auto& b : budgets) {
+        const auto k = rows.cell("sigma_max", f, "two_uniforms", b), l = rows.cell("leak", f, "two_uniforms", b);
+        if (k && l) line.marks.push_back({k->median, l->median});
+      }
+      leaks.push_back(std::move(line));
+    }
+    for (double k = 1; k < 1e5; k *= 1.05)
+      floor.push_back({k, std::erf(1 / k / std::sqrt(2.0))});  // 2 Phi(w / 2K) - 1, w = 2
+    log_plot(figures + "/leak_lipschitz.svg",
              "two_uniforms: leak and the sampling map's largest singular value; red: the floor for equal masses",
              "largest singular value", "leak", leaks, floor);
-    for (const char* figure :
-         {"samples_%.png", "densities_%.png", "gap_time_%.svg", "gap_sampling_%.svg", "leak_lipschitz_%.svg"}) {
-      std::string name = figure;
-      name.replace(name.find('%'), 1, budget);
-      if (std::filesystem::exists(figures + '/' + name)) out += "![" + name + "](figures/" + name + ")\n\n";
+    out += "# Figures\n\nAfter " + longest + " seconds; leak and steepness at every budget.\n\n";
+    for (const char* figure : {"samples.png", "densities.png", "leak_lipschitz.svg"}) {
+      if (std::filesystem::exists(figures + '/' + figure))
+        ((((out += "![") += figure) += "](figures/") += figure) += ")\n\n";
     }
-    for (const auto& t : targets) out += "## " + t + "\n\n" + table(of, t, budget);
+    out += "# Target by target\n\n";
+    for (const auto& t : distinct(all, "target")) {
+      for (const auto& b : budgets) {
+        const bool there = std::any_of(all.begin(), all.end(), [&](const Record& r) {
+          return r.text("target") == t && r.text("budget") == b && r.number("nll");
+        });
+        if (there) out += "## " + t + ", " + b + " seconds\n\n" + table(rows, t, b);
+      }
+    }
   }
   io::write_file(dir + "/REPORT.md", out);
 }

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "../common.hpp"
+#include "places.hpp"
 #include "rheo/evaluation/importance.hpp"
 #include "rheo/evaluation/isoperimetry.hpp"
 #include "rheo/flows/presets/coupling_flows.hpp"
-#include "rheo/targets/target_energy.hpp"
 #include "rheo/training/fit.hpp"
 
 namespace study {
@@ -35,8 +35,7 @@ struct Subject {
   std::function<Column<double>(const Batch<double>& x, Noise)> log_prob;  ///< one draw of it where it is not exact
   std::function<LogProbEstimate<double>(const Batch<double>& x, Index K, Noise)> estimate;
   std::function<Batch<double>(Index, Noise)> sample;
-  std::function<Column<double>(const targets::Target&, Index, Noise)>
-      log_weights;  ///< of draws against the target's density
+  std::function<Column<double>(const Place&, Index, Noise)> log_weights;  ///< of draws against the place's density
   std::function<Batch<double>(const Batch<double>& z)>
       decode;                                             ///< the sampling map in double; only where it takes no noise
   std::function<double(const Batch<double>& z)> stretch;  ///< its largest singular value, by search from these points
@@ -44,11 +43,10 @@ struct Subject {
 
 struct Family {
   std::string name, what;
-  double rate;           ///< peak learning rate
   bool likelihood_loss;  ///< the training loss is a negative log-density (or its bound), so that its history can be
                          ///< compared
-  std::function<Subject(const Batch<double>& x, FitOptions, const targets::Target&)> train;
-  std::function<std::string(const targets::Target&)> absent = [](const targets::Target&) {
+  std::function<Subject(const Batch<double>& x, FitOptions, const Place&)> train;
+  std::function<std::string(const Place&)> absent = [](const Place&) {
     return std::string();
   };  ///< why it means nothing there, or ""
 };
@@ -76,8 +74,8 @@ template <class F> Subject answers(std::shared_ptr<const Model<F, float>> model,
     return {e.value.template cast<double>(), e.standard_error.template cast<double>()};
   };
   s.sample = [model](Index n, Noise noise) -> Batch<double> { return model->sample(n, noise).template cast<double>(); };
-  s.log_weights = [model](const targets::Target& t, Index n, Noise noise) {
-    return weighted_sample(*model, targets::TargetEnergy(t), n, noise).log_w;
+  s.log_weights = [model](const Place& p, Index n, Noise noise) {
+    return weighted_sample(*model, PlaceEnergy<F::x_dim>(p), n, noise).log_w;
   };
   if constexpr (bijective) {
     auto wide = std::make_shared<Model<F, double>>(model->template cast<double>());
@@ -99,10 +97,12 @@ template <class Objective> struct Timed {
   }
 };
 
-/// Trains a flow in float on data.
+/// Trains a flow in float on data, from the parameters that `start` makes of the usual ones.
 template <class F, class Objective = MaximumLikelihood>
-Subject fitted(const F& flow, const Batch<double>& x, FitOptions options, Objective objective = {}) {
+Subject fitted(const F& flow, const Batch<double>& x, FitOptions options, Objective objective = {},
+               const std::type_identity_t<std::function<void(Model<F, float>&)>>& start = {}) {
   auto model = std::make_shared<Model<F, float>>(started(flow, options.noise));
+  if (start) start(*model);
   Training t;
   double begin = -1;
   options.callback = [&](const EpochReport& e) {
@@ -119,12 +119,25 @@ Subject fitted(const F& flow, const Batch<double>& x, FitOptions options, Object
     step *= static_cast<double>(r.steps) / static_cast<double>(std::max<std::size_t>(1, t.loss.size()));
   return answers<F>(model, std::move(t));
 }
-template <class F, class Objective = MaximumLikelihood>
-Family family(std::string name, std::string what, double rate = 2e-3, bool likelihood_loss = true) {
-  return {std::move(name), std::move(what), rate, likelihood_loss,
-          [](const Batch<double>& x, FitOptions options, const targets::Target&) {
-            return fitted(F{}, x, std::move(options), Objective{});
+/// A family that is written for any dimension: calls train with the place's as a constant.
+template <class Train> Family family(std::string name, std::string what, bool likelihood_loss, Train train) {
+  return {std::move(name), std::move(what), likelihood_loss,
+          [train](const Batch<double>& x, FitOptions options, const Place& place) {
+            switch (place.dim) {
+              case 2: return train(std::integral_constant<Index, 2>{}, x, std::move(options), place);
+              case 8: return train(std::integral_constant<Index, 8>{}, x, std::move(options), place);
+              case 10: return train(std::integral_constant<Index, 10>{}, x, std::move(options), place);
+              default: rheo::detail::fail(place.name + ": no family is written for its dimension");
+            }
           }};
+}
+/// One that a preset fits, Of<D>::type, by an objective.
+template <template <Index> class Of, class Objective = MaximumLikelihood>
+Family preset(std::string name, std::string what, Objective objective = {}, bool likelihood_loss = true) {
+  return family(std::move(name), std::move(what), likelihood_loss,
+                [objective](auto dim, const Batch<double>& x, FitOptions options, const Place&) {
+                  return fitted(Of<dim()>{}, x, std::move(options), objective);
+                });
 }
 
 }  // namespace study
