@@ -46,7 +46,6 @@ Place of_plane(const targets::Target& t) {
   p.name = t.name;
   p.sample = t.sample;
   if (t.log_prob) p.log_prob = [f = t.log_prob](const double* x) { return f(x[0], x[1]); };
-  p.entropy = t.entropy;
   p.plane = t;
   return p;
 }
@@ -70,7 +69,6 @@ Place wells() {
   p.dim = 8;
   p.sample = [](Index n, Noise noise) { return energy.sample(n, noise); };
   p.log_prob = [](const double* x) { return -energy(x) - energy.log_z(); };
-  p.entropy = energy.entropy();
   p.modes = 16;
   p.mode = [](const double* x) {
     Index which = 0;
@@ -100,7 +98,6 @@ class Counts {
     return there ? std::log(p_(static_cast<Index>(i), static_cast<Index>(j)))
                  : -std::numeric_limits<double>::infinity();
   }
-  double entropy() const { return -(p_ * p_.log()).sum(); }
   Batch<double> sample(Index n, Noise noise) const {
     Batch<double> x(n, 2);
     for (Index i = 0; i < n; ++i) {
@@ -125,7 +122,6 @@ Place counts() {
   p.whole_numbers = true;
   p.sample = [](Index n, Noise noise) { return law.sample(n, noise); };
   p.log_prob = [](const double* x) { return law.log_prob(x[0], x[1]); };
-  p.entropy = law.entropy();
   return p;
 }
 /// The square of a checkerboard's row or column, 0 to 3 in [-4, 4].

@@ -19,7 +19,6 @@ struct Place {
   Index dim = 2;
   std::function<Batch<double>(Index n, Noise)> sample;  ///< n x dim, exact draws; of whole numbers the numbers
   std::function<double(const double* x)> log_prob;      ///< nats, normalised
-  std::optional<double> entropy;                        ///< nats
   std::optional<targets::Target> plane;                 ///< of a density of the plane: its box and support
   std::optional<Batch<double>> rows;                    ///< instead of draws
   bool whole_numbers = false;  ///< families are fitted to x + u, u uniform on the unit square, and bound log P(x)

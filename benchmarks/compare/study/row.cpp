@@ -230,8 +230,9 @@ void stretches(Record& r, const Subject& s, const Place& place, const Batch<doub
   r.number("floor_excess", worst);
 }
 
-void expressivity(Record& r, const Subject& s, const Place& place, const Batch<double>& test, const Batch<double>& x,
-                  Noise noise, std::string& laws) {
+/// The density of rows held out, beside the truth's; what the samples x leak.
+void density(Record& r, const Subject& s, const Place& place, const Batch<double>& test, const Batch<double>& x,
+             Noise noise, std::string& laws) {
   Index draws;
   Column<double> lp = scores(s, spread(place, test, noise.fork(14)), noise.fork(4), draws);
   if (s.exactness == Exactness::estimate && place.plane) {
@@ -265,6 +266,10 @@ void expressivity(Record& r, const Subject& s, const Place& place, const Batch<d
   } else if (place.plane) {
     leaks(r, *place.plane, x);
   }
+}
+
+/// The samples x beside rows held out and the truth's modes.
+void samples(Record& r, const Place& place, const Batch<double>& test, const Batch<double>& x, Noise noise) {
   const Batch<double> seen = place.whole_numbers ? Batch<double>(x.floor()) : x;
   const Batch<double> truth = place.sample ? spread(place, place.sample(200000, Noise{9}), Noise{10}) : Batch<double>();
   if (place.bridge) r.number("bridge", mass_where(x, place.bridge).value - mass_where(truth, place.bridge).value);
@@ -283,7 +288,6 @@ void expressivity(Record& r, const Subject& s, const Place& place, const Batch<d
   const EnergyDistance distance = energy_distance(a, b);
   r.number("energy_distance", distance.value);
   r.number("energy_distance_error", distance.error);
-  stretches(r, s, place, x, noise, laws);
 }
 
 void training(Record& r, const Subject& s, const Family& family) {
@@ -407,7 +411,9 @@ Record measure(const Family& family, const Place& place, std::uint64_t seed, con
   r.text("likelihood", names[static_cast<unsigned>(s.exactness)]);
   const Batch<double> x = s.sample(budget.samples, noise.fork(5));
   std::string laws = "kept";
-  expressivity(r, s, place, data.test, x, noise, laws);
+  density(r, s, place, data.test, x, noise, laws);
+  samples(r, place, data.test, x, noise);
+  stretches(r, s, place, x, noise, laws);
   r.text("laws", laws);
   training(r, s, family);
   costs(r, s, place, spread(place, data.test, noise.fork(14)), noise);
