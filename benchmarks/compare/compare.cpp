@@ -15,6 +15,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "../../examples/command_line.hpp"
 #include "common.hpp"
@@ -43,6 +44,8 @@ constexpr const char* usage =
     "search.jsonl; found before: those are what rows are fitted with\n"
     "  --report     only write the report from the rows that are there\n"
     "  --replay     run N of the rows that are there again, and fail where one computes another bit\n";
+
+constexpr double few_seconds = 5;  // budgets that a search tries many settings of
 
 struct WrongUsage : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -128,8 +131,7 @@ long recorded_steps(const std::string& out, const Family& family, Index dim, dou
   }
   const Place* p = timing_place(family, dim);
   if (!p) return 1;
-  Budget budget = budget_of(seconds);
-  const long steps = steps_within(family, *p, budget);
+  const long steps = steps_within(family, *p, budget_of(seconds));
   Record r;
   r.text("family", family.name);
   r.number("dim", static_cast<double>(dim));
@@ -142,10 +144,10 @@ long recorded_steps(const std::string& out, const Family& family, Index dim, dou
 
 /// What the search found best for a family at that budget, or at the longest that is no longer; of the search of these
 /// rows, or else of the recorded one.
-Setting searched(const std::string& out, const Family& family, double seconds) {
+Setting searched(const std::string& out, const std::string& family, double seconds) {
   auto tries = read_rows(out + "/search.jsonl");
   if (tries.empty()) tries = read_rows(std::string(RHEO_STUDY) + "/search.jsonl");
-  return best_setting(tries, family.name, seconds);
+  return best_setting(tries, family, seconds);
 }
 
 std::string key(const std::string& family, const std::string& target, double seed, const std::string& budget) {
@@ -187,20 +189,16 @@ std::optional<Record> row_of(const Job& job, const std::string& stem, const char
                      : WIFEXITED(status) && WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128
                                                                       : 0;
   if (signal == SIGINT || signal == SIGTERM) return std::nullopt;
-  Record crashed;
-  crashed.text("family", job.family);
-  crashed.text("target", job.target);
+  Record crashed = heading(job.family, job.target, job.seconds, job.setting);
   crashed.number("seed", job.seed);
-  crashed.text("budget", budget_name(job.seconds));
-  crashed.number("rate", job.setting.rate);
-  crashed.number("averaged", job.setting.averaged);
   crashed.text("status", "crashed");
   return crashed;
 }
 
+struct Interrupted {};
+
 /// Runs the jobs, so many at a time, and adds each row to the file as it comes.  False where one crashed or broke a
 /// law; throws Interrupted.
-struct Interrupted {};
 bool work_off(const std::vector<Job>& jobs, const Arguments& a, const std::string& path, const char* self) {
   const auto begin = std::chrono::steady_clock::now();
   double whole = 0, finished = 0;
@@ -248,41 +246,45 @@ bool work_off(const std::vector<Job>& jobs, const Arguments& a, const std::strin
   return sound;
 }
 
-/// Five rates and two schedules at budgets of a few seconds, on both places; at longer ones the rate that the next
-/// shorter has found, half of it and twice, on the first.
+/// What a search tries of a family: five rates and two schedules at budgets of a few seconds; at longer ones the rate
+/// that the next shorter has found, half of it and twice.
+std::vector<Setting> settings_to_try(const std::vector<Record>& tries, const std::string& family, double seconds) {
+  std::vector<Setting> settings;
+  if (seconds <= few_seconds) {
+    for (bool averaged : {false, true}) {
+      for (double rate : {5e-4, 1e-3, 2e-3, 4e-3, 8e-3}) settings.push_back({rate, averaged});
+    }
+  } else {
+    const Setting known = best_setting(tries, family, seconds * 0.999);
+    for (double factor : {0.5, 1.0, 2.0}) settings.push_back({known.rate * factor, known.averaged});
+  }
+  return settings;
+}
+std::string key(const Record& r, const Setting& s) {
+  char text[32];
+  std::snprintf(text, sizeof text, " %.5g %d", s.rate, s.averaged);
+  return key(r) + text;
+}
+
+/// Tries what is not tried yet, on both places at budgets of a few seconds, on the first at longer ones; beyond 30
+/// seconds the rate of the next shorter serves.
 bool search(const Arguments& a, const char* self) {
   const std::string path = a.out + "/search.jsonl";
   bool sound = true;
   for (double seconds : a.seconds) {
-    if (seconds > 30) continue;  // the rate of the next shorter
-    std::vector<Job> jobs;
+    if (seconds > 30) continue;
+    const auto tries = read_rows(path);
     std::set<std::string> done;
-    const auto name = [](const std::string& family, const std::string& target, const std::string& budget, double rate,
-                         bool averaged) {
-      char text[32];
-      std::snprintf(text, sizeof text, " %.5g %d", rate, averaged);
-      return family + ' ' + target + ' ' + budget + text;
-    };
-    for (const Record& r : read_rows(path))
-      done.insert(name(r.text("family"), r.text("target"), r.text("budget"), r.number("rate").value_or(0),
-                       r.number("averaged").value_or(0) > 0));
+    for (const Record& r : tries)
+      done.insert(key(r, {r.number("rate").value_or(0), r.number("averaged").value_or(0) > 0}));
+    std::vector<Job> jobs;
     for (const auto& f : a.families) {
-      const Family& family = find_family(f);
-      std::vector<Setting> settings;
-      if (seconds <= 5) {
-        for (bool averaged : {false, true}) {
-          for (double rate : {5e-4, 1e-3, 2e-3, 4e-3, 8e-3}) settings.push_back({rate, averaged});
-        }
-      } else {
-        const Setting known = best_setting(read_rows(path), f, seconds * 0.999);
-        for (double factor : {0.5, 1.0, 2.0}) settings.push_back({known.rate * factor, known.averaged});
-      }
-      const long steps = recorded_steps(a.out, family, 2, seconds);
-      for (const auto& target : search_targets) {
-        if (seconds > 5 && target != search_targets.front()) continue;
+      const long steps = recorded_steps(a.out, find_family(f), 2, seconds);
+      const auto settings = settings_to_try(tries, f, seconds);
+      for (std::size_t t = 0; t < (seconds <= few_seconds ? search_targets.size() : 1); ++t) {
         for (const Setting& s : settings) {
-          if (!done.count(name(f, target, budget_name(seconds), s.rate, s.averaged)))
-            jobs.push_back({f, target, seconds, 0, steps, s, true});
+          if (!done.count(key(heading(f, search_targets[t], seconds, s), s)))
+            jobs.push_back({f, search_targets[t], seconds, 0, steps, s, true});
         }
       }
     }
@@ -304,15 +306,20 @@ bool run(const Arguments& a, const char* self) {
     if (a.full) search(a, self);
     std::set<std::string> done;
     for (const Record& r : read_rows(path)) done.insert(key(r));
+    std::map<std::pair<std::string, double>, Setting> settings;
+    std::map<std::tuple<std::string, double, Index>, long> steps;
     std::vector<Job> jobs;
     for (int seed = 0; seed < a.seeds; ++seed) {
       for (double seconds : a.seconds) {
         for (const auto& target : a.targets) {
-          for (const auto& family : a.families) {
-            if (done.count(key(family, target, seed, budget_name(seconds)))) continue;
-            const Family& f = find_family(family);
-            jobs.push_back({family, target, seconds, seed, recorded_steps(a.out, f, place(target).dim, seconds),
-                            searched(a.out, f, seconds)});
+          for (const auto& name : a.families) {
+            if (done.count(key(name, target, seed, budget_name(seconds)))) continue;
+            const Index dim = place(target).dim;
+            if (!steps.count({name, seconds, dim})) {  // once, before rows run side by side
+              steps[{name, seconds, dim}] = recorded_steps(a.out, find_family(name), dim, seconds);
+              settings[{name, seconds}] = searched(a.out, name, seconds);
+            }
+            jobs.push_back({name, target, seconds, seed, steps[{name, seconds, dim}], settings[{name, seconds}]});
           }
         }
       }
@@ -320,8 +327,7 @@ bool run(const Arguments& a, const char* self) {
     sound = work_off(jobs, a, path, self);
   }
   const auto rows = read_rows(path);
-  auto tries = read_rows(a.out + "/search.jsonl");
-  write_report(a.out, rows, tries);
+  write_report(a.out, rows, read_rows(a.out + "/search.jsonl"));
   std::cout << "report: " << a.out << "/REPORT.md\n";
   for (const Record& r : rows) {
     if (r.text("laws").substr(0, 6) == "broken")
@@ -338,11 +344,9 @@ bool replay(const Arguments& a, const char* self) {
   bool same = true;
   for (int k = 0; k < a.replay; ++k) {
     const Record& r = rows[static_cast<std::size_t>(2 * k + 1) * rows.size() / static_cast<std::size_t>(2 * a.replay)];
-    double seconds = 0;
-    examples::read_number(r.text("budget"), seconds);
     const auto again = row_of({r.text("family"),
                                r.text("target"),
-                               seconds,
+                               seconds_of_budget(r.text("budget")),
                                static_cast<int>(r.number("seed").value_or(0)),
                                static_cast<long>(r.number("budget_steps").value_or(1)),
                                {r.number("rate").value_or(2e-3), r.number("averaged").value_or(0) > 0}},

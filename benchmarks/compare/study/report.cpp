@@ -322,9 +322,7 @@ std::string provenance(const std::vector<Record>& rows) {
   for (const auto& [seed, n] : seeds)
     ((((out += ' ') += std::to_string(seed)) += " (") += std::to_string(n)) += " rows),";
   out.back() = '\n';
-  return out +
-         "\ncommands: `compare --search --seconds 3,30 --out benchmarks/compare`, then `compare --full --out "
-         "benchmarks/compare`; a run that was cut goes on with the same words.\n\n";
+  return out + "\ncommand: `cmake --workflow --preset relaxing`, which goes on where it was stopped.\n\n";
 }
 
 /// Families under the truth, targets beside each other (or the other way round, `wide`), from the files that the first
@@ -500,9 +498,9 @@ std::vector<Line> over_time(const Rows& rows, const std::string& key, const std:
   }
   return lines;
 }
-/// Where a line first falls below another, and stays, between marks as straight lines on logarithmic axes: seconds,
-/// "always", "never"; "-" without marks to compare.
-std::string overtakes(const Line& line, const Line& other) {
+/// Where a line lies below another, between marks as straight lines on logarithmic axes: "always", "never", and else
+/// the last time that they cross: "from 4 s", "until 4 s"; "-" without marks to compare.
+std::string below(const Line& line, const Line& other) {
   std::vector<Mark> apart;  // log of the ratio
   for (const Mark& m : line.marks) {
     for (const Mark& o : other.marks) {
@@ -510,13 +508,39 @@ std::string overtakes(const Line& line, const Line& other) {
     }
   }
   if (apart.empty()) return "-";
-  if (apart.back().y >= 0) return "never";
+  const bool at_end = apart.back().y < 0;
   for (std::size_t k = apart.size() - 1; k-- > 0;) {
-    if (apart[k].y < 0) continue;
+    if ((apart[k].y < 0) == at_end) continue;
     const double share = apart[k].y / (apart[k].y - apart[k + 1].y);
-    return brief(apart[k].x * std::pow(apart[k + 1].x / apart[k].x, share)) + " s";
+    return (at_end ? "from " : "until ") + brief(apart[k].x * std::pow(apart[k + 1].x / apart[k].x, share)) + " s";
   }
-  return "always";
+  return at_end ? "always" : "never";
+}
+
+/// A family a line: when it is below real_nvp and nsf; "" where these have no rows.
+std::string crossings(const std::vector<Line>& lines) {
+  const auto of = [&](const std::string& family) {
+    const auto at = std::find_if(lines.begin(), lines.end(), [&](const Line& l) { return l.label == family; });
+    return at != lines.end() ? *at : Line{};
+  };
+  const Line plain = of("real_nvp"), spline = of("nsf");
+  if (plain.marks.empty() || spline.marks.empty()) return "";
+  std::string out = table_head({"family", "below real_nvp", "below nsf"});
+  for (const Line& l : lines) {
+    if (!l.marks.empty())
+      out += table_line(
+          {l.label, l.label == plain.label ? "" : below(l, plain), l.label == spline.label ? "" : below(l, spline)});
+  }
+  return out + "\n";
+}
+
+/// Figures that are there, as a page shows them.
+std::string embedded(const std::string& figures, std::initializer_list<std::string> names) {
+  std::string out;
+  for (const std::string& name : names) {
+    if (std::filesystem::exists(figures + '/' + name)) out += "![" + name + "](figures/" + name + ")\n\n";
+  }
+  return out;
 }
 
 /// What the search found, a family a line, and what it cost.
@@ -524,8 +548,7 @@ std::string found_settings(const std::vector<Record>& tries) {
   double cost = 0;
   for (const Record& r : tries) cost += r.number("train_seconds").value_or(0);
   auto budgets = distinct(tries, "budget");
-  std::sort(budgets.begin(), budgets.end(),
-            [](const auto& a, const auto& b) { return seconds_of_budget(a) < seconds_of_budget(b); });
+  std::sort(budgets.begin(), budgets.end(), shorter);
   std::vector<std::string> heads{"family"};
   for (const auto& b : budgets) heads.push_back("at " + b + " s");
   std::string out =
@@ -549,9 +572,8 @@ std::string found_settings(const std::vector<Record>& tries) {
 }  // namespace
 
 void write_report(const std::string& dir, std::vector<Record> all, const std::vector<Record>& tries) {
-  std::stable_sort(all.begin(), all.end(), [](const Record& a, const Record& b) {
-    return seconds_of_budget(a.text("budget")) < seconds_of_budget(b.text("budget"));
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Record& a, const Record& b) { return shorter(a.text("budget"), b.text("budget")); });
   const Rows rows(all);
   const auto budgets = distinct(all, "budget");
   const std::string figures = dir + "/figures";
@@ -575,30 +597,16 @@ void write_report(const std::string& dir, std::vector<Record> all, const std::ve
   log_plot(figures + "/level_leak_time.svg",
            "level leak, geometric mean over " + std::to_string(open.size()) + " targets", "seconds of training",
            "excess of samples where the density is low", over_time(rows, "level_leak", open, budgets, 1e-4));
-  const auto line_of = [&](const std::string& family) {
-    return *std::find_if(gaps.begin(), gaps.end(), [&](const Line& l) { return l.label == family; });
-  };
   const auto names = distinct(all, "family");
-  out += "## Gap and leak against training time\n\n";
-  for (const char* figure : {"gap_time.svg", "leak_time.svg", "level_leak_time.svg"}) {
-    if (std::filesystem::exists(figures + '/' + figure))
-      ((((out += "![") += figure) += "](figures/") += figure) += ")\n\n";
-  }
+  out += "## Gap and leak against training time\n\n" +
+         embedded(figures, {"gap_time.svg", "leak_time.svg", "level_leak_time.svg"}) +
+         "Blue: exact likelihoods; orange: bounds; green: estimates. Gaps below 0.001 are drawn there; a family that "
+         "lacks one of the targets is left out.\n\n";
+  const std::string in_eight = crossings(over_time(rows, "gap", {"wells"}, budgets, 1e-3));
   out +=
-      "Blue: exact likelihoods; orange: bounds; green: estimates. Gaps below 0.001 are drawn there; a "
-      "family that lacks one of the targets is left out.\n\n";
-  if (std::count(names.begin(), names.end(), "nsf") && std::count(names.begin(), names.end(), "real_nvp")) {
-    out +=
-        "Seconds of training from which a family's mean gap is below real_nvp's and nsf's, and stays there, between "
-        "budgets by straight lines in the figure:\n\n" +
-        table_head({"family", "below real_nvp from", "below nsf from"});
-    for (const auto& f : names) {
-      if (line_of(f).marks.empty()) continue;
-      out += table_line({f, f == "real_nvp" ? "" : overtakes(line_of(f), line_of("real_nvp")),
-                         f == "nsf" ? "" : overtakes(line_of(f), line_of("nsf"))});
-    }
-    out += "\n";
-  }
+      "After which seconds of training a family's mean gap is below real_nvp's and nsf's, between budgets by straight "
+      "lines in the figure; of several crossings the last:\n\n" +
+      crossings(gaps) + (in_eight.empty() ? "" : "The same of wells, in eight dimensions:\n\n" + in_eight);
   if (!tries.empty()) out += found_settings(tries);
   out +=
       "## Reading the tables\n\nMedians over seeds ± half the distance between the lowest and the highest; a dash is a "
@@ -658,10 +666,7 @@ void write_report(const std::string& dir, std::vector<Record> all, const std::ve
              "two_uniforms: leak and the sampling map's largest singular value; red: the floor for equal masses",
              "largest singular value", "leak", leaks, floor);
     out += "# Figures\n\nAfter " + longest + " seconds; leak and steepness at every budget.\n\n";
-    for (const char* figure : {"samples.png", "densities.png", "leak_lipschitz.svg"}) {
-      if (std::filesystem::exists(figures + '/' + figure))
-        ((((out += "![") += figure) += "](figures/") += figure) += ")\n\n";
-    }
+    out += embedded(figures, {"samples.png", "densities.png", "leak_lipschitz.svg"});
     out += "# Target by target\n\n";
     for (const auto& t : distinct(all, "target")) {
       for (const auto& b : budgets) {

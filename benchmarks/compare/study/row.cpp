@@ -271,7 +271,7 @@ void density(Record& r, const Subject& s, const Place& place, const Batch<double
 /// The samples x beside rows held out and the truth's modes.
 void samples(Record& r, const Place& place, const Batch<double>& test, const Batch<double>& x, Noise noise) {
   const Batch<double> seen = place.whole_numbers ? Batch<double>(x.floor()) : x;
-  const Batch<double> truth = place.sample ? spread(place, place.sample(200000, Noise{9}), Noise{10}) : Batch<double>();
+  const Batch<double> truth = place.bridge || place.mode ? place.sample(200000, Noise{9}) : Batch<double>();
   if (place.bridge) r.number("bridge", mass_where(x, place.bridge).value - mass_where(truth, place.bridge).value);
   else r.none("bridge", "no zone between modes is defined");
   if (place.mode) {
@@ -352,6 +352,16 @@ std::string budget_name(double seconds) {
   return text;
 }
 
+Record heading(const std::string& family, const std::string& target, double seconds, const Setting& setting) {
+  Record r;
+  r.text("family", family);
+  r.text("target", target);
+  r.text("budget", budget_name(seconds));
+  r.number("rate", setting.rate);
+  r.number("averaged", setting.averaged);
+  return r;
+}
+
 long steps_within(const Family& family, const Place& place, const Budget& budget) {
   Budget few = budget;
   few.steps = 1, few.train = 20000;
@@ -373,12 +383,7 @@ Record try_setting(const Family& family, const Place& place, const Setting& sett
   Index several;
   const Column<double> lp = scores(s, spread(place, data.test, noise.fork(14)), noise.fork(4), several);
   const std::vector<Index> known = scored(lp);
-  Record r;
-  r.text("family", family.name);
-  r.text("target", place.name);
-  r.text("budget", budget_name(budget.seconds));
-  r.number("rate", setting.rate);
-  r.number("averaged", setting.averaged);
+  Record r = heading(family.name, place.name, budget.seconds, setting);
   r.text("status", to_string(s.training.status));
   const double unscored = 1 - static_cast<double>(known.size()) / static_cast<double>(lp.size());
   if (unscored <= most_unscored) r.number("nll", -mean_and_error<double>(lp(known)).value);
@@ -389,14 +394,9 @@ Record try_setting(const Family& family, const Place& place, const Setting& sett
 
 Record measure(const Family& family, const Place& place, std::uint64_t seed, const Setting& setting,
                const Budget& budget, const std::string& stem) {
-  Record r;
-  r.text("family", family.name);
-  r.text("target", place.name);
+  Record r = heading(family.name, place.name, budget.seconds, setting);
   r.number("seed", static_cast<double>(seed));
-  r.text("budget", budget_name(budget.seconds));
   r.number("budget_steps", static_cast<double>(budget.steps));
-  r.number("rate", setting.rate);
-  r.number("averaged", setting.averaged);
   if (const std::string reason = !place.absent.empty() ? place.absent : family.absent(place); !reason.empty()) {
     r.text("status", "absent");
     r.none("everything", reason);

@@ -21,6 +21,8 @@ struct Budget {
 inline Budget budget_of(double seconds) { return {.seconds = seconds, .train = seconds > 5 ? 200000 : 20000}; }
 /// A budget's name in rows and tables: "3".
 std::string budget_name(double seconds);
+/// What every record of a fit begins with.
+Record heading(const std::string& family, const std::string& target, double seconds, const Setting& setting);
 
 /// Fits and measures; all but the times is decided by the arguments, and `fingerprint` hashes what was computed, bit by
 /// bit.  Files named `stem`_density.npy and `stem`_samples.npy are written where stem is not empty.

@@ -18,6 +18,9 @@ inline double seconds_of_budget(const std::string& name) {
   return seconds;
 }
 
+/// Of two budgets' names.
+inline bool shorter(const std::string& a, const std::string& b) { return seconds_of_budget(a) < seconds_of_budget(b); }
+
 /// Of the tries at that budget, or at the longest that is no longer: the least mean, over the places, of the score less
 /// the best score there.  A try that crashed or has no finite score is none.  Without any: Setting{}.
 inline Setting best_setting(const std::vector<Record>& tries, const std::string& family, double seconds) {

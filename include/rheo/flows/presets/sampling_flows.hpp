@@ -91,7 +91,8 @@ auto cmcd(const E& target, double step = 0.01, double slope_limit = std::numeric
 /// Vargas et al. 2023, arXiv:2302.13834 (denoising diffusion samplers): N steps from N(0, I) with a learned drift that
 /// sees the target's slope, weighed against steps of the process that leaves N(0, I) as it is, back to it; the lengths
 /// of the steps are learned.  N step of about 2 and more: less does not forget where it began.  Fitted and drawn from
-/// as cmcd is; the target should be of about unit scale.
+/// as cmcd is; the target should be of about unit scale.  Throws std::invalid_argument unless step and limit are
+/// positive and the step finite.
 template <Index N, class Field = Velocity<MlpOf<Silu, 64, 64>, FourierTime<4>>, Energy E>
 auto dds(const E& target, double step = 2.0 / static_cast<double>(N),
          double slope_limit = std::numeric_limits<double>::infinity()) {
