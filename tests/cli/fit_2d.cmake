@@ -207,7 +207,7 @@ expect(3 "" "none/losses.png: cannot be written" --epochs 1 --plot-fit none/loss
 # Ctrl-C stops the fit and keeps the best so far; what was found until then is printed, with its status.
 find_program(TIMEOUT timeout)
 if(TIMEOUT)
-  execute_process(COMMAND ${TIMEOUT} --preserve-status -s INT 2 ${FIT} --target moons --epochs 1000000 --checkpoint
+  execute_process(COMMAND ${TIMEOUT} --preserve-status -s INT 5 ${FIT} --target moons --epochs 1000000 --checkpoint
     moons.ckpt --json WORKING_DIRECTORY ${DIR}
     RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
   if(NOT result EQUAL 130 OR NOT out MATCHES "\"status\": \"interrupted\"")

@@ -12,19 +12,24 @@
 namespace rheo {
 namespace platform {
 
-inline std::atomic<int> interrupts{0};
-static_assert(std::atomic<int>::is_always_lock_free, "rheo: a signal's handler may touch nothing else");
+inline std::atomic<unsigned> asked_at{0};  // in milliseconds of a steady clock, from its wrap on; 0: not asked
+static_assert(std::atomic<unsigned>::is_always_lock_free, "rheo: a signal's handler may touch nothing else");
 extern "C" inline void rheo_on_interrupt(int signal) {
+  using namespace std::chrono;
   std::signal(signal, rheo_on_interrupt);  // some systems forget it
-  if (interrupts.fetch_add(1) > 0) std::_Exit(128 + signal);
+  const auto now =
+      static_cast<unsigned>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()) | 1u;
+  unsigned first = 0;
+  if (!asked_at.compare_exchange_strong(first, now) && static_cast<int>(now - first) >= 1000) std::_Exit(128 + signal);
 }
 
 }  // namespace platform
 
 /// While it lives, SIGINT (Ctrl-C) and SIGTERM ask for a stop in place of ending the program: hand token() to
-/// FitOptions::stop, and the fit ends as interrupted, the best parameters in place and its checkpoint kept.  A second
-/// signal ends the program at once, with 128 + its number.  One at a time.  Where the platform has no threads, only
-/// asked() tells.
+/// FitOptions::stop, and the fit ends as interrupted, the best parameters in place and its checkpoint kept.  A signal
+/// that comes a second after the first, or later, ends the program at once, with 128 + its number; sooner it is the
+/// same request, for `timeout`, mpirun and queues send one to a process and one to its group.  One at a time.  Where
+/// the platform has no threads, only asked() tells.
 class Interrupt {
  public:
   Interrupt()
@@ -35,9 +40,9 @@ class Interrupt {
   ~Interrupt() {
     std::signal(SIGINT, old_int_ == SIG_ERR ? SIG_DFL : old_int_);
     std::signal(SIGTERM, old_term_ == SIG_ERR ? SIG_DFL : old_term_);
-    platform::interrupts = 0;
+    platform::asked_at = 0;
   }
-  bool asked() const { return platform::interrupts.load() > 0; }
+  bool asked() const { return platform::asked_at.load() != 0; }
   StopToken token() const { return stop_.get_token(); }
 
  private:
