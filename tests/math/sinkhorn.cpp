@@ -41,6 +41,26 @@ TEST_CASE("sums of rows and columns; no other plan is better: its logarithm is c
   CHECK((far.rowwise().sum() - 1).abs().maxCoeff() < 1e-8);
 }
 
+TEST_CASE("costs too large for their regularisation leave numbers, and no report of success that is none") {
+  Arena arena;
+  for (double regularisation : {1.0, 1e-10, 1e-310}) {
+    for (double large : {1e200, 1e300, 1.7e308}) {
+      Batch<double> p(3, 3);
+      p << 0, large, large, large, large, 1, large, 2, large;
+      const double worst = math::entropic_plan(view(p), regularisation, arena, 1e-6, 50);
+      INFO(large << " at " << regularisation);
+      REQUIRE(p.allFinite());
+      CHECK((p.rowwise().sum() - 1).abs().maxCoeff() < 1e-12);
+      CHECK(worst == Approx((p.colwise().sum() - 1).abs().maxCoeff()).margin(1e-12));
+    }
+  }
+  for (Index place : {0, 4, 8}) {
+    Batch<double> p = Batch<double>::Zero(3, 3);
+    p.data()[place] = std::numeric_limits<double>::quiet_NaN();
+    CHECK(std::isnan(math::entropic_plan(view(p), 1.0, arena)));
+  }
+}
+
 TEST_CASE("a place that all rows but one want has its price, however long it takes to find") {
   // Rows 1 to m want column 0 and pay 1600 for any other; row 0 pays that for column 0 and nothing for the others.  The
   // potential of column 0 falls to 1600 below the others'.  By symmetry each of rows 1 to m has 1 / m of column 0, and

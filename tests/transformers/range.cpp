@@ -262,6 +262,7 @@ TEST_CASE("numbers that make no map are refused") {
     CHECK_THROWS_AS(range::ScaleShift(1, no), std::invalid_argument);
     CHECK_THROWS_AS(range::ScaleShift(no, 1), std::invalid_argument);
   }
+  CHECK_NOTHROW(range::ScaleShift(1e308, 1e308));  // finite, though their sum is not
 }
 
 }  // namespace transformers_range

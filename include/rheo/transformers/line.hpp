@@ -134,7 +134,7 @@ struct ScaleShift {
   ScaleShift() = default;
   /// Throws std::invalid_argument unless both are finite and s is not 0.
   ScaleShift(double s, double b) : scale(s), shift(b) {
-    if (!(s != 0 && std::abs(s) + std::abs(b) < std::numeric_limits<double>::infinity()))
+    if (s == 0 || !std::isfinite(s) || !std::isfinite(b))
       rheo::detail::fail("ScaleShift: wants finite numbers, and a scale that is not 0");
   }
   template <class L, class Raw> Mapped<L> encode(L x, Raw) const {
