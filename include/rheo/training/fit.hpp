@@ -93,11 +93,31 @@ requires(!detail::is_held_out<Objective>) FitResult fit(Model<F, T>& model, cons
                                                         FitOptions options = {}, Objective objective = {}) {
   return detail::fit_checked<F, T, Objective>(model, data, Input<T>(), options, nullptr, std::move(objective));
 }
-/// Not of a model that is const, and says so.
-template <class M, class... Rest>
-requires std::is_const_v<M> FitResult fit(M&, const Rest&...) {
-  static_assert(!std::is_const_v<M>, "rheo: fit changes the model that it is given, and this one is const");
+namespace detail {
+template <class M> inline constexpr bool may_train = false;
+template <class F, class T> inline constexpr bool may_train<Model<F, T>&> = true;
+template <class M> FitResult wants_a_model() {
+  using Plain = std::remove_cvref_t<M>;
+  static_assert(may_train<Plain&>,
+                "rheo: fit trains a model, and this is none: auto model = make_model<float>(flow, Noise{1}) gives the "
+                "flow its parameters");
+  static_assert(!may_train<Plain&> || !std::is_const_v<std::remove_reference_t<M>>,
+                "rheo: fit changes the model that it is given, and this one is const");
+  static_assert(!may_train<Plain&> || std::is_lvalue_reference_v<M>,
+                "rheo: fit changes the model that it is given, and this one has no name to find it by afterwards");
   return {};
+}
+}  // namespace detail
+
+/// Not of a flow without parameters, of a model that is const or of one without a name, and says so.
+template <class M, class Rows, class... Rest>
+requires(!detail::may_train<M&&>) FitResult fit(M&&, const Rows&, const FitOptions& = {}, const Rest&...) {
+  return detail::wants_a_model<M>();
+}
+template <class M, class Rows, class Context, class... Rest>
+requires(!detail::may_train<M&&> && !std::is_same_v<Context, FitOptions>) FitResult
+    fit(M&&, const Rows&, const Context&, const FitOptions& = {}, const Rest&...) {
+  return detail::wants_a_model<M>();
 }
 
 }  // namespace rheo
