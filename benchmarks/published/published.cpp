@@ -40,8 +40,9 @@ int again(const std::vector<Cell>& all, const std::vector<Record>& ours, const s
     for (const Record& r : ours) {
       if (r.text("name") != name) continue;
       std::cout << "recorded: " << r.line() << '\n';
-      const std::map<std::string, const char*> keys = {
-          {"earth", "nll"}, {"sbi", "c2st"}, {"transport", "w2"}, {"energies", "log_z"}, {"field", "log_z_flow"}};
+      const std::map<std::string, const char*> keys = {{"earth", "nll"},        {"sbi", "c2st"},
+                                                       {"transport", "w2"},     {"energies", "log_z"},
+                                                       {"posteriors", "log_z"}, {"field", "log_z_flow"}};
       const char* key = keys.at(cell.table);
       return now.number(key) == r.number(key) ? 0 : 1;
     }
@@ -65,6 +66,7 @@ int main(int count, char** words) {
     for (Cell& cell : sbi_rows()) all.push_back(std::move(cell));
     for (Cell& cell : transport_rows()) all.push_back(std::move(cell));
     for (Cell& cell : energy_rows()) all.push_back(std::move(cell));
+    for (Cell& cell : posterior_rows(RHEO_STUDY_DATA)) all.push_back(std::move(cell));
     for (Cell& cell : field_rows()) all.push_back(std::move(cell));
     const std::string path = dir + "/rows.jsonl";
     std::vector<Record> ours = read_rows(path);

@@ -20,6 +20,7 @@ std::vector<Cell> earth_rows(const std::string& data);  ///< data: the folder of
 std::vector<Cell> sbi_rows();
 std::vector<Cell> transport_rows();
 std::vector<Cell> energy_rows();
+std::vector<Cell> posterior_rows(const std::string& data);
 std::vector<Cell> field_rows();
 
 /// The page, in Markdown, of rows that are there (ours) and the published ones (theirs).

@@ -2,6 +2,7 @@
 // What the published tables stand on (benchmarks/published): exact posteriors that are posteriors, and a chart of the
 // sphere that keeps areas.
 #include "../../benchmarks/published/earth_chart.hpp"
+#include "../../benchmarks/published/posteriors.hpp"
 #include "../../benchmarks/published/sbi_tasks.hpp"
 
 #include <Eigen/LU>
@@ -123,6 +124,67 @@ TEST_CASE("splits part the rows, and distinct rows are those that the page count
   Batch<double> together(5447, 2);
   together << s.train, s.choose, s.test;
   CHECK(published::distinct_rows(together).rows() == 5447);
+}
+
+TEST_CASE("a logistic regression's energy and slope are those of its formula") {
+  constexpr Index D = 4;
+  Batch<double> table(5, D);
+  table << 1, 10, 3, 1, 2, 10, 1, 0, 4, 10, 0, 0, 5, 10, -2, 1, -3, 10, 3, 0;  // the second column says nothing
+  const published::LogisticPosterior<D> posterior(table);
+  const auto formula = energy_of<D>([&](const auto& w) {
+    using std::exp, std::log;
+    using V = std::decay_t<decltype(w[0])>;
+    V u(0.5 * D * std::log(2 * std::numbers::pi));
+    for (std::size_t j = 0; j < D; ++j) u += V(0.5) * w[j] * w[j];
+    for (Index i = 0; i < 5; ++i) {
+      V logit = w[0];
+      for (const Index j : {0, 2}) {
+        const double mean = table.col(j).mean(), deviation = std::sqrt((table.col(j) - mean).square().mean());
+        logit += w[static_cast<std::size_t>(j + 1)] * V((table(i, j) - mean) / deviation);
+      }
+      u += log(V(1) + exp(table(i, D - 1) == 1 ? V(-logit) : logit));
+    }
+    return u;
+  });
+  Batch<double> w(40, D), g(40, D), g_formula(40, D);
+  Noise{4}.normals(view(w));
+  w *= 3;
+  Column<double> u(40), u_formula(40);
+  published::LogisticPosterior<D>::Workspace<double> scratch;
+  posterior.value_and_gradient(view(std::as_const(w)), view(u), view(g), scratch);
+  autodiff::Tape<double> tape;
+  formula.value_and_gradient(view(std::as_const(w)), view(u_formula), view(g_formula), tape);
+  CHECK((u - u_formula).abs().maxCoeff() < 1e-12);
+  CHECK((g - g_formula).abs().maxCoeff() < 1e-12);
+  CHECK((energy_values(posterior, w) - u).abs().maxCoeff() == 0);
+  CHECK_THROWS_AS(published::LogisticPosterior<D>(table.leftCols(3)), std::invalid_argument);
+}
+
+TEST_CASE("the walk's energy is Bayes' rule, and its log Z does not hang on the lattice") {
+  using published::UnseenWalk;
+  // p(places | scales, seen) is normal, of a precision that is read off: u must be what is left of it.
+  for (std::uint64_t seed = 1; seed < 6; ++seed) {
+    std::array<double, 32> x{};
+    for (std::size_t j = 0; j < 32; ++j) x[j] = Noise{seed}.normal(0, static_cast<Index>(j));
+    const double log_step = std::log(std::log1p(std::exp(x[0]))), log_error = std::log(std::log1p(std::exp(x[1])));
+    Eigen::MatrixXd precision = Eigen::MatrixXd::Zero(30, 30);
+    Eigen::VectorXd pull = Eigen::VectorXd::Zero(30), places(30);
+    const double step = std::exp(-2 * log_step), error = std::exp(-2 * log_error);
+    for (Index t = 0; t < 30; ++t) {
+      precision(t, t) += step;
+      if (t > 0) precision(t - 1, t - 1) += step, precision(t, t - 1) = precision(t - 1, t) = -step;
+      if (UnseenWalk::is_seen(t))
+        precision(t, t) += error, pull(t) = error * UnseenWalk::seen[static_cast<std::size_t>(t)];
+      places(t) = x[static_cast<std::size_t>(t + 2)];
+    }
+    const Eigen::VectorXd off = places - precision.ldlt().solve(pull);
+    const double log_places =
+        -0.5 * off.dot(precision * off) + 0.5 * std::log(precision.determinant()) - 15 * std::log(2 * std::numbers::pi);
+    // The densities of the logarithms, to those of x: d log scale / dx = 1 / (scale (1 + e^-x)).
+    const double stretch = -log_step - std::log1p(std::exp(-x[0])) - log_error - std::log1p(std::exp(-x[1]));
+    CHECK(-UnseenWalk{}(x)-log_places == Approx(UnseenWalk::log_joint(log_step, log_error) + stretch).epsilon(1e-9));
+  }
+  CHECK(UnseenWalk::log_z(0.14) == Approx(UnseenWalk::log_z(0.1)).epsilon(1e-6));
 }
 
 }  // namespace evaluation_published_tasks
