@@ -29,7 +29,7 @@ constexpr Index chain = 32;    // steps of a learned chain
 
 struct WalkRun {
   static constexpr const char* name = "brownian";
-  static constexpr double leap = 0.02, step = 0.001;
+  static constexpr double leap = 0.05, step = 0.001;
   using Target = TapedEnergy<32, UnseenWalk>;
   static Target target(const std::string&) { return Target(UnseenWalk{}); }
   static std::optional<double> log_z() { return UnseenWalk::log_z(); }
@@ -70,16 +70,17 @@ struct Estimates {
 };
 Noise key(int r) { return Noise{500}.fork(static_cast<std::uint64_t>(r)); }
 
-/// 128 temperatures from N(0, I), ten leaps at each, resampled below half.
-template <class Run> AnnealedSample<double> annealed_rows(const typename Run::Target& target, Index n, Noise noise) {
-  return anneal(n, 1.0, target, moves::Hmc<1, 10>{Run::leap}, 128, noise.fork(0), noise.fork(1));
+/// From N(0, I), ten leaps at each temperature, resampled below half.
+template <class Run>
+AnnealedSample<double> annealed_rows(const typename Run::Target& target, Index n, Noise noise, int temperatures = 128) {
+  return anneal(n, 1.0, target, moves::Hmc<1, 10>{Run::leap}, temperatures, noise.fork(0), noise.fork(1));
 }
-template <class Run> Record annealed(const std::string& data) {
+template <class Run, int Temperatures> Record annealed(const std::string& data) {
   const auto target = Run::target(data);
   Estimates e;
   double acceptance = 0;
   for (int r = 0; r < estimates; ++r) {
-    const auto s = annealed_rows<Run>(target, draws, key(r));
+    const auto s = annealed_rows<Run>(target, draws, key(r), Temperatures);
     e.z(r) = s.log_z.value;
     acceptance += s.report.acceptance() / estimates;
   }
@@ -159,7 +160,9 @@ template <class Run> void add(std::vector<Cell>& all, const std::string& data) {
     all.push_back(
         {"posteriors." + name + "." + method, "posteriors", name + "." + method, [=] { return measure(data); }});
   };
-  cell("annealed", annealed<Run>);
+  cell("annealed", annealed<Run, 128>);
+  if constexpr (std::is_same_v<Run, WalkRun>)
+    cell("annealed_1024", annealed<Run, 1024>);  // the others are there by then
   cell("drift", drift<Run>);
   cell("dds", denoising<Run>);
   cell("flow", flow<Run>);

@@ -137,7 +137,8 @@ TEST_CASE("rows are shuffled within a window and windows keep their order") {
                               rows.begin() + static_cast<long>(100 * (w + 1)));
   };
   for (std::size_t w = 0; w < 8; ++w) {
-    CHECK(!std::is_sorted(part(w).begin(), part(w).end()));
+    const auto window = part(w);
+    CHECK(!std::is_sorted(window.begin(), window.end()));
     for (std::size_t other = 0; other < w; ++other) {
       auto a = part(w), b = part(other);
       for (auto& i : a) i %= 100;
