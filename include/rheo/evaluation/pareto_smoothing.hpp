@@ -107,10 +107,11 @@ struct SmoothedWeights {
 
 /// The largest min(n / 5, 3 sqrt(n)) weights smoothed, none beyond the largest given.  shape, shrunk to 1/2 as if by
 /// ten more weights, is the verdict: below 1/2 their variance is finite; up to largest_reliable_shape(n) estimates by
-/// the smoothed weights can be trusted; above it neither they nor their errors can, whatever n of a feasible size;
-/// above 1 the weights have no mean.  shape = -inf: the weights are equal to 1e-8, those of an exact proposal.  +inf:
-/// too few weights, or too few that differ, to tell; NaN: one of them is.  In the last three cases the weights stay as
-/// they are.
+/// the smoothed weights can be trusted as far as the draws have been: a mode or a tail that none of them reached is not
+/// in it, so ask again with another noise, and of a fit that was just made more than once; above it neither they nor
+/// their errors can, whatever n of a feasible size; above 1 the weights have no mean.  shape = -inf: the weights are
+/// equal to 1e-8, those of an exact proposal.  +inf: too few weights, or too few that differ, to tell; NaN: one of them
+/// is.  In the last three cases the weights stay as they are.
 inline SmoothedWeights pareto_smoothed(const Column<double>& log_w) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const Index n = log_w.size();

@@ -28,8 +28,9 @@ extern "C" inline void rheo_on_interrupt(int signal) {
 /// While it lives, SIGINT (Ctrl-C) and SIGTERM ask for a stop in place of ending the program: hand token() to
 /// FitOptions::stop, and the fit ends as interrupted, the best parameters in place and its checkpoint kept.  A signal
 /// that comes a second after the first, or later, ends the program at once, with 128 + its number; sooner it is the
-/// same request, for `timeout`, mpirun and queues send one to a process and one to its group.  One at a time.  Where
-/// the platform has no threads, only asked() tells.
+/// same request, for `timeout`, mpirun and queues send one to a process and one to its group.  They are taken
+/// where the parent had them ignored too, as a shell's script has for `program &`.  One at a time.  Where the platform
+/// has no threads, only asked() tells.
 class Interrupt {
  public:
   Interrupt()

@@ -221,6 +221,7 @@ TEST_CASE("a denoising sampler forgets where it began, and undriven draws its ba
   const Batch<double> z = Batch<double>::Constant(4000, 2, 3.0);
   const Batch<double> x = model.decode(z, Noise{2});
   // steps of 0.25: 3 * 0.75^16 = 0.03 of the start is left, and a variance of 1 / (1 - 0.25 / 2)
+  CHECK_THROWS_AS(presets::dds<4>(Soft{}, 2.5), std::invalid_argument);
   for (Index k = 0; k < 2; ++k) {
     CHECK(std::abs(x.col(k).mean() - 3 * std::pow(0.75, 16)) < 0.08);
     CHECK(std::abs((x.col(k) - x.col(k).mean()).square().mean() - 8.0 / 7) < 0.12);

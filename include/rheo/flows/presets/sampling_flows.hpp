@@ -91,12 +91,14 @@ auto cmcd(const E& target, double step = 0.01, double slope_limit = std::numeric
 /// Vargas et al. 2023, arXiv:2302.13834 (denoising diffusion samplers): N steps from N(0, I) with a learned drift that
 /// sees the target's slope, weighed against steps of the process that leaves N(0, I) as it is, back to it; the lengths
 /// of the steps are learned.  N step of about 2 and more: less does not forget where it began.  Fitted and drawn from
-/// as cmcd is; the target should be of about unit scale.  Throws std::invalid_argument unless step and limit are
-/// positive and the step finite.
+/// as cmcd is; the target should be of about unit scale.  A tail that it seldom draws wants more steps of training than
+/// a mode: look at k-hat of several noises.  Throws std::invalid_argument unless step and limit are positive and the
+/// step 2 at most, beyond which the process back swings to infinity.
 template <Index N, class Field = Velocity<MlpOf<Silu, 64, 64>, FourierTime<4>>, Energy E>
 auto dds(const E& target, double step = 2.0 / static_cast<double>(N),
          double slope_limit = std::numeric_limits<double>::infinity()) {
   using Steps = ControlledLangevin<NormalEnergy<E::dim>, E, N, Field, Learned::step, ChainBack::undriven>;
+  if (step > 2) rheo::detail::fail("dds wants a step of 2 at most: the process back would swing to infinity");
   Steps steps({}, target, step, slope_limit);
   steps.lambdas.fill(0);
   return Flow{std::move(steps), StandardNormal<E::dim>{}};
