@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 // compare: what relaxing bijectivity buys.  Families x targets x seeds under a budget, a row a process, all rows in one
 // file that a killed run goes on from; then a report in Markdown with figures (study/report.cpp).
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -38,12 +46,14 @@ constexpr const char* usage =
     "what REPORT.md beside the program shows\n"
     "  --seconds    of training, of one processor; each a budget\n"
     "  --jobs       rows at a time, each a process of one thread\n"
-    "  --out        where rows.jsonl, steps.jsonl, REPORT.md and the figures go; rows that are there are not run "
+    "  --out        (study) where rows.jsonl, steps.jsonl, REPORT.md and the figures go; rows that are there are not "
+    "run "
     "again\n"
     "  --search     only look for each family's rate and schedule at these budgets, on targets that no table has, into "
     "search.jsonl; found before: those are what rows are fitted with\n"
     "  --report     only write the report from the rows that are there\n"
-    "  --replay     run N of the rows that are there again, and fail where one computes another bit\n";
+    "  --replay     run N of the rows that are there again, and fail where one computes another bit\n"
+    "  --list       the families and the targets\n";
 
 constexpr double few_seconds = 5;  // budgets that a search tries many settings of
 
@@ -55,8 +65,8 @@ struct Arguments {
   std::vector<std::string> families = fair_families, targets{"two_uniforms", "moons"};
   std::vector<double> seconds{0.5};
   int seeds = 1, jobs = 1, replay = 0;
-  std::string out = "compare";
-  bool report = false, list = false, search = false, full = false;
+  std::string out = "study";
+  bool report = false, list = false, help = false, search = false, full = false;
   // Of a row's own process:
   bool row = false, trial = false;
   std::uint64_t seed = 0;
@@ -90,7 +100,8 @@ bool parse(int count, char** words, Arguments& a) {
                                {"--averaged", &a.setting.averaged},
                                {"--search", &a.search},
                                {"--report", &a.report},
-                               {"--list", &a.list}}))
+                               {"--list", &a.list},
+                               {"--help", &a.help}}))
     return false;
   if (quick + core + a.full > 1) throw WrongUsage("--quick, --core and --full exclude one another");
   if (core) a.targets = {"two_uniforms", "eight_gaussians", "counts"}, a.seconds = {3};
@@ -113,6 +124,11 @@ const Family& find_family(const std::string& name) {
     if (f.name == name) return f;
   }
   throw WrongUsage("no family is called '" + name + "'; --list names them");
+}
+void check_target(const std::string& name) {
+  if (std::find(every_target.begin(), every_target.end(), name) == every_target.end())
+    throw WrongUsage("no target is called '" + name + "'; --list names them");
+  if (const Place& p = place(name); !p.absent.empty()) throw std::runtime_error(name + ": " + p.absent);
 }
 
 /// Where a family can be timed at that dimension; nullptr: nowhere.
@@ -159,6 +175,33 @@ std::string key(const Record& r) {
   return key(r.text("family"), r.text("target"), r.number("seed").value_or(0), r.text("budget"));
 }
 
+/// Of rows that were run again the last.
+std::vector<Record> last_of_each(std::vector<Record> rows) {
+  std::map<std::string, std::size_t> last;
+  for (std::size_t i = 0; i < rows.size(); ++i) last[key(rows[i])] = i;
+  std::size_t i = 0;
+  std::erase_if(rows, [&](const Record& r) { return last[key(r)] != i++; });
+  return rows;
+}
+
+/// While it lives no other run works in the folder.  Throws std::runtime_error where one does.
+class Lock {
+ public:
+  explicit Lock(const std::string& folder) : file_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (file_ < 0 || flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+    const int why = errno;
+    close(file_);
+    throw std::runtime_error(folder + ": " +
+                             (why == EWOULDBLOCK ? "another run is at work there" : std::strerror(why)));
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() { close(file_); }
+
+ private:
+  int file_;
+};
+
 struct Job {
   std::string family, target;
   double seconds;
@@ -172,7 +215,7 @@ struct Job {
 std::optional<Record> row_of(const Job& job, const std::string& stem, const char* self) {
   std::ostringstream command;
   command.precision(17);
-  command << '"' << self << "\" --families " << job.family << " --targets " << job.target << " --row " << job.seed
+  command << "exec \"" << self << "\" --families " << job.family << " --targets " << job.target << " --row " << job.seed
           << " --seconds " << job.seconds << " --steps " << job.steps << " --rate " << job.setting.rate;
   if (job.setting.averaged) command << " --averaged";
   if (job.trial) command << " --try";
@@ -192,6 +235,7 @@ std::optional<Record> row_of(const Job& job, const std::string& stem, const char
   Record crashed = heading(job.family, job.target, job.seconds, job.setting);
   crashed.number("seed", job.seed);
   crashed.text("status", "crashed");
+  crashed.text("reason", signal ? "signal " + std::to_string(signal) : "no row was printed");
   return crashed;
 }
 
@@ -232,8 +276,8 @@ bool work_off(const std::vector<Job>& jobs, const Arguments& a, const std::strin
       append(path, record->line());
       finished += job.seconds + 3;
       if (record->text("laws").substr(0, 6) == "broken" || record->text("status") == "crashed") {
-        std::fprintf(stderr, "  %s: %s %s\n", key(*record).c_str(), record->text("status").c_str(),
-                     record->text("laws").c_str());
+        std::fprintf(stderr, "  %s: %s %s%s\n", key(*record).c_str(), record->text("status").c_str(),
+                     record->text("reason").c_str(), record->text("laws").c_str());
         sound = false;
       }
     }
@@ -269,6 +313,7 @@ std::string key(const Record& r, const Setting& s) {
 /// Tries what is not tried yet, on both places at budgets of a few seconds, on the first at longer ones; beyond 30
 /// seconds the rate of the next shorter serves.
 bool search(const Arguments& a, const char* self) {
+  std::filesystem::create_directories(a.out);
   const std::string path = a.out + "/search.jsonl";
   bool sound = true;
   for (double seconds : a.seconds) {
@@ -295,17 +340,16 @@ bool search(const Arguments& a, const char* self) {
 
 /// Seeds outermost, then budgets and targets: a run that is cut is balanced.
 bool run(const Arguments& a, const char* self) {
-  std::filesystem::create_directories(a.out + "/pictures");
   const std::string path = a.out + "/rows.jsonl";
-  for (const auto& name : a.families) find_family(name);
-  for (const auto& name : a.targets) {
-    if (!place(name).absent.empty()) throw std::runtime_error(name + ": " + place(name).absent);
-  }
   bool sound = true;
   if (!a.report) {
+    std::filesystem::create_directories(a.out + "/pictures");
+    const Lock lock(a.out);
     if (a.full) search(a, self);
     std::set<std::string> done;
-    for (const Record& r : read_rows(path)) done.insert(key(r));
+    for (const Record& r : last_of_each(read_rows(path))) {
+      if (r.text("status") != "crashed") done.insert(key(r));
+    }
     std::map<std::pair<std::string, double>, Setting> settings;
     std::map<std::tuple<std::string, double, Index>, long> steps;
     std::vector<Job> jobs;
@@ -326,19 +370,22 @@ bool run(const Arguments& a, const char* self) {
     }
     sound = work_off(jobs, a, path, self);
   }
-  const auto rows = read_rows(path);
+  const auto rows = last_of_each(read_rows(path));
+  if (rows.empty()) throw std::runtime_error("there are no rows in " + a.out);
   write_report(a.out, rows, read_rows(a.out + "/search.jsonl"));
   std::cout << "report: " << a.out << "/REPORT.md\n";
   for (const Record& r : rows) {
     if (r.text("laws").substr(0, 6) == "broken")
       std::cerr << "compare: " << key(r) << ": a law is " << r.text("laws") << '\n', sound = false;
+    if (r.text("status") == "crashed")
+      std::cerr << "compare: " << key(r) << ": crashed; the same words run it again\n", sound = false;
   }
   return sound;
 }
 
 /// Rows, evenly over the file, computed again with the steps and the setting that they record.
 bool replay(const Arguments& a, const char* self) {
-  std::vector<Record> rows = read_rows(a.out + "/rows.jsonl");
+  std::vector<Record> rows = last_of_each(read_rows(a.out + "/rows.jsonl"));
   std::erase_if(rows, [](const Record& r) { return r.text("fingerprint").empty(); });
   if (rows.empty()) throw std::runtime_error("there are no rows to replay in " + a.out);
   bool same = true;
@@ -366,6 +413,7 @@ int main(int count, char** words) {
   try {
     Arguments a;
     if (!parse(count, words, a)) return std::cerr << usage, 2;
+    if (a.help) return std::cout << usage, 0;
     if (a.list) {
       std::cout << "families:\n";
       for (const Family& f : families())
@@ -376,6 +424,7 @@ int main(int count, char** words) {
       return 0;
     }
     if (a.row) {
+      prctl(PR_SET_PDEATHSIG, SIGTERM);  // a study that is ended takes its rows along
       const Family& family = find_family(a.families.at(0));
       const Place& p = place(a.targets.at(0));
       Budget budget = budget_of(a.seconds.at(0));
@@ -386,7 +435,8 @@ int main(int count, char** words) {
                 << '\n';
       return 0;
     }
-    std::filesystem::create_directories(a.out);
+    for (const auto& name : a.families) find_family(name);
+    for (const auto& name : a.targets) check_target(name);
     const std::string self = std::filesystem::read_symlink("/proc/self/exe");
     return (a.replay > 0 ? replay(a, self.c_str()) : a.search ? search(a, self.c_str()) : run(a, self.c_str())) ? 0 : 1;
   } catch (const WrongUsage& e) {

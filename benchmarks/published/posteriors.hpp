@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Posteriors of the repository of Vargas et al. 2023, arXiv:2302.13834: two logistic regressions, and a random walk of
 // unknown scales that was not seen in its middle (Inference Gym 0.0.5,
-// BrownianMotionUnknownScalesMissingMiddleObservations), whose log Z is known to quadrature.
+// BrownianMotionUnknownScalesMissingMiddleObservations; what is seen of it under the Apache License 2.0, The TensorFlow
+// Probability Authors), whose log Z is known to quadrature.
 #pragma once
 
 #include <Eigen/Cholesky>

@@ -223,16 +223,17 @@ std::string table(const Rows& rows, const std::string& target, const std::string
   return out + "\n";
 }
 
-std::string matrix(const Rows& rows, const std::string& key, const std::string& budget) {
+std::string matrix(const Rows& rows, const std::string& title, const std::string& key, const std::string& budget) {
   const auto names = distinct(rows.all(), "family");
   auto targets = distinct(rows.all(), "target");
   std::erase_if(targets, [&](const std::string& t) {
     return std::none_of(names.begin(), names.end(),
                         [&](const std::string& f) { return rows.cell(key, f, t, budget).has_value(); });
   });
+  if (targets.empty()) return "";
   std::vector<std::string> heads{""};
   heads.insert(heads.end(), targets.begin(), targets.end());
-  std::string out = table_head(heads);
+  std::string out = "## " + title + "\n\n" + table_head(heads);
   for (const auto& f : names) {
     std::vector<std::string> cells{f};
     for (const auto& t : targets) cells.push_back(shown(rows.cell(key, f, t, budget)));
@@ -627,8 +628,9 @@ void write_report(const std::string& dir, std::vector<Record> all, const std::ve
     }
     const Rows of(part);
     const auto common = of.common({budget});
-    out += "# After " + budget + " seconds of training\n\n## Medians over " + std::to_string(common.size()) +
-           " targets of the plane\n\n" + overview(of, budget);
+    out += "# After " + budget + " seconds of training\n\n";
+    if (!common.empty())
+      out += "## Medians over " + std::to_string(common.size()) + " targets of the plane\n\n" + overview(of, budget);
     for (const auto& [title, key] : {std::pair{"Gap to the entropy", "gap"},
                                      {"Support leak", "leak"},
                                      {"Level leak", "level_leak"},
@@ -636,7 +638,7 @@ void write_report(const std::string& dir, std::vector<Record> all, const std::ve
                                      {"Energy distance", "energy_distance"},
                                      {"NLL or bound", "nll"},
                                      {"Looseness of the bounds", "looseness"}})
-      (((out += "## ") += title) += "\n\n") += matrix(of, key, budget);
+      out += matrix(of, title, key, budget);
   }
   if (!budgets.empty()) {
     std::string longest = budgets.front();  // of those with the most targets
