@@ -20,6 +20,7 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -313,7 +314,6 @@ std::string key(const Record& r, const Setting& s) {
 /// Tries what is not tried yet, on both places at budgets of a few seconds, on the first at longer ones; beyond 30
 /// seconds the rate of the next shorter serves.
 bool search(const Arguments& a, const char* self) {
-  std::filesystem::create_directories(a.out);
   const std::string path = a.out + "/search.jsonl";
   bool sound = true;
   for (double seconds : a.seconds) {
@@ -344,7 +344,6 @@ bool run(const Arguments& a, const char* self) {
   bool sound = true;
   if (!a.report) {
     std::filesystem::create_directories(a.out + "/pictures");
-    const Lock lock(a.out);
     if (a.full) search(a, self);
     std::set<std::string> done;
     for (const Record& r : last_of_each(read_rows(path))) {
@@ -437,6 +436,11 @@ int main(int count, char** words) {
     }
     for (const auto& name : a.families) find_family(name);
     for (const auto& name : a.targets) check_target(name);
+    std::optional<Lock> lock;
+    if (!a.report && a.replay == 0) {
+      std::filesystem::create_directories(a.out);
+      lock.emplace(a.out);
+    }
     const std::string self = std::filesystem::read_symlink("/proc/self/exe");
     return (a.replay > 0 ? replay(a, self.c_str()) : a.search ? search(a, self.c_str()) : run(a, self.c_str())) ? 0 : 1;
   } catch (const WrongUsage& e) {

@@ -13,9 +13,6 @@
 #include "rheo/flows/presets/coupling_flows.hpp"
 #include "rheo/targets/mixture_energy.hpp"
 #include "rheo/targets/wells.hpp"
-#include "rheo/training/alpha_divergence.hpp"
-#include "rheo/training/fit.hpp"
-#include "rheo/training/fit_energy.hpp"
 #include "rows.hpp"
 
 namespace published {
@@ -108,29 +105,7 @@ template <class Run> Record flow(int seed) {
   const Noise noise{static_cast<std::uint64_t>(200 + seed)};
   const double begin = study::cpu_seconds();
   const auto s = annealed_rows<Run>(Run::rows, noise.fork(0));
-  const auto chosen = resample(s.log_w, Run::rows, noise.fork(1));
-  Batch<float> x(Run::rows, Run::Target::dim);
-  for (Index i = 0; i < Run::rows; ++i) x.row(i) = s.x.row(chosen[static_cast<std::size_t>(i)]).template cast<float>();
-  auto model = make_model<float>(typename Run::Flow{}, noise.fork(2));
-  fit(model, x,
-      {.epochs = Run::epochs,
-       .batch = 512,
-       .learning_rate = 2e-3,
-       .patience = 0,
-       .optimizer = adam_w(1e-4),
-       .schedule = {Cosine{0.01}, 200},
-       .average = 0.99,
-       .noise = noise.fork(3)});
-  // Its own draws show where the annealed rows left something out.
-  fit_energy(model, alpha_divergence(Run::target(), 0.5),
-             {.steps = 2000,
-              .batch = 1024,
-              .learning_rate = 5e-4,
-              .clip_norm = 1,
-              .schedule = {Cosine{0.01}},
-              .noise = noise.fork(5),
-              .check_every = 200,
-              .check_rows = 8192});
+  const auto model = fitted_to(s, Run::target(), typename Run::Flow{}, Run::epochs, 2000, noise);
   Column<double> z(estimates);
   double share = 0, worst = 0;
   for (int r = 0; r < estimates; ++r) {

@@ -12,8 +12,6 @@
 #include "rheo/flows/presets/autoregressive_flows.hpp"
 #include "rheo/flows/presets/sampling_flows.hpp"
 #include "rheo/io/csv.hpp"
-#include "rheo/training/alpha_divergence.hpp"
-#include "rheo/training/fit.hpp"
 #include "rheo/training/fit_energy.hpp"
 #include "rows.hpp"
 
@@ -132,28 +130,7 @@ template <class Run> Record flow(const std::string& data) {
   const Noise noise{504};
   Estimates e;
   const auto s = annealed_rows<Run>(target, rows, noise.fork(0));
-  const auto chosen = resample(s.log_w, rows, noise.fork(1));
-  Batch<float> x(rows, D);
-  for (Index i = 0; i < rows; ++i) x.row(i) = s.x.row(chosen[static_cast<std::size_t>(i)]).template cast<float>();
-  auto model = make_model<float>(presets::Maf<D, 3, MadeOf<Silu, 128, 128>>{}, noise.fork(2));
-  fit(model, x,
-      {.epochs = 60,
-       .batch = 512,
-       .learning_rate = 2e-3,
-       .patience = 0,
-       .optimizer = adam_w(1e-4),
-       .schedule = {Cosine{0.01}, 200},
-       .average = 0.99,
-       .noise = noise.fork(3)});
-  fit_energy(model, alpha_divergence(target, 0.5),
-             {.steps = 1000,
-              .batch = 1024,
-              .learning_rate = 5e-4,
-              .clip_norm = 1,
-              .schedule = {Cosine{0.01}},
-              .noise = noise.fork(5),
-              .check_every = 200,
-              .check_rows = 8192});
+  const auto model = fitted_to(s, target, presets::Maf<D, 3, MadeOf<Silu, 128, 128>>{}, 60, 1000, noise);
   return weighed<Run>(model, target, std::move(e));
 }
 

@@ -126,6 +126,21 @@ std::string transport(const std::vector<Cell>& all, const std::vector<Record>& o
   return t;
 }
 
+/// A table's published rows: a method, its figures of the targets, where they are from.
+template <std::size_t N>
+std::string their_rows(const std::vector<Record>& theirs, const std::string& table, const char* const (&targets)[N],
+                       int digits) {
+  std::string t;
+  for (const Record& r : theirs) {
+    if (r.text("table") != table) continue;
+    t += "| " + r.text("method") + " | ";
+    for (const std::string target : targets)
+      t += with_error(r.number(target), r.number(target + "_error"), digits) + " | ";
+    t += r.text("source") + " |\n";
+  }
+  return t;
+}
+
 std::string energies(const std::vector<Cell>& all, const std::vector<Record>& ours, const std::vector<Record>& theirs) {
   constexpr const char* targets[] = {"funnel", "many_well", "gmm40", "gmm25"};
   std::string t =
@@ -143,12 +158,7 @@ std::string energies(const std::vector<Cell>& all, const std::vector<Record>& ou
       "\n"
       "| method | funnel | many well | 40 laws | 25 laws | figure from |\n"
       "|---|---|---|---|---|---|\n";
-  for (const Record& r : theirs) {
-    if (r.text("table") != "energies") continue;
-    t += "| " + r.text("method") + " | ";
-    for (const std::string target : targets) t += with_error(r.number(target), r.number(target + "_error"), 4) + " | ";
-    t += r.text("source") + " |\n";
-  }
+  t += their_rows(theirs, "energies", targets, 4);
   const auto row = [&](const std::string& head, const std::string& method, const char* key, int digits) {
     t += "| " + head + " | ";
     for (const std::string target : targets)
@@ -202,12 +212,7 @@ std::string posteriors(const std::vector<Cell>& all, const std::vector<Record>& 
       "\n"
       "| method | brownian | ionosphere | sonar | figure from |\n"
       "|---|---|---|---|---|\n";
-  for (const Record& r : theirs) {
-    if (r.text("table") != "posteriors") continue;
-    t += "| " + r.text("method") + " | ";
-    for (const std::string target : targets) t += with_error(r.number(target), r.number(target + "_error"), 3) + " | ";
-    t += r.text("source") + " |\n";
-  }
+  t += their_rows(theirs, "posteriors", targets, 3);
   const auto row = [&](const std::string& head, const std::string& method, const char* key, const char* error,
                        int digits) {
     t += "| " + head + " | ";
